@@ -1,0 +1,59 @@
+package io.github.kib4j.data;
+
+import io.github.kib4j.tensor.Shape;
+import java.util.List;
+
+/**
+ * Labelled images in memory.
+ *
+ * @param name for people, for example {@code cifar10 train}
+ * @param image {@code C x H x W}
+ * @param pixels {@code count C H W} bytes, image after image, each in {@code C,H,W} order
+ * @param labels one for each image, each in {@code [0, classNames.size())}
+ * @param classNames one for each class
+ */
+@SuppressWarnings("ArrayRecordComponent") // the bytes of a data set are shared, never compared
+public record ImageSet(String name, Shape image, byte[] pixels, int[] labels, List<String> classNames) {
+    /** Checks that sizes agree and labels are in range. */
+    public ImageSet {
+        if (image.rank() != 3 || (long) labels.length * image.size() != pixels.length) {
+            throw new IllegalArgumentException(name + ": " + labels.length + " labels and " + pixels.length
+                    + " bytes do not fit images of " + image + ".");
+        }
+        for (int i = 0; i < labels.length; i++) {
+            if (labels[i] < 0 || labels[i] >= classNames.size()) {
+                throw new IllegalArgumentException(name + ": label " + labels[i] + " of image " + i + " is not in [0, "
+                        + classNames.size() + ").");
+            }
+        }
+    }
+
+    /** Returns the number of images. */
+    public int count() {
+        return labels.length;
+    }
+
+    /** Returns the number of classes, {@code M}. */
+    public int classes() {
+        return classNames.size();
+    }
+
+    /** Returns the images at these indices, in their order. */
+    public ImageSet select(String newName, int[] indices) {
+        int size = Math.toIntExact(image.size());
+        byte[] selected = new byte[Math.multiplyExact(indices.length, size)];
+        int[] selectedLabels = new int[indices.length];
+        for (int j = 0; j < indices.length; j++) {
+            System.arraycopy(pixels, indices[j] * size, selected, j * size, size);
+            selectedLabels[j] = labels[indices[j]];
+        }
+        return new ImageSet(newName, image, selected, selectedLabels, classNames);
+    }
+
+    /** Returns the first images, at most {@code limit} of them; this set if it is not larger. */
+    public ImageSet first(int limit) {
+        return limit >= count()
+                ? this
+                : select(name, java.util.stream.IntStream.range(0, limit).toArray());
+    }
+}

@@ -1,0 +1,31 @@
+package io.github.kib4j.op;
+
+import io.github.kib4j.tensor.Tensor;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The input pipeline: a batch out of the data set's bytes, which live on the device. */
+public interface AugmentationOps {
+    /**
+     * What is done to an image: shifted by a random {@code dy, dx} in {@code [-padding, padding]} with black coming in,
+     * mirrored left to right with probability 1/2 if {@code flip}, and normalized per channel to
+     * {@code (byte / 255 - mean) / deviation}.
+     */
+    record Spec(int padding, boolean flip, List<Double> mean, List<Double> deviation, long seed) {}
+
+    /**
+     * Plans one batch: sample {@code j} is image {@code i = order[position + j]}, the position being the clock's. Bytes outside
+     * the image count as byte 0, as torchvision pads before it normalizes. With {@code spec.padding > 0} or {@code flip}, words
+     * of {@code Philox(seed; i, epoch, 0, AUGMENTATION)} decide: word 0 {@code dy = below(w, 2 padding + 1) - padding}, word 1
+     * likewise {@code dx}, word 2 the mirror (lowest bit 1); pixel {@code (y, x)} of the output reads
+     * {@code (y + dy, x' + dx)} with {@code x' = W-1-x} where mirrored, else {@code x}.
+     *
+     * @param x {@code [B, C, H, W]}, T
+     * @param labels {@code [B]}, I32
+     * @param images {@code [count, C, H, W]}, U8
+     * @param allLabels {@code [count]}, I32
+     * @param order {@code [at least position + B]}, I32; null for the data set's own order
+     */
+    Operation batch(
+            Tensor x, Tensor labels, Tensor images, Tensor allLabels, @Nullable Tensor order, Spec spec, Clock clock);
+}

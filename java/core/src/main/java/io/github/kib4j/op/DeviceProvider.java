@@ -1,0 +1,23 @@
+package io.github.kib4j.op;
+
+import java.util.Optional;
+
+/** A kind of device, found through {@link java.util.ServiceLoader}. */
+public interface DeviceProvider {
+    /** Returns the name users type: {@code reference}, {@code cpu}, {@code cuda}. */
+    String name();
+
+    /** Returns the rank in the choice of {@code auto}: the usable provider with the highest is taken. */
+    int priority();
+
+    /** Returns why it cannot be used on this machine and what to do about it, in one sentence; empty if it can. */
+    Optional<String> unavailable();
+
+    /**
+     * Opens the device.
+     *
+     * @param threads how many processor threads to use; 0 for all
+     * @throws IllegalStateException if it is {@linkplain #unavailable() unavailable}
+     */
+    Device open(int threads);
+}

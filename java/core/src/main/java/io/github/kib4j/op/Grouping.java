@@ -1,0 +1,35 @@
+package io.github.kib4j.op;
+
+/**
+ * Groups of units and what is computed from them (design.md, section 3). The {@code N} activities of a sample, in
+ * {@code C,H,W} order, are cut into {@code G} runs of {@code n = N/G}; with {@code zbar} a run's mean
+ *
+ * <pre>
+ * s[b,g] = (delta + sum_{k in g} (z[b,k] - zbar[b,g])^2) / n
+ * u[b,g] = s[b,g]^p
+ * r[b,k] = (z[b,k] - zbar[b,g]) / s[b,g]^q          where q > 0: divisive normalization
+ * </pre>
+ *
+ * @param groups {@code G}
+ * @param power {@code p}
+ * @param delta {@code delta}, at least 0
+ * @param divisivePower {@code q}; 0 for no divisive normalization: then {@code z} itself is kept and passed on
+ */
+public record Grouping(int groups, double power, double delta, double divisivePower) {
+    /** Checks the numbers. */
+    public Grouping {
+        if (groups < 1) {
+            throw new IllegalArgumentException("The number of groups must be at least 1, but is " + groups + ".");
+        }
+        if (!(power > 0) || !(delta >= 0) || !(divisivePower >= 0) || !Double.isFinite(power + delta + divisivePower)) {
+            throw new IllegalArgumentException(
+                    "Grouping needs power p > 0, delta >= 0 and divisive power q >= 0, but has p = " + power
+                            + ", delta = " + delta + ", q = " + divisivePower + ".");
+        }
+    }
+
+    /** Returns whether activities are divisively normalized. */
+    public boolean divisive() {
+        return divisivePower > 0;
+    }
+}

@@ -1,0 +1,36 @@
+package io.github.kib4j.op;
+
+/**
+ * A similarity of two codes: linear {@code x.y}, cosine {@code x.y / (|x||y|)}, or Gaussian
+ * {@code exp(-|x - y|^2 / (2 sigma^2))}.
+ *
+ * @param sigma width of the Gaussian; ignored by the others
+ */
+public record Kernel(Kind kind, double sigma) {
+    /** The three kernels. */
+    public enum Kind {
+        /** {@code x.y}. */
+        LINEAR,
+        /** {@code x.y / (|x||y|)}; a zero code has similarity 0 to all, itself included. */
+        COSINE,
+        /** {@code exp(-|x - y|^2 / (2 sigma^2))}. */
+        GAUSSIAN
+    }
+
+    /** The linear kernel. */
+    public static final Kernel LINEAR = new Kernel(Kind.LINEAR, 1);
+    /** The cosine kernel. */
+    public static final Kernel COSINE = new Kernel(Kind.COSINE, 1);
+
+    /** Checks sigma. */
+    public Kernel {
+        if (!(sigma > 0) || !Double.isFinite(sigma)) {
+            throw new IllegalArgumentException("A kernel's sigma must be positive and finite, but is " + sigma + ".");
+        }
+    }
+
+    /** Returns the Gaussian kernel of this width. */
+    public static Kernel gaussian(double sigma) {
+        return new Kernel(Kind.GAUSSIAN, sigma);
+    }
+}

@@ -1,0 +1,73 @@
+package io.github.kib4j.op;
+
+import io.github.kib4j.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The local objective {@code dep(K, K) - gamma dep(L, K)} of a layer's codes and its gradient, the third factor (design.md,
+ * sections 3 and 4; kernel 2 of section 8). {@code K} is the Gram matrix of the (centred) codes, {@code L} that of the teaching
+ * signal, {@code dep} an {@link Estimator}.
+ */
+public interface ObjectiveOps {
+    /**
+     * The objective.
+     *
+     * @param centred whether codes are centred: {@code v[b,:] = u[b,:] - mean(u[b,:])}
+     */
+    record Spec(Estimator estimator, Kernel kernel, boolean centred, double gamma) {}
+
+    /** How the gradient is computed; all agree. */
+    enum Form {
+        /** The cheaper one for the sizes. */
+        AUTO,
+        /** Through the {@code B x B} Gram matrices. */
+        GRAM,
+        /** Through {@code G x G} sums over samples: linear and cosine kernels, and not for a given similarity. */
+        GRAM_FREE
+    }
+
+    /**
+     * Plans {@code du = dJ/du} and the objective's value.
+     *
+     * @param du like {@code u}
+     * @param value {@code [3]}, F64: the objective, {@code dep(K, K)}, {@code dep(L, K)}
+     * @param u codes {@code [B, ...]} with {@code G} numbers in a row, F32 or T
+     * @param meter null to add up nothing
+     * @throws IllegalArgumentException if the form cannot compute this objective
+     */
+    Operation gradient(
+            Tensor du, Tensor value, Tensor u, Teaching teaching, Spec spec, Form form, @Nullable Meter meter);
+
+    /**
+     * Sums over samples that hold all that a gradient needs of the others: of several devices' batches they can be added up
+     * before {@link #gradientFromStatistics}, which then gives the exact gradient of the whole batch.
+     *
+     * @param count {@code [1]}, F64: samples
+     * @param codeSum {@code [G]}, F64: {@code t = sum_b vh_b}, where {@code vh} is the centred code, and of length 1 with the
+     *     cosine kernel
+     * @param codeProducts {@code [G, G]}, F64: {@code Vh' Vh}
+     * @param teachingProducts {@code [M, G]}, F64: {@code Y' Vh}
+     * @param teachingSum {@code [M]}, F64: {@code Y' 1} (the class counts {@code n_c})
+     * @param teachingProductsSquared {@code [M, M]}, F64: {@code Y' Y}; null with class labels
+     */
+    record Statistics(
+            Tensor count,
+            Tensor codeSum,
+            Tensor codeProducts,
+            Tensor teachingProducts,
+            Tensor teachingSum,
+            @Nullable Tensor teachingProductsSquared) {}
+
+    /** Plans the statistics of a batch, overwriting {@code out}. For linear and cosine kernels; classes or targets. */
+    Operation codeStatistics(Statistics out, Tensor u, Teaching teaching, Spec spec);
+
+    /** Plans the gradient for these codes from statistics that hold their sums and perhaps others'. See {@link #gradient}. */
+    Operation gradientFromStatistics(
+            Tensor du,
+            Tensor value,
+            Tensor u,
+            Teaching teaching,
+            Statistics statistics,
+            Spec spec,
+            @Nullable Meter meter);
+}

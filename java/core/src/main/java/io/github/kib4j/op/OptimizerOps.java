@@ -1,0 +1,53 @@
+package io.github.kib4j.op;
+
+import io.github.kib4j.tensor.Tensor;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Optimizers with the exact semantics of PyTorch's. They do nothing once the clock's fault is set. */
+public interface OptimizerOps {
+    /** The update of one weight {@code w} with gradient {@code g}, learning rate {@code lr}, step {@code t} from 1. */
+    sealed interface Spec {
+        /** Returns how many state tensors a parameter has. */
+        int states();
+    }
+
+    /** {@code g += weightDecay w;  m = momentum m + g;  w -= lr m}. With {@code momentum = 0} no state is kept. */
+    record Sgd(double momentum, double weightDecay) implements Spec {
+        @Override
+        public int states() {
+            return momentum == 0 ? 0 : 1;
+        }
+    }
+
+    /**
+     * {@code m = beta1 m + (1-beta1) g;  v = beta2 v + (1-beta2) g^2;
+     * w -= lr / (1-beta1^t) m / (sqrt(v) / sqrt(1-beta2^t) + epsilon)}, where before, {@code g += weightDecay w} (Adam) or, if
+     * {@code decoupled}, {@code w -= lr weightDecay w} (AdamW).
+     */
+    record Adam(double beta1, double beta2, double epsilon, double weightDecay, boolean decoupled) implements Spec {
+        @Override
+        public int states() {
+            return 2;
+        }
+    }
+
+    /**
+     * A parameter with its gradient and state, all of one shape, F32.
+     *
+     * @param first {@code m}; null where the optimizer keeps no state
+     * @param second {@code v}; null but for Adam
+     */
+    record Slot(
+            Tensor parameter,
+            Tensor gradient,
+            @Nullable Tensor first,
+            @Nullable Tensor second) {}
+
+    /**
+     * Plans one update of all slots, in one launch. {@code t} is the clock's step + 1.
+     *
+     * @param learningRate {@code [1]}, F64
+     */
+    Operation step(Spec spec, List<Slot> slots, Tensor learningRate, Clock clock);
+}

@@ -1,0 +1,17 @@
+package io.github.kib4j.op;
+
+import io.github.kib4j.tensor.Tensor;
+
+/** Random numbers by {@link Philox}, and the clock they read. */
+public interface RandomOps {
+    /**
+     * Plans {@code w = bound (2 U - 1)}, computed in double, with {@code U} the {@linkplain Philox#uniform uniform number} of
+     * {@code Philox(seed; element / 4, 0, layer, WEIGHTS)}: PyTorch's default initialisation with {@code bound = 1/sqrt(fan_in)}.
+     *
+     * @param w F32
+     */
+    Operation uniform(Tensor w, double bound, long seed, int layer);
+
+    /** Plans the end of a training step: the clock's step grows by 1, its position by {@code batch}. */
+    Operation advance(Clock clock, int batch);
+}

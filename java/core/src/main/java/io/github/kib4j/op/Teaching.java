@@ -1,0 +1,45 @@
+package io.github.kib4j.op;
+
+import io.github.kib4j.tensor.Tensor;
+
+/** What a layer is taught by, on the device: only how similar the wanted outputs are, {@code L [B, B]}, ever matters. */
+public sealed interface Teaching {
+    /**
+     * Class labels: {@code L} is the kernel of one-hot vectors, centred (minus their mean {@code 1/M}) or not.
+     *
+     * @param labels {@code [B]}, I32, each in {@code [0, classes)}
+     * @param classes {@code M}
+     */
+    record Classes(Tensor labels, int classes, Kernel kernel, boolean centred) implements Teaching {
+        /** Returns {@code L_ij} of two samples of the same class. */
+        public double same() {
+            return switch (kernel.kind()) {
+                case LINEAR -> centred ? 1 - 1.0 / classes : 1;
+                case COSINE, GAUSSIAN -> 1;
+            };
+        }
+
+        /** Returns {@code L_ij} of two samples of different classes. */
+        public double different() {
+            return switch (kernel.kind()) {
+                case LINEAR -> centred ? -1.0 / classes : 0;
+                case COSINE -> centred ? -1.0 / (classes - 1) : 0;
+                case GAUSSIAN -> Math.exp(-1 / (kernel.sigma() * kernel.sigma()));
+            };
+        }
+    }
+
+    /**
+     * Target vectors (regression, embeddings): {@code L} is the kernel of them, each centred over its entries or not.
+     *
+     * @param targets {@code [B, M]}, F32
+     */
+    record Targets(Tensor targets, Kernel kernel, boolean centred) implements Teaching {}
+
+    /**
+     * A given similarity.
+     *
+     * @param similarity symmetric {@code [B, B]}, F32
+     */
+    record Similarity(Tensor similarity) implements Teaching {}
+}

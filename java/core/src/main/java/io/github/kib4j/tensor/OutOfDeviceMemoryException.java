@@ -1,0 +1,11 @@
+package io.github.kib4j.tensor;
+
+/** A device has no room for a tensor. The message says how much was wanted and how much is in use. */
+public final class OutOfDeviceMemoryException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    /** Creates the exception with a sentence for the user. */
+    public OutOfDeviceMemoryException(String message) {
+        super(message);
+    }
+}

@@ -1,0 +1,21 @@
+package io.github.kib4j.tensor;
+
+/**
+ * The owner of a set of tensors: they live until it is closed, and using one afterwards is an error.
+ *
+ * <p>There is no finalizer: what is not closed stays in its device's live-byte count.
+ */
+public interface Scope extends AutoCloseable {
+    /**
+     * Returns a new tensor, all zero.
+     *
+     * <p>A device that has only one floating type may answer with that type instead of the wanted one.
+     *
+     * @throws OutOfDeviceMemoryException if the device has no room for it
+     */
+    Tensor allocate(DataType type, Shape shape);
+
+    /** Frees the memory of all its tensors; closing twice does nothing. */
+    @Override
+    void close();
+}
