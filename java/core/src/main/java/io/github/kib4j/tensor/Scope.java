@@ -15,6 +15,16 @@ public interface Scope extends AutoCloseable {
      */
     Tensor allocate(DataType type, Shape shape);
 
+    /**
+     * Returns a tensor that may lie on the memory of another one of the same device: writing either leaves the other
+     * undefined. For buffers whose lives do not overlap.
+     *
+     * @param memory a tensor of at least as many bytes, which must outlive the result
+     */
+    default Tensor overlay(Tensor memory, DataType type, Shape shape) {
+        return allocate(type, shape);
+    }
+
     /** Frees the memory of all its tensors; closing twice does nothing. */
     @Override
     void close();

@@ -1,0 +1,129 @@
+package io.github.kib4j.layer;
+
+import io.github.kib4j.op.BatchNormOps;
+import io.github.kib4j.op.Device;
+import io.github.kib4j.tensor.DataType;
+import io.github.kib4j.tensor.Scope;
+import io.github.kib4j.tensor.Shape;
+import io.github.kib4j.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** A hidden layer's parameters on a device. {@link #pass} plans what is computed with them. */
+public final class HiddenLayer {
+    private final Device device;
+    private final LayerSpec spec;
+    private final int index;
+    private final Shape input;
+    private final Parameter weight;
+    private final @Nullable Parameter bias;
+    private final @Nullable BatchNorm batchNorm;
+
+    /** Batch normalization's learned and running numbers. */
+    record BatchNorm(Parameter scale, Parameter shift, Tensor runningMean, Tensor runningVariance) {
+        BatchNormOps.Parameters parameters() {
+            return new BatchNormOps.Parameters(scale.value(), shift.value(), runningMean, runningVariance);
+        }
+    }
+
+    /** Allocates the parameters; {@link #initialize} gives them their values. */
+    HiddenLayer(Device device, Scope scope, LayerSpec spec, int index, Shape input) {
+        this.device = device;
+        this.spec = spec;
+        this.index = index;
+        this.input = input;
+        String prefix = "hidden_layers." + index + ".";
+        Shape weightShape = spec.weight(input);
+        Shape stored = spec.isConvolution() ? weightShape : Shape.of(spec.units(), weightShape.rowSize());
+        weight = parameter(scope, prefix + "layer.weight", stored, weightShape);
+        Shape vector = Shape.of(spec.units());
+        bias = spec.bias() ? parameter(scope, prefix + "layer.bias", vector, vector) : null;
+        batchNorm = spec.batchNorm()
+                ? new BatchNorm(
+                        parameter(scope, prefix + "batch_norm.weight", vector, vector),
+                        parameter(scope, prefix + "batch_norm.bias", vector, vector),
+                        scope.allocate(DataType.F32, vector),
+                        scope.allocate(DataType.F32, vector))
+                : null;
+    }
+
+    static Parameter parameter(Scope scope, String name, Shape stored, Shape shape) {
+        return new Parameter(name, stored, scope.allocate(DataType.F32, shape), scope.allocate(DataType.F32, shape));
+    }
+
+    /** Draws PyTorch's default initial weights: uniform in {@code +-1/sqrt(fan_in)}; batch norm's scale 1, shift 0. */
+    void initialize(long seed) {
+        Initialization.uniform(device, weight, seed, 2 * index);
+        if (bias != null) {
+            Initialization.uniform(device, bias, weight.value().shape().rowSize(), seed, 2 * index + 1);
+        }
+        if (batchNorm != null) {
+            double[] ones = new double[spec.units()];
+            Arrays.fill(ones, 1);
+            batchNorm.scale().value().write(ones);
+            batchNorm.runningVariance().write(ones);
+        }
+    }
+
+    /** Returns what the layer is. */
+    public LayerSpec spec() {
+        return spec;
+    }
+
+    /** Returns the layer's number, from 0. */
+    public int index() {
+        return index;
+    }
+
+    /** Returns the shape of a sample's input. */
+    public Shape input() {
+        return input;
+    }
+
+    /** Returns the learned parameters. */
+    public List<Parameter> parameters() {
+        List<Parameter> all = new ArrayList<>(List.of(weight));
+        if (bias != null) {
+            all.add(bias);
+        }
+        if (batchNorm != null) {
+            all.add(batchNorm.scale());
+            all.add(batchNorm.shift());
+        }
+        return all;
+    }
+
+    /** Returns what is kept besides the learned parameters: batch norm's running statistics. */
+    public List<NamedTensor> runningStatistics() {
+        if (batchNorm == null) {
+            return List.of();
+        }
+        String prefix = "hidden_layers." + index + ".batch_norm.";
+        return List.of(
+                new NamedTensor(prefix + "running_mean", batchNorm.runningMean()),
+                new NamedTensor(prefix + "running_var", batchNorm.runningVariance()));
+    }
+
+    /** A tensor and its name in checkpoints. */
+    public record NamedTensor(String name, Tensor tensor) {}
+
+    Device device() {
+        return device;
+    }
+
+    Parameter weight() {
+        return weight;
+    }
+
+    @Nullable
+    Parameter bias() {
+        return bias;
+    }
+
+    @Nullable
+    BatchNorm batchNorm() {
+        return batchNorm;
+    }
+}

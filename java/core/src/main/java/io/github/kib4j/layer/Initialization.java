@@ -1,0 +1,18 @@
+package io.github.kib4j.layer;
+
+import io.github.kib4j.op.Device;
+
+/** PyTorch's default initial values of linear layers and convolutions: uniform, bound {@code 1/sqrt(fan_in)}. */
+final class Initialization {
+    private Initialization() {}
+
+    static void uniform(Device device, Parameter weight, long seed, int stream) {
+        uniform(device, weight, weight.value().shape().rowSize(), seed, stream);
+    }
+
+    static void uniform(Device device, Parameter parameter, int fanIn, long seed, int stream) {
+        device.random()
+                .uniform(parameter.value(), 1 / Math.sqrt(fanIn), seed, stream)
+                .run();
+    }
+}

@@ -1,0 +1,119 @@
+package io.github.kib4j.layer;
+
+import io.github.kib4j.op.Activation;
+import io.github.kib4j.op.Dropout;
+import io.github.kib4j.op.Grouping;
+import io.github.kib4j.op.Pooling;
+import io.github.kib4j.tensor.Shape;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A hidden layer (design.md, section 2): a linear map or convolution, then batch normalization, activation, pooling, grouping
+ * with divisive normalization, and dropout, each of them optional.
+ *
+ * @param kernelSize 0 for a linear layer, else the odd size of a convolution's kernel
+ * @param units {@code N}: output units, or output channels of a convolution
+ * @param bias whether a bias is learned (the paper's hidden layers have none)
+ * @param grouping null for codes that are the activities themselves
+ */
+public record LayerSpec(
+        int kernelSize,
+        int units,
+        boolean bias,
+        boolean batchNorm,
+        Activation activation,
+        Pooling pooling,
+        @Nullable Grouping grouping,
+        Dropout dropout) {
+    /** Checks the numbers. */
+    public LayerSpec {
+        if (units < 1) {
+            throw new IllegalArgumentException("A layer needs at least 1 unit, but has " + units + ".");
+        }
+        if (kernelSize != 0 && (kernelSize < 1 || kernelSize % 2 == 0)) {
+            throw new IllegalArgumentException(
+                    "A convolution's kernel size must be odd and positive, but is " + kernelSize + ".");
+        }
+        if (kernelSize == 0 && pooling != Pooling.NONE) {
+            throw new IllegalArgumentException("A linear layer cannot be pooled.");
+        }
+    }
+
+    /** Returns a linear layer with leaky ReLU and nothing optional. */
+    public static LayerSpec linear(int units) {
+        return new LayerSpec(0, units, false, false, Activation.LEAKY_RELU, Pooling.NONE, null, Dropout.NONE);
+    }
+
+    /** Returns a 3x3 convolution with leaky ReLU and nothing optional. */
+    public static LayerSpec convolution(int channels) {
+        return new LayerSpec(3, channels, false, false, Activation.LEAKY_RELU, Pooling.NONE, null, Dropout.NONE);
+    }
+
+    /** Returns this layer with another activation. */
+    public LayerSpec withActivation(Activation newActivation) {
+        return new LayerSpec(kernelSize, units, bias, batchNorm, newActivation, pooling, grouping, dropout);
+    }
+
+    /** Returns this layer with a 2x2 pooling. */
+    public LayerSpec withPooling(Pooling newPooling) {
+        return new LayerSpec(kernelSize, units, bias, batchNorm, activation, newPooling, grouping, dropout);
+    }
+
+    /** Returns this layer with or without batch normalization. */
+    public LayerSpec withBatchNorm(boolean newBatchNorm) {
+        return new LayerSpec(kernelSize, units, bias, newBatchNorm, activation, pooling, grouping, dropout);
+    }
+
+    /** Returns this layer with or without a bias. */
+    public LayerSpec withBias(boolean newBias) {
+        return new LayerSpec(kernelSize, units, newBias, batchNorm, activation, pooling, grouping, dropout);
+    }
+
+    /** Returns this layer with groups, or without for null. */
+    public LayerSpec withGrouping(@Nullable Grouping newGrouping) {
+        return new LayerSpec(kernelSize, units, bias, batchNorm, activation, pooling, newGrouping, dropout);
+    }
+
+    /** Returns this layer with a dropout of what it passes on. */
+    public LayerSpec withDropout(Dropout newDropout) {
+        return new LayerSpec(kernelSize, units, bias, batchNorm, activation, pooling, grouping, newDropout);
+    }
+
+    /** Returns whether it is a convolution. */
+    public boolean isConvolution() {
+        return kernelSize > 0;
+    }
+
+    /** Returns the shape of a sample's pre-activations: {@code N} or {@code N x H x W}. */
+    Shape preActivation(Shape input) {
+        return isConvolution() ? Shape.of(units, input.extent(1), input.extent(2)) : Shape.of(units);
+    }
+
+    /** Returns the shape of a sample's output, which is the next layer's input. */
+    Shape output(Shape input) {
+        Shape a = preActivation(input);
+        return pooling == Pooling.NONE ? a : Shape.of(units, a.extent(1) / 2, a.extent(2) / 2);
+    }
+
+    /** Returns the shape of the weights: {@code N x C x k x k}, or {@code N} and the input's extents. */
+    Shape weight(Shape input) {
+        return isConvolution() ? Shape.of(units, input.extent(0), kernelSize, kernelSize) : input.prepend(units);
+    }
+
+    /** Checks that the layer can follow an input of this shape; {@code index} is for the message. */
+    void check(Shape input, int index) {
+        String where = "Hidden layer " + index + " ";
+        if (isConvolution() && input.rank() != 3) {
+            throw new IllegalArgumentException(where + "is a convolution, but its input is no image (" + input + ").");
+        }
+        if (pooling != Pooling.NONE && (input.extent(1) % 2 != 0 || input.extent(2) % 2 != 0)) {
+            throw new IllegalArgumentException(where + "pools 2x2 windows, which do not tile its " + input.extent(1)
+                    + "x" + input.extent(2) + " image.");
+        }
+        long n = output(input).size();
+        if (grouping != null && (n % grouping.groups() != 0 || n / grouping.groups() < 2)) {
+            throw new IllegalArgumentException(where + "has " + n + " activities, which " + grouping.groups()
+                    + " groups do not divide into equal groups of at least 2; choose another number of groups.");
+        }
+    }
+}

@@ -1,0 +1,110 @@
+package io.github.kib4j.layer;
+
+import io.github.kib4j.op.Clock;
+import io.github.kib4j.op.Device;
+import io.github.kib4j.tensor.Scope;
+import io.github.kib4j.tensor.Shape;
+import io.github.kib4j.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** A network's parameters on a device: hidden layers and readout. */
+public final class Network {
+    private final Device device;
+    private final NetworkSpec spec;
+    private final List<HiddenLayer> hidden;
+    private final Readout readout;
+    private final long seed;
+
+    /**
+     * Allocates a network and draws its initial weights.
+     *
+     * @param scope owner of the parameters and gradients
+     * @param seed key of the initial weights and of dropout
+     */
+    public Network(Device device, Scope scope, NetworkSpec spec, long seed) {
+        this.device = device;
+        this.spec = spec;
+        this.seed = seed;
+        List<Shape> shapes = spec.shapes();
+        List<HiddenLayer> layers = new ArrayList<>();
+        for (int i = 0; i < spec.hidden().size(); i++) {
+            layers.add(new HiddenLayer(device, scope, spec.hidden().get(i), i, shapes.get(i)));
+        }
+        hidden = List.copyOf(layers);
+        readout = new Readout(device, scope, shapes.get(hidden.size()), spec.outputs(), hidden.size());
+        hidden.forEach(layer -> layer.initialize(seed));
+        readout.initialize(seed);
+    }
+
+    /** Returns the device. */
+    public Device device() {
+        return device;
+    }
+
+    /** Returns what the network is. */
+    public NetworkSpec spec() {
+        return spec;
+    }
+
+    /** Returns the hidden layers, first to last. */
+    public List<HiddenLayer> hidden() {
+        return hidden;
+    }
+
+    /** Returns the readout. */
+    public Readout readout() {
+        return readout;
+    }
+
+    /** Returns all learned parameters: the hidden layers', first to last, then the readout's. */
+    public List<Parameter> parameters() {
+        List<Parameter> all = new ArrayList<>();
+        hidden.forEach(layer -> all.addAll(layer.parameters()));
+        all.addAll(readout.parameters());
+        return all;
+    }
+
+    /**
+     * Plans the forward pass of all hidden layers.
+     *
+     * @param x input {@code [B, ...]}
+     * @param clock null for inference
+     */
+    public List<LayerPass> passes(Tensor x, Buffers buffers, LayerPass.Use use, @Nullable Clock clock) {
+        long largestRow = largestRow(buffers);
+        List<LayerPass> passes = new ArrayList<>();
+        Tensor input = x;
+        for (HiddenLayer layer : hidden) {
+            LayerPass pass = new LayerPass(layer, input, buffers, largestRow, use, seed, clock);
+            passes.add(pass);
+            input = pass.sent();
+        }
+        return passes;
+    }
+
+    /** Plans the readout of the last hidden layer's output. */
+    public ReadoutPass readoutPass(Tensor sent, Buffers buffers) {
+        return new ReadoutPass(readout, sent, buffers);
+    }
+
+    /** Returns a buffer for the gradient with respect to what layer {@code index} sent, on one memory for all layers. */
+    public Tensor sentGradient(int index, Buffers buffers, int batch) {
+        Shape row = spec.shapes().get(index + 1);
+        return buffers.shared(
+                "sent-gradients", largestRow(buffers), "layer" + index, buffers.activations(), row, batch);
+    }
+
+    private long largestRow(Buffers buffers) {
+        List<Shape> shapes = spec.shapes();
+        return hidden.stream()
+                        .map(layer -> layer.spec()
+                                .preActivation(shapes.get(layer.index()))
+                                .size())
+                        .max(Comparator.naturalOrder())
+                        .orElseThrow()
+                * Math.max(buffers.activations().bytes(), 4);
+    }
+}

@@ -1,0 +1,144 @@
+package io.github.kib4j.layer;
+
+import io.github.kib4j.op.Pooling;
+import io.github.kib4j.tensor.Shape;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * A network: hidden layers one after the other, and a linear readout with bias on the last one's output.
+ *
+ * @param input shape of an image, {@code C x H x W}, or of a vector
+ * @param hidden the hidden layers, first to last; at least one
+ * @param outputs {@code M}: units of the readout
+ */
+public record NetworkSpec(Shape input, List<LayerSpec> hidden, int outputs) {
+    /** The VGG's convolutions of the paper, width 1. */
+    private static final int[] VGG_CHANNELS = {128, 256, 256, 512, 512, 512};
+    /** The convolutions (from 0) that are followed by 2x2 pooling. */
+    private static final Set<Integer> VGG_POOLED = Set.of(1, 3, 4, 5);
+
+    private static final int VGG_LINEAR = 1024;
+
+    /** Checks that the layers fit each other and the input. */
+    public NetworkSpec {
+        hidden = List.copyOf(hidden);
+        if (hidden.isEmpty()) {
+            throw new IllegalArgumentException("A network needs at least one hidden layer.");
+        }
+        if (outputs < 2) {
+            throw new IllegalArgumentException("A readout needs at least 2 outputs, but has " + outputs + ".");
+        }
+        Shape shape = input;
+        for (int i = 0; i < hidden.size(); i++) {
+            hidden.get(i).check(shape, i);
+            shape = hidden.get(i).output(shape);
+        }
+    }
+
+    /** Returns the shapes of a sample at each layer's input, then of the last layer's output: one more than hidden layers. */
+    public List<Shape> shapes() {
+        List<Shape> shapes = new ArrayList<>(List.of(input));
+        for (LayerSpec layer : hidden) {
+            shapes.add(layer.output(shapes.get(shapes.size() - 1)));
+        }
+        return shapes;
+    }
+
+    /** Returns the number of learned parameters, biases and batch normalization included. */
+    public long parameters() {
+        List<Shape> shapes = shapes();
+        long count = (shapes.get(hidden.size()).size() + 1) * outputs;
+        for (int i = 0; i < hidden.size(); i++) {
+            LayerSpec layer = hidden.get(i);
+            count += layer.weight(shapes.get(i)).size()
+                    + (layer.bias() ? layer.units() : 0)
+                    + (layer.batchNorm() ? 2L * layer.units() : 0);
+        }
+        return count;
+    }
+
+    /** Returns the multiplications of one image's forward pass through layer {@code index}; the readout is the last index. */
+    public long multiplications(int index) {
+        List<Shape> shapes = shapes();
+        if (index == hidden.size()) {
+            return shapes.get(index).size() * outputs;
+        }
+        LayerSpec layer = hidden.get(index);
+        long positions = layer.preActivation(shapes.get(index)).size() / layer.units();
+        return layer.weight(shapes.get(index)).size() * positions;
+    }
+
+    /**
+     * Returns a multilayer perceptron.
+     *
+     * @param units of each hidden layer, first to last
+     * @param style what every layer has besides its units: activation, batch norm, grouping, dropout
+     */
+    public static NetworkSpec mlp(Shape input, List<Integer> units, int outputs, LayerSpec style) {
+        return new NetworkSpec(input, units.stream().map(n -> linear(n, style)).toList(), outputs);
+    }
+
+    /**
+     * Returns the paper's VGG-like network: six 3x3 convolutions with 128, 256, 256, 512, 512, 512 channels, 2x2 max-pooling
+     * after the second, fourth, fifth and sixth, and a linear layer of 1024 units.
+     *
+     * @param width factor of the channels, 1 or 2 in the paper; any positive number that leaves whole channels
+     * @param style what every layer has besides its units and pooling
+     */
+    public static NetworkSpec vgg(Shape input, double width, int outputs, LayerSpec style) {
+        int[] channels =
+                java.util.Arrays.stream(VGG_CHANNELS).map(c -> scaled(c, width)).toArray();
+        return vgg(input, channels, VGG_POOLED, VGG_LINEAR, outputs, style);
+    }
+
+    /**
+     * Returns a network of 3x3 convolutions and one linear layer.
+     *
+     * @param channels of each convolution
+     * @param pooled the convolutions, from 0, that 2x2 max-pooling follows
+     * @param linear units of the linear layer; 0 for none
+     */
+    public static NetworkSpec vgg(
+            Shape input, int[] channels, Set<Integer> pooled, int linear, int outputs, LayerSpec style) {
+        List<LayerSpec> layers = new ArrayList<>();
+        for (int i = 0; i < channels.length; i++) {
+            Pooling pooling = pooled.contains(i) ? Pooling.MAX : Pooling.NONE;
+            layers.add(new LayerSpec(
+                    3,
+                    channels[i],
+                    style.bias(),
+                    style.batchNorm(),
+                    style.activation(),
+                    pooling,
+                    style.grouping(),
+                    style.dropout()));
+        }
+        if (linear > 0) {
+            layers.add(linear(linear, style));
+        }
+        return new NetworkSpec(input, layers, outputs);
+    }
+
+    private static LayerSpec linear(int units, LayerSpec style) {
+        return new LayerSpec(
+                0,
+                units,
+                style.bias(),
+                style.batchNorm(),
+                style.activation(),
+                Pooling.NONE,
+                style.grouping(),
+                style.dropout());
+    }
+
+    private static int scaled(int channels, double width) {
+        double scaled = channels * width;
+        if (scaled < 1 || scaled != Math.rint(scaled)) {
+            throw new IllegalArgumentException(
+                    "Width " + width + " does not leave a whole number of channels of " + channels + ".");
+        }
+        return (int) scaled;
+    }
+}

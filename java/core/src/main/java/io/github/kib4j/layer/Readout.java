@@ -1,0 +1,45 @@
+package io.github.kib4j.layer;
+
+import io.github.kib4j.op.Device;
+import io.github.kib4j.tensor.Scope;
+import io.github.kib4j.tensor.Shape;
+import java.util.List;
+
+/** The readout: a linear map with bias from the last hidden layer's output to {@code M} logits. */
+public final class Readout {
+    private final Device device;
+    private final Parameter weight;
+    private final Parameter bias;
+    private final int stream;
+
+    Readout(Device device, Scope scope, Shape input, int outputs, int hiddenLayers) {
+        this.device = device;
+        Shape weightShape = input.prepend(outputs);
+        weight = HiddenLayer.parameter(
+                scope, "softmax_layer.weight", Shape.of(outputs, weightShape.rowSize()), weightShape);
+        bias = HiddenLayer.parameter(scope, "softmax_layer.bias", Shape.of(outputs), Shape.of(outputs));
+        stream = 2 * hiddenLayers;
+    }
+
+    void initialize(long seed) {
+        Initialization.uniform(device, weight, seed, stream);
+        Initialization.uniform(device, bias, weight.value().shape().rowSize(), seed, stream + 1);
+    }
+
+    /** Returns weight and bias. */
+    public List<Parameter> parameters() {
+        return List.of(weight, bias);
+    }
+
+    Device device() {
+        return device;
+    }
+
+    Parameter weight() {
+        return weight;
+    }
+
+    Parameter bias() {
+        return bias;
+    }
+}

@@ -1,0 +1,111 @@
+package io.github.kib4j.objective;
+
+import io.github.kib4j.op.Kernel;
+import io.github.kib4j.op.Teaching;
+import io.github.kib4j.tensor.DataType;
+import io.github.kib4j.tensor.Scope;
+import io.github.kib4j.tensor.Shape;
+import io.github.kib4j.tensor.Tensor;
+import java.util.function.IntFunction;
+
+/** The teaching signals of design.md, section 5. */
+public final class TeachingSignals {
+    private TeachingSignals() {}
+
+    /** Pairwise similarity of two samples of the training set, given by their indices; symmetric. */
+    @FunctionalInterface
+    public interface Similarity {
+        /** Returns {@code L_ij}. */
+        double of(int i, int j);
+    }
+
+    /** Returns class labels: one-hot vectors, centred or not, compared by a kernel (the paper: cosine, centred). */
+    public static TeachingSignal classes(int classes, Kernel kernel, boolean centred) {
+        return (scope, labels) -> () -> new Teaching.Classes(labels, classes, kernel, centred);
+    }
+
+    /**
+     * Returns target vectors.
+     *
+     * @param width {@code M}: entries of a target
+     * @param targets gives the {@code M} numbers of a training sample
+     */
+    public static TeachingSignal targets(int width, IntFunction<double[]> targets, Kernel kernel, boolean centred) {
+        return (scope, labels) -> new HostTargets(scope, labels.shape().extent(0), width, targets, kernel, centred);
+    }
+
+    /** Returns a given pairwise similarity of training samples. */
+    public static TeachingSignal similarity(Similarity similarity) {
+        return (scope, labels) -> new HostSimilarity(scope, labels.shape().extent(0), similarity);
+    }
+
+    private static final class HostTargets implements TeachingSignal.Bound {
+        private final int width;
+        private final IntFunction<double[]> targets;
+        private final Tensor tensor;
+        private final Teaching teaching;
+
+        HostTargets(Scope scope, int batch, int width, IntFunction<double[]> targets, Kernel kernel, boolean centred) {
+            this.width = width;
+            this.targets = targets;
+            tensor = scope.allocate(DataType.F32, Shape.of(batch, width));
+            teaching = new Teaching.Targets(tensor, kernel, centred);
+        }
+
+        @Override
+        public Teaching teaching() {
+            return teaching;
+        }
+
+        @Override
+        public boolean needsSamples() {
+            return true;
+        }
+
+        @Override
+        public void prepare(int[] samples) {
+            double[] rows = new double[samples.length * width];
+            for (int b = 0; b < samples.length; b++) {
+                double[] target = targets.apply(samples[b]);
+                if (target.length != width) {
+                    throw new IllegalArgumentException("The target of sample " + samples[b] + " has " + target.length
+                            + " entries, but " + width + " were announced.");
+                }
+                System.arraycopy(target, 0, rows, b * width, width);
+            }
+            tensor.write(rows);
+        }
+    }
+
+    private static final class HostSimilarity implements TeachingSignal.Bound {
+        private final Similarity similarity;
+        private final Tensor tensor;
+
+        HostSimilarity(Scope scope, int batch, Similarity similarity) {
+            this.similarity = similarity;
+            tensor = scope.allocate(DataType.F32, Shape.of(batch, batch));
+        }
+
+        @Override
+        public Teaching teaching() {
+            return new Teaching.Similarity(tensor);
+        }
+
+        @Override
+        public boolean needsSamples() {
+            return true;
+        }
+
+        @Override
+        public void prepare(int[] samples) {
+            int batch = samples.length;
+            double[] l = new double[batch * batch];
+            for (int i = 0; i < batch; i++) {
+                for (int j = 0; j < batch; j++) {
+                    l[i * batch + j] = similarity.of(samples[i], samples[j]);
+                }
+            }
+            tensor.write(l);
+        }
+    }
+}

@@ -1,0 +1,18 @@
+package io.github.kib4j.rule;
+
+import io.github.kib4j.layer.Network;
+
+/** A learning rule. Immutable: what a run needs is in its {@link StepContext}. */
+public interface Rule {
+    /** Returns the name users type, for example {@code phsic}. */
+    String name();
+
+    /** Returns whether each hidden layer has a loss of its own, to be reported. */
+    boolean hasLocalLosses();
+
+    /** Hands the network's parameters to the optimizers that update them. Called once, before any plan. */
+    void register(Network network, Optimizers optimizers);
+
+    /** Plans a training step for a batch's size. */
+    StepPlan plan(StepContext context);
+}

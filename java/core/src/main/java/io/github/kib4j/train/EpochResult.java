@@ -1,0 +1,23 @@
+package io.github.kib4j.train;
+
+import java.util.List;
+
+/**
+ * What an epoch of training came to.
+ *
+ * @param epoch from 1
+ * @param images trained on
+ * @param seconds of training alone, in this process
+ * @param imagesPerSecond of the part of the epoch trained in this process
+ * @param localLosses mean over the epoch's samples, one for each hidden layer; empty where the rule has none
+ * @param readoutLoss mean over the epoch's samples
+ * @param accuracy in percent, of each batch before its update
+ */
+public record EpochResult(
+        int epoch,
+        long images,
+        double seconds,
+        double imagesPerSecond,
+        List<Double> localLosses,
+        double readoutLoss,
+        double accuracy) {}

@@ -1,0 +1,360 @@
+package io.github.kib4j.train;
+
+import io.github.kib4j.data.Dataset;
+import io.github.kib4j.data.ImageSet;
+import io.github.kib4j.layer.Buffers;
+import io.github.kib4j.layer.LayerPass;
+import io.github.kib4j.layer.Network;
+import io.github.kib4j.layer.ReadoutPass;
+import io.github.kib4j.op.AugmentationOps;
+import io.github.kib4j.op.Clock;
+import io.github.kib4j.op.Device;
+import io.github.kib4j.op.Meter;
+import io.github.kib4j.op.Operation;
+import io.github.kib4j.optimizer.Optimizer;
+import io.github.kib4j.rule.GradientHook;
+import io.github.kib4j.rule.Optimizers;
+import io.github.kib4j.rule.Phase;
+import io.github.kib4j.rule.StepContext;
+import io.github.kib4j.rule.StepPlan;
+import io.github.kib4j.tensor.DataType;
+import io.github.kib4j.tensor.Scope;
+import io.github.kib4j.tensor.Shape;
+import io.github.kib4j.tensor.Tensor;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One training run: a network, its optimizers, and a data set, all on one device.
+ *
+ * <p>Where a run stands is (epoch, position in the epoch, step); randomness is a function of these and the seed, so a run that
+ * was {@linkplain #save saved} and {@linkplain #restore restored} goes on bit for bit as if never interrupted (same device and
+ * number of threads). Used by one thread.
+ */
+public final class Trainer implements AutoCloseable {
+    /** Steps between two looks at the device's fault. */
+    private static final int FAULT_CHECK_STEPS = 50;
+
+    private final Device device;
+    private final Scope scope;
+    private final TrainingConfig config;
+    private final Network network;
+    private final Optimizers optimizers;
+    private final Buffers buffers;
+    private final Clock clock;
+    private final Tensor sums;
+    private final DeviceImages trainImages;
+    private final DeviceImages testImages;
+    private final Tensor order;
+    private final Map<Integer, StepPlan> plans = new HashMap<>();
+    private final AugmentationOps.Spec augmentation;
+    private final Evaluator evaluator;
+    private final GradientHook hook;
+    private int[] hostOrder;
+    private int epoch;
+    private int position;
+    private long step;
+
+    /** Images and labels on the device. */
+    record DeviceImages(Tensor pixels, Tensor labels, int count) {
+        static DeviceImages upload(Scope scope, ImageSet images) {
+            Tensor pixels = scope.allocate(DataType.U8, images.image().prepend(images.count()));
+            pixels.write(images.pixels());
+            Tensor labels = scope.allocate(DataType.I32, Shape.of(images.count()));
+            labels.write(images.labels());
+            return new DeviceImages(pixels, labels, images.count());
+        }
+    }
+
+    /** Creates a run at epoch 0 with freshly drawn weights. */
+    public Trainer(Device device, Dataset dataset, TrainingConfig config) {
+        this(device, dataset, config, GradientHook.NONE);
+    }
+
+    /**
+     * Creates a run with a hook between gradients and optimizers.
+     *
+     * @throws IllegalArgumentException if the network does not fit the data set
+     */
+    public Trainer(Device device, Dataset dataset, TrainingConfig config, GradientHook hook) {
+        checkFit(dataset, config);
+        this.device = device;
+        this.config = config;
+        this.hook = hook;
+        scope = device.newScope();
+        try {
+            clock = Clock.allocate(scope);
+            network = new Network(device, scope, config.network(), config.seed());
+            optimizers = new Optimizers(
+                    new Optimizer(device, scope, config.local(), clock),
+                    new Optimizer(device, scope, config.readout(), clock));
+            config.rule().register(network, optimizers);
+            trainImages = DeviceImages.upload(scope, dataset.train());
+            testImages = DeviceImages.upload(scope, dataset.test());
+            int largestBatch = Math.min(config.batch(), Math.max(trainImages.count(), testImages.count()));
+            buffers = new Buffers(scope, config.precision(), largestBatch);
+            sums = scope.allocate(DataType.F64, Shape.of(network.hidden().size() + 2));
+            order = scope.allocate(DataType.I32, Shape.of(trainImages.count()));
+            evaluator = new Evaluator(
+                    new AugmentationOps.Spec(0, false, dataset.mean(), dataset.deviation(), config.seed()));
+            augmentation = new AugmentationOps.Spec(
+                    config.augment() ? dataset.padding() : 0,
+                    config.augment() && dataset.flip(),
+                    dataset.mean(),
+                    dataset.deviation(),
+                    config.seed());
+            hostOrder = new int[0];
+        } catch (RuntimeException | Error e) {
+            scope.close();
+            throw e;
+        }
+    }
+
+    private static void checkFit(Dataset dataset, TrainingConfig config) {
+        if (!dataset.train().image().equals(config.network().input())) {
+            throw new IllegalArgumentException(
+                    "The network reads images of " + config.network().input() + ", but those of " + dataset.name()
+                            + " are " + dataset.train().image() + ".");
+        }
+        if (config.network().outputs() != dataset.train().classes()) {
+            throw new IllegalArgumentException(
+                    "The network has " + config.network().outputs() + " outputs, but " + dataset.name() + " has "
+                            + dataset.train().classes() + " classes.");
+        }
+        if (dataset.train().count() < 2) {
+            throw new IllegalArgumentException("Training needs at least 2 images, but "
+                    + dataset.train().name() + " has " + dataset.train().count() + ".");
+        }
+    }
+
+    /** Returns the network. */
+    public Network network() {
+        return network;
+    }
+
+    /** Returns the optimizers. */
+    public Optimizers optimizers() {
+        return optimizers;
+    }
+
+    /** Returns the epochs completed. */
+    public int epoch() {
+        return epoch;
+    }
+
+    /** Returns the training steps done. */
+    public long step() {
+        return step;
+    }
+
+    /** Returns whether all epochs are completed. */
+    public boolean isFinished() {
+        return epoch >= config.epochs();
+    }
+
+    /** Returns the steps of an epoch: a last batch of one sample is skipped. */
+    public int stepsPerEpoch() {
+        int whole = trainImages.count() / config.batch();
+        return trainImages.count() % config.batch() >= 2 ? whole + 1 : whole;
+    }
+
+    /**
+     * Trains to the end of the current epoch.
+     *
+     * @return what the epoch came to; null if the listener stopped it before its end
+     * @throws TrainingDivergedException if a loss is not finite
+     */
+    public @Nullable EpochResult trainEpoch(StepListener listener) {
+        startEpoch();
+        long started = System.nanoTime();
+        int imagesBefore = position;
+        int steps = stepsPerEpoch();
+        while (position < trainImages.count() - 1) {
+            trainStep();
+            int done = (position + config.batch() - 1) / config.batch();
+            if (done % FAULT_CHECK_STEPS == 0) {
+                checkFault();
+            }
+            boolean goOn = listener.onStep(epoch + 1, done, steps);
+            if (!goOn && position < trainImages.count() - 1) {
+                device.synchronize();
+                checkFault();
+                return null;
+            }
+        }
+        device.synchronize();
+        checkFault();
+        double seconds = (System.nanoTime() - started) * 1e-9;
+        EpochResult result = result(seconds, (position - imagesBefore) / seconds);
+        epoch++;
+        position = 0;
+        hostOrder = new int[0];
+        return result;
+    }
+
+    /** Runs one training step; {@link #trainEpoch} is the usual way. */
+    private void trainStep() {
+        int batch = Math.min(config.batch(), trainImages.count() - position);
+        StepPlan plan = plans.computeIfAbsent(batch, this::plan);
+        double factor = config.schedule().factor(step, stepsPerEpoch(), config.epochs());
+        optimizers.local().setFactor(factor);
+        optimizers.readout().setFactor(factor);
+        if (plan.needsSamples()) {
+            plan.prepare(Arrays.copyOfRange(hostOrder, position, position + batch));
+        }
+        plan.run();
+        position += batch;
+        step++;
+    }
+
+    private void startEpoch() {
+        if (isFinished()) {
+            throw new IllegalStateException("All " + config.epochs() + " epochs are completed.");
+        }
+        if (position == 0) {
+            sums.write(new double[network.hidden().size() + 2]);
+        }
+        hostOrder = Order.ofEpoch(trainImages.count(), config.seed(), epoch);
+        order.write(hostOrder);
+        clock.now().write(new long[] {step, epoch, position});
+    }
+
+    private StepPlan plan(int batch) {
+        Tensor x = buffers.get("x", buffers.activations(), config.network().input(), batch);
+        Tensor labels = buffers.get("labels", DataType.I32, Shape.of(), batch);
+        StepPlan whole = new StepPlan();
+        Operation gather = device.augmentation()
+                .batch(x, labels, trainImages.pixels(), trainImages.labels(), order, augmentation, clock);
+        StepPlan plan = config.rule().plan(new StepContext(network, buffers, x, labels, clock, sums, optimizers, hook));
+        whole.add(Phase.DATA, gather);
+        whole.append(plan);
+        whole.add(Phase.DATA, device.random().advance(clock, batch));
+        return whole;
+    }
+
+    private EpochResult result(double seconds, double imagesPerSecond) {
+        double[] totals = sums.readDoubles();
+        int hidden = network.hidden().size();
+        List<Double> localLosses = new ArrayList<>();
+        for (int i = 0; config.rule().hasLocalLosses() && i < hidden; i++) {
+            localLosses.add(totals[i] / position);
+        }
+        return new EpochResult(
+                epoch + 1,
+                position,
+                seconds,
+                imagesPerSecond,
+                localLosses,
+                totals[hidden] / position,
+                100 * totals[hidden + 1] / position);
+    }
+
+    private void checkFault() {
+        long[] fault = clock.fault().readLongs();
+        if (fault[0] != 0) {
+            int hidden = network.hidden().size();
+            throw new TrainingDivergedException(fault[0], fault[1] < hidden ? "hidden layer " + fault[1] : "readout");
+        }
+    }
+
+    /** Returns the accuracy on the data set's test images: running statistics, no dropout, no augmentation. */
+    public Evaluation evaluate() {
+        return evaluator.run();
+    }
+
+    /**
+     * Saves the run's state into a folder, replacing an older one there only when the new one is complete.
+     *
+     * @throws TrainingDivergedException if a loss was not finite; then nothing is written
+     */
+    public void save(Path folder) throws IOException {
+        device.synchronize();
+        checkFault();
+        Checkpoint.write(
+                folder,
+                network,
+                optimizerState(),
+                new Checkpoint.Progress(config.seed(), epoch, step, position, sums.readDoubles()));
+    }
+
+    /**
+     * Restores a saved state.
+     *
+     * @throws CheckpointException if there is none, or it is damaged or of another network, rule or seed; this run is then
+     *     unchanged
+     */
+    public void restore(Path folder) throws IOException {
+        Checkpoint.Progress progress = Checkpoint.read(folder, network, optimizerState(), config.seed());
+        if (progress.position() >= trainImages.count()) {
+            throw new CheckpointException("The checkpoint in " + folder + " was made with more training images ("
+                    + progress.position() + " done in its epoch) than there are now (" + trainImages.count()
+                    + "); continue it with its own data.");
+        }
+        epoch = progress.epoch();
+        step = progress.step();
+        position = progress.position();
+        sums.write(progress.sums());
+    }
+
+    private Map<String, Tensor> optimizerState() {
+        Map<String, Tensor> state = new LinkedHashMap<>();
+        optimizers.local().state().forEach((name, tensor) -> state.put("local." + name, tensor));
+        optimizers.readout().state().forEach((name, tensor) -> state.put("readout." + name, tensor));
+        return state;
+    }
+
+    /** Frees the device's memory that the run holds. */
+    @Override
+    public void close() {
+        scope.close();
+    }
+
+    /** Plans and runs passes over the test images. */
+    private final class Evaluator {
+        private final AugmentationOps.Spec normalization;
+        private final Clock evaluationClock = Clock.allocate(scope);
+        private final Tensor totals = scope.allocate(DataType.F64, Shape.of(2));
+        private final Map<Integer, List<Operation>> batches = new HashMap<>();
+
+        Evaluator(AugmentationOps.Spec normalization) {
+            this.normalization = normalization;
+        }
+
+        Evaluation run() {
+            evaluationClock.now().write(new long[3]);
+            evaluationClock.fault().write(new long[2]);
+            totals.write(new double[2]);
+            for (int done = 0; done < testImages.count(); done += config.batch()) {
+                int batch = Math.min(config.batch(), testImages.count() - done);
+                batches.computeIfAbsent(batch, this::plan).forEach(Operation::run);
+            }
+            device.synchronize();
+            double[] result = totals.readDoubles();
+            return new Evaluation(
+                    testImages.count(), result[0] / testImages.count(), 100 * result[1] / testImages.count());
+        }
+
+        private List<Operation> plan(int batch) {
+            List<Operation> operations = new ArrayList<>();
+            Tensor x = buffers.get("x", buffers.activations(), config.network().input(), batch);
+            Tensor labels = buffers.get("labels", DataType.I32, Shape.of(), batch);
+            operations.add(device.augmentation()
+                    .batch(x, labels, testImages.pixels(), testImages.labels(), null, normalization, evaluationClock));
+            List<LayerPass> passes = network.passes(x, buffers, LayerPass.Use.INFERENCE, null);
+            passes.forEach(pass -> operations.addAll(pass.forward()));
+            ReadoutPass readout =
+                    network.readoutPass(passes.get(passes.size() - 1).sent(), buffers);
+            operations.add(readout.forward());
+            operations.add(readout.loss(labels, new Meter(totals, 0, evaluationClock)));
+            operations.add(device.random().advance(evaluationClock, batch));
+            return operations;
+        }
+    }
+}

@@ -1,0 +1,40 @@
+package io.github.kib4j.train;
+
+import io.github.kib4j.layer.NetworkSpec;
+import io.github.kib4j.op.Precision;
+import io.github.kib4j.optimizer.OptimizerSpec;
+import io.github.kib4j.optimizer.Schedule;
+import io.github.kib4j.rule.Rule;
+
+/**
+ * All that decides a training run besides its data and device.
+ *
+ * @param local updates hidden layers by local rules
+ * @param readout updates the readout; with backprop, everything
+ * @param schedule of both learning rates
+ * @param batch samples of a step; the last one of an epoch may be smaller, and is skipped if it is a single sample
+ * @param seed of initial weights, order, augmentation and dropout
+ * @param augment whether training images are shifted and mirrored as the data set says
+ */
+public record TrainingConfig(
+        NetworkSpec network,
+        Rule rule,
+        OptimizerSpec local,
+        OptimizerSpec readout,
+        Schedule schedule,
+        int epochs,
+        int batch,
+        Precision precision,
+        long seed,
+        boolean augment) {
+    /** Checks the numbers. */
+    public TrainingConfig {
+        if (epochs < 1) {
+            throw new IllegalArgumentException("The number of epochs must be at least 1, but is " + epochs + ".");
+        }
+        if (batch < 2) {
+            throw new IllegalArgumentException(
+                    "The batch must have at least 2 samples, since objectives compare samples, but has " + batch + ".");
+        }
+    }
+}

@@ -1,0 +1,5 @@
+/** Training runs: epochs over a data set that lives on the device, evaluation, checkpoints. */
+@NullMarked
+package io.github.kib4j.train;
+
+import org.jspecify.annotations.NullMarked;
