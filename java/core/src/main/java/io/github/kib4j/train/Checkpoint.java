@@ -153,13 +153,18 @@ public final class Checkpoint {
         return progress(folder, state);
     }
 
-    static Progress read(Path folder, Network network, Map<String, Tensor> optimizerState, long seed)
+    static Progress read(Path folder, Network network, Map<String, Tensor> optimizerState, long seed, int images)
             throws IOException {
         Map<String, Object> state = readState(folder);
         Progress progress = progress(folder, state);
         if (progress.seed() != seed) {
             throw new CheckpointException("The checkpoint in " + folder + " is of a run with seed " + progress.seed()
                     + ", not " + seed + "; give that seed, or start a new run in another folder.");
+        }
+        if (progress.position() >= images) {
+            throw new CheckpointException("The checkpoint in " + folder
+                    + " was made with more training images than the " + images + " there are now ("
+                    + progress.position() + " were done in its epoch); continue it with its own data.");
         }
         Map<String, Safetensors.Array> weights = Safetensors.read(named(folder, state, "weights"));
         Map<String, Safetensors.Array> optimizer = Safetensors.read(named(folder, state, "optimizer"));

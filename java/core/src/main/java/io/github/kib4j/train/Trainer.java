@@ -58,6 +58,7 @@ public final class Trainer implements AutoCloseable {
     private final Evaluator evaluator;
     private final GradientHook hook;
     private int[] hostOrder;
+    private long @Nullable [] phaseNanoseconds;
     private int epoch;
     private int position;
     private long step;
@@ -209,9 +210,21 @@ public final class Trainer implements AutoCloseable {
         if (plan.needsSamples()) {
             plan.prepare(Arrays.copyOfRange(hostOrder, position, position + batch));
         }
-        plan.run();
+        if (phaseNanoseconds == null) {
+            plan.run();
+        } else {
+            plan.run(phaseNanoseconds);
+        }
         position += batch;
         step++;
+    }
+
+    /**
+     * Adds each phase's time to {@code nanoseconds[phase.ordinal()]} from now on; null for not at all. Meaningful on devices that
+     * compute on the calling thread.
+     */
+    public void timePhases(long @Nullable [] nanoseconds) {
+        phaseNanoseconds = nanoseconds;
     }
 
     private void startEpoch() {
@@ -291,12 +304,8 @@ public final class Trainer implements AutoCloseable {
      *     unchanged
      */
     public void restore(Path folder) throws IOException {
-        Checkpoint.Progress progress = Checkpoint.read(folder, network, optimizerState(), config.seed());
-        if (progress.position() >= trainImages.count()) {
-            throw new CheckpointException("The checkpoint in " + folder + " was made with more training images ("
-                    + progress.position() + " done in its epoch) than there are now (" + trainImages.count()
-                    + "); continue it with its own data.");
-        }
+        Checkpoint.Progress progress =
+                Checkpoint.read(folder, network, optimizerState(), config.seed(), trainImages.count());
         epoch = progress.epoch();
         step = progress.step();
         position = progress.position();

@@ -1,0 +1,216 @@
+package io.github.kib4j.cases;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.kib4j.layer.Buffers;
+import io.github.kib4j.layer.HiddenLayer;
+import io.github.kib4j.layer.LayerPass;
+import io.github.kib4j.layer.LayerSpec;
+import io.github.kib4j.layer.Network;
+import io.github.kib4j.layer.NetworkSpec;
+import io.github.kib4j.layer.Parameter;
+import io.github.kib4j.layer.ReadoutPass;
+import io.github.kib4j.objective.LocalObjective;
+import io.github.kib4j.objective.TeachingSignals;
+import io.github.kib4j.op.Activation;
+import io.github.kib4j.op.Clock;
+import io.github.kib4j.op.Device;
+import io.github.kib4j.op.Estimator;
+import io.github.kib4j.op.Grouping;
+import io.github.kib4j.op.Kernel;
+import io.github.kib4j.op.ObjectiveOps;
+import io.github.kib4j.op.Operation;
+import io.github.kib4j.op.Precision;
+import io.github.kib4j.optimizer.Optimizer;
+import io.github.kib4j.optimizer.OptimizerSpec;
+import io.github.kib4j.rule.BackpropRule;
+import io.github.kib4j.rule.GradientHook;
+import io.github.kib4j.rule.LocalRule;
+import io.github.kib4j.rule.Optimizers;
+import io.github.kib4j.rule.Rule;
+import io.github.kib4j.rule.StepContext;
+import io.github.kib4j.rule.StepPlan;
+import io.github.kib4j.tensor.DataType;
+import io.github.kib4j.tensor.Scope;
+import io.github.kib4j.tensor.Shape;
+import io.github.kib4j.tensor.Tensor;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** Repeats the authors' recorded training steps on any device and says how far each tensor is from theirs. */
+public final class GoldenTraining {
+    /** The recorded trainings whose rules exist. */
+    public static final List<String> NAMES = List.of(
+            "train_phsic_cossim_divnorm", "train_phsic_cossim_grp", "train_phsic_adamw_bn", "train_backprop_divnorm");
+
+    private final JsonNode golden;
+    private final JsonNode config;
+    private final Map<String, Double> errors = new LinkedHashMap<>();
+
+    private GoldenTraining(JsonNode golden) {
+        this.golden = golden;
+        config = golden.get("config");
+    }
+
+    /**
+     * Trains and compares.
+     *
+     * @return for each compared tensor {@code max |ours - theirs| / max |theirs|}
+     */
+    public static Map<String, Double> errors(String name, Device device, Precision precision) {
+        try (InputStream in = GoldenTraining.class.getResourceAsStream("/golden/" + name + ".json");
+                Scope scope = device.newScope()) {
+            GoldenTraining training = new GoldenTraining(new ObjectMapper().readTree(in));
+            training.run(device, scope, precision);
+            return training.errors;
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    private void run(Device device, Scope scope, Precision precision) {
+        int batch = config.get("batch").asInt();
+        Clock clock = Clock.allocate(scope);
+        Network network = new Network(device, scope, spec(), 0);
+        writeState(network, golden.get("initial"), golden.path("bn_buffers_initial"));
+        Optimizers optimizers = new Optimizers(
+                new Optimizer(device, scope, optimizer("local"), clock),
+                new Optimizer(device, scope, optimizer("final"), clock));
+        Rule rule = rule();
+        rule.register(network, optimizers);
+        Buffers buffers = new Buffers(scope, precision, batch);
+        Tensor x = scope.allocate(precision.activations(), Shape.of(batch, 3, 8, 8));
+        Tensor labels = scope.allocate(DataType.I32, Shape.of(batch));
+        Tensor sums = scope.allocate(DataType.F64, Shape.of(5));
+        StepPlan plan =
+                rule.plan(new StepContext(network, buffers, x, labels, clock, sums, optimizers, GradientHook.NONE));
+        int milestone = config.get("scheduler").get("milestones").get(0).asInt();
+        for (JsonNode step : golden.get("steps")) {
+            double factor = step.get("step").asInt() <= milestone
+                    ? 1
+                    : config.get("scheduler").get("gamma").asDouble();
+            optimizers.local().setFactor(factor);
+            optimizers.readout().setFactor(factor);
+            sums.write(new double[5]);
+            x.write(doubles(step.get("x")));
+            labels.write(java.util.Arrays.stream(doubles(step.get("labels")))
+                    .mapToInt(d -> (int) d)
+                    .toArray());
+            plan.run();
+            device.random().advance(clock, batch).run();
+            compareStep(step, network, buffers, sums.readDoubles(), batch, rule.hasLocalLosses());
+        }
+        compareEvaluation(network, buffers, x);
+    }
+
+    private void compareStep(
+            JsonNode step, Network network, Buffers buffers, double[] sums, int batch, boolean localLosses) {
+        String prefix = "step " + step.get("step").asInt() + " ";
+        Tensor logits = buffers.get("logits", DataType.F32, Shape.of(10), batch);
+        compare(prefix + "logits", step.get("logits"), logits.readDoubles());
+        for (int i = 0; localLosses && i < 3; i++) {
+            compare(prefix + "local loss " + i, step.get("local_losses").get(i), sums[i] / batch);
+        }
+        compare(prefix + "readout loss", step.get("final_loss"), sums[3] / batch);
+        for (Parameter parameter : network.parameters()) {
+            compare(
+                    prefix + parameter.name(),
+                    step.get("weights").get(parameter.name()),
+                    parameter.value().readDoubles());
+            if (step.has("grads")) {
+                compare(
+                        prefix + "gradient " + parameter.name(),
+                        step.get("grads").get(parameter.name()),
+                        parameter.gradient().readDoubles());
+            }
+        }
+        for (HiddenLayer layer : network.hidden()) {
+            for (HiddenLayer.NamedTensor running : layer.runningStatistics()) {
+                compare(
+                        prefix + running.name(),
+                        step.get("bn_buffers").get(running.name()),
+                        running.tensor().readDoubles());
+            }
+        }
+    }
+
+    private void compareEvaluation(Network network, Buffers buffers, Tensor x) {
+        List<LayerPass> passes = network.passes(x, buffers, LayerPass.Use.INFERENCE, null);
+        passes.forEach(pass -> pass.forward().forEach(Operation::run));
+        ReadoutPass readout = network.readoutPass(passes.get(2).sent(), buffers);
+        readout.forward().run();
+        compare(
+                "evaluation logits",
+                golden.get("eval_logits_last_batch").get("data"),
+                readout.logits().readDoubles());
+    }
+
+    private void compare(String name, JsonNode theirs, double... ours) {
+        double[] expected = theirs.isNumber() ? new double[] {theirs.asDouble()} : doubles(theirs);
+        double difference = expected.length == ours.length ? 0 : Double.NaN;
+        double scale = 0;
+        for (int i = 0; i < Math.min(ours.length, expected.length); i++) {
+            difference = Math.max(difference, Math.abs(ours[i] - expected[i]));
+            scale = Math.max(scale, Math.abs(expected[i]));
+        }
+        errors.put(name, difference / Math.max(scale, Double.MIN_NORMAL));
+    }
+
+    private static void writeState(Network network, JsonNode weights, JsonNode running) {
+        network.parameters().forEach(p -> p.value().write(doubles(weights.get(p.name()))));
+        for (HiddenLayer layer : network.hidden()) {
+            layer.runningStatistics().forEach(r -> r.tensor().write(doubles(running.get(r.name()))));
+        }
+    }
+
+    private NetworkSpec spec() {
+        Activation activation =
+                config.get("nonlinearity").asText().equals("selu") ? Activation.SELU : Activation.LEAKY_RELU;
+        JsonNode divisive = config.get("divnorm");
+        JsonNode groups = config.get("grouping");
+        double q = divisive.isNull() ? 0 : divisive.get("power").asDouble();
+        Grouping grouping = new Grouping(
+                groups.get("dim").asInt(),
+                groups.get("power").asDouble(),
+                groups.get("delta").asDouble(),
+                q);
+        LayerSpec style = LayerSpec.linear(1)
+                .withActivation(activation)
+                .withBatchNorm(config.get("batch_norm").asBoolean())
+                .withGrouping(grouping);
+        return NetworkSpec.vgg(Shape.of(3, 8, 8), new int[] {4, 8}, Set.of(0, 1), 16, 10, style);
+    }
+
+    private OptimizerSpec optimizer(String which) {
+        double rate = config.get("lr_" + which).asDouble();
+        double decay = config.get("weight_decay_" + which).asDouble();
+        return config.get("optimizer").asText().equals("SGD")
+                ? OptimizerSpec.sgd(rate, config.get("momentum").asDouble(), decay)
+                : OptimizerSpec.adamW(rate, decay);
+    }
+
+    private Rule rule() {
+        if (config.get("rule").asText().equals("backprop")) {
+            return new BackpropRule();
+        }
+        ObjectiveOps.Spec objective = new ObjectiveOps.Spec(
+                Estimator.PHSIC,
+                Kernel.COSINE,
+                config.get("center_z").asBoolean(),
+                config.get("gamma").asDouble());
+        return new LocalRule("phsic", LocalObjective.of(objective), TeachingSignals.classes(10, Kernel.COSINE, true));
+    }
+
+    private static double[] doubles(JsonNode node) {
+        JsonNode list = node.has("data") ? node.get("data") : node;
+        double[] values = new double[list.size()];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = list.get(i).asDouble();
+        }
+        return values;
+    }
+}
