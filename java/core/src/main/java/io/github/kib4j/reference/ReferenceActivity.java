@@ -1,0 +1,262 @@
+package io.github.kib4j.reference;
+
+import static io.github.kib4j.reference.ReferenceTensor.bytes;
+import static io.github.kib4j.reference.ReferenceTensor.doubles;
+import static io.github.kib4j.reference.ReferenceTensor.longs;
+
+import io.github.kib4j.op.Activation;
+import io.github.kib4j.op.ActivityOps;
+import io.github.kib4j.op.Clock;
+import io.github.kib4j.op.Contracts;
+import io.github.kib4j.op.Dropout;
+import io.github.kib4j.op.Grouping;
+import io.github.kib4j.op.Operation;
+import io.github.kib4j.op.Philox;
+import io.github.kib4j.op.Pooling;
+import io.github.kib4j.op.UseGuard;
+import io.github.kib4j.tensor.Shape;
+import io.github.kib4j.tensor.Tensor;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** {@link ActivityOps} in loops: step by step what other backends fuse. */
+record ReferenceActivity(UseGuard guard) implements ActivityOps {
+    private static final int POSITIVE = 4;
+
+    @Override
+    public Operation forward(Buffers out, Tensor a, Spec spec, @Nullable Clock clock) {
+        Contracts.activity("activity.forward", out, a, spec, clock);
+        return guard.guard(() -> {
+            activate(out, a, spec);
+            Grouping grouping = spec.grouping();
+            if (grouping != null) {
+                group(out, grouping);
+            }
+            if (out.sent() != out.post()) {
+                drop(out, spec, Objects.requireNonNull(clock));
+            }
+        });
+    }
+
+    /** {@code z = pool(f(a))}, into {@code post}. */
+    private static void activate(Buffers out, Tensor a, Spec spec) {
+        double[] in = doubles(a);
+        double[] z = doubles(out.post());
+        byte[] mask = bytes(out.mask());
+        int size = Math.toIntExact(out.post().shape().size());
+        for (int o = 0; o < size; o++) {
+            if (spec.pooling() == Pooling.AVERAGE) {
+                double sum = 0;
+                for (int choice = 0; choice < 4; choice++) {
+                    sum += f(spec.activation(), in[windowIndex(a.shape(), o, choice)]);
+                }
+                z[o] = sum / 4;
+                mask[o] = 0;
+            } else {
+                int choice = spec.pooling() == Pooling.MAX ? choose(in, a.shape(), o) : 0;
+                double chosen = in[inputIndex(a.shape(), spec.pooling(), o, choice)];
+                z[o] = f(spec.activation(), chosen);
+                mask[o] = (byte) (choice + (chosen > 0 ? POSITIVE : 0));
+            }
+        }
+    }
+
+    /** Returns the position of a window's largest number: the first of equal ones; the first NaN if there is one. */
+    private static int choose(double[] a, Shape shape, int output) {
+        int best = 0;
+        for (int choice = 1; choice < 4; choice++) {
+            double value = a[windowIndex(shape, output, choice)];
+            double largest = a[windowIndex(shape, output, best)];
+            if (value > largest || (Double.isNaN(value) && !Double.isNaN(largest))) {
+                best = choice;
+            }
+        }
+        return best;
+    }
+
+    private static int inputIndex(Shape a, Pooling pooling, int output, int choice) {
+        return pooling == Pooling.NONE ? output : windowIndex(a, output, choice);
+    }
+
+    /** Returns where entry {@code choice} (row-major) of the 2x2 window of an output lies in the pre-activations. */
+    private static int windowIndex(Shape a, int output, int choice) {
+        int height = a.extent(2) / 2;
+        int width = a.extent(3) / 2;
+        int column = output % width;
+        int row = output / width % height;
+        int plane = output / (width * height);
+        return (plane * 2 * height + 2 * row + choice / 2) * 2 * width + 2 * column + choice % 2;
+    }
+
+    private static double f(Activation activation, double a) {
+        return switch (activation) {
+            case IDENTITY -> a;
+            case RELU -> a > 0 || Double.isNaN(a) ? a : 0;
+            case LEAKY_RELU -> a > 0 ? a : Activation.LEAKY_SLOPE * a;
+            case SELU -> Activation.SELU_LAMBDA * (a > 0 ? a : Activation.SELU_ALPHA * Math.expm1(a));
+        };
+    }
+
+    /** Returns {@code f'(a)} from {@code z = f(a)} and the sign of {@code a}. */
+    private static double slope(Activation activation, double z, boolean positive) {
+        return switch (activation) {
+            case IDENTITY -> 1;
+            case RELU -> positive ? 1 : 0;
+            case LEAKY_RELU -> positive ? 1 : Activation.LEAKY_SLOPE;
+            case SELU -> positive ? Activation.SELU_LAMBDA : z + Activation.SELU_LAMBDA * Activation.SELU_ALPHA;
+        };
+    }
+
+    /** Group means, {@code s}, {@code u}; divisive normalization of {@code post} in place. */
+    private static void group(Buffers out, Grouping grouping) {
+        double[] z = doubles(out.post());
+        int all = Math.toIntExact(Objects.requireNonNull(out.code()).shape().size());
+        int n = Math.toIntExact(out.post().shape().size()) / all;
+        for (int g = 0; g < all; g++) {
+            double mean = 0;
+            for (int k = g * n; k < (g + 1) * n; k++) {
+                mean += z[k] / n;
+            }
+            double squares = 0;
+            for (int k = g * n; k < (g + 1) * n; k++) {
+                squares += (z[k] - mean) * (z[k] - mean);
+            }
+            double s = (grouping.delta() + squares) / n;
+            doubles(Objects.requireNonNull(out.mean()))[g] = mean;
+            doubles(Objects.requireNonNull(out.scale()))[g] = s;
+            doubles(Objects.requireNonNull(out.code()))[g] = Math.pow(s, grouping.power());
+            if (grouping.divisive()) {
+                double factor = s == 0 ? 0 : Math.pow(s, -grouping.divisivePower());
+                for (int k = g * n; k < (g + 1) * n; k++) {
+                    z[k] = (z[k] - mean) * factor;
+                }
+            }
+        }
+    }
+
+    private static void drop(Buffers out, Spec spec, Clock clock) {
+        double[] post = doubles(out.post());
+        double[] sent = doubles(out.sent());
+        Dropout dropout = spec.dropout();
+        int size = Math.toIntExact(out.post().shape().size());
+        for (int k = 0; k < size; k++) {
+            sent[k] = isDropped(spec, clock, k)
+                    ? dropout.droppedValue()
+                    : dropout.keptScale() * post[k] + dropout.keptShift();
+        }
+    }
+
+    private static boolean isDropped(Spec spec, Clock clock, int element) {
+        int[] words = new int[4];
+        int step = (int) longs(clock.now())[Clock.STEP];
+        Philox.words(words, spec.seed(), element / 4, step, spec.layer(), Philox.DROPOUT);
+        return Integer.compareUnsigned(words[element % 4], spec.dropout().threshold()) < 0;
+    }
+
+    @Override
+    public Operation hebbianGradient(Tensor da, @Nullable Tensor a, Buffers saved, Tensor du, Spec spec) {
+        Contracts.hebbianGradient(da, a, saved, du, spec);
+        return guard.guard(() -> {
+            double[] third = doubles(du);
+            Grouping grouping = spec.grouping();
+            double[] dz = new double[Math.toIntExact(saved.post().shape().size())];
+            for (int k = 0; k < dz.length; k++) {
+                dz[k] = grouping == null ? third[k] : groupedGradient(saved, grouping, third, dz.length, k);
+            }
+            activationGradient(da, a, saved, dz, spec);
+        });
+    }
+
+    /** {@code dz = du (2p/n) s^(p-1) (z - zbar)}. */
+    private static double groupedGradient(Buffers saved, Grouping grouping, double[] du, int size, int k) {
+        int n = size
+                / Math.toIntExact(Objects.requireNonNull(saved.code()).shape().size());
+        int g = k / n;
+        double s = doubles(Objects.requireNonNull(saved.scale()))[g];
+        if (s == 0) {
+            return 0;
+        }
+        double mean = doubles(Objects.requireNonNull(saved.mean()))[g];
+        double post = doubles(saved.post())[k];
+        double centred = grouping.divisive() ? post * Math.pow(s, grouping.divisivePower()) : post - mean;
+        return du[g] * (2 * grouping.power() / n) * Math.pow(s, grouping.power() - 1) * centred;
+    }
+
+    /** {@code da = unpool(dz) f'(a)}. */
+    private static void activationGradient(Tensor da, @Nullable Tensor a, Buffers saved, double[] dz, Spec spec) {
+        double[] out = doubles(da);
+        byte[] mask = bytes(saved.mask());
+        double[] in = spec.pooling() == Pooling.AVERAGE ? doubles(Objects.requireNonNull(a)) : out;
+        for (int o = 0; o < dz.length; o++) {
+            int choices = spec.pooling() == Pooling.NONE ? 1 : 4;
+            double z = activity(saved, spec.grouping(), dz.length, o);
+            for (int choice = 0; choice < choices; choice++) {
+                int at = inputIndex(da.shape(), spec.pooling(), o, choice);
+                if (spec.pooling() == Pooling.AVERAGE) {
+                    out[at] = dz[o] / 4 * slope(spec.activation(), f(spec.activation(), in[at]), in[at] > 0);
+                } else {
+                    boolean chosen = (mask[o] & 3) == choice;
+                    out[at] = chosen ? dz[o] * slope(spec.activation(), z, (mask[o] & POSITIVE) != 0) : 0;
+                }
+            }
+        }
+    }
+
+    /** Returns {@code z = zbar + s^q r} from what was kept. */
+    private static double activity(Buffers saved, @Nullable Grouping grouping, int size, int k) {
+        double post = doubles(saved.post())[k];
+        if (grouping == null || !grouping.divisive()) {
+            return post;
+        }
+        int g = k
+                / (size
+                        / Math.toIntExact(
+                                Objects.requireNonNull(saved.code()).shape().size()));
+        double s = doubles(Objects.requireNonNull(saved.scale()))[g];
+        return doubles(Objects.requireNonNull(saved.mean()))[g] + Math.pow(s, grouping.divisivePower()) * post;
+    }
+
+    @Override
+    public Operation outputGradient(
+            Tensor da, @Nullable Tensor a, Buffers saved, Tensor dsent, Spec spec, @Nullable Clock clock) {
+        Contracts.outputGradient(da, a, saved, dsent, spec, clock);
+        return guard.guard(() -> {
+            double[] upstream = doubles(dsent);
+            double[] dr = new double[Math.toIntExact(saved.post().shape().size())];
+            for (int k = 0; k < dr.length; k++) {
+                boolean dropped = saved.sent() != saved.post() && isDropped(spec, Objects.requireNonNull(clock), k);
+                dr[k] = dropped
+                        ? 0
+                        : upstream[k]
+                                * (spec.dropout().isNone() ? 1 : spec.dropout().keptScale());
+            }
+            Grouping grouping = spec.grouping();
+            boolean divisive = grouping != null && grouping.divisive();
+            double[] dz = divisive ? divisiveGradient(saved, Objects.requireNonNull(grouping), dr) : dr;
+            activationGradient(da, a, saved, dz, spec);
+        });
+    }
+
+    /** {@code dz = s^-q (g - mean(g)) - (2q/n) s^(q-1) r sum_k g_k r_k}. */
+    private static double[] divisiveGradient(Buffers saved, Grouping grouping, double[] dr) {
+        double[] r = doubles(saved.post());
+        double[] scale = doubles(Objects.requireNonNull(saved.scale()));
+        int all = Math.toIntExact(Objects.requireNonNull(saved.scale()).shape().size());
+        int n = dr.length / all;
+        double q = grouping.divisivePower();
+        double[] dz = new double[dr.length];
+        for (int g = 0; g < all; g++) {
+            double mean = 0;
+            double product = 0;
+            for (int k = g * n; k < (g + 1) * n; k++) {
+                mean += dr[k] / n;
+                product += dr[k] * r[k];
+            }
+            double s = scale[g];
+            for (int k = g * n; k < (g + 1) * n && s != 0; k++) {
+                dz[k] = Math.pow(s, -q) * (dr[k] - mean) - 2 * q / n * Math.pow(s, q - 1) * r[k] * product;
+            }
+        }
+        return dz;
+    }
+}

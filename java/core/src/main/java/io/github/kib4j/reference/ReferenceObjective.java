@@ -1,0 +1,338 @@
+package io.github.kib4j.reference;
+
+import static io.github.kib4j.reference.ReferenceTensor.doubles;
+import static io.github.kib4j.reference.ReferenceTensor.ints;
+import static io.github.kib4j.reference.ReferenceTensor.longs;
+
+import io.github.kib4j.op.Clock;
+import io.github.kib4j.op.Contracts;
+import io.github.kib4j.op.Estimator;
+import io.github.kib4j.op.Kernel;
+import io.github.kib4j.op.Meter;
+import io.github.kib4j.op.ObjectiveOps;
+import io.github.kib4j.op.Operation;
+import io.github.kib4j.op.Teaching;
+import io.github.kib4j.op.UseGuard;
+import io.github.kib4j.tensor.Tensor;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/** {@link ObjectiveOps} in loops: section 4 of design.md, line by line. */
+record ReferenceObjective(UseGuard guard) implements ObjectiveOps {
+
+    @Override
+    public Operation gradient(
+            Tensor du, Tensor value, Tensor u, Teaching teaching, Spec spec, Form form, @Nullable Meter meter) {
+        Form chosen = Contracts.objectiveGradient(du, value, u, teaching, spec, form, meter);
+        int batch = u.shape().extent(0);
+        int width = u.shape().rowSize();
+        return guard.guard(() -> {
+            Codes codes = Codes.of(doubles(u), batch, width, spec.centred(), spec.kernel());
+            if (chosen == Form.GRAM) {
+                gram(du, value, codes, teaching, spec);
+            } else {
+                Sums sums = Sums.of(codes, Signal.of(teaching, batch));
+                gramFree(du, value, codes, Signal.of(teaching, batch), sums, spec);
+            }
+            record(value, batch, meter);
+        });
+    }
+
+    /** Adds the value up, and notes the first that is not finite. */
+    private static void record(Tensor value, int batch, @Nullable Meter meter) {
+        if (meter != null) {
+            addUp(meter, batch * doubles(value)[0]);
+        }
+    }
+
+    static void addUp(Meter meter, double loss) {
+        doubles(meter.sums())[meter.slot()] += loss;
+        long[] fault = longs(meter.clock().fault());
+        if (!Double.isFinite(loss) && fault[0] == 0) {
+            fault[0] = longs(meter.clock().now())[Clock.STEP] + 1;
+            fault[1] = meter.slot();
+        }
+    }
+
+    // Through Gram matrices.
+
+    private static void gram(Tensor du, Tensor value, Codes codes, Teaching teaching, Spec spec) {
+        int batch = codes.batch();
+        double[] k = codes.gramLessOne(spec.kernel());
+        double[] l = similarity(teaching, batch);
+        double[] kCentred = ReferenceGram.centre(k, batch, spec.estimator());
+        double[] lCentred = ReferenceGram.centre(l, batch, spec.estimator());
+        double zz = 0;
+        double yz = 0;
+        double[] s = new double[batch * batch];
+        for (int i = 0; i < s.length; i++) {
+            zz += kCentred[i] * k[i] / batch / batch;
+            yz += lCentred[i] * k[i] / batch / batch;
+            s[i] = (2 * kCentred[i] - spec.gamma() * lCentred[i]) / batch / batch;
+        }
+        setValue(value, zz, yz, spec.gamma());
+        double[] dv = kernelGradient(codes, k, s, spec.kernel());
+        centringGradient(doubles(du), dv, codes, spec.centred());
+    }
+
+    private static void setValue(Tensor value, double zz, double yz, double gamma) {
+        double[] out = doubles(value);
+        out[0] = zz - gamma * yz;
+        out[1] = zz;
+        out[2] = yz;
+    }
+
+    private static double[] similarity(Teaching teaching, int batch) {
+        if (teaching instanceof Teaching.Similarity given) {
+            return Arrays.copyOf(doubles(given.similarity()), batch * batch);
+        }
+        if (teaching instanceof Teaching.Targets targets) {
+            int width = targets.targets().shape().extent(1);
+            Codes codes = Codes.of(doubles(targets.targets()), batch, width, targets.centred(), targets.kernel());
+            double[] l = codes.gramLessOne(targets.kernel());
+            return Arrays.stream(l).map(x -> x + Codes.offset(targets.kernel())).toArray();
+        }
+        Teaching.Classes classes = (Teaching.Classes) teaching;
+        int[] labels = ints(classes.labels());
+        double[] l = new double[batch * batch];
+        for (int i = 0; i < l.length; i++) {
+            l[i] = labels[i / batch] == labels[i % batch] ? classes.same() : classes.different();
+        }
+        return l;
+    }
+
+    /** From {@code S = dJ/dK} to {@code dv}. */
+    private static double[] kernelGradient(Codes codes, double[] k, double[] s, Kernel kernel) {
+        int batch = codes.batch();
+        int width = codes.width();
+        double[] dv = new double[batch * width];
+        for (int i = 0; i < batch; i++) {
+            double rowSum = 0;
+            for (int j = 0; j < batch; j++) {
+                double weight = kernel.kind() == Kernel.Kind.GAUSSIAN
+                        ? s[i * batch + j] * (k[i * batch + j] + 1)
+                        : s[i * batch + j];
+                rowSum += kernel.kind() == Kernel.Kind.GAUSSIAN ? weight : weight * k[i * batch + j];
+                for (int g = 0; g < width; g++) {
+                    dv[i * width + g] += weight
+                            * (kernel.kind() == Kernel.Kind.GAUSSIAN
+                                    ? codes.v()[j * width + g] - codes.v()[i * width + g]
+                                    : codes.unit()[j * width + g]);
+                }
+            }
+            finishRow(dv, codes, i, rowSum, kernel);
+        }
+        return dv;
+    }
+
+    /** From {@code sum_j S_ij vh_j} (or the Gaussian's sum) of row {@code i} to {@code dv_i}. */
+    private static void finishRow(double[] dv, Codes codes, int i, double product, Kernel kernel) {
+        int width = codes.width();
+        for (int g = 0; g < width; g++) {
+            int at = i * width + g;
+            dv[at] = switch (kernel.kind()) {
+                case LINEAR -> 2 * dv[at];
+                case COSINE -> codes.norm()[i] == 0 ? 0 : 2 / codes.norm()[i] * (dv[at] - product * codes.unit()[at]);
+                case GAUSSIAN -> 2 / (kernel.sigma() * kernel.sigma()) * dv[at];
+            };
+        }
+    }
+
+    /** {@code du = dv - mean_g dv}. */
+    private static void centringGradient(double[] du, double[] dv, Codes codes, boolean centred) {
+        int width = codes.width();
+        for (int b = 0; b < codes.batch(); b++) {
+            double mean = 0;
+            for (int g = 0; g < width; g++) {
+                mean += centred ? dv[b * width + g] / width : 0;
+            }
+            for (int g = 0; g < width; g++) {
+                du[b * width + g] = dv[b * width + g] - mean;
+            }
+        }
+    }
+
+    // Through sums over samples.
+
+    /**
+     * A teaching signal as vectors: {@code L_ij = factor y_i.y_j + a constant}, which the estimators do not see.
+     *
+     * @param y {@code [B, M]}: one-hot labels, or target vectors as the kernel sees them
+     */
+    @SuppressWarnings("ArrayRecordComponent") // a carrier inside one operation
+    private record Signal(double[] y, int outputs, double factor) {
+        static Signal of(Teaching teaching, int batch) {
+            if (teaching instanceof Teaching.Targets targets) {
+                int width = targets.targets().shape().extent(1);
+                Codes codes = Codes.of(doubles(targets.targets()), batch, width, targets.centred(), targets.kernel());
+                return new Signal(codes.unit(), width, 1);
+            }
+            Teaching.Classes classes = (Teaching.Classes) teaching;
+            double[] oneHot = new double[batch * classes.classes()];
+            for (int b = 0; b < batch; b++) {
+                oneHot[b * classes.classes() + ints(classes.labels())[b]] = 1;
+            }
+            return new Signal(oneHot, classes.classes(), classes.same() - classes.different());
+        }
+    }
+
+    /** {@link Statistics} in Java arrays. */
+    @SuppressWarnings("ArrayRecordComponent") // a carrier inside one operation
+    private record Sums(double count, double[] t, double[] products, double[] ty, double[] ySum, double[] yy) {
+        static Sums of(Codes codes, Signal signal) {
+            int m = signal.outputs();
+            int batch = codes.batch();
+            double[] ones = new double[batch];
+            Arrays.fill(ones, 1);
+            return new Sums(
+                    batch,
+                    product(ones, 1, codes.unit(), codes.width(), batch),
+                    product(codes.unit(), codes.width(), codes.unit(), codes.width(), batch),
+                    product(signal.y(), m, codes.unit(), codes.width(), batch),
+                    product(ones, 1, signal.y(), m, batch),
+                    product(signal.y(), m, signal.y(), m, batch));
+        }
+
+        static Sums of(Statistics statistics, boolean targets) {
+            Tensor squared = statistics.teachingProductsSquared();
+            double[] ySum = doubles(statistics.teachingSum());
+            return new Sums(
+                    doubles(statistics.count())[0],
+                    doubles(statistics.codeSum()),
+                    doubles(statistics.codeProducts()),
+                    doubles(statistics.teachingProducts()),
+                    ySum,
+                    targets && squared != null ? doubles(squared) : new double[0]);
+        }
+
+        /** Returns {@code a' b} of {@code a [B, p]} and {@code b [B, q]}. */
+        private static double[] product(double[] a, int p, double[] b, int q, int batch) {
+            double[] sum = new double[p * q];
+            for (int i = 0; i < batch; i++) {
+                for (int j = 0; j < p; j++) {
+                    for (int k = 0; k < q; k++) {
+                        sum[j * q + k] += a[i * p + j] * b[i * q + k];
+                    }
+                }
+            }
+            return sum;
+        }
+    }
+
+    /**
+     * The Gram-free gradient: with {@code m = t/B}, {@code Vc = Vh - 1m'}, {@code Cc = Vc'Vc}, {@code Tc = Y'Vc},
+     *
+     * <pre>
+     * pHSIC  S Vh = (2/B^2) (Vh Cc + B (Vc m) m') - (gamma al/B^2) (Y Tc + (y_i.ySum - |ySum|^2/B) m')
+     * HSIC   S Vh = (2/B^2) Vc Cc - (gamma al/B^2) (Y - 1 ySum'/B) Tc
+     * </pre>
+     */
+    private static void gramFree(Tensor du, Tensor value, Codes codes, Signal signal, Sums sums, Spec spec) {
+        int width = codes.width();
+        int outputs = signal.outputs();
+        double count = sums.count();
+        boolean plausible = spec.estimator() == Estimator.PHSIC;
+        double[] mean = Arrays.stream(sums.t()).map(t -> t / count).toArray();
+        double[] cc = new double[width * width];
+        double[] tc = new double[outputs * width];
+        for (int i = 0; i < cc.length; i++) {
+            cc[i] = sums.products()[i] - count * mean[i / width] * mean[i % width];
+        }
+        for (int i = 0; i < tc.length; i++) {
+            tc[i] = sums.ty()[i] - sums.ySum()[i / width] * mean[i % width];
+        }
+        double ySquared = dot(sums.ySum(), 0, sums.ySum(), 0, outputs);
+        double[] dv = new double[codes.batch() * width];
+        for (int i = 0; i < codes.batch(); i++) {
+            double vm = dot(codes.unit(), i * width, mean, 0, width) - dot(mean, 0, mean, 0, width);
+            double ym = dot(signal.y(), i * outputs, sums.ySum(), 0, outputs) - ySquared / count;
+            double product = 0;
+            for (int g = 0; g < width; g++) {
+                double codePart = plausible ? count * vm * mean[g] : 0;
+                for (int h = 0; h < width; h++) {
+                    codePart += (codes.unit()[i * width + h] - (plausible ? 0 : mean[h])) * cc[h * width + g];
+                }
+                double teachingPart = plausible ? ym * mean[g] : 0;
+                for (int c = 0; c < outputs; c++) {
+                    double y = signal.y()[i * outputs + c] - (plausible ? 0 : sums.ySum()[c] / count);
+                    teachingPart += y * tc[c * width + g];
+                }
+                double sv = (2 * codePart - spec.gamma() * signal.factor() * teachingPart) / count / count;
+                dv[i * width + g] = sv;
+                product += sv * codes.unit()[i * width + g];
+            }
+            finishRow(dv, codes, i, product, spec.kernel());
+        }
+        centringGradient(doubles(du), dv, codes, spec.centred());
+        gramFreeValue(value, cc, tc, mean, sums, signal.factor(), spec);
+    }
+
+    /**
+     * HSIC: {@code |Cc|^2/B^2} and {@code al |Tc|^2/B^2}. pHSIC adds what the mean of the codes contributes:
+     * {@code 2B m'Cc m} and {@code 2 al ySum'Tc m} (the terms with {@code |m|^4} and {@code |ySum|^2 |m|^2} cancel).
+     */
+    private static void gramFreeValue(
+            Tensor value, double[] cc, double[] tc, double[] mean, Sums sums, double factor, Spec spec) {
+        int width = mean.length;
+        double count = sums.count();
+        double zz = dot(cc, 0, cc, 0, cc.length);
+        double yz = dot(tc, 0, tc, 0, tc.length);
+        if (spec.estimator() == Estimator.PHSIC) {
+            for (int g = 0; g < width; g++) {
+                zz += 2 * count * mean[g] * dot(cc, g * width, mean, 0, width);
+            }
+            for (int c = 0; c < sums.ySum().length; c++) {
+                yz += 2 * sums.ySum()[c] * dot(tc, c * width, mean, 0, width);
+            }
+        }
+        setValue(value, zz / count / count, factor * yz / count / count, spec.gamma());
+    }
+
+    private static double dot(double[] a, int aStart, double[] b, int bStart, int length) {
+        double sum = 0;
+        for (int i = 0; i < length; i++) {
+            sum += a[aStart + i] * b[bStart + i];
+        }
+        return sum;
+    }
+
+    @Override
+    public Operation codeStatistics(Statistics out, Tensor u, Teaching teaching, Spec spec) {
+        Contracts.codeStatistics(out, u, teaching, spec);
+        int batch = u.shape().extent(0);
+        int width = u.shape().rowSize();
+        return guard.guard(() -> {
+            Codes codes = Codes.of(doubles(u), batch, width, spec.centred(), spec.kernel());
+            Sums sums = Sums.of(codes, Signal.of(teaching, batch));
+            doubles(out.count())[0] = sums.count();
+            out.codeSum().write(sums.t());
+            out.codeProducts().write(sums.products());
+            out.teachingProducts().write(sums.ty());
+            out.teachingSum().write(sums.ySum());
+            Tensor squared = out.teachingProductsSquared();
+            if (squared != null) {
+                squared.write(sums.yy());
+            }
+        });
+    }
+
+    @Override
+    public Operation gradientFromStatistics(
+            Tensor du,
+            Tensor value,
+            Tensor u,
+            Teaching teaching,
+            Statistics statistics,
+            Spec spec,
+            @Nullable Meter meter) {
+        Contracts.gradientFromStatistics(du, value, u, teaching, statistics, spec, meter);
+        int batch = u.shape().extent(0);
+        int width = u.shape().rowSize();
+        return guard.guard(() -> {
+            Codes codes = Codes.of(doubles(u), batch, width, spec.centred(), spec.kernel());
+            Sums sums = Sums.of(statistics, teaching instanceof Teaching.Targets);
+            gramFree(du, value, codes, Signal.of(teaching, batch), sums, spec);
+            record(value, batch, meter);
+        });
+    }
+}

@@ -1,0 +1,67 @@
+package io.github.kib4j.reference;
+
+import static io.github.kib4j.reference.ReferenceTensor.doubles;
+import static io.github.kib4j.reference.ReferenceTensor.longs;
+
+import io.github.kib4j.op.Clock;
+import io.github.kib4j.op.Contracts;
+import io.github.kib4j.op.Operation;
+import io.github.kib4j.op.OptimizerOps;
+import io.github.kib4j.op.UseGuard;
+import io.github.kib4j.tensor.Tensor;
+import java.util.List;
+import java.util.Objects;
+
+/** {@link OptimizerOps} in loops. */
+record ReferenceOptimizer(UseGuard guard) implements OptimizerOps {
+    @Override
+    public Operation step(Spec spec, List<Slot> slots, Tensor learningRate, Clock clock) {
+        Contracts.optimizerStep(spec, slots, learningRate, clock);
+        List<Slot> all = List.copyOf(slots);
+        return guard.guard(() -> {
+            if (longs(clock.fault())[0] != 0) {
+                return;
+            }
+            double rate = doubles(learningRate)[0];
+            long t = longs(clock.now())[Clock.STEP] + 1;
+            for (Slot slot : all) {
+                if (spec instanceof Sgd sgd) {
+                    descend(sgd, slot, rate);
+                } else {
+                    adapt((Adam) spec, slot, rate, t);
+                }
+            }
+        });
+    }
+
+    private static void descend(Sgd sgd, Slot slot, double rate) {
+        double[] w = doubles(slot.parameter());
+        double[] gradient = doubles(slot.gradient());
+        Tensor momentum = slot.first();
+        for (int i = 0; i < w.length; i++) {
+            double g = gradient[i] + sgd.weightDecay() * w[i];
+            if (momentum != null && sgd.states() > 0) {
+                double[] m = doubles(momentum);
+                m[i] = sgd.momentum() * m[i] + g;
+                g = m[i];
+            }
+            w[i] -= rate * g;
+        }
+    }
+
+    private static void adapt(Adam adam, Slot slot, double rate, long t) {
+        double[] w = doubles(slot.parameter());
+        double[] gradient = doubles(slot.gradient());
+        double[] m = doubles(Objects.requireNonNull(slot.first()));
+        double[] v = doubles(Objects.requireNonNull(slot.second()));
+        double firstCorrection = 1 - Math.pow(adam.beta1(), t);
+        double secondCorrection = Math.sqrt(1 - Math.pow(adam.beta2(), t));
+        for (int i = 0; i < w.length; i++) {
+            double g = gradient[i] + (adam.decoupled() ? 0 : adam.weightDecay() * w[i]);
+            w[i] -= adam.decoupled() ? rate * adam.weightDecay() * w[i] : 0;
+            m[i] = adam.beta1() * m[i] + (1 - adam.beta1()) * g;
+            v[i] = adam.beta2() * v[i] + (1 - adam.beta2()) * g * g;
+            w[i] -= rate / firstCorrection * m[i] / (Math.sqrt(v[i]) / secondCorrection + adam.epsilon());
+        }
+    }
+}
