@@ -1,0 +1,83 @@
+package io.github.kib4j.cpu;
+
+import io.github.kib4j.cpu.internal.kib;
+import io.github.kib4j.op.Operation;
+import io.github.kib4j.op.UseGuard;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** What all families of a CPU device share. */
+final class CpuContext {
+    private final int threads;
+    private final UseGuard guard = new UseGuard("cpu");
+    private final AtomicLong workspaceBytes = new AtomicLong();
+    private final SharedMemory scratch = new SharedMemory(workspaceBytes);
+    private final SharedMemory weights = new SharedMemory(workspaceBytes);
+    private final OneDnn oneDnn;
+
+    CpuContext(int threads) {
+        this.threads = threads;
+        kib.kib_use_threads(threads);
+        oneDnn = new OneDnn(scratch);
+    }
+
+    int threads() {
+        return threads;
+    }
+
+    OneDnn oneDnn() {
+        return oneDnn;
+    }
+
+    /** Returns the memory of scratch buffers. */
+    SharedMemory scratch() {
+        return scratch;
+    }
+
+    /** Returns the memory of weights as oneDNN wants them stored. */
+    SharedMemory weights() {
+        return weights;
+    }
+
+    long workspaceBytes() {
+        return workspaceBytes.get();
+    }
+
+    /** Called before a primitive is planned: how oneDNN splits work depends on the calling thread's number of threads. */
+    void startPlanning() {
+        kib.kib_use_threads(threads);
+    }
+
+    /** Returns the operations as one, on this device's number of threads and used by one thread at a time. */
+    Operation sequence(List<Operation> operations) {
+        Operation[] all = operations.toArray(new Operation[0]);
+        return guard.guard(() -> {
+            kib.kib_use_threads(threads);
+            for (Operation operation : all) {
+                operation.run();
+            }
+        });
+    }
+
+    /** Returns one of the project's own kernels as an operation. */
+    Operation kernel(String name, Kernel kernel) {
+        return guard.guard(() -> {
+            int status = kernel.run();
+            if (status != kib.KIB_OK) {
+                throw new IllegalArgumentException(
+                        "The kernel " + name + " does not support its arguments (status " + status + ").");
+            }
+        });
+    }
+
+    /** A call of a native function. */
+    interface Kernel {
+        /** Returns its status. */
+        int run();
+    }
+
+    void close() {
+        scratch.free();
+        weights.free();
+    }
+}

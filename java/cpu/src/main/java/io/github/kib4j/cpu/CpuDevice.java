@@ -1,0 +1,150 @@
+package io.github.kib4j.cpu;
+
+import io.github.kib4j.cpu.internal.kib;
+import io.github.kib4j.op.ActivityOps;
+import io.github.kib4j.op.AugmentationOps;
+import io.github.kib4j.op.BatchNormOps;
+import io.github.kib4j.op.ConvolutionOps;
+import io.github.kib4j.op.Device;
+import io.github.kib4j.op.GramOps;
+import io.github.kib4j.op.LinearOps;
+import io.github.kib4j.op.ObjectiveOps;
+import io.github.kib4j.op.OptimizerOps;
+import io.github.kib4j.op.Precision;
+import io.github.kib4j.op.RandomOps;
+import io.github.kib4j.op.ReadoutOps;
+import io.github.kib4j.tensor.Scope;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicLong;
+import org.bytedeco.dnnl.global.dnnl;
+import org.bytedeco.javacpp.Loader;
+
+/** The CPU device. */
+final class CpuDevice implements Device {
+    private final CpuContext context;
+    private final AtomicLong tensorBytes = new AtomicLong();
+
+    CpuDevice(int threads) {
+        context = new CpuContext(threads);
+    }
+
+    /** Loads the native libraries; oneDNN first, whose OpenMP library both then use. */
+    static void load() {
+        Loader.load(dnnl.class);
+        Loader.load(kib.class);
+        if (kib.kib_cpu_level() < 3) {
+            throw new IllegalStateException("the processor has not all instructions of x86-64-v3");
+        }
+    }
+
+    @Override
+    public String name() {
+        return "cpu";
+    }
+
+    @Override
+    public String description() {
+        return "cpu: " + processor() + ", oneDNN " + dnnl.DNNL_VERSION_MAJOR + "." + dnnl.DNNL_VERSION_MINOR + "."
+                + dnnl.DNNL_VERSION_PATCH + " for " + instructionSet() + ", own kernels for x86-64-v"
+                + kib.kib_cpu_level() + ", " + context.threads() + " threads";
+    }
+
+    /** Returns the name of the instruction set that oneDNN chose. */
+    static String instructionSet() {
+        String name = dnnl.get_effective_cpu_isa().toString();
+        return name.replace("dnnl_cpu_isa_", "");
+    }
+
+    private static String processor() {
+        try {
+            return Files.readAllLines(Path.of("/proc/cpuinfo"), StandardCharsets.ISO_8859_1).stream()
+                    .filter(line -> line.startsWith("model name"))
+                    .map(line -> line.substring(line.indexOf(':') + 1).trim())
+                    .findFirst()
+                    .orElse("x86-64");
+        } catch (IOException e) {
+            return "x86-64";
+        }
+    }
+
+    /** bfloat16 products are faster than single ones only with matrix instructions. */
+    @Override
+    public boolean accelerates(Precision precision) {
+        return precision == Precision.F32 || instructionSet().contains("amx");
+    }
+
+    @Override
+    public Scope newScope() {
+        return new CpuScope(tensorBytes);
+    }
+
+    @Override
+    public long liveBytes() {
+        return tensorBytes.get() + context.workspaceBytes();
+    }
+
+    @Override
+    public void synchronize() {}
+
+    @Override
+    public LinearOps linear() {
+        return new CpuLinear(context);
+    }
+
+    @Override
+    public ConvolutionOps convolution() {
+        return new CpuConvolution(context);
+    }
+
+    @Override
+    public BatchNormOps batchNorm() {
+        return new CpuBatchNorm(context);
+    }
+
+    @Override
+    public ActivityOps activity() {
+        return new CpuActivity(context);
+    }
+
+    @Override
+    public GramOps gram() {
+        return new CpuGram(context);
+    }
+
+    @Override
+    public ObjectiveOps objective() {
+        return new CpuObjective(context);
+    }
+
+    @Override
+    public OptimizerOps optimizer() {
+        return new CpuOptimizer(context);
+    }
+
+    @Override
+    public ReadoutOps readout() {
+        return new CpuReadout(context);
+    }
+
+    @Override
+    public AugmentationOps augmentation() {
+        return new CpuAugmentation(context);
+    }
+
+    @Override
+    public RandomOps random() {
+        return new CpuRandom(context);
+    }
+
+    @Override
+    public void close() {
+        if (tensorBytes.get() != 0) {
+            throw new IllegalStateException("The device is closed while " + tensorBytes.get()
+                    + " bytes of tensors live; close their scopes first.");
+        }
+        context.close();
+    }
+}

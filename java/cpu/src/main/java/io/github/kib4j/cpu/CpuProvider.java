@@ -1,0 +1,66 @@
+package io.github.kib4j.cpu;
+
+import io.github.kib4j.op.Device;
+import io.github.kib4j.op.DeviceProvider;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Optional;
+
+/** Provides the CPU device on Linux x86-64 processors with AVX2. Everything native is behind {@link CpuDevice}. */
+public final class CpuProvider implements DeviceProvider {
+    @Override
+    public String name() {
+        return "cpu";
+    }
+
+    @Override
+    public int priority() {
+        return 10;
+    }
+
+    @Override
+    public Optional<String> unavailable() {
+        String system = System.getProperty("os.name", "").toLowerCase(Locale.ROOT);
+        String processor = System.getProperty("os.arch", "");
+        if (!system.contains("linux") || !processor.equals("amd64")) {
+            return Optional.of("its native libraries are for Linux on x86-64, but this is " + system + " on "
+                    + processor + "; use --device reference, which is slow.");
+        }
+        if (!hasAvx2()) {
+            return Optional.of("this processor has no AVX2 instructions; use --device reference, which is slow.");
+        }
+        return loadFailure();
+    }
+
+    private static boolean hasAvx2() {
+        try {
+            return Files.readString(Path.of("/proc/cpuinfo"), StandardCharsets.ISO_8859_1)
+                    .contains(" avx2 ");
+        } catch (IOException e) {
+            return true; // unknown: loading will tell
+        }
+    }
+
+    private static Optional<String> loadFailure() {
+        try {
+            CpuDevice.load();
+            return Optional.empty();
+        } catch (LinkageError | RuntimeException e) {
+            Throwable cause = e.getCause() == null ? e : e.getCause();
+            return Optional.of("its native libraries do not load (" + cause.getMessage()
+                    + "); check that the class path has kib4j-cpu and the linux-x86_64 jars of javacpp, dnnl and opencl, and that JavaCPP's cache"
+                    + " (~/.javacpp) can be written.");
+        }
+    }
+
+    @Override
+    public Device open(int threads) {
+        unavailable().ifPresent(reason -> {
+            throw new IllegalStateException("Device 'cpu' cannot be used here: " + reason);
+        });
+        return new CpuDevice(threads > 0 ? threads : Runtime.getRuntime().availableProcessors());
+    }
+}

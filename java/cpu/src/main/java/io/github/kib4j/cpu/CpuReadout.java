@@ -1,0 +1,32 @@
+package io.github.kib4j.cpu;
+
+import io.github.kib4j.cpu.internal.kib;
+import io.github.kib4j.cpu.internal.kib_meter;
+import io.github.kib4j.op.Contracts;
+import io.github.kib4j.op.Meter;
+import io.github.kib4j.op.Operation;
+import io.github.kib4j.op.ReadoutOps;
+import io.github.kib4j.tensor.Tensor;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.IntPointer;
+import org.jspecify.annotations.Nullable;
+
+/** {@link ReadoutOps} by the kernels of {@code native/src/cpu/step.cpp}. */
+record CpuReadout(CpuContext context) implements ReadoutOps {
+
+    @Override
+    public Operation crossEntropy(@Nullable Tensor dy, Tensor y, Tensor labels, Meter meter) {
+        Contracts.crossEntropy(dy, y, labels, meter);
+        int type = dy == null ? kib.KIB_F32 : CpuTensor.typeOf(dy);
+        BytePointer gradient = CpuTensor.bytesOrNull(dy);
+        FloatPointer logits = CpuTensor.floats(y);
+        IntPointer classes = CpuTensor.ints(labels);
+        kib_meter sink = CpuObjective.describe(meter);
+        long batch = y.shape().extent(0);
+        long outputs = y.shape().extent(1);
+        return context.kernel(
+                "readout.crossEntropy",
+                () -> kib.kib_readout_cross_entropy(gradient, type, logits, classes, batch, outputs, sink));
+    }
+}

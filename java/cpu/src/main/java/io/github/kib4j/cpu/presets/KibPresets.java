@@ -1,0 +1,21 @@
+package io.github.kib4j.cpu.presets;
+
+import org.bytedeco.javacpp.annotation.Platform;
+import org.bytedeco.javacpp.annotation.Properties;
+import org.bytedeco.javacpp.tools.InfoMap;
+import org.bytedeco.javacpp.tools.InfoMapper;
+
+/** The C interface of {@code native/include/kib}, for the JavaCPP parser. */
+@Properties(
+        value =
+                @Platform(
+                        value = "linux-x86_64",
+                        include = {"kib/types.h", "kib/activity.h", "kib/objective.h", "kib/optimizer.h", "kib/step.h"},
+                        link = "kib",
+                        preload = "gomp@.1"),
+        target = "io.github.kib4j.cpu.internal",
+        global = "io.github.kib4j.cpu.internal.kib")
+public class KibPresets implements InfoMapper {
+    @Override
+    public void map(InfoMap infoMap) {}
+}

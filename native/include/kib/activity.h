@@ -1,0 +1,62 @@
+/*
+ * From pre-activations to what the next layer reads, in one pass, and back (design.md, sections 2 to 4).
+ *
+ * A sample's activities after pooling are [positions, channels] in memory; a linear layer has one position. Groups are
+ * runs of n = positions * channels / groups elements in C,H,W order.
+ */
+#ifndef KIB_ACTIVITY_H
+#define KIB_ACTIVITY_H
+#include "kib/types.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What the pass computes. */
+typedef struct kib_activity_spec {
+  int type;              /* KIB_F32 or KIB_BF16 */
+  int activation;        /* KIB_IDENTITY ... */
+  int pooling;           /* KIB_POOL_NONE ... */
+  int64_t batch;         /* B */
+  int64_t channels;      /* C, or N of a linear layer */
+  int64_t height, width; /* after pooling; 1 and 1 for a linear layer */
+  int64_t groups;        /* G; 0 for none */
+  double power;          /* p */
+  double delta;
+  double divisive_power; /* q; 0 for none */
+  uint32_t drop_below;   /* an element is dropped where its random word is below this */
+  float kept_scale, kept_shift, dropped_value;
+  uint64_t seed;
+  uint32_t layer;
+} kib_activity_spec;
+
+/* Bytes of scratch memory that the three functions need. */
+int64_t kib_activity_workspace(const kib_activity_spec* spec, int threads);
+
+/*
+ * post [B, HW, C] T: r with divisive normalization, else z. mask [B, HW, C]: bits 0-1 the position that max-pooling
+ * chose, bit 2 whether the chosen pre-activation is positive. mean, scale, code [B, G]: zbar, s, u; unused without
+ * groups. sent [B, HW, C] T: post after dropout; may be post, then nothing is dropped. a [B, H, W, C] T before pooling.
+ * now: the clock, now[0] the step; may be NULL where nothing is dropped.
+ */
+kib_status kib_activity_forward(void* post, uint8_t* mask, float* mean, float* scale, float* code, void* sent,
+                                const void* a, const int64_t* now, const kib_activity_spec* spec, void* workspace,
+                                int threads);
+
+/*
+ * da [B, H, W, C] T, before pooling, may be a: the third factor du ([B, G] f32, or [B, HW, C] T without groups) times
+ * the post-synaptic term times f'(a). a is read by average pooling alone, else may be NULL.
+ */
+kib_status kib_activity_hebbian_gradient(void* da, const void* a, const void* post, const uint8_t* mask,
+                                         const float* mean, const float* scale, const void* du,
+                                         const kib_activity_spec* spec, void* workspace, int threads);
+
+/* da as above from dsent [B, HW, C] T: backprop through dropout, divisive normalization, pooling and activation. */
+kib_status kib_activity_output_gradient(void* da, const void* a, const void* post, const uint8_t* mask,
+                                        const float* mean, const float* scale, const void* dsent, const int64_t* now,
+                                        const kib_activity_spec* spec, void* workspace, int threads);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

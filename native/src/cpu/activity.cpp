@@ -1,0 +1,506 @@
+// Activation, pooling, group statistics, divisive normalization and dropout in one pass, and the way back.
+//
+// One thread works on one sample, whose activities stay in its L2 cache: the pre-activations are read once, what is
+// kept and what is sent are written once. Per-group numbers are spread out to a table with one entry for each channel
+// where groups hold whole channels (stride 0 from position to position), else with one for each element (stride C).
+#include "kib/activity.h"
+
+#include <algorithm>
+
+#include "level.h"
+
+namespace kib::KIB_LEVEL {
+namespace {
+
+constexpr float kLeakySlope = 0.01f;
+constexpr float kSeluLambda = 1.0507009873554804934193349852946f;
+constexpr float kSeluLambdaAlpha = 1.7580993408473768599402175208123f;
+constexpr uint8_t kPositive = 4;
+
+// exp(x) - 1 for x <= 0: 2^n expm1(r) + (2^n - 1) with |r| <= ln2 / 2; relative error a few eps, also near 0.
+inline float expm1_negative(float x) {
+  x = x > -88.0f ? x : -88.0f;
+  float n = std::nearbyint(x * 1.44269504f);
+  float r = x - n * 0.693359375f + n * 2.12194440e-4f;
+  float q = 1.3981999507e-3f + r * 1.9841270e-4f;
+  q = 8.3334519073e-3f + r * q;
+  q = 4.1665795894e-2f + r * q;
+  q = 1.6666665459e-1f + r * q;
+  q = 0.5f + r * q;
+  q = r + r * r * q;
+  int32_t bits = (static_cast<int32_t>(n) + 127) << 23;
+  float scale;
+  std::memcpy(&scale, &bits, 4);
+  return scale * q + (scale - 1.0f);
+}
+
+template <int Activation>
+inline float f(float a) {
+  switch (Activation) {
+    case KIB_RELU:
+      return a > 0 || a != a ? a : 0.0f;
+    case KIB_LEAKY_RELU:
+      return a > 0 ? a : kLeakySlope * a;
+    case KIB_SELU: {
+      float negative = kSeluLambdaAlpha * expm1_negative(a);
+      return a != a ? a : (a > 0 ? kSeluLambda * a : negative);
+    }
+    default:
+      return a;
+  }
+}
+
+// f'(a) from z = f(a) and the sign of a.
+template <int Activation>
+inline float slope(float z, bool positive) {
+  switch (Activation) {
+    case KIB_RELU:
+      return positive ? 1.0f : 0.0f;
+    case KIB_LEAKY_RELU:
+      return positive ? 1.0f : kLeakySlope;
+    case KIB_SELU:
+      return positive ? kSeluLambda : z + kSeluLambdaAlpha;
+    default:
+      return 1.0f;
+  }
+}
+
+template <class Function>
+void with_activation(int activation, Function function) {
+  switch (activation) {
+    case KIB_RELU:
+      return function(std::integral_constant<int, KIB_RELU>());
+    case KIB_LEAKY_RELU:
+      return function(std::integral_constant<int, KIB_LEAKY_RELU>());
+    case KIB_SELU:
+      return function(std::integral_constant<int, KIB_SELU>());
+    default:
+      return function(std::integral_constant<int, KIB_IDENTITY>());
+  }
+}
+
+// The geometry of a sample, and of a window's entries in memory.
+struct Sample {
+  int64_t channels, positions, width, units;
+  bool pooled;
+  int64_t group_size, table_stride, table_size;
+
+  explicit Sample(const kib_activity_spec& spec)
+      : channels(spec.channels),
+        positions(spec.height * spec.width),
+        width(spec.width),
+        units(spec.channels * spec.height * spec.width),
+        pooled(spec.pooling != KIB_POOL_NONE),
+        group_size(spec.groups > 0 ? units / spec.groups : 0) {
+    bool whole_channels = group_size == 0 || group_size % positions == 0;
+    table_stride = whole_channels ? 0 : channels;
+    table_size = whole_channels ? channels : units;
+  }
+
+  int64_t inputs() const { return pooled ? 4 * units : units; }
+
+  // Where entry j (row-major) of the window of an output position begins.
+  int64_t window(int64_t position, int j) const {
+    if (!pooled) return position * channels;
+    int64_t row = 2 * (position / width) + j / 2, column = 2 * (position % width) + j % 2;
+    return (row * 2 * width + column) * channels;
+  }
+
+  // Spreads a number for each group out to the table.
+  template <class Value>
+  void spread(float* table, Value value) const {
+    if (table_stride == 0) {
+      int64_t group_channels = group_size / positions;
+      for (int64_t c = 0; c < channels; c++) table[c] = value(c / group_channels);
+    } else {
+      for (int64_t p = 0; p < positions; p++)
+        for (int64_t c = 0; c < channels; c++) table[p * channels + c] = value((c * positions + p) / group_size);
+    }
+  }
+
+  // Adds term(p, c) up for each group: sums[g]. Rows are added in single precision, rows of rows in double.
+  template <class Term>
+  void reduce(double* sums, int64_t groups, double* channel_sums, float* row_sums, Term term) const {
+    std::fill(sums, sums + groups, 0.0);
+    if (table_stride != 0) {
+      for (int64_t c = 0; c < channels; c++)
+        for (int64_t p = 0; p < positions; p++) sums[(c * positions + p) / group_size] += term(p, c);
+      return;
+    }
+    std::fill(channel_sums, channel_sums + channels, 0.0);
+    constexpr int64_t kRow = 16;
+    for (int64_t start = 0; start < positions; start += kRow) {
+      std::fill(row_sums, row_sums + channels, 0.0f);
+      for (int64_t p = start; p < std::min(start + kRow, positions); p++) {
+#pragma omp simd
+        for (int64_t c = 0; c < channels; c++) row_sums[c] += term(p, c);
+      }
+      for (int64_t c = 0; c < channels; c++) channel_sums[c] += row_sums[c];
+    }
+    int64_t group_channels = group_size / positions;
+    for (int64_t c = 0; c < channels; c++) sums[c / group_channels] += channel_sums[c];
+  }
+};
+
+// Scratch memory of one thread.
+struct Scratch {
+  float *z, *first, *second, *third, *row, *slopes;
+  uint32_t* words;
+  double *channel_sums, *sums, *more_sums;
+
+  static int64_t bytes(const Sample& s, int64_t groups) {
+    return 4 * (s.units + 3 * s.table_size + 2 * s.channels + 4 * s.channels + 64) + 8 * (s.channels + 2 * groups + 8) +
+           256;
+  }
+
+  Scratch(void* workspace, int64_t index, const Sample& s, int64_t groups) {
+    int64_t size = (bytes(s, groups) + 63) / 64 * 64;
+    char* memory = static_cast<char*>(workspace) + index * size;
+    channel_sums = reinterpret_cast<double*>(memory);
+    sums = channel_sums + s.channels;
+    more_sums = sums + groups;
+    z = reinterpret_cast<float*>(more_sums + groups);
+    first = z + s.units;
+    second = first + s.table_size;
+    third = second + s.table_size;
+    row = third + s.table_size;
+    slopes = row + s.channels;
+    words = reinterpret_cast<uint32_t*>(slopes + s.channels);
+  }
+};
+
+// The random words of the elements of four positions (or fewer, at the end): words[j * C + c].
+void dropout_words(uint32_t* words, const Sample& s, int64_t sample, int64_t position, uint32_t step,
+                   const kib_activity_spec& spec) {
+  uint64_t first = static_cast<uint64_t>(sample) * s.units;
+  int64_t channels = s.channels;
+  if (s.positions % 4 == 0) {
+#pragma omp simd
+    for (int64_t c = 0; c < channels; c++) {
+      uint32_t counter = static_cast<uint32_t>((first + c * s.positions + position) / 4);
+      philox(counter, step, spec.layer, kDropout, spec.seed, words + c, words + channels + c, words + 2 * channels + c,
+             words + 3 * channels + c);
+    }
+  } else if (s.positions == 1 && channels % 4 == 0) {
+#pragma omp simd
+    for (int64_t i = 0; i < channels / 4; i++) {
+      uint32_t counter = static_cast<uint32_t>(first / 4 + i);
+      philox(counter, step, spec.layer, kDropout, spec.seed, words + 4 * i, words + 4 * i + 1, words + 4 * i + 2,
+             words + 4 * i + 3);
+    }
+  } else {
+    for (int64_t j = 0; j < std::min<int64_t>(4, s.positions - position); j++) {
+      for (int64_t c = 0; c < channels; c++) {
+        uint64_t element = first + c * s.positions + position + j;
+        uint32_t word[4];
+        philox(static_cast<uint32_t>(element / 4), step, spec.layer, kDropout, spec.seed, word, word + 1, word + 2,
+               word + 3);
+        words[j * channels + c] = word[element % 4];
+      }
+    }
+  }
+}
+
+// z = pool(f(a)) of one sample into z, and the mask.
+template <int Activation, class T>
+void activate(float* z, uint8_t* mask, const T* a, const Sample& s, int pooling) {
+  for (int64_t p = 0; p < s.positions; p++) {
+    float* zp = z + p * s.channels;
+    uint8_t* mp = mask + p * s.channels;
+    const T *a0 = a + s.window(p, 0), *a1 = a + s.window(p, 1), *a2 = a + s.window(p, 2), *a3 = a + s.window(p, 3);
+    if (pooling == KIB_POOL_NONE) {
+#pragma omp simd
+      for (int64_t c = 0; c < s.channels; c++) {
+        float x = load(a0[c]);
+        zp[c] = f<Activation>(x);
+        mp[c] = x > 0 ? kPositive : 0;
+      }
+    } else if (pooling == KIB_POOL_MAX) {
+#pragma omp simd
+      for (int64_t c = 0; c < s.channels; c++) {
+        float best = load(a0[c]), x1 = load(a1[c]), x2 = load(a2[c]), x3 = load(a3[c]);
+        int choice = 0;
+        bool better = (x1 > best) | ((x1 != x1) & (best == best));
+        best = better ? x1 : best, choice = better ? 1 : choice;
+        better = (x2 > best) | ((x2 != x2) & (best == best));
+        best = better ? x2 : best, choice = better ? 2 : choice;
+        better = (x3 > best) | ((x3 != x3) & (best == best));
+        best = better ? x3 : best, choice = better ? 3 : choice;
+        zp[c] = f<Activation>(best);
+        mp[c] = static_cast<uint8_t>(choice + (best > 0 ? kPositive : 0));
+      }
+    } else {
+#pragma omp simd
+      for (int64_t c = 0; c < s.channels; c++) {
+        zp[c] = 0.25f * ((f<Activation>(load(a0[c])) + f<Activation>(load(a1[c]))) +
+                         (f<Activation>(load(a2[c])) + f<Activation>(load(a3[c]))));
+        mp[c] = 0;
+      }
+    }
+  }
+}
+
+// Group mean, s and u of one sample; leaves the tables of means (first) and of s^-q (second).
+void group_statistics(float* mean, float* scale, float* code, const Scratch& t, const Sample& s,
+                      const kib_activity_spec& spec) {
+  int64_t groups = spec.groups;
+  double n = static_cast<double>(s.group_size);
+  const float* z = t.z;
+  s.reduce(t.sums, groups, t.channel_sums, t.row, [&](int64_t p, int64_t c) { return z[p * s.channels + c]; });
+  for (int64_t g = 0; g < groups; g++) mean[g] = static_cast<float>(t.sums[g] / n);
+  s.spread(t.first, [&](int64_t g) { return mean[g]; });
+  const float* means = t.first;
+  s.reduce(t.more_sums, groups, t.channel_sums, t.row, [&](int64_t p, int64_t c) {
+    float centred = z[p * s.channels + c] - means[p * s.table_stride + c];
+    return centred * centred;
+  });
+  for (int64_t g = 0; g < groups; g++) {
+    // The mean was rounded: what its error adds to the squares is taken off.
+    double rounding = t.sums[g] / n - mean[g];
+    double variation = (spec.delta + std::max(0.0, t.more_sums[g] - n * rounding * rounding)) / n;
+    scale[g] = static_cast<float>(variation);
+    code[g] = static_cast<float>(std::pow(variation, spec.power));
+    t.more_sums[g] = variation > 0 && spec.divisive_power > 0 ? std::pow(variation, -spec.divisive_power) : 0.0;
+  }
+  if (spec.divisive_power > 0) s.spread(t.second, [&](int64_t g) { return static_cast<float>(t.more_sums[g]); });
+}
+
+// Writes post and sent of one sample.
+template <class T>
+void send(T* post, T* sent, const Scratch& t, const Sample& s, int64_t sample, const int64_t* now,
+          const kib_activity_spec& spec) {
+  bool divisive = spec.groups > 0 && spec.divisive_power > 0;
+  bool drops = sent != post;
+  for (int64_t p = 0; p < s.positions; p++) {
+    float* row = t.z + p * s.channels;
+    T* postp = post + p * s.channels;
+    if (divisive) {
+      const float *means = t.first + p * s.table_stride, *factors = t.second + p * s.table_stride;
+#pragma omp simd
+      for (int64_t c = 0; c < s.channels; c++) row[c] = (row[c] - means[c]) * factors[c];
+    }
+#pragma omp simd
+    for (int64_t c = 0; c < s.channels; c++) store(postp + c, row[c]);
+    if (drops) {
+      if (p % 4 == 0) dropout_words(t.words, s, sample, p, static_cast<uint32_t>(now[0]), spec);
+      const uint32_t* words = t.words + p % 4 * s.channels;
+      T* sentp = sent + p * s.channels;
+      float kept = spec.kept_scale, shift = spec.kept_shift, dropped = spec.dropped_value;
+      uint32_t below = spec.drop_below;
+#pragma omp simd
+      for (int64_t c = 0; c < s.channels; c++) {
+        float value = load(postp[c]) * kept + shift;
+        store(sentp + c, words[c] < below ? dropped : value);
+      }
+    }
+  }
+}
+
+// da of one output position from dz (row) and f'.
+template <int Activation, class T>
+void unpool(T* da, const T* a, const uint8_t* mask, const float* dz, const float* slopes, int64_t p, const Sample& s,
+            int pooling) {
+  int64_t channels = s.channels;
+  T* d0 = da + s.window(p, 0);
+  if (pooling == KIB_POOL_NONE) {
+#pragma omp simd
+    for (int64_t c = 0; c < channels; c++) store(d0 + c, dz[c] * slopes[c]);
+    return;
+  }
+  for (int j = 0; j < 4; j++) {
+    T* dj = da + s.window(p, j);
+    if (pooling == KIB_POOL_MAX) {
+#pragma omp simd
+      for (int64_t c = 0; c < channels; c++) store(dj + c, (mask[c] & 3) == j ? dz[c] * slopes[c] : 0.0f);
+    } else {
+      const T* aj = a + s.window(p, j);
+#pragma omp simd
+      for (int64_t c = 0; c < channels; c++) {
+        float x = load(aj[c]);
+        store(dj + c, 0.25f * dz[c] * slope<Activation>(f<Activation>(x), x > 0));
+      }
+    }
+  }
+}
+
+// f' of one output position from what was kept: z = post, or zbar + s^q r with divisive normalization.
+template <int Activation, class T>
+void slopes_of(float* slopes, const T* post, const uint8_t* mask, const float* means, const float* factors,
+               bool divisive, int64_t channels) {
+  if (divisive && Activation == KIB_SELU) {
+#pragma omp simd
+    for (int64_t c = 0; c < channels; c++)
+      slopes[c] = slope<Activation>(means[c] + factors[c] * load(post[c]), (mask[c] & kPositive) != 0);
+  } else {
+#pragma omp simd
+    for (int64_t c = 0; c < channels; c++) slopes[c] = slope<Activation>(load(post[c]), (mask[c] & kPositive) != 0);
+  }
+}
+
+double power_or_zero(double s, double exponent) { return s > 0 ? std::pow(s, exponent) : 0.0; }
+
+// One sample's da from the third factor.
+template <int Activation, class T>
+void hebbian(T* da, const T* a, const T* post, const uint8_t* mask, const float* mean, const float* scale,
+             const void* du, int64_t sample, const Scratch& t, const Sample& s, const kib_activity_spec& spec) {
+  bool grouped = spec.groups > 0, divisive = grouped && spec.divisive_power > 0;
+  double p = spec.power, q = divisive ? spec.divisive_power : 0.0;
+  if (grouped) {
+    const float* third = static_cast<const float*>(du) + sample * spec.groups;
+    double constant = 2 * p / static_cast<double>(s.group_size);
+    bool one = p + q == 1;  // then dz = (2p/n) du r
+    s.spread(t.first, [&](int64_t g) { return mean[g]; });
+    for (int64_t g = 0; g < spec.groups; g++)
+      t.sums[g] = third[g] * constant * (one ? (scale[g] > 0 ? 1.0 : 0.0) : power_or_zero(scale[g], p - 1 + q));
+    s.spread(t.second, [&](int64_t g) { return static_cast<float>(t.sums[g]); });
+    for (int64_t g = 0; g < spec.groups; g++) t.sums[g] = power_or_zero(scale[g], q);
+    if (divisive) s.spread(t.third, [&](int64_t g) { return static_cast<float>(t.sums[g]); });
+  }
+  for (int64_t position = 0; position < s.positions; position++) {
+    int64_t at = position * s.channels;
+    const T* postp = post + at;
+    const float *means = t.first + position * s.table_stride, *factors = t.second + position * s.table_stride;
+    slopes_of<Activation>(t.slopes, postp, mask + at, means, t.third + position * s.table_stride, divisive, s.channels);
+    float* dz = t.row;
+    if (divisive) {
+#pragma omp simd
+      for (int64_t c = 0; c < s.channels; c++) dz[c] = factors[c] * load(postp[c]);
+    } else if (grouped) {
+#pragma omp simd
+      for (int64_t c = 0; c < s.channels; c++) dz[c] = factors[c] * (load(postp[c]) - means[c]);
+    } else {
+      const T* dup = static_cast<const T*>(du) + sample * s.units + at;
+#pragma omp simd
+      for (int64_t c = 0; c < s.channels; c++) dz[c] = load(dup[c]);
+    }
+    unpool<Activation>(da, a, mask + at, dz, t.slopes, position, s, spec.pooling);
+  }
+}
+
+// One sample's da from the gradient of what was sent.
+template <int Activation, class T>
+void output(T* da, const T* a, const T* post, const uint8_t* mask, const float* mean, const float* scale,
+            const T* dsent, const int64_t* now, int64_t sample, const Scratch& t, const Sample& s,
+            const kib_activity_spec& spec) {
+  bool divisive = spec.groups > 0 && spec.divisive_power > 0;
+  bool drops = spec.drop_below != 0 && now != nullptr;
+  int64_t channels = s.channels;
+  float kept = drops ? spec.kept_scale : 1.0f;
+  for (int64_t p = 0; p < s.positions; p++) {
+    float* g = t.z + p * channels;
+    const T* up = dsent + p * channels;
+    if (drops && p % 4 == 0) dropout_words(t.words, s, sample, p, static_cast<uint32_t>(now[0]), spec);
+    const uint32_t* words = t.words + p % 4 * channels;
+    uint32_t below = drops ? spec.drop_below : 0;
+    if (drops) {
+#pragma omp simd
+      for (int64_t c = 0; c < channels; c++) g[c] = words[c] < below ? 0.0f : kept * load(up[c]);
+    } else {
+#pragma omp simd
+      for (int64_t c = 0; c < channels; c++) g[c] = load(up[c]);
+    }
+  }
+  if (divisive) {
+    double q = spec.divisive_power, n = static_cast<double>(s.group_size);
+    const float* g = t.z;
+    s.reduce(t.sums, spec.groups, t.channel_sums, t.row, [&](int64_t p, int64_t c) { return g[p * channels + c]; });
+    s.reduce(t.more_sums, spec.groups, t.channel_sums, t.row,
+             [&](int64_t p, int64_t c) { return g[p * channels + c] * load(post[p * channels + c]); });
+    for (int64_t i = 0; i < spec.groups; i++) {
+      t.sums[i] /= n;
+      t.more_sums[i] *= 2 * q / n * power_or_zero(scale[i], q - 1);
+    }
+    s.spread(t.first, [&](int64_t i) { return static_cast<float>(t.sums[i]); });
+    s.spread(t.second, [&](int64_t i) { return static_cast<float>(power_or_zero(scale[i], -q)); });
+    s.spread(t.third, [&](int64_t i) { return static_cast<float>(t.more_sums[i]); });
+    for (int64_t p = 0; p < s.positions; p++) {
+      const float *gm = t.first + p * s.table_stride, *f = t.second + p * s.table_stride,
+                  *h = t.third + p * s.table_stride;
+      float* row = t.z + p * channels;
+      const T* postp = post + p * channels;
+#pragma omp simd
+      for (int64_t c = 0; c < channels; c++) row[c] = f[c] * (row[c] - gm[c]) - h[c] * load(postp[c]);
+    }
+    s.spread(t.first, [&](int64_t i) { return mean[i]; });
+    s.spread(t.third, [&](int64_t i) { return static_cast<float>(power_or_zero(scale[i], q)); });
+  }
+  for (int64_t p = 0; p < s.positions; p++) {
+    int64_t at = p * channels;
+    slopes_of<Activation>(t.slopes, post + at, mask + at, t.first + p * s.table_stride, t.third + p * s.table_stride,
+                          divisive, channels);
+    unpool<Activation>(da, a, mask + at, t.z + at, t.slopes, p, s, spec.pooling);
+  }
+}
+
+}  // namespace
+
+int64_t kib_activity_workspace(const kib_activity_spec* spec, int threads) {
+  int64_t bytes = Scratch::bytes(Sample(*spec), spec->groups);
+  return (bytes + 63) / 64 * 64 * threads;
+}
+
+kib_status kib_activity_forward(void* post, uint8_t* mask, float* mean, float* scale, float* code, void* sent,
+                                const void* a, const int64_t* now, const kib_activity_spec* spec, void* workspace,
+                                int threads) {
+  Sample s(*spec);
+  int64_t groups = spec->groups;
+  return with_type(spec->type, [&](auto tag) {
+    using T = decltype(tag);
+    with_activation(spec->activation, [&](auto activation) {
+#pragma omp parallel for num_threads(threads) schedule(static)
+      for (int64_t thread = 0; thread < threads; thread++) {
+        Scratch t(workspace, thread, s, groups);
+        for (int64_t b = spec->batch * thread / threads; b < spec->batch * (thread + 1) / threads; b++) {
+          activate<activation.value>(t.z, mask + b * s.units, static_cast<const T*>(a) + b * s.inputs(), s,
+                                     spec->pooling);
+          if (groups > 0) group_statistics(mean + b * groups, scale + b * groups, code + b * groups, t, s, *spec);
+          send(static_cast<T*>(post) + b * s.units, static_cast<T*>(sent) + b * s.units, t, s, b, now, *spec);
+        }
+      }
+    });
+  });
+}
+
+kib_status kib_activity_hebbian_gradient(void* da, const void* a, const void* post, const uint8_t* mask,
+                                         const float* mean, const float* scale, const void* du,
+                                         const kib_activity_spec* spec, void* workspace, int threads) {
+  Sample s(*spec);
+  int64_t groups = spec->groups;
+  return with_type(spec->type, [&](auto tag) {
+    using T = decltype(tag);
+    with_activation(spec->activation, [&](auto activation) {
+#pragma omp parallel for num_threads(threads) schedule(static)
+      for (int64_t thread = 0; thread < threads; thread++) {
+        Scratch t(workspace, thread, s, groups);
+        for (int64_t b = spec->batch * thread / threads; b < spec->batch * (thread + 1) / threads; b++) {
+          hebbian<activation.value>(static_cast<T*>(da) + b * s.inputs(), static_cast<const T*>(a) + b * s.inputs(),
+                                    static_cast<const T*>(post) + b * s.units, mask + b * s.units, mean + b * groups,
+                                    scale + b * groups, du, b, t, s, *spec);
+        }
+      }
+    });
+  });
+}
+
+kib_status kib_activity_output_gradient(void* da, const void* a, const void* post, const uint8_t* mask,
+                                        const float* mean, const float* scale, const void* dsent, const int64_t* now,
+                                        const kib_activity_spec* spec, void* workspace, int threads) {
+  Sample s(*spec);
+  int64_t groups = spec->groups;
+  return with_type(spec->type, [&](auto tag) {
+    using T = decltype(tag);
+    with_activation(spec->activation, [&](auto activation) {
+#pragma omp parallel for num_threads(threads) schedule(static)
+      for (int64_t thread = 0; thread < threads; thread++) {
+        Scratch t(workspace, thread, s, groups);
+        for (int64_t b = spec->batch * thread / threads; b < spec->batch * (thread + 1) / threads; b++) {
+          output<activation.value>(static_cast<T*>(da) + b * s.inputs(), static_cast<const T*>(a) + b * s.inputs(),
+                                   static_cast<const T*>(post) + b * s.units, mask + b * s.units, mean + b * groups,
+                                   scale + b * groups, static_cast<const T*>(dsent) + b * s.units, now, b, t, s, *spec);
+        }
+      }
+    });
+  });
+}
+
+}  // namespace kib::KIB_LEVEL

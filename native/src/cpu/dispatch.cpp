@@ -1,0 +1,69 @@
+// The C interface: each function is bound, when the library is loaded, to the kernels compiled for the machine's
+// instructions.
+#include <omp.h>
+
+#include "kib/activity.h"
+#include "kib/objective.h"
+#include "kib/optimizer.h"
+#include "kib/step.h"
+
+extern "C" void kib_use_threads(int threads) { omp_set_num_threads(threads); }
+
+#ifdef __x86_64__
+extern "C" int kib_cpu_level(void) {
+  __builtin_cpu_init();
+  return __builtin_cpu_supports("x86-64-v4") ? 4 : __builtin_cpu_supports("x86-64-v3") ? 3 : 0;
+}
+#define KIB_BIND(name)                                                                   \
+  namespace kib::v3 {                                                                    \
+  extern decltype(::name) name;                                                          \
+  }                                                                                      \
+  namespace kib::v4 {                                                                    \
+  extern decltype(::name) name;                                                          \
+  }                                                                                      \
+  extern "C" {                                                                           \
+  static void* name##_resolve() {                                                        \
+    __builtin_cpu_init();                                                                \
+    return __builtin_cpu_supports("x86-64-v4") ? reinterpret_cast<void*>(kib::v4::name)  \
+                                               : reinterpret_cast<void*>(kib::v3::name); \
+  }                                                                                      \
+  extern decltype(::name) name __attribute__((ifunc(#name "_resolve")));                 \
+  }
+#else
+extern "C" int kib_cpu_level(void) { return 0; }
+#define KIB_BIND(name)                                                                   \
+  namespace kib::portable {                                                              \
+  extern decltype(::name) name;                                                          \
+  }                                                                                      \
+  extern "C" {                                                                           \
+  static void* name##_resolve() { return reinterpret_cast<void*>(kib::portable::name); } \
+  extern decltype(::name) name __attribute__((ifunc(#name "_resolve")));                 \
+  }
+#endif
+
+KIB_BIND(kib_activity_workspace)
+KIB_BIND(kib_activity_forward)
+KIB_BIND(kib_activity_hebbian_gradient)
+KIB_BIND(kib_activity_output_gradient)
+KIB_BIND(kib_gram_workspace)
+KIB_BIND(kib_gram_matrix)
+KIB_BIND(kib_gram_dependence)
+KIB_BIND(kib_objective_gram_workspace)
+KIB_BIND(kib_objective_gradient_gram)
+KIB_BIND(kib_objective_statistics_workspace)
+KIB_BIND(kib_objective_code_statistics)
+KIB_BIND(kib_objective_gradient_from_statistics)
+KIB_BIND(kib_optimizer_sgd)
+KIB_BIND(kib_optimizer_adam)
+KIB_BIND(kib_augmentation_batch)
+KIB_BIND(kib_readout_cross_entropy)
+KIB_BIND(kib_random_uniform)
+KIB_BIND(kib_random_advance)
+KIB_BIND(kib_sum_rows)
+KIB_BIND(kib_batch_norm_running)
+KIB_BIND(kib_layout_write_f64)
+KIB_BIND(kib_layout_write_f32)
+KIB_BIND(kib_layout_read_f64)
+KIB_BIND(kib_layout_read_f32)
+KIB_BIND(kib_layout_write_u8)
+KIB_BIND(kib_layout_read_u8)

@@ -1,0 +1,76 @@
+// Optimizers: one pass over all parameters, in pieces of kPiece weights.
+#include "kib/optimizer.h"
+
+#include <algorithm>
+
+#include "level.h"
+
+namespace kib::KIB_LEVEL {
+namespace {
+
+constexpr int64_t kPiece = 16384;
+
+// Calls update(array, start, end) for all pieces of all arrays.
+template <class Update>
+void for_pieces(const int64_t* sizes, int64_t count, int threads, Update update) {
+  for (int64_t array = 0; array < count; array++) {
+    int64_t pieces = (sizes[array] + kPiece - 1) / kPiece;
+#pragma omp parallel for num_threads(threads) schedule(static) if (pieces > 1)
+    for (int64_t piece = 0; piece < pieces; piece++)
+      update(array, piece * kPiece, std::min((piece + 1) * kPiece, sizes[array]));
+  }
+}
+
+}  // namespace
+
+kib_status kib_optimizer_sgd(float** w, const float** gradient, float** m, const int64_t* sizes, int64_t count,
+                             double momentum, double weight_decay, const double* learning_rate, const int64_t* fault,
+                             int threads) {
+  if (fault[0] != 0) return KIB_OK;
+  float rate = static_cast<float>(learning_rate[0]), decay = static_cast<float>(weight_decay);
+  float kept = static_cast<float>(momentum);
+  for_pieces(sizes, count, threads, [&](int64_t array, int64_t start, int64_t end) {
+    float* weights = w[array];
+    const float* g = gradient[array];
+    if (momentum == 0) {
+#pragma omp simd
+      for (int64_t i = start; i < end; i++) weights[i] -= rate * (g[i] + decay * weights[i]);
+      return;
+    }
+    float* first = m[array];
+#pragma omp simd
+    for (int64_t i = start; i < end; i++) {
+      first[i] = kept * first[i] + (g[i] + decay * weights[i]);
+      weights[i] -= rate * first[i];
+    }
+  });
+  return KIB_OK;
+}
+
+kib_status kib_optimizer_adam(float** w, const float** gradient, float** m, float** v, const int64_t* sizes,
+                              int64_t count, double beta1, double beta2, double epsilon, double weight_decay,
+                              int decoupled, const double* learning_rate, const int64_t* now, const int64_t* fault,
+                              int threads) {
+  if (fault[0] != 0) return KIB_OK;
+  double t = static_cast<double>(now[0] + 1), rate = learning_rate[0];
+  float step = static_cast<float>(rate / (1 - std::pow(beta1, t)));
+  float correction = static_cast<float>(1 / std::sqrt(1 - std::pow(beta2, t)));
+  float shrink = static_cast<float>(decoupled ? 1 - rate * weight_decay : 1);
+  float decay = static_cast<float>(decoupled ? 0 : weight_decay), eps = static_cast<float>(epsilon);
+  float b1 = static_cast<float>(beta1), b2 = static_cast<float>(beta2);
+  float c1 = static_cast<float>(1 - beta1), c2 = static_cast<float>(1 - beta2);
+  for_pieces(sizes, count, threads, [&](int64_t array, int64_t start, int64_t end) {
+    float *weights = w[array], *first = m[array], *second = v[array];
+    const float* gradients = gradient[array];
+#pragma omp simd
+    for (int64_t i = start; i < end; i++) {
+      float g = gradients[i] + decay * weights[i];
+      first[i] = b1 * first[i] + c1 * g;
+      second[i] = b2 * second[i] + c2 * g * g;
+      weights[i] = weights[i] * shrink - step * first[i] / (std::sqrt(second[i]) * correction + eps);
+    }
+  });
+  return KIB_OK;
+}
+
+}  // namespace kib::KIB_LEVEL

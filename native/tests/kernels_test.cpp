@@ -1,0 +1,133 @@
+// The kernels without Java: each function called, compared with loops in double. The full list of cases is the Java
+// side's.
+#include <cmath>
+#include <cstdio>
+#include <random>
+#include <vector>
+
+#include "kib/activity.h"
+#include "kib/objective.h"
+#include "kib/optimizer.h"
+#include "kib/step.h"
+
+namespace {
+
+int failures = 0;
+
+void check(bool holds, const char* what) {
+  if (!holds) {
+    std::printf("FAILED: %s\n", what);
+    failures++;
+  }
+}
+
+void near(double actual, double expected, double tolerance, const char* what) {
+  if (!(std::fabs(actual - expected) <= tolerance * std::max(1.0, std::fabs(expected)))) {
+    std::printf("FAILED: %s: %.9g, not %.9g\n", what, actual, expected);
+    failures++;
+  }
+}
+
+constexpr unsigned kSeed = 20;
+
+std::vector<float> random_numbers(size_t count, float low, float high) {
+  static std::mt19937 generator(kSeed);
+  std::uniform_real_distribution<float> uniform(low, high);
+  std::vector<float> numbers(count);
+  for (float& x : numbers) x = uniform(generator);
+  return numbers;
+}
+
+// Divisive normalization of a linear layer: r has group mean 0, s and u are what their formulas say.
+void test_activity() {
+  constexpr int64_t B = 3, N = 24, G = 4, n = N / G;
+  auto a = random_numbers(B * N, -2, 2);
+  std::vector<float> post(B * N), mean(B * G), scale(B * G), code(B * G);
+  std::vector<uint8_t> mask(B * N);
+  kib_activity_spec spec = {};
+  spec.type = KIB_F32, spec.activation = KIB_SELU, spec.pooling = KIB_POOL_NONE;
+  spec.batch = B, spec.channels = N, spec.height = spec.width = 1, spec.groups = G;
+  spec.power = 0.8, spec.delta = 1, spec.divisive_power = 0.2;
+  std::vector<char> workspace(kib_activity_workspace(&spec, 2));
+  check(kib_activity_forward(post.data(), mask.data(), mean.data(), scale.data(), code.data(), post.data(), a.data(),
+                             nullptr, &spec, workspace.data(), 2) == KIB_OK,
+        "activity status");
+  for (int64_t g = 0; g < B * G; g++) {
+    double m = 0, squares = 0;
+    double z[n];
+    for (int64_t k = 0; k < n; k++) {
+      double x = a[g * n + k];
+      z[k] = 1.0507009873554805 * (x > 0 ? x : 1.6732632423543772 * std::expm1(x));
+      m += z[k] / n;
+    }
+    for (double x : z) squares += (x - m) * (x - m);
+    double s = (1 + squares) / n;
+    near(mean[g], m, 1e-6, "group mean");
+    near(scale[g], s, 1e-6, "group scale");
+    near(code[g], std::pow(s, 0.8), 1e-6, "group code");
+    for (int64_t k = 0; k < n; k++) near(post[g * n + k], (z[k] - m) / std::pow(s, 0.2), 2e-6, "normalized activity");
+  }
+}
+
+// Both forms of the gradient agree.
+void test_objective() {
+  constexpr int64_t B = 24, G = 8, M = 3;
+  auto u = random_numbers(B * G, 0.5, 2);
+  std::vector<int32_t> labels(B);
+  for (int64_t b = 0; b < B; b++) labels[b] = static_cast<int32_t>(b * 7 % M);
+  kib_teaching teaching = {};
+  teaching.labels = labels.data(), teaching.outputs = M, teaching.same = 1, teaching.different = -0.5;
+  for (int estimator : {KIB_PHSIC, KIB_HSIC}) {
+    kib_objective_spec spec = {KIB_F32, estimator, KIB_COSINE, 1, 5.0, 2.0, B, G};
+    std::vector<float> gram(B * G), free_form(B * G);
+    double value[3], other[3];
+    std::vector<char> workspace(kib_objective_gram_workspace(&spec, &teaching));
+    kib_objective_gradient_gram(gram.data(), value, u.data(), &teaching, &spec, nullptr, workspace.data(), 2);
+    workspace.resize(kib_objective_statistics_workspace(&spec, &teaching));
+    double count;
+    std::vector<double> t(G), c(G * G), y(M * G), n(M);
+    kib_objective_code_statistics(&count, t.data(), c.data(), y.data(), n.data(), nullptr, u.data(), &teaching, &spec,
+                                  workspace.data(), 2);
+    kib_objective_gradient_from_statistics(free_form.data(), other, u.data(), &teaching, &count, t.data(), c.data(),
+                                           y.data(), n.data(), &spec, nullptr, workspace.data(), 2);
+    for (int i = 0; i < 3; i++) near(value[i], other[i], 1e-5, "objective by both forms");
+    for (int64_t i = 0; i < B * G; i++) near(gram[i] * 1e3, free_form[i] * 1e3, 1e-3, "gradient by both forms");
+  }
+}
+
+void test_optimizer() {
+  auto w = random_numbers(100, -1, 1), g = random_numbers(100, -1, 1), m = random_numbers(100, -1, 1);
+  auto before = w, momentum = m;
+  float *wp = w.data(), *mp = m.data();
+  const float* gp = g.data();
+  int64_t size = 100, fault[2] = {0, 0};
+  double rate = 0.1;
+  kib_optimizer_sgd(&wp, &gp, &mp, &size, 1, 0.9, 0.01, &rate, fault, 2);
+  for (int i = 0; i < 100; i++)
+    near(w[i], before[i] - 0.1 * (0.9 * momentum[i] + g[i] + 0.01 * before[i]), 1e-6, "SGD");
+  before = w;
+  fault[0] = 1;
+  kib_optimizer_sgd(&wp, &gp, &mp, &size, 1, 0.9, 0.01, &rate, fault, 2);
+  check(w == before, "nothing is updated after a fault");
+}
+
+void test_layout() {
+  auto source = random_numbers(2 * 3 * 5, -1, 1);
+  std::vector<float> stored(30), back(30);
+  kib_layout_write_f32(stored.data(), source.data(), KIB_F32, 2, 3, 5);
+  check(stored[1] == source[5], "channels lie next to each other");
+  kib_layout_read_f32(back.data(), stored.data(), KIB_F32, 2, 3, 5);
+  check(back == source, "what is written is read");
+}
+
+}  // namespace
+
+int main() {
+  std::printf("seed %u, level %d\n", kSeed, kib_cpu_level());
+  test_activity();
+  test_objective();
+  test_optimizer();
+  test_layout();
+  std::printf(failures == 0 ? "all passed\n" : "%d failed\n", failures);
+  return failures == 0 ? 0 : 1;
+}
