@@ -108,13 +108,24 @@ struct Sample {
 
   // Spreads a number for each group out to the table.
   template <class Value>
-  void spread(float* table, Value value) const {
+  void spread(float* table, int64_t groups, Value value) const {
     if (table_stride == 0) {
       int64_t group_channels = group_size / positions;
-      for (int64_t c = 0; c < channels; c++) table[c] = value(c / group_channels);
-    } else {
-      for (int64_t p = 0; p < positions; p++)
-        for (int64_t c = 0; c < channels; c++) table[p * channels + c] = value((c * positions + p) / group_size);
+      for (int64_t g = 0; g < groups; g++) std::fill_n(table + g * group_channels, group_channels, value(g));
+      return;
+    }
+    for_elements([&](int64_t p, int64_t c, int64_t g) { table[p * channels + c] = value(g); });
+  }
+
+  // Visits the elements in C,H,W order, with their groups.
+  template <class Visit>
+  void for_elements(Visit visit) const {
+    int64_t group = 0, rest = group_size;
+    for (int64_t c = 0; c < channels; c++) {
+      for (int64_t p = 0; p < positions; p++) {
+        visit(p, c, group);
+        if (--rest == 0) group++, rest = group_size;
+      }
     }
   }
 
@@ -123,8 +134,7 @@ struct Sample {
   void reduce(double* sums, int64_t groups, double* channel_sums, float* row_sums, Term term) const {
     std::fill(sums, sums + groups, 0.0);
     if (table_stride != 0) {
-      for (int64_t c = 0; c < channels; c++)
-        for (int64_t p = 0; p < positions; p++) sums[(c * positions + p) / group_size] += term(p, c);
+      for_elements([&](int64_t p, int64_t c, int64_t g) { sums[g] += term(p, c); });
       return;
     }
     std::fill(channel_sums, channel_sums + channels, 0.0);
@@ -138,7 +148,8 @@ struct Sample {
       for (int64_t c = 0; c < channels; c++) channel_sums[c] += row_sums[c];
     }
     int64_t group_channels = group_size / positions;
-    for (int64_t c = 0; c < channels; c++) sums[c / group_channels] += channel_sums[c];
+    for (int64_t g = 0; g < groups; g++)
+      for (int64_t c = g * group_channels; c < (g + 1) * group_channels; c++) sums[g] += channel_sums[c];
   }
 };
 
@@ -248,7 +259,7 @@ void group_statistics(float* mean, float* scale, float* code, const Scratch& t, 
   const float* z = t.z;
   s.reduce(t.sums, groups, t.channel_sums, t.row, [&](int64_t p, int64_t c) { return z[p * s.channels + c]; });
   for (int64_t g = 0; g < groups; g++) mean[g] = static_cast<float>(t.sums[g] / n);
-  s.spread(t.first, [&](int64_t g) { return mean[g]; });
+  s.spread(t.first, spec.groups, [&](int64_t g) { return mean[g]; });
   const float* means = t.first;
   s.reduce(t.more_sums, groups, t.channel_sums, t.row, [&](int64_t p, int64_t c) {
     float centred = z[p * s.channels + c] - means[p * s.table_stride + c];
@@ -262,7 +273,8 @@ void group_statistics(float* mean, float* scale, float* code, const Scratch& t, 
     code[g] = static_cast<float>(std::pow(variation, spec.power));
     t.more_sums[g] = variation > 0 && spec.divisive_power > 0 ? std::pow(variation, -spec.divisive_power) : 0.0;
   }
-  if (spec.divisive_power > 0) s.spread(t.second, [&](int64_t g) { return static_cast<float>(t.more_sums[g]); });
+  if (spec.divisive_power > 0)
+    s.spread(t.second, spec.groups, [&](int64_t g) { return static_cast<float>(t.more_sums[g]); });
 }
 
 // Writes post and sent of one sample.
@@ -349,12 +361,12 @@ void hebbian(T* da, const T* a, const T* post, const uint8_t* mask, const float*
     const float* third = static_cast<const float*>(du) + sample * spec.groups;
     double constant = 2 * p / static_cast<double>(s.group_size);
     bool one = p + q == 1;  // then dz = (2p/n) du r
-    s.spread(t.first, [&](int64_t g) { return mean[g]; });
+    s.spread(t.first, spec.groups, [&](int64_t g) { return mean[g]; });
     for (int64_t g = 0; g < spec.groups; g++)
       t.sums[g] = third[g] * constant * (one ? (scale[g] > 0 ? 1.0 : 0.0) : power_or_zero(scale[g], p - 1 + q));
-    s.spread(t.second, [&](int64_t g) { return static_cast<float>(t.sums[g]); });
+    s.spread(t.second, spec.groups, [&](int64_t g) { return static_cast<float>(t.sums[g]); });
     for (int64_t g = 0; g < spec.groups; g++) t.sums[g] = power_or_zero(scale[g], q);
-    if (divisive) s.spread(t.third, [&](int64_t g) { return static_cast<float>(t.sums[g]); });
+    if (divisive) s.spread(t.third, spec.groups, [&](int64_t g) { return static_cast<float>(t.sums[g]); });
   }
   for (int64_t position = 0; position < s.positions; position++) {
     int64_t at = position * s.channels;
@@ -410,9 +422,9 @@ void output(T* da, const T* a, const T* post, const uint8_t* mask, const float* 
       t.sums[i] /= n;
       t.more_sums[i] *= 2 * q / n * power_or_zero(scale[i], q - 1);
     }
-    s.spread(t.first, [&](int64_t i) { return static_cast<float>(t.sums[i]); });
-    s.spread(t.second, [&](int64_t i) { return static_cast<float>(power_or_zero(scale[i], -q)); });
-    s.spread(t.third, [&](int64_t i) { return static_cast<float>(t.more_sums[i]); });
+    s.spread(t.first, spec.groups, [&](int64_t i) { return static_cast<float>(t.sums[i]); });
+    s.spread(t.second, spec.groups, [&](int64_t i) { return static_cast<float>(power_or_zero(scale[i], -q)); });
+    s.spread(t.third, spec.groups, [&](int64_t i) { return static_cast<float>(t.more_sums[i]); });
     for (int64_t p = 0; p < s.positions; p++) {
       const float *gm = t.first + p * s.table_stride, *f = t.second + p * s.table_stride,
                   *h = t.third + p * s.table_stride;
@@ -421,8 +433,8 @@ void output(T* da, const T* a, const T* post, const uint8_t* mask, const float* 
 #pragma omp simd
       for (int64_t c = 0; c < channels; c++) row[c] = f[c] * (row[c] - gm[c]) - h[c] * load(postp[c]);
     }
-    s.spread(t.first, [&](int64_t i) { return mean[i]; });
-    s.spread(t.third, [&](int64_t i) { return static_cast<float>(power_or_zero(scale[i], q)); });
+    s.spread(t.first, spec.groups, [&](int64_t i) { return mean[i]; });
+    s.spread(t.third, spec.groups, [&](int64_t i) { return static_cast<float>(power_or_zero(scale[i], q)); });
   }
   for (int64_t p = 0; p < s.positions; p++) {
     int64_t at = p * channels;
