@@ -1,0 +1,93 @@
+package io.github.kib4j.datasets;
+
+import java.io.BufferedInputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.zip.GZIPInputStream;
+
+/** Bytes of a file, gzipped or not; every failure is a sentence that names the file. */
+final class Bytes implements AutoCloseable {
+    /** As much as one read allocates before bytes have proved to be there, so that a lying header costs no memory. */
+    private static final int PIECE = 1 << 20;
+
+    private final Path file;
+    private final InputStream in;
+
+    Bytes(Path file) {
+        this.file = file;
+        InputStream raw = null;
+        try {
+            raw = new BufferedInputStream(Files.newInputStream(file), 1 << 16);
+            in = file.getFileName().toString().endsWith(".gz") ? new GZIPInputStream(raw, 1 << 16) : raw;
+        } catch (IOException e) {
+            closeQuietly(raw);
+            throw failure(e);
+        }
+    }
+
+    private static void closeQuietly(@org.jspecify.annotations.Nullable InputStream stream) {
+        try {
+            if (stream != null) {
+                stream.close();
+            }
+        } catch (IOException e) {
+            // the first failure is the one to report
+        }
+    }
+
+    /** Returns a big-endian integer. */
+    int readInt() {
+        byte[] four = read(4);
+        return (four[0] & 0xFF) << 24 | (four[1] & 0xFF) << 16 | (four[2] & 0xFF) << 8 | four[3] & 0xFF;
+    }
+
+    /** Returns the next {@code count} bytes. */
+    byte[] read(long count) {
+        if (count > Integer.MAX_VALUE - 8) {
+            throw new DatasetException("The file " + file + " announces " + count + " bytes, more than can be read; it is damaged or not of this format.");
+        }
+        byte[] bytes = new byte[(int) Math.min(count, PIECE)];
+        int done = 0;
+        try {
+            while (done < count) {
+                if (done == bytes.length) {
+                    bytes = java.util.Arrays.copyOf(bytes, (int) Math.min(count, 2L * bytes.length));
+                }
+                int got = in.read(bytes, done, bytes.length - done);
+                if (got < 0) {
+                    throw new EOFException();
+                }
+                done += got;
+            }
+        } catch (EOFException e) {
+            throw new DatasetException("The file " + file + " is cut short: it announces " + count + " bytes more where it has " + done
+                    + "; fetch it again.", e);
+        } catch (IOException e) {
+            throw failure(e);
+        }
+        return bytes;
+    }
+
+    /** Checks that nothing follows. */
+    void expectEnd() {
+        try {
+            if (in.read() >= 0) {
+                throw new DatasetException("The file " + file + " is longer than its header says; fetch it again.");
+            }
+        } catch (IOException e) {
+            throw failure(e);
+        }
+    }
+
+    private DatasetException failure(IOException e) {
+        return new DatasetException("The file " + file + " cannot be read (" + e.getMessage() + "); fetch it again or check its permissions.", e);
+    }
+
+    @Override
+    public void close() {
+        closeQuietly(in);
+    }
+}

@@ -1,0 +1,142 @@
+package io.github.kib4j.datasets;
+
+import io.github.kib4j.data.Dataset;
+import io.github.kib4j.data.ImageSet;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** Data sets by name. */
+public final class Datasets {
+    private static final String SHAPES = "shapes";
+    private static final String FOLDER = "folder";
+    private static final List<Double> CIFAR_MEAN = List.of(0.4914, 0.4822, 0.4465);
+    private static final List<Double> CIFAR_DEVIATION = List.of(0.247, 0.243, 0.261);
+    private static final int CIFAR_PADDING = 4;
+
+    private Datasets() {}
+
+    /** Returns the names of all data sets. */
+    public static List<String> names() {
+        return Stream.concat(Stream.of(SHAPES, FOLDER), Arrays.stream(Published.values()).map(Published::title)).toList();
+    }
+
+    /** Returns the names of the data sets that can be fetched. */
+    public static List<String> published() {
+        return Arrays.stream(Published.values()).map(Published::title).toList();
+    }
+
+    /** Returns the folder where fetched data sets are kept: {@code $XDG_CACHE_HOME/kib4j/datasets} or {@code ~/.cache/...}. */
+    public static Path cache() {
+        String configured = System.getenv("XDG_CACHE_HOME");
+        Path home = Path.of(System.getProperty("user.home", "."));
+        Path base = configured == null || configured.isBlank() ? home.resolve(".cache") : Path.of(configured);
+        return base.resolve("kib4j").resolve("datasets");
+    }
+
+    /**
+     * Loads a data set into memory.
+     *
+     * @param data where its files are: a folder, one that holds the publisher's folder, or CIFAR's archive; null to look in the
+     *     cache, in torchvision's folders below {@code data} here and at home, and where Debian puts Fashion-MNIST
+     * @param seed of generated images
+     * @throws DatasetException if there is no such data set, its files are not found, or they are damaged
+     */
+    public static Dataset load(String name, @Nullable Path data, long seed) {
+        if (name.equals(SHAPES)) {
+            return Shapes.generate(seed);
+        }
+        if (name.equals(FOLDER)) {
+            if (data == null) {
+                throw new DatasetException("The data set 'folder' needs --data DIR, a folder with a folder of images for each class.");
+            }
+            return ImageFolder.read(data);
+        }
+        Published set = published(name);
+        return read(set, find(set, data));
+    }
+
+    static Published published(String name) {
+        return Arrays.stream(Published.values())
+                .filter(set -> set.title().equals(name))
+                .findFirst()
+                .orElseThrow(() -> new DatasetException("There is no data set '" + name + "'; choose one of: " + String.join(", ", names()) + "."));
+    }
+
+    /** Returns where a published data set's files lie without being told; empty if they are not found. */
+    public static Optional<Path> find(String name) {
+        Published set = published(name);
+        return places(set).stream().flatMap(place -> filesAt(set, place).stream()).findFirst();
+    }
+
+    private static Path find(Published set, @Nullable Path data) {
+        List<Path> places = data == null ? places(set) : List.of(data, data.resolve(set.title()), data.resolve(set.folder()));
+        if (data != null && !Files.exists(data)) {
+            throw new DatasetException("There is no " + data + "; --data must name the folder that holds " + set.title() + ".");
+        }
+        return places.stream().flatMap(place -> filesAt(set, place).stream()).findFirst().orElseThrow(() -> new DatasetException(
+                "The files of " + set.title() + " are not found in " + String.join(", ", places.stream().map(Path::toString).toList())
+                        + "; run 'kib data fetch " + set.title() + "' or name their folder with --data DIR."));
+    }
+
+    private static List<Path> places(Published set) {
+        Path home = Path.of(System.getProperty("user.home", "."));
+        List<Path> places = new ArrayList<>(List.of(
+                cache().resolve(set.title()), Path.of("data").resolve(set.folder()), home.resolve("data").resolve(set.folder())));
+        if (set == Published.FASHION_MNIST) {
+            places.add(Path.of("/usr/share/datasets/fashion-mnist"));
+        }
+        return places;
+    }
+
+    /** Returns the folder or archive with a set's files, if they are at this place. */
+    private static Optional<Path> filesAt(Published set, Path place) {
+        if (set.isIdx()) {
+            return idx(place, 0).isPresent() ? Optional.of(place) : Optional.empty();
+        }
+        Cifar cifar = new Cifar(set == Published.CIFAR100, set.classNames());
+        Path archive = place.resolve(set.files().get(0));
+        return Stream.of(place, place.resolve(set.folder()))
+                .filter(cifar::isFolder)
+                .findFirst()
+                .or(() -> Stream.of(archive, place)
+                        .filter(file -> Files.isRegularFile(file) && file.toString().endsWith(".gz"))
+                        .findFirst());
+    }
+
+    private static Optional<Path> idx(Path folder, int index) {
+        String name = Published.IDX_FILES.get(index);
+        return Stream.of(name, name + ".gz").map(folder::resolve).filter(Files::isRegularFile).findFirst();
+    }
+
+    private static Path requireIdx(Path folder, int index) {
+        return idx(folder, index).orElseThrow(() -> new DatasetException(
+                "There is no " + Published.IDX_FILES.get(index) + " (or .gz) in " + folder + "; the data set is not complete: fetch it again."));
+    }
+
+    private static Dataset read(Published set, Path source) {
+        if (set.isIdx()) {
+            ImageSet train = Idx.read(set.title() + " train", requireIdx(source, 0), requireIdx(source, 1), set.classNames());
+            ImageSet test = Idx.read(set.title() + " test", requireIdx(source, 2), requireIdx(source, 3), set.classNames());
+            List<Double> half = Collections.nCopies(1, 0.5);
+            return checked(set, source, train, test, half, half, 0, false);
+        }
+        ImageSet[] parts = new Cifar(set == Published.CIFAR100, set.classNames()).read(set.title(), source);
+        return checked(set, source, parts[0], parts[1], CIFAR_MEAN, CIFAR_DEVIATION, CIFAR_PADDING, true);
+    }
+
+    private static Dataset checked(
+            Published set, Path source, ImageSet train, ImageSet test, List<Double> mean, List<Double> deviation, int padding, boolean flip) {
+        if (!train.image().equals(test.image())) {
+            throw new DatasetException("The files of " + set.title() + " in " + source + " do not fit each other: training images are " + train.image()
+                    + ", test images " + test.image() + "; fetch them again.");
+        }
+        return new Dataset(set.title(), train, test, mean, deviation, padding, flip);
+    }
+}
