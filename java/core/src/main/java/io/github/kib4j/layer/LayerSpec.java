@@ -85,18 +85,18 @@ public record LayerSpec(
     }
 
     /** Returns the shape of a sample's pre-activations: {@code N} or {@code N x H x W}. */
-    Shape preActivation(Shape input) {
+    public Shape preActivation(Shape input) {
         return isConvolution() ? Shape.of(units, input.extent(1), input.extent(2)) : Shape.of(units);
     }
 
     /** Returns the shape of a sample's output, which is the next layer's input. */
-    Shape output(Shape input) {
+    public Shape output(Shape input) {
         Shape a = preActivation(input);
         return pooling == Pooling.NONE ? a : Shape.of(units, a.extent(1) / 2, a.extent(2) / 2);
     }
 
     /** Returns the shape of the weights: {@code N x C x k x k}, or {@code N} and the input's extents. */
-    Shape weight(Shape input) {
+    public Shape weight(Shape input) {
         return isConvolution() ? Shape.of(units, input.extent(0), kernelSize, kernelSize) : input.prepend(units);
     }
 

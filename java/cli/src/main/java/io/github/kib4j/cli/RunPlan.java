@@ -1,0 +1,183 @@
+package io.github.kib4j.cli;
+
+import io.github.kib4j.data.Dataset;
+import io.github.kib4j.datasets.Datasets;
+import io.github.kib4j.datasets.Validation;
+import io.github.kib4j.layer.LayerSpec;
+import io.github.kib4j.layer.NetworkSpec;
+import io.github.kib4j.objective.LocalObjective;
+import io.github.kib4j.objective.TeachingSignals;
+import io.github.kib4j.op.Activation;
+import io.github.kib4j.op.Dropout;
+import io.github.kib4j.op.Estimator;
+import io.github.kib4j.op.Grouping;
+import io.github.kib4j.op.Kernel;
+import io.github.kib4j.op.ObjectiveOps;
+import io.github.kib4j.op.Precision;
+import io.github.kib4j.optimizer.OptimizerSpec;
+import io.github.kib4j.optimizer.Schedule;
+import io.github.kib4j.rule.BackpropRule;
+import io.github.kib4j.rule.LocalRule;
+import io.github.kib4j.rule.ReadoutRule;
+import io.github.kib4j.rule.Rule;
+import io.github.kib4j.tensor.Shape;
+import io.github.kib4j.train.TrainingConfig;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** What settings mean: a data set and, for each rule, a training run. */
+final class RunPlan {
+    private final Settings settings;
+
+    RunPlan(Settings settings) {
+        this.settings = settings;
+    }
+
+    /** Returns the rules to train by, one after the other. */
+    List<String> rules() {
+        List<String> rules = List.of(settings.text(Key.RULE).toLowerCase(Locale.ROOT).split(","));
+        rules.forEach(rule -> settings.with(Key.RULE, rule).choice(Key.RULE, "phsic", "hsic", "readout", "backprop"));
+        if (Set.copyOf(rules).size() != rules.size()) {
+            throw new UsageException("--rule names a rule twice: " + settings.text(Key.RULE) + ".");
+        }
+        return rules;
+    }
+
+    /** Loads the data set. */
+    Dataset dataset() {
+        settings.choice(Key.DATASET, Datasets.names().toArray(new String[0]));
+        String data = settings.text(Key.DATA);
+        Dataset all = Datasets.load(settings.text(Key.DATASET).toLowerCase(Locale.ROOT), data.isEmpty() ? null : Path.of(data), 0);
+        Dataset split = settings.flag(Key.VALIDATION) ? Validation.of(all) : all;
+        int train = settings.integer(Key.LIMIT_TRAIN);
+        int test = settings.integer(Key.LIMIT_TEST);
+        return new Dataset(
+                split.name(),
+                train > 0 ? split.train().first(train) : split.train(),
+                test > 0 ? split.test().first(test) : split.test(),
+                split.mean(),
+                split.deviation(),
+                split.padding(),
+                split.flip());
+    }
+
+    /**
+     * Returns the training run of one rule.
+     *
+     * @throws UsageException if the settings do not fit each other or the data
+     */
+    TrainingConfig training(String rule, Shape image, int classes) {
+        try {
+            return new TrainingConfig(
+                    network(image, classes),
+                    rule(rule, classes),
+                    optimizer(Key.LR_LOCAL, Key.WEIGHT_DECAY_LOCAL),
+                    optimizer(Key.LR_READOUT, Key.WEIGHT_DECAY_READOUT),
+                    schedule(),
+                    settings.positive(Key.EPOCHS),
+                    settings.positive(Key.BATCH),
+                    settings.choice(Key.PRECISION, "f32", "bf16").equals("bf16") ? Precision.BF16 : Precision.F32,
+                    settings.seed(),
+                    settings.flag(Key.AUGMENT));
+        } catch (IllegalArgumentException e) {
+            throw new UsageException(String.valueOf(e.getMessage()));
+        }
+    }
+
+    NetworkSpec network(Shape image, int classes) {
+        boolean mlp = settings.choice(Key.MODEL, "mlp", "vgg").equals("mlp");
+        double width = settings.number(Key.WIDTH);
+        if (mlp) {
+            List<Integer> units = settings.integers(Key.LAYERS).stream().map(n -> scaled(n, width, Key.LAYERS)).toList();
+            return NetworkSpec.mlp(image, units, classes, style());
+        }
+        int[] channels = settings.integers(Key.CHANNELS).stream().mapToInt(n -> scaled(n, width, Key.CHANNELS)).toArray();
+        Set<Integer> pooled = settings.integers(Key.POOL_AFTER).stream().map(k -> k - 1).collect(Collectors.toSet());
+        pooled.stream().filter(k -> k < 0 || k >= channels.length).findFirst().ifPresent(k -> {
+            throw new UsageException("--pool-after names convolution " + (k + 1) + ", but there are " + channels.length + ".");
+        });
+        return NetworkSpec.vgg(image, channels, pooled, settings.integer(Key.LINEAR), classes, style());
+    }
+
+    private static int scaled(int units, double width, Key key) {
+        double scaled = units * width;
+        if (!(scaled >= 1) || scaled != Math.rint(scaled) || scaled > Integer.MAX_VALUE) {
+            throw new UsageException("--width " + width + " leaves no whole number of units of --" + key.title() + " " + units + ".");
+        }
+        return (int) scaled;
+    }
+
+    private LayerSpec style() {
+        Activation activation = switch (settings.choice(Key.ACTIVATION, "relu", "leaky-relu", "selu")) {
+            case "relu" -> Activation.RELU;
+            case "selu" -> Activation.SELU;
+            default -> Activation.LEAKY_RELU;
+        };
+        return LayerSpec.linear(1)
+                .withActivation(activation)
+                .withBatchNorm(settings.flag(Key.BATCH_NORM))
+                .withBias(settings.flag(Key.BIAS))
+                .withDropout(new Dropout(settings.number(Key.DROPOUT), activation == Activation.SELU))
+                .withGrouping(grouping());
+    }
+
+    private @Nullable Grouping grouping() {
+        int groups = settings.integer(Key.GROUPS);
+        boolean divisive = settings.flag(Key.DIVISIVE_NORM);
+        if (groups == 0 && divisive) {
+            throw new UsageException("--divisive-norm needs groups to normalize in; give --groups N.");
+        }
+        if (groups == 0) {
+            return null;
+        }
+        double q = divisive ? settings.number(Key.DIVISIVE_POWER) : 0;
+        double p = settings.isSet(Key.POWER) || !divisive ? settings.number(Key.POWER) : 1 - q;
+        return new Grouping(groups, p, settings.number(Key.DELTA), q);
+    }
+
+    private Rule rule(String name, int classes) {
+        return switch (name) {
+            case "readout" -> new ReadoutRule();
+            case "backprop" -> new BackpropRule();
+            default -> {
+                boolean centred = settings.isSet(Key.CENTRE_CODES) ? settings.flag(Key.CENTRE_CODES) : settings.integer(Key.GROUPS) > 0;
+                Estimator estimator = name.equals("hsic") ? Estimator.HSIC : Estimator.PHSIC;
+                ObjectiveOps.Spec spec = new ObjectiveOps.Spec(estimator, kernel(Key.KERNEL), centred, settings.number(Key.GAMMA));
+                yield new LocalRule(name, LocalObjective.of(spec), TeachingSignals.classes(classes, kernel(Key.LABEL_KERNEL), true));
+            }
+        };
+    }
+
+    private Kernel kernel(Key key) {
+        return switch (settings.choice(key, "linear", "cosine", "gaussian")) {
+            case "linear" -> Kernel.LINEAR;
+            case "cosine" -> Kernel.COSINE;
+            default -> Kernel.gaussian(settings.number(Key.SIGMA));
+        };
+    }
+
+    private OptimizerSpec optimizer(Key rate, Key decay) {
+        double learningRate = settings.number(rate);
+        double weightDecay = settings.number(decay);
+        return switch (settings.choice(Key.OPTIMIZER, "sgd", "adam", "adamw")) {
+            case "adam" -> OptimizerSpec.adam(learningRate, weightDecay);
+            case "adamw" -> OptimizerSpec.adamW(learningRate, weightDecay);
+            default -> OptimizerSpec.sgd(learningRate, settings.number(Key.MOMENTUM), weightDecay);
+        };
+    }
+
+    private Schedule schedule() {
+        Schedule schedule = switch (settings.choice(Key.SCHEDULE, "constant", "multi-step", "cosine", "one-cycle")) {
+            case "constant" -> new Schedule.Constant();
+            case "cosine" -> new Schedule.Cosine();
+            case "one-cycle" -> new Schedule.OneCycle(0.3);
+            default -> new Schedule.MultiStep(settings.integers(Key.MILESTONES), settings.number(Key.LR_DECAY));
+        };
+        double warmUp = settings.number(Key.WARM_UP);
+        return warmUp > 0 ? new Schedule.WarmUp(warmUp, schedule) : schedule;
+    }
+}

@@ -1,0 +1,212 @@
+package io.github.kib4j.cli;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.kib4j.data.Dataset;
+import io.github.kib4j.op.Device;
+import io.github.kib4j.op.Devices;
+import io.github.kib4j.op.Precision;
+import io.github.kib4j.train.TrainingConfig;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.LocalDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParseResult;
+
+/** {@code kib train}. */
+final class TrainCommand {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT);
+
+    private final ParseResult parsed;
+    private final PrintStream out;
+    private final PrintStream err;
+    private final boolean quiet;
+    private final boolean json;
+
+    TrainCommand(ParseResult parsed, PrintStream out, PrintStream err) {
+        this.parsed = parsed;
+        this.out = out;
+        this.err = err;
+        quiet = parsed.hasMatchedOption("--quiet");
+        json = parsed.hasMatchedOption("--json");
+    }
+
+    static CommandSpec spec() {
+        CommandSpec spec = CommandSpec.create().name("train").mixinStandardHelpOptions(true);
+        spec.usageMessage().description("Trains a network; without options, the quickstart: three rules on generated images.");
+        SettingsMixin.addOptions(spec);
+        spec.addOption(OptionSpec.builder("--out").type(Path.class).paramLabel("DIR").description("folder of the run (default: a new one under runs/)").build());
+        spec.addOption(OptionSpec.builder("--resume").type(Path.class).arity("0..1").fallbackValue("").paramLabel("DIR")
+                .description("go on with the run in DIR (or in --out)").build());
+        spec.addOption(OptionSpec.builder("--quiet").type(boolean.class).arity("0").description("no progress").build());
+        spec.addOption(OptionSpec.builder("--json").type(boolean.class).arity("0").description("print the results as JSON").build());
+        return spec;
+    }
+
+    int run() throws IOException {
+        boolean resume = parsed.hasMatchedOption("--resume");
+        SettingsMixin.Merged merged = SettingsMixin.merge(parsed);
+        Path folder = folder(merged, resume);
+        Settings settings = resume ? resumed(folder, merged.given()) : merged.settings();
+        RunPlan plan = new RunPlan(settings);
+        List<String> rules = plan.rules();
+        Dataset dataset = plan.dataset();
+        Map<String, TrainingConfig> trainings = new LinkedHashMap<>();
+        rules.forEach(rule -> trainings.put(rule, plan.training(rule, dataset.train().image(), dataset.train().classes())));
+        if (!resume && merged.note() != null) {
+            say(merged.note());
+        }
+        Devices.Choice choice = choose(settings);
+        try (Device device = choice.device()) {
+            choice.passedOver().forEach(reason -> say("Not used: " + reason));
+            say(device.description());
+            trainings.values().stream().findFirst().ifPresent(training -> warnOfPrecision(device, training.precision()));
+            say(dataset.name() + ": " + dataset.train().count() + " training images, " + dataset.test().count() + " test images, "
+                    + dataset.train().image() + ", " + dataset.train().classes() + " classes");
+            return train(trainings, settings, dataset, device, folder, resume, merged.preset());
+        }
+    }
+
+    private void say(@Nullable String line) {
+        if (!quiet && line != null) {
+            err.println(line);
+        }
+    }
+
+    private void warnOfPrecision(Device device, Precision precision) {
+        if (!device.accelerates(precision)) {
+            say("Note: this device does not compute " + precision.name().toLowerCase(Locale.ROOT) + " faster than f32.");
+        }
+    }
+
+    static Devices.Choice choose(Settings settings) {
+        String name = settings.text(Key.DEVICE);
+        List<String> known = Devices.providers().stream().map(p -> p.name()).toList();
+        if (!name.equals(Devices.AUTO) && !known.contains(name)) {
+            throw new UsageException("There is no device '" + name + "'; choose one of: auto, " + String.join(", ", known) + ".");
+        }
+        return Devices.open(name, settings.integer(Key.THREADS));
+    }
+
+    private Path folder(SettingsMixin.Merged merged, boolean resume) {
+        Path named = parsed.matchedOptionValue("--out", null);
+        Path resumed = parsed.matchedOptionValue("--resume", null);
+        if (resume) {
+            if (resumed != null && !resumed.toString().isEmpty()) {
+                return resumed;
+            }
+            return Optional.ofNullable(named).orElseThrow(() -> new UsageException("--resume needs the folder of a run: --resume DIR."));
+        }
+        if (named != null) {
+            return named;
+        }
+        String preset = merged.preset();
+        String title = preset != null ? preset : merged.settings().text(Key.MODEL) + "-" + merged.settings().text(Key.DATASET);
+        return Path.of("runs", LocalDateTime.now().format(TIME) + "-" + title);
+    }
+
+    /** Returns the settings of the run in a folder; options may repeat but not change them. */
+    private static Settings resumed(Path folder, Settings given) {
+        Path config = new RunFolder(folder).config();
+        if (!Files.isRegularFile(config)) {
+            throw new UsageException("There is no run in " + folder + " (it has no config.toml); name the folder of a run.");
+        }
+        Settings settings = Settings.read(config).settings();
+        Key changed = given.conflict(settings);
+        if (changed != null) {
+            throw new UsageException("--" + changed.title() + " is " + settings.text(changed) + " in the run in " + folder
+                    + " and cannot be changed when it is resumed; start a new run for other settings.");
+        }
+        return settings;
+    }
+
+    private int train(
+            Map<String, TrainingConfig> trainings, Settings settings, Dataset dataset, Device device, Path folder, boolean resume, @Nullable String preset)
+            throws IOException {
+        RunFolder whole = new RunFolder(folder);
+        boolean single = trainings.size() == 1;
+        if (!resume) {
+            whole.create(settings);
+        } else if (single && !TrainingRun.hasCheckpoint(whole)) {
+            throw new io.github.kib4j.train.CheckpointException("There is no checkpoint in " + whole.checkpoint() + "; the run had not finished its first epoch: start it anew.");
+        }
+        Map<String, ObjectNode> results = new LinkedHashMap<>();
+        try (StopSignal signal = new StopSignal()) {
+            for (Map.Entry<String, TrainingConfig> training : trainings.entrySet()) {
+                RunFolder own = single ? whole : new RunFolder(folder.resolve(training.getKey()));
+                boolean goOn = resume && TrainingRun.hasCheckpoint(own);
+                if (!single && !goOn) {
+                    prepare(own, settings.with(Key.RULE, training.getKey()));
+                }
+                Progress progress = new Progress(
+                        err, quiet, System.console() != null, training.getKey(), training.getValue().epochs(), training.getValue().batch());
+                ObjectNode result = new TrainingRun(own, training.getValue(), dataset, device, progress, signal, about(device, settings)).run(goOn);
+                if (result == null) {
+                    return 130;
+                }
+                results.put(training.getKey(), result);
+            }
+        }
+        report(results, whole, settings, preset);
+        return 0;
+    }
+
+    /** Makes the folder of one of several rules, which holds at most what was written before its first checkpoint. */
+    private static void prepare(RunFolder own, Settings settings) throws IOException {
+        Files.createDirectories(own.path());
+        RunFolder.writeWhole(own.config(), settings.toToml());
+        Files.deleteIfExists(own.path().resolve("metrics.jsonl"));
+    }
+
+    private ObjectNode about(Device device, Settings settings) {
+        ObjectNode about = JSON.createObjectNode();
+        about.put("version", Kib.VERSION).put("java", System.getProperty("java.version"));
+        about.put("device", device.description()).put("precision", settings.text(Key.PRECISION));
+        return about.put("command", "kib " + String.join(" ", parsed.originalArgs().isEmpty() ? List.of("train") : all(parsed)));
+    }
+
+    private static List<String> all(ParseResult parsed) {
+        List<String> arguments = new java.util.ArrayList<>(List.of("train"));
+        arguments.addAll(parsed.originalArgs());
+        return arguments;
+    }
+
+    private void report(Map<String, ObjectNode> results, RunFolder folder, Settings settings, @Nullable String preset) throws IOException {
+        ObjectNode summary = JSON.createObjectNode();
+        results.forEach(summary::set);
+        if (results.size() > 1) {
+            folder.writeJson("summary.json", summary);
+        }
+        if (json) {
+            out.println(JSON.writerWithDefaultPrettyPrinter().writeValueAsString(results.size() == 1 ? results.values().iterator().next() : summary));
+            return;
+        }
+        out.printf(Locale.ROOT, "%-10s %14s %15s %10s %9s%n", "rule", "test accuracy", "train accuracy", "images/s", "training");
+        results.forEach((rule, result) -> out.printf(
+                Locale.ROOT,
+                "%-10s %14s %15s %,10.0f %9s%n",
+                rule,
+                RunFolder.percent(result.get("test_accuracy").asDouble()),
+                RunFolder.percent(result.get("train_accuracy").asDouble()),
+                result.get("train_images_per_second").asDouble(),
+                Progress.duration(result.get("train_seconds").asDouble())));
+        Reading.of(results).ifPresent(out::println);
+        double paper = preset == null ? Double.NaN : new Presets().paperAccuracy(preset);
+        if (!Double.isNaN(paper)) {
+            out.println("The paper reports " + paper + " % for this run after " + new Presets().get(preset == null ? "" : preset).text(Key.EPOCHS)
+                    + " epochs (this one: " + settings.text(Key.EPOCHS) + ").");
+        }
+        out.println("Run folder: " + folder.path());
+    }
+}
