@@ -256,7 +256,7 @@ void gradient_gram(T* du, double* value, const T* u, const kib_teaching& teachin
       row_zz += ke * entry;
       row_yz += le * entry;
       double weight = (2 * ke - spec.gamma * le) / squared;
-      if (gaussian) weight *= entry + 1;
+      if (gaussian) weight = i == j ? 0 : weight * (entry + 1);  // a code pulls nothing towards itself
       projection += gaussian ? weight : weight * entry;
       s[i * batch + j] = static_cast<float>(weight);
     }

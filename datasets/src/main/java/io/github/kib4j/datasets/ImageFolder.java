@@ -102,14 +102,22 @@ final class ImageFolder {
                         + "; scale all images to one size.");
             }
             labels[i] = files.get(i).label();
-            for (int p = 0; p < plane; p++) {
-                int rgb = image.getRGB(p % shape.extent(2), p / shape.extent(2));
-                for (int c = 0; c < 3; c++) {
-                    pixels[(i * 3 + c) * plane + p] = (byte) (rgb >> (16 - 8 * c));
-                }
-            }
+            copy(image, pixels, i * 3 * plane);
         }
         return new ImageSet(name, shape, pixels, labels, classes);
+    }
+
+    /** Copies an image's planes; of a gray one the same thrice, unconverted, since Java's conversion would brighten it. */
+    private static void copy(BufferedImage image, byte[] pixels, int start) {
+        int width = image.getWidth();
+        int plane = width * image.getHeight();
+        boolean gray = image.getType() == BufferedImage.TYPE_BYTE_GRAY;
+        for (int p = 0; p < plane; p++) {
+            int rgb = gray ? image.getRaster().getSample(p % width, p / width, 0) * 0x010101 : image.getRGB(p % width, p / width);
+            for (int c = 0; c < 3; c++) {
+                pixels[start + c * plane + p] = (byte) (rgb >> (16 - 8 * c));
+            }
+        }
     }
 
     private static Shape shape(BufferedImage image) {

@@ -17,29 +17,31 @@ final class CpuGoldenTrainingTest {
         return GoldenTraining.NAMES;
     }
 
+    /** Single precision has relative errors of 6e-8; five steps of centred sums amplify them a thousandfold. */
     @ParameterizedTest
     @MethodSource("names")
     void singlePrecisionFollowsTheAuthorsSteps(String name) {
-        check(name, Precision.F32, 2e-4);
+        Map<String, Double> errors = errors(name, Precision.F32);
+        assertThat(errors).hasSizeGreaterThan(40);
+        assertThat(errors).allSatisfy((tensor, error) -> assertThat(error).as(tensor).isLessThan(1e-4));
     }
 
+    /**
+     * bfloat16 has relative errors of 4e-3, which may turn a choice of max-pooling, so that gradients are near in norm only;
+     * weights after the first step are near.
+     */
     @ParameterizedTest
     @MethodSource("names")
-    void bfloat16FollowsTheAuthorsSteps(String name) {
-        check(name, Precision.BF16, 0.5);
+    void bfloat16TakesTheAuthorsFirstStep(String name) {
+        Map<String, Double> errors = errors(name, Precision.BF16);
+        errors.keySet().removeIf(tensor -> !tensor.startsWith("step 1 "));
+        assertThat(errors).hasSizeGreaterThan(8);
+        assertThat(errors).allSatisfy((tensor, error) -> assertThat(error).as(tensor).isLessThan(tensor.contains("gradient") ? 0.5 : 0.1));
     }
 
-    private static void check(String name, Precision precision, double tolerance) {
+    private static Map<String, Double> errors(String name, Precision precision) {
         try (Device device = Devices.open("cpu", 2).device()) {
-            Map<String, Double> errors = GoldenTraining.errors(name, device, precision);
-            System.out.println(name + " " + precision + " "
-                    + errors.entrySet().stream()
-                            .sorted(Map.Entry.<String, Double>comparingByValue().reversed())
-                            .limit(8)
-                            .toList());
-            assertThat(errors).hasSizeGreaterThan(40);
-            assertThat(errors)
-                    .allSatisfy((tensor, error) -> assertThat(error).as(tensor).isLessThan(tolerance));
+            return GoldenTraining.errors(name, device, precision);
         }
     }
 }

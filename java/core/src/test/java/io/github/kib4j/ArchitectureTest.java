@@ -1,0 +1,57 @@
+package io.github.kib4j;
+
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+
+/** Who may import whom: that learning is local is a fact of the package graph. */
+@AnalyzeClasses(packages = "io.github.kib4j", importOptions = ImportOption.DoNotIncludeTests.class)
+final class ArchitectureTest {
+    @ArchTest
+    static final ArchRule ARROWS = layeredArchitecture()
+            .consideringOnlyDependenciesInLayers()
+            .layer("tensor")
+            .definedBy("..tensor..")
+            .layer("op")
+            .definedBy("..op..")
+            .layer("data")
+            .definedBy("..data..")
+            .layer("reference")
+            .definedBy("..reference..")
+            .layer("layer")
+            .definedBy("..layer..")
+            .layer("objective")
+            .definedBy("..objective..")
+            .layer("optimizer")
+            .definedBy("..optimizer..")
+            .layer("rule")
+            .definedBy("..rule..")
+            .layer("train")
+            .definedBy("..train..")
+            .whereLayer("tensor")
+            .mayNotAccessAnyLayer()
+            .whereLayer("op")
+            .mayOnlyAccessLayers("tensor")
+            .whereLayer("data")
+            .mayOnlyAccessLayers("tensor")
+            .whereLayer("reference")
+            .mayOnlyAccessLayers("op", "tensor")
+            .whereLayer("layer")
+            .mayOnlyAccessLayers("op", "tensor")
+            .whereLayer("objective")
+            .mayOnlyAccessLayers("op", "tensor")
+            .whereLayer("optimizer")
+            .mayOnlyAccessLayers("op", "tensor")
+            .whereLayer("rule")
+            .mayOnlyAccessLayers("layer", "objective", "optimizer", "op", "tensor")
+            .whereLayer("train")
+            .mayOnlyAccessLayers("rule", "data", "layer", "objective", "optimizer", "op", "tensor");
+
+    @ArchTest
+    static final ArchRule NO_CYCLES =
+            slices().matching("io.github.kib4j.(*)..").should().beFreeOfCycles();
+}

@@ -1,0 +1,162 @@
+package io.github.kib4j.cases;
+
+import io.github.kib4j.op.Clock;
+import io.github.kib4j.op.Device;
+import io.github.kib4j.op.Operation;
+import io.github.kib4j.op.Precision;
+import io.github.kib4j.tensor.DataType;
+import io.github.kib4j.tensor.Scope;
+import io.github.kib4j.tensor.Shape;
+import io.github.kib4j.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+
+/**
+ * One call of one operation with seeded inputs: run on any device, it gives named outputs.
+ *
+ * @param operation family and method, for example {@code linear.forward}
+ * @param name what is special about the case
+ * @param terms how many products or sums lie behind one output number, for the bound on rounding
+ * @param body plans the operation and names its outputs
+ */
+public record OperationCase(String operation, String name, int terms, Body body) {
+
+    /** What a case does with a device. */
+    @FunctionalInterface
+    public interface Body {
+        /** Allocates inputs, plans the operation, and names the outputs. */
+        void plan(Setup setup);
+    }
+
+    /** Runs the case and returns its outputs by name. */
+    public Map<String, double[]> run(Device device, Precision precision, long seed) {
+        try (Scope scope = device.newScope()) {
+            Setup setup = new Setup(device, scope, precision, seed);
+            body.plan(setup);
+            setup.operations.forEach(Operation::run);
+            device.synchronize();
+            Map<String, double[]> results = new LinkedHashMap<>();
+            setup.outputs.forEach((output, tensor) -> results.put(output, read(tensor)));
+            return results;
+        }
+    }
+
+    private static double[] read(Tensor tensor) {
+        return switch (tensor.type()) {
+            case I64 ->
+                java.util.Arrays.stream(tensor.readLongs()).asDoubleStream().toArray();
+            case I32 ->
+                java.util.Arrays.stream(tensor.readInts()).asDoubleStream().toArray();
+            default -> tensor.readDoubles();
+        };
+    }
+
+    @Override
+    public String toString() {
+        return operation + ": " + name;
+    }
+
+    /** Gives a case its device, seeded inputs, and a place for its operations and outputs. */
+    public static final class Setup {
+        private final Device device;
+        private final Scope scope;
+        private final Precision precision;
+        private final Random random;
+        private final List<Operation> operations = new ArrayList<>();
+        private final Map<String, Tensor> outputs = new LinkedHashMap<>();
+
+        Setup(Device device, Scope scope, Precision precision, long seed) {
+            this.device = device;
+            this.scope = scope;
+            this.precision = precision;
+            random = new Random(seed);
+        }
+
+        Device device() {
+            return device;
+        }
+
+        /** Returns an empty tensor of the activations' type. */
+        Tensor activation(int... extents) {
+            return scope.allocate(precision.activations(), Shape.of(extents));
+        }
+
+        Tensor single(int... extents) {
+            return scope.allocate(DataType.F32, Shape.of(extents));
+        }
+
+        Tensor wide(int... extents) {
+            return scope.allocate(DataType.F64, Shape.of(extents));
+        }
+
+        /** Returns an activation of uniform numbers in (-1, 1) that both precisions hold exactly. */
+        Tensor randomActivation(int... extents) {
+            return filled(activation(extents), -1, 1);
+        }
+
+        Tensor randomSingle(int... extents) {
+            return filled(single(extents), -1, 1);
+        }
+
+        /** Fills a tensor with multiples of 1/64 in [low, high): bfloat16 holds those below 2 exactly. */
+        Tensor filled(Tensor tensor, double low, double high) {
+            double[] values = new double[(int) tensor.shape().size()];
+            for (int i = 0; i < values.length; i++) {
+                values[i] = Math.floor((low + (high - low) * random.nextDouble()) * 64) / 64;
+            }
+            tensor.write(values);
+            return tensor;
+        }
+
+        /** Changes a tensor's numbers. */
+        Tensor edit(Tensor tensor, java.util.function.Consumer<double[]> change) {
+            double[] values = tensor.readDoubles();
+            change.accept(values);
+            tensor.write(values);
+            return tensor;
+        }
+
+        Tensor labels(int batch, int classes) {
+            Tensor labels = scope.allocate(DataType.I32, Shape.of(batch));
+            labels.write(random.ints(batch, 0, classes).toArray());
+            return labels;
+        }
+
+        Tensor bytes(int... extents) {
+            Tensor bytes = scope.allocate(DataType.U8, Shape.of(extents));
+            byte[] values = new byte[(int) bytes.shape().size()];
+            random.nextBytes(values);
+            bytes.write(values);
+            return bytes;
+        }
+
+        Tensor integers(int... values) {
+            Tensor integers = scope.allocate(DataType.I32, Shape.of(values.length));
+            integers.write(values);
+            return integers;
+        }
+
+        Clock clock(long step, long epoch, long position) {
+            Clock clock = Clock.allocate(scope);
+            clock.now().write(new long[] {step, epoch, position});
+            return clock;
+        }
+
+        Tensor mask(int... extents) {
+            return scope.allocate(DataType.U8, Shape.of(extents));
+        }
+
+        void then(Operation operation) {
+            operations.add(operation);
+        }
+
+        /** Names an output to compare. */
+        Tensor output(String name, Tensor tensor) {
+            outputs.put(name, tensor);
+            return tensor;
+        }
+    }
+}

@@ -1,0 +1,60 @@
+package io.github.kib4j.cases;
+
+import io.github.kib4j.op.Device;
+import io.github.kib4j.op.Devices;
+import io.github.kib4j.op.Precision;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Assertions;
+import org.junit.jupiter.api.DynamicTest;
+
+/** Holds every backend to the reference, case by case. */
+public final class Parity {
+    /** Seed of the inputs: {@code -Dkib4j.seed=N} repeats a failure. */
+    public static final long SEED = Long.getLong("kib4j.seed", 20);
+
+    /** What double precision leaves of a number that should be 0, where others are of the order of 1. */
+    private static final double ZERO = 1e-15;
+
+    private Parity() {}
+
+    /** Returns one test for each case: the device's outputs equal the reference's within what rounding explains. */
+    public static Stream<DynamicTest> tests(Device device, Precision precision) {
+        return OperationCases.all().stream()
+                .map(c -> DynamicTest.dynamicTest(c.toString(), () -> compare(c, device, precision)));
+    }
+
+    private static void compare(OperationCase c, Device device, Precision precision) {
+        try (Device reference = Devices.open("reference", 1).device()) {
+            Map<String, double[]> expected = c.run(reference, precision, SEED);
+            Map<String, double[]> actual = c.run(device, precision, SEED);
+            expected.forEach(
+                    (output, values) -> compare(c, output, values, actual.get(output), tolerance(c, precision)));
+        }
+    }
+
+    /**
+     * What rounding explains, relative to the largest expected number of an output: naive summation of n rounded terms errs by
+     * about {@code sqrt(n) eps}, and a handful of roundings happen before and after it; 8 times that is allowed.
+     */
+    private static double tolerance(OperationCase c, Precision precision) {
+        double epsilon = precision == Precision.BF16 ? 0x1p-8 : 0x1p-23;
+        return 8 * epsilon * Math.sqrt(Math.max(1, c.terms()));
+    }
+
+    private static void compare(OperationCase c, String output, double[] expected, double[] actual, double tolerance) {
+        double scale = 0;
+        for (double value : expected) {
+            scale = Double.isNaN(value) ? scale : Math.max(scale, Math.abs(value));
+        }
+        Assertions.assertEquals(expected.length, actual.length, output + " has another size");
+        for (int i = 0; i < expected.length; i++) {
+            boolean near = Math.abs(actual[i] - expected[i]) <= tolerance * scale + ZERO;
+            boolean bothNaN = Double.isNaN(expected[i]) && Double.isNaN(actual[i]);
+            if (!near && !bothNaN) {
+                Assertions.fail(c + ": " + output + "[" + i + "] is " + actual[i] + ", not " + expected[i]
+                        + " (tolerance " + tolerance * scale + "); repeat with -Dkib4j.seed=" + SEED);
+            }
+        }
+    }
+}
