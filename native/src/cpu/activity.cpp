@@ -268,7 +268,8 @@ void group_statistics(float* mean, float* scale, float* code, const Scratch& t, 
   for (int64_t g = 0; g < groups; g++) {
     // The mean was rounded: what its error adds to the squares is taken off.
     double rounding = t.sums[g] / n - mean[g];
-    double variation = (spec.delta + std::max(0.0, t.more_sums[g] - n * rounding * rounding)) / n;
+    double squares = t.more_sums[g] - n * rounding * rounding;
+    double variation = (spec.delta + (squares < 0 ? 0 : squares)) / n;  // NaN stays NaN
     scale[g] = static_cast<float>(variation);
     code[g] = static_cast<float>(std::pow(variation, spec.power));
     t.more_sums[g] = variation > 0 && spec.divisive_power > 0 ? std::pow(variation, -spec.divisive_power) : 0.0;

@@ -47,7 +47,8 @@ final class Bytes implements AutoCloseable {
     /** Returns the next {@code count} bytes. */
     byte[] read(long count) {
         if (count > Integer.MAX_VALUE - 8) {
-            throw new DatasetException("The file " + file + " announces " + count + " bytes, more than can be read; it is damaged or not of this format.");
+            throw new DatasetException("The file " + file + " announces " + count
+                    + " bytes, more than can be read; it is damaged or not of this format.");
         }
         byte[] bytes = new byte[(int) Math.min(count, PIECE)];
         int done = 0;
@@ -63,8 +64,10 @@ final class Bytes implements AutoCloseable {
                 done += got;
             }
         } catch (EOFException e) {
-            throw new DatasetException("The file " + file + " is cut short: it announces " + count + " bytes more where it has " + done
-                    + "; fetch it again.", e);
+            throw new DatasetException(
+                    "The file " + file + " is cut short: it announces " + count + " bytes more where it has " + done
+                            + "; fetch it again.",
+                    e);
         } catch (IOException e) {
             throw failure(e);
         }
@@ -83,7 +86,10 @@ final class Bytes implements AutoCloseable {
     }
 
     private DatasetException failure(IOException e) {
-        return new DatasetException("The file " + file + " cannot be read (" + e.getMessage() + "); fetch it again or check its permissions.", e);
+        return new DatasetException(
+                "The file " + file + " cannot be read (" + e.getMessage()
+                        + "); fetch it again or check its permissions.",
+                e);
     }
 
     @Override

@@ -32,7 +32,12 @@ final class Cifar {
     List<String> trainFiles() {
         return hundred
                 ? List.of("train.bin")
-                : List.of("data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin", "data_batch_5.bin");
+                : List.of(
+                        "data_batch_1.bin",
+                        "data_batch_2.bin",
+                        "data_batch_3.bin",
+                        "data_batch_4.bin",
+                        "data_batch_5.bin");
     }
 
     List<String> testFiles() {
@@ -40,7 +45,8 @@ final class Cifar {
     }
 
     boolean isFolder(Path folder) {
-        return Files.isRegularFile(folder.resolve(testFiles().get(0))) || Files.isRegularFile(folder.resolve(trainFiles().get(0)));
+        return Files.isRegularFile(folder.resolve(testFiles().get(0)))
+                || Files.isRegularFile(folder.resolve(trainFiles().get(0)));
     }
 
     /** Reads training or test images from a folder or a {@code .tar.gz}. */
@@ -53,8 +59,8 @@ final class Cifar {
 
     private Map<String, byte[]> unpack(Path file) {
         Map<String, byte[]> found = new TreeMap<>();
-        try (TarArchiveInputStream tar =
-                new TarArchiveInputStream(new GZIPInputStream(new BufferedInputStream(Files.newInputStream(file)), 1 << 16))) {
+        try (TarArchiveInputStream tar = new TarArchiveInputStream(
+                new GZIPInputStream(new BufferedInputStream(Files.newInputStream(file)), 1 << 16))) {
             for (TarArchiveEntry entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
                 String name = entry.getName().substring(entry.getName().lastIndexOf('/') + 1);
                 if (trainFiles().contains(name) || testFiles().contains(name)) {
@@ -62,26 +68,30 @@ final class Cifar {
                 }
             }
         } catch (IOException | IllegalArgumentException e) {
-            throw new DatasetException("The archive " + file + " cannot be read (" + e.getMessage() + "); fetch it again.", e);
+            throw new DatasetException(
+                    "The archive " + file + " cannot be read (" + e.getMessage() + "); fetch it again.", e);
         }
         return found;
     }
 
     private static byte[] content(TarArchiveInputStream tar, TarArchiveEntry entry, Path file) throws IOException {
         if (entry.getSize() > LARGEST_FILE) {
-            throw new DatasetException("The archive " + file + " announces " + entry.getSize() + " bytes for " + entry.getName() + "; it is damaged: fetch it again.");
+            throw new DatasetException("The archive " + file + " announces " + entry.getSize() + " bytes for "
+                    + entry.getName() + "; it is damaged: fetch it again.");
         }
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         tar.transferTo(bytes);
         if (bytes.size() != entry.getSize()) {
-            throw new DatasetException("The archive " + file + " is cut short in " + entry.getName() + "; fetch it again.");
+            throw new DatasetException(
+                    "The archive " + file + " is cut short in " + entry.getName() + "; fetch it again.");
         }
         return bytes.toByteArray();
     }
 
     private ImageSet join(String name, List<String> files, Path source, Map<String, byte[]> archive) {
         int record = PIXELS + (hundred ? 2 : 1);
-        byte[][] parts = files.stream().map(file -> part(file, source, archive, record)).toArray(byte[][]::new);
+        byte[][] parts =
+                files.stream().map(file -> part(file, source, archive, record)).toArray(byte[][]::new);
         int count = 0;
         for (byte[] part : parts) {
             count += part.length / record;
@@ -101,8 +111,8 @@ final class Cifar {
     private int label(byte[] part, int start, Path file, int image) {
         int label = part[start + (hundred ? 1 : 0)] & 0xFF;
         if (label >= classNames.size()) {
-            throw new DatasetException("The file " + file + " has label " + label + " at image " + image + ", but there are only "
-                    + classNames.size() + " classes; fetch it again.");
+            throw new DatasetException("The file " + file + " has label " + label + " at image " + image
+                    + ", but there are only " + classNames.size() + " classes; fetch it again.");
         }
         return label;
     }
@@ -113,19 +123,23 @@ final class Cifar {
         try {
             if (bytes == null) {
                 if (!Files.isDirectory(source) || !Files.isRegularFile(file)) {
-                    throw new DatasetException("There is no " + name + " in " + source + "; the data set is not complete: fetch it again.");
+                    throw new DatasetException("There is no " + name + " in " + source
+                            + "; the data set is not complete: fetch it again.");
                 }
                 if (Files.size(file) > LARGEST_FILE) {
-                    throw new DatasetException("The file " + file + " is too large for a CIFAR file; name the right folder.");
+                    throw new DatasetException(
+                            "The file " + file + " is too large for a CIFAR file; name the right folder.");
                 }
                 bytes = Files.readAllBytes(file);
             }
         } catch (IOException e) {
-            throw new DatasetException("The file " + file + " cannot be read (" + e.getMessage() + "); check its permissions.", e);
+            throw new DatasetException(
+                    "The file " + file + " cannot be read (" + e.getMessage() + "); check its permissions.", e);
         }
         if (bytes.length == 0 || bytes.length % record != 0) {
-            throw new DatasetException("The file " + file + " has " + bytes.length + " bytes, which is no whole number of images of " + record
-                    + " bytes; it is cut short or not of this format: fetch it again.");
+            throw new DatasetException(
+                    "The file " + file + " has " + bytes.length + " bytes, which is no whole number of images of "
+                            + record + " bytes; it is cut short or not of this format: fetch it again.");
         }
         return bytes;
     }

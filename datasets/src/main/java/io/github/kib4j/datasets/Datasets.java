@@ -24,7 +24,10 @@ public final class Datasets {
 
     /** Returns the names of all data sets. */
     public static List<String> names() {
-        return Stream.concat(Stream.of(SHAPES, FOLDER), Arrays.stream(Published.values()).map(Published::title)).toList();
+        return Stream.concat(
+                        Stream.of(SHAPES, FOLDER),
+                        Arrays.stream(Published.values()).map(Published::title))
+                .toList();
     }
 
     /** Returns the names of the data sets that can be fetched. */
@@ -54,7 +57,8 @@ public final class Datasets {
         }
         if (name.equals(FOLDER)) {
             if (data == null) {
-                throw new DatasetException("The data set 'folder' needs --data DIR, a folder with a folder of images for each class.");
+                throw new DatasetException(
+                        "The data set 'folder' needs --data DIR, a folder with a folder of images for each class.");
             }
             return ImageFolder.read(data);
         }
@@ -66,29 +70,39 @@ public final class Datasets {
         return Arrays.stream(Published.values())
                 .filter(set -> set.title().equals(name))
                 .findFirst()
-                .orElseThrow(() -> new DatasetException("There is no data set '" + name + "'; choose one of: " + String.join(", ", names()) + "."));
+                .orElseThrow(() -> new DatasetException(
+                        "There is no data set '" + name + "'; choose one of: " + String.join(", ", names()) + "."));
     }
 
     /** Returns where a published data set's files lie without being told; empty if they are not found. */
     public static Optional<Path> find(String name) {
         Published set = published(name);
-        return places(set).stream().flatMap(place -> filesAt(set, place).stream()).findFirst();
+        return places(set).stream()
+                .flatMap(place -> filesAt(set, place).stream())
+                .findFirst();
     }
 
     private static Path find(Published set, @Nullable Path data) {
-        List<Path> places = data == null ? places(set) : List.of(data, data.resolve(set.title()), data.resolve(set.folder()));
+        List<Path> places =
+                data == null ? places(set) : List.of(data, data.resolve(set.title()), data.resolve(set.folder()));
         if (data != null && !Files.exists(data)) {
-            throw new DatasetException("There is no " + data + "; --data must name the folder that holds " + set.title() + ".");
+            throw new DatasetException(
+                    "There is no " + data + "; --data must name the folder that holds " + set.title() + ".");
         }
-        return places.stream().flatMap(place -> filesAt(set, place).stream()).findFirst().orElseThrow(() -> new DatasetException(
-                "The files of " + set.title() + " are not found in " + String.join(", ", places.stream().map(Path::toString).toList())
-                        + "; run 'kib data fetch " + set.title() + "' or name their folder with --data DIR."));
+        return places.stream()
+                .flatMap(place -> filesAt(set, place).stream())
+                .findFirst()
+                .orElseThrow(() -> new DatasetException("The files of " + set.title() + " are not found in "
+                        + String.join(", ", places.stream().map(Path::toString).toList()) + "; run 'kib data fetch "
+                        + set.title() + "' or name their folder with --data DIR."));
     }
 
     private static List<Path> places(Published set) {
         Path home = Path.of(System.getProperty("user.home", "."));
         List<Path> places = new ArrayList<>(List.of(
-                cache().resolve(set.title()), Path.of("data").resolve(set.folder()), home.resolve("data").resolve(set.folder())));
+                cache().resolve(set.title()),
+                Path.of("data").resolve(set.folder()),
+                home.resolve("data").resolve(set.folder())));
         if (set == Published.FASHION_MNIST) {
             places.add(Path.of("/usr/share/datasets/fashion-mnist"));
         }
@@ -106,24 +120,31 @@ public final class Datasets {
                 .filter(cifar::isFolder)
                 .findFirst()
                 .or(() -> Stream.of(archive, place)
-                        .filter(file -> Files.isRegularFile(file) && file.toString().endsWith(".gz"))
+                        .filter(file ->
+                                Files.isRegularFile(file) && file.toString().endsWith(".gz"))
                         .findFirst());
     }
 
     private static Optional<Path> idx(Path folder, int index) {
         String name = Published.IDX_FILES.get(index);
-        return Stream.of(name, name + ".gz").map(folder::resolve).filter(Files::isRegularFile).findFirst();
+        return Stream.of(name, name + ".gz")
+                .map(folder::resolve)
+                .filter(Files::isRegularFile)
+                .findFirst();
     }
 
     private static Path requireIdx(Path folder, int index) {
-        return idx(folder, index).orElseThrow(() -> new DatasetException(
-                "There is no " + Published.IDX_FILES.get(index) + " (or .gz) in " + folder + "; the data set is not complete: fetch it again."));
+        return idx(folder, index)
+                .orElseThrow(() -> new DatasetException("There is no " + Published.IDX_FILES.get(index)
+                        + " (or .gz) in " + folder + "; the data set is not complete: fetch it again."));
     }
 
     private static Dataset read(Published set, Path source) {
         if (set.isIdx()) {
-            ImageSet train = Idx.read(set.title() + " train", requireIdx(source, 0), requireIdx(source, 1), set.classNames());
-            ImageSet test = Idx.read(set.title() + " test", requireIdx(source, 2), requireIdx(source, 3), set.classNames());
+            ImageSet train =
+                    Idx.read(set.title() + " train", requireIdx(source, 0), requireIdx(source, 1), set.classNames());
+            ImageSet test =
+                    Idx.read(set.title() + " test", requireIdx(source, 2), requireIdx(source, 3), set.classNames());
             List<Double> half = Collections.nCopies(1, 0.5);
             return checked(set, source, train, test, half, half, 0, false);
         }
@@ -132,10 +153,18 @@ public final class Datasets {
     }
 
     private static Dataset checked(
-            Published set, Path source, ImageSet train, ImageSet test, List<Double> mean, List<Double> deviation, int padding, boolean flip) {
+            Published set,
+            Path source,
+            ImageSet train,
+            ImageSet test,
+            List<Double> mean,
+            List<Double> deviation,
+            int padding,
+            boolean flip) {
         if (!train.image().equals(test.image())) {
-            throw new DatasetException("The files of " + set.title() + " in " + source + " do not fit each other: training images are " + train.image()
-                    + ", test images " + test.image() + "; fetch them again.");
+            throw new DatasetException(
+                    "The files of " + set.title() + " in " + source + " do not fit each other: training images are "
+                            + train.image() + ", test images " + test.image() + "; fetch them again.");
         }
         return new Dataset(set.title(), train, test, mean, deviation, padding, flip);
     }

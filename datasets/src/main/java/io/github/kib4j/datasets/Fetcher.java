@@ -51,7 +51,8 @@ public final class Fetcher {
         try {
             Files.createDirectories(folder);
         } catch (IOException e) {
-            throw new DatasetException("The folder " + folder + " cannot be created (" + e.getMessage() + "); choose another.", e);
+            throw new DatasetException(
+                    "The folder " + folder + " cannot be created (" + e.getMessage() + "); choose another.", e);
         }
         for (int i = 0; i < set.files().size(); i++) {
             Path target = folder.resolve(set.files().get(i));
@@ -70,17 +71,23 @@ public final class Fetcher {
             String found = md5(part);
             if (!found.equals(md5)) {
                 Files.delete(part);
-                throw new DatasetException("The file from " + address + " has MD5 sum " + found + ", not its publisher's " + md5
-                        + "; it was deleted: fetch it again, or place it in " + target.getParent() + " by hand.");
+                throw new DatasetException("The file from " + address + " has MD5 sum " + found
+                        + ", not its publisher's " + md5 + "; it was deleted: fetch it again, or place it in "
+                        + target.getParent() + " by hand.");
             }
             Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
             report.accept(target.getFileName() + ": fetched, checksum right");
         } catch (IOException e) {
-            throw new DatasetException("Fetching " + address + " failed (" + (e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage())
-                    + "); run it again to go on where it stopped, or place the file in " + target.getParent() + " by hand.", e);
+            throw new DatasetException(
+                    "Fetching " + address + " failed ("
+                            + (e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage())
+                            + "); run it again to go on where it stopped, or place the file in " + target.getParent()
+                            + " by hand.",
+                    e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new DatasetException("Fetching " + address + " was interrupted; run it again to go on where it stopped.", e);
+            throw new DatasetException(
+                    "Fetching " + address + " was interrupted; run it again to go on where it stopped.", e);
         }
     }
 
@@ -101,7 +108,8 @@ public final class Fetcher {
                 throw new IOException("the server answered " + status);
             }
             StandardOpenOption how = status == 206 ? StandardOpenOption.APPEND : StandardOpenOption.TRUNCATE_EXISTING;
-            try (OutputStream out = Files.newOutputStream(part, StandardOpenOption.CREATE, StandardOpenOption.WRITE, how)) {
+            try (OutputStream out =
+                    Files.newOutputStream(part, StandardOpenOption.CREATE, StandardOpenOption.WRITE, how)) {
                 body.transferTo(out);
             }
         }
@@ -109,7 +117,8 @@ public final class Fetcher {
 
     /** Returns a file's MD5 sum, by which publishers of these sets identify them. */
     static String md5(Path file) throws IOException {
-        try (DigestInputStream in = new DigestInputStream(Files.newInputStream(file), MessageDigest.getInstance("MD5"))) {
+        try (DigestInputStream in =
+                new DigestInputStream(Files.newInputStream(file), MessageDigest.getInstance("MD5"))) {
             in.transferTo(OutputStream.nullOutputStream());
             return HexFormat.of().formatHex(in.getMessageDigest().digest());
         } catch (NoSuchAlgorithmException e) {

@@ -21,7 +21,12 @@ final class Idx {
             int width = size(in, images);
             byte[] pixels = in.read((long) count * height * width);
             in.expectEnd();
-            return new ImageSet(name, Shape.of(1, height, width), pixels, labels(labels, count, images, classNames.size()), classNames);
+            return new ImageSet(
+                    name,
+                    Shape.of(1, height, width),
+                    pixels,
+                    labels(labels, count, images, classNames.size()),
+                    classNames);
         }
     }
 
@@ -30,8 +35,8 @@ final class Idx {
             expectMagic(in, file, LABELS, "labels");
             int count = size(in, file);
             if (count != expected) {
-                throw new DatasetException("The file " + file + " has " + count + " labels, but " + images + " has " + expected
-                        + " images; fetch both again.");
+                throw new DatasetException("The file " + file + " has " + count + " labels, but " + images + " has "
+                        + expected + " images; fetch both again.");
             }
             byte[] bytes = in.read(count);
             in.expectEnd();
@@ -39,8 +44,8 @@ final class Idx {
             for (int i = 0; i < count; i++) {
                 labels[i] = bytes[i] & 0xFF;
                 if (labels[i] >= classes) {
-                    throw new DatasetException("The file " + file + " has label " + labels[i] + " at image " + i + ", but there are only "
-                            + classes + " classes; fetch it again.");
+                    throw new DatasetException("The file " + file + " has label " + labels[i] + " at image " + i
+                            + ", but there are only " + classes + " classes; fetch it again.");
                 }
             }
             return labels;
@@ -51,14 +56,16 @@ final class Idx {
         int found = in.readInt();
         if (found != magic) {
             throw new DatasetException(String.format(
-                    "The file %s is no idx file of %s: it begins with 0x%08x, not 0x%08x; fetch it again.", file, what, found, magic));
+                    "The file %s is no idx file of %s: it begins with 0x%08x, not 0x%08x; fetch it again.",
+                    file, what, found, magic));
         }
     }
 
     private static int size(Bytes in, Path file) {
         int size = in.readInt();
         if (size < 1) {
-            throw new DatasetException("The file " + file + " announces a size of " + size + "; it is damaged: fetch it again.");
+            throw new DatasetException(
+                    "The file " + file + " announces a size of " + size + "; it is damaged: fetch it again.");
         }
         return size;
     }

@@ -31,7 +31,8 @@ final class ImageFolder {
         if (Files.isDirectory(train) && Files.isDirectory(test)) {
             List<String> classes = classes(train);
             if (!classes.equals(classes(test))) {
-                throw new DatasetException("The folders " + train + " and " + test + " have different classes: " + classes + " and " + classes(test) + ".");
+                throw new DatasetException("The folders " + train + " and " + test + " have different classes: "
+                        + classes + " and " + classes(test) + ".");
             }
             return dataset(files(train, classes), files(test, classes), classes, folder);
         }
@@ -48,9 +49,13 @@ final class ImageFolder {
     }
 
     private static List<String> classes(Path folder) {
-        List<String> names = children(folder).stream().filter(Files::isDirectory).map(p -> p.getFileName().toString()).toList();
+        List<String> names = children(folder).stream()
+                .filter(Files::isDirectory)
+                .map(p -> p.getFileName().toString())
+                .toList();
         if (names.size() < 2) {
-            throw new DatasetException("The folder " + folder + " needs a folder of images for each of at least 2 classes, but has " + names.size() + ".");
+            throw new DatasetException("The folder " + folder
+                    + " needs a folder of images for each of at least 2 classes, but has " + names.size() + ".");
         }
         return names;
     }
@@ -75,14 +80,18 @@ final class ImageFolder {
         try (Stream<Path> entries = Files.list(folder)) {
             return entries.sorted().toList();
         } catch (IOException e) {
-            throw new DatasetException("The folder " + folder + " cannot be read (" + e.getMessage() + "); name a folder with a folder of images for each class.", e);
+            throw new DatasetException(
+                    "The folder " + folder + " cannot be read (" + e.getMessage()
+                            + "); name a folder with a folder of images for each class.",
+                    e);
         }
     }
 
     private static Dataset dataset(List<Labelled> train, List<Labelled> test, List<String> classes, Path folder) {
         if (train.isEmpty() || test.isEmpty()) {
             throw new DatasetException("The folder " + folder + " has " + train.size() + " training and " + test.size()
-                    + " test images; each class needs at least " + EVERY + " PNG or JPEG images, or use train and test folders.");
+                    + " test images; each class needs at least " + EVERY
+                    + " PNG or JPEG images, or use train and test folders.");
         }
         Shape image = shape(decode(train.get(0).file()));
         ImageSet trainSet = load("folder train", train, image, classes);
@@ -98,8 +107,8 @@ final class ImageFolder {
         for (int i = 0; i < files.size(); i++) {
             BufferedImage image = decode(files.get(i).file());
             if (!shape(image).equals(shape)) {
-                throw new DatasetException("The image " + files.get(i).file() + " is " + shape(image) + ", but the first one is " + shape
-                        + "; scale all images to one size.");
+                throw new DatasetException("The image " + files.get(i).file() + " is " + shape(image)
+                        + ", but the first one is " + shape + "; scale all images to one size.");
             }
             labels[i] = files.get(i).label();
             copy(image, pixels, i * 3 * plane);
@@ -113,7 +122,9 @@ final class ImageFolder {
         int plane = width * image.getHeight();
         boolean gray = image.getType() == BufferedImage.TYPE_BYTE_GRAY;
         for (int p = 0; p < plane; p++) {
-            int rgb = gray ? image.getRaster().getSample(p % width, p / width, 0) * 0x010101 : image.getRGB(p % width, p / width);
+            int rgb = gray
+                    ? image.getRaster().getSample(p % width, p / width, 0) * 0x010101
+                    : image.getRGB(p % width, p / width);
             for (int c = 0; c < 3; c++) {
                 pixels[start + c * plane + p] = (byte) (rgb >> (16 - 8 * c));
             }
@@ -135,7 +146,8 @@ final class ImageFolder {
             if (e instanceof DatasetException own) {
                 throw own;
             }
-            throw new DatasetException("The image " + file + " cannot be read (" + e.getMessage() + "); remove it or write it again.", e);
+            throw new DatasetException(
+                    "The image " + file + " cannot be read (" + e.getMessage() + "); remove it or write it again.", e);
         }
     }
 }

@@ -36,7 +36,14 @@ final class Shapes {
 
     static Dataset generate(long seed) {
         List<Double> half = Collections.nCopies(3, 0.5);
-        return new Dataset("shapes", images("shapes train", seed, 0, TRAIN), images("shapes test", seed, TRAIN, TEST), half, half, 0, false);
+        return new Dataset(
+                "shapes",
+                images("shapes train", seed, 0, TRAIN),
+                images("shapes test", seed, TRAIN, TEST),
+                half,
+                half,
+                0,
+                false);
     }
 
     private static ImageSet images(String name, long seed, int first, int count) {
@@ -82,7 +89,11 @@ final class Shapes {
             double room = SIZE / 2.0 - radius;
             double angle = draws.uniform(-ROTATION, ROTATION);
             return new Pose(
-                    SIZE / 2.0 + draws.uniform(-room, room), SIZE / 2.0 + draws.uniform(-room, room), radius, Math.cos(angle), Math.sin(angle));
+                    SIZE / 2.0 + draws.uniform(-room, room),
+                    SIZE / 2.0 + draws.uniform(-room, room),
+                    radius,
+                    Math.cos(angle),
+                    Math.sin(angle));
         }
     }
 
@@ -102,7 +113,8 @@ final class Shapes {
             double u = (dx * pose.cos() + dy * pose.sin()) / pose.radius();
             double v = (dy * pose.cos() - dx * pose.sin()) / pose.radius();
             double cover = Math.min(1, Math.max(0, 0.5 - figure(label, u, v) * pose.radius() / EDGE));
-            double blend = Math.min(1, Math.max(0, 0.5 + (gx * (p % SIZE - SIZE / 2.0) + gy * (p / SIZE - SIZE / 2.0)) / SIZE));
+            double blend = Math.min(
+                    1, Math.max(0, 0.5 + (gx * (p % SIZE - SIZE / 2.0) + gy * (p / SIZE - SIZE / 2.0)) / SIZE));
             for (int c = 0; c < 3; c++) {
                 double background = from[c] + blend * (to[c] - from[c]);
                 double value = background + cover * (ink[c] - background) + NOISE * draws.noise();
@@ -131,13 +143,19 @@ final class Shapes {
             case 0 -> r - 0.85;
             case 1 -> box;
             case 2 -> Math.max(v - 0.6, Math.max(0.866 * u - 0.5 * v, -0.866 * u - 0.5 * v) - 0.45);
-            case 3 -> Math.min(Math.max(Math.abs(u) - 0.28, Math.abs(v) - 0.95), Math.max(Math.abs(v) - 0.28, Math.abs(u) - 0.95));
+            case 3 ->
+                Math.min(
+                        Math.max(Math.abs(u) - 0.28, Math.abs(v) - 0.95),
+                        Math.max(Math.abs(v) - 0.28, Math.abs(u) - 0.95));
             case 4 -> Math.abs(r - 0.68) - 0.2;
             case 5 -> r - 0.62 - 0.32 * Math.cos(5 * Math.atan2(u, -v));
             case 6 -> Math.max(r - 0.95, v);
             case 7 -> Math.abs(box + 0.17) - 0.17;
             case 8 -> Math.max(box, 0.2 - Math.abs(Math.abs(v) - 0.27) - 0.05);
-            default -> Math.min(Math.max(Math.abs(u + 0.55) - 0.28, Math.abs(v) - 0.85), Math.max(Math.abs(v - 0.57) - 0.28, Math.abs(u) - 0.85));
+            default ->
+                Math.min(
+                        Math.max(Math.abs(u + 0.55) - 0.28, Math.abs(v) - 0.85),
+                        Math.max(Math.abs(v - 0.57) - 0.28, Math.abs(u) - 0.85));
         };
     }
 }

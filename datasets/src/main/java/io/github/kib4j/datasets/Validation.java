@@ -18,9 +18,18 @@ public final class Validation {
     public static Dataset of(Dataset dataset) {
         int n = dataset.train().count();
         int[] order = permutation(n);
-        ImageSet train = dataset.train().select(dataset.name() + " train without validation", Arrays.copyOfRange(order, n / 10, n));
-        ImageSet validation = dataset.train().select(dataset.name() + " validation", Arrays.copyOfRange(order, 0, n / 10));
-        return new Dataset(dataset.name(), train, validation, dataset.mean(), dataset.deviation(), dataset.padding(), dataset.flip());
+        ImageSet train = dataset.train()
+                .select(dataset.name() + " train without validation", Arrays.copyOfRange(order, n / 10, n));
+        ImageSet validation =
+                dataset.train().select(dataset.name() + " validation", Arrays.copyOfRange(order, 0, n / 10));
+        return new Dataset(
+                dataset.name(),
+                train,
+                validation,
+                dataset.mean(),
+                dataset.deviation(),
+                dataset.padding(),
+                dataset.flip());
     }
 
     /** Returns what numpy's {@code RandomState(0).shuffle} makes of {@code 0..n-1}. */

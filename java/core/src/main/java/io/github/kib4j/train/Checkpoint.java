@@ -127,15 +127,14 @@ public final class Checkpoint {
     private static Map<String, Safetensors.Array> weights(Network network) {
         Map<String, Safetensors.Array> arrays = arrays(networkTensors(network));
         for (Parameter parameter : network.parameters()) {
-            arrays.computeIfPresent(
-                    parameter.name(), (name, array) -> new Safetensors.Array(parameter.stored(), array.values()));
+            arrays.computeIfPresent(parameter.name(), (name, array) -> array.withShape(parameter.stored()));
         }
         return arrays;
     }
 
     private static Map<String, Safetensors.Array> arrays(Map<String, Tensor> tensors) {
         Map<String, Safetensors.Array> arrays = new LinkedHashMap<>();
-        tensors.forEach((name, tensor) -> arrays.put(name, new Safetensors.Array(tensor.shape(), tensor.readFloats())));
+        tensors.forEach((name, tensor) -> arrays.put(name, Safetensors.Array.of(tensor)));
         return arrays;
     }
 
@@ -211,8 +210,7 @@ public final class Checkpoint {
     }
 
     private static void copy(Map<String, Safetensors.Array> arrays, Map<String, Tensor> tensors) {
-        arrays.forEach((name, array) ->
-                java.util.Objects.requireNonNull(tensors.get(name)).write(array.values()));
+        arrays.forEach((name, array) -> array.writeTo(java.util.Objects.requireNonNull(tensors.get(name))));
     }
 
     private static Map<String, Object> readState(Path folder) throws IOException {

@@ -1,6 +1,8 @@
 package io.github.kib4j.train;
 
+import io.github.kib4j.tensor.DataType;
 import io.github.kib4j.tensor.Shape;
+import io.github.kib4j.tensor.Tensor;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
@@ -18,25 +20,56 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Files of named single-precision arrays in the safetensors format: eight bytes of header length (little-endian), a JSON header
+ * Files of named arrays, in single or double precision, in the safetensors format: eight bytes of header length (little-endian), a JSON header
  * {@code {"name": {"dtype": "F32", "shape": [...], "data_offsets": [begin, end]}, ...}}, then the numbers, little-endian.
  */
 public final class Safetensors {
     private static final int MAXIMAL_HEADER = 100_000_000;
-    private static final int CHUNK = 1 << 16;
 
     private Safetensors() {}
 
     /**
      * An array.
      *
-     * @param values row-major
+     * @param type F32 or F64
+     * @param data row-major, little-endian
      */
-    @SuppressWarnings("ArrayRecordComponent") // a carrier between a file and a device, never compared
-    public record Array(Shape shape, float[] values) {}
+    @SuppressWarnings("ByteBufferBackingArray") // buffers here are made by this class
+    public record Array(DataType type, Shape shape, ByteBuffer data) {
+        /** Copies a tensor from its device. */
+        static Array of(Tensor tensor) {
+            if (tensor.type() == DataType.F64) {
+                double[] values = tensor.readDoubles();
+                ByteBuffer data = buffer(Math.multiplyExact(8, values.length));
+                data.asDoubleBuffer().put(values);
+                return new Array(DataType.F64, tensor.shape(), data);
+            }
+            float[] values = tensor.readFloats();
+            ByteBuffer data = buffer(Math.multiplyExact(4, values.length));
+            data.asFloatBuffer().put(values);
+            return new Array(DataType.F32, tensor.shape(), data);
+        }
+
+        Array withShape(Shape other) {
+            return new Array(type, other, data);
+        }
+
+        /** Copies the numbers into a tensor of as many. */
+        void writeTo(Tensor tensor) {
+            if (type == DataType.F64) {
+                double[] values = new double[data.capacity() / 8];
+                data.duplicate().order(ByteOrder.LITTLE_ENDIAN).asDoubleBuffer().get(values);
+                tensor.write(values);
+            } else {
+                float[] values = new float[data.capacity() / 4];
+                data.duplicate().order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(values);
+                tensor.write(values);
+            }
+        }
+    }
 
     /** Where an array lies in a file. */
-    private record Entry(Shape shape, long begin, long end) {}
+    private record Entry(DataType type, Shape shape, long begin, long end) {}
 
     /** Writes a new file, and forces it to the disk. */
     public static void write(Path file, Map<String, Array> arrays) throws IOException {
@@ -47,7 +80,7 @@ public final class Safetensors {
             out.write(buffer(8).putLong(header.length).array());
             out.write(header);
             for (Array array : arrays.values()) {
-                writeValues(out, array.values());
+                out.write(array.data().array());
             }
             channel.force(true);
         }
@@ -61,10 +94,10 @@ public final class Safetensors {
             String extents = java.util.Arrays.stream(shape.extents())
                     .mapToObj(Integer::toString)
                     .collect(Collectors.joining(","));
-            long end = offset + 4 * shape.size();
+            long end = offset + entry.getValue().data().capacity();
             json.append(offset == 0 ? "" : ",")
                     .append(Json.quote(entry.getKey()))
-                    .append(":{\"dtype\":\"F32\",\"shape\":[")
+                    .append(":{\"dtype\":\"" + entry.getValue().type() + "\",\"shape\":[")
                     .append(extents)
                     .append("],\"data_offsets\":[")
                     .append(offset)
@@ -78,16 +111,6 @@ public final class Safetensors {
             json.append(' ');
         }
         return json.toString().getBytes(StandardCharsets.UTF_8);
-    }
-
-    private static void writeValues(OutputStream out, float[] values) throws IOException {
-        ByteBuffer bytes = buffer(4 * Math.min(CHUNK, values.length));
-        for (int start = 0; start < values.length; start += CHUNK) {
-            int count = Math.min(CHUNK, values.length - start);
-            bytes.clear();
-            bytes.asFloatBuffer().put(values, start, count);
-            out.write(bytes.array(), 0, 4 * count);
-        }
     }
 
     private static ByteBuffer buffer(int bytes) {
@@ -112,11 +135,9 @@ public final class Safetensors {
             Map<String, Array> arrays = new LinkedHashMap<>();
             for (Map.Entry<String, Entry> named : entries.entrySet()) {
                 Entry entry = named.getValue();
-                ByteBuffer bytes = readAt(
+                ByteBuffer data = readAt(
                         channel, 8 + headerLength + entry.begin(), Math.toIntExact(entry.end() - entry.begin()), file);
-                float[] values = new float[bytes.remaining() / 4];
-                bytes.asFloatBuffer().get(values);
-                arrays.put(named.getKey(), new Array(entry.shape(), values));
+                arrays.put(named.getKey(), new Array(entry.type(), entry.shape(), data));
             }
             return arrays;
         }
@@ -138,9 +159,11 @@ public final class Safetensors {
     }
 
     private static Entry entry(Map<?, ?> description, long dataSize) {
-        if (!"F32".equals(description.get("dtype"))) {
-            throw new IllegalArgumentException("only F32 is read, not " + description.get("dtype"));
+        boolean wide = "F64".equals(description.get("dtype"));
+        if (!wide && !"F32".equals(description.get("dtype"))) {
+            throw new IllegalArgumentException("only F32 and F64 are read, not " + description.get("dtype"));
         }
+        DataType type = wide ? DataType.F64 : DataType.F32;
         int[] extents = longs(description.get("shape")).stream()
                 .mapToInt(Math::toIntExact)
                 .toArray();
@@ -149,11 +172,11 @@ public final class Safetensors {
         if (offsets.size() != 2
                 || offsets.get(0) < 0
                 || offsets.get(1) > dataSize
-                || offsets.get(1) - offsets.get(0) != Math.multiplyExact(4, shape.size())) {
+                || offsets.get(1) - offsets.get(0) != Math.multiplyExact((long) type.bytes(), shape.size())) {
             throw new IllegalArgumentException(
                     "offsets " + offsets + " of an array of " + shape + " in " + dataSize + " bytes");
         }
-        return new Entry(shape, offsets.get(0), offsets.get(1));
+        return new Entry(type, shape, offsets.get(0), offsets.get(1));
     }
 
     private static List<Long> longs(@Nullable Object list) {

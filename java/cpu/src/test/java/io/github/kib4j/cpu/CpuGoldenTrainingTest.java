@@ -23,7 +23,8 @@ final class CpuGoldenTrainingTest {
     void singlePrecisionFollowsTheAuthorsSteps(String name) {
         Map<String, Double> errors = errors(name, Precision.F32);
         assertThat(errors).hasSizeGreaterThan(40);
-        assertThat(errors).allSatisfy((tensor, error) -> assertThat(error).as(tensor).isLessThan(1e-4));
+        assertThat(errors)
+                .allSatisfy((tensor, error) -> assertThat(error).as(tensor).isLessThan(1e-4));
     }
 
     /**
@@ -36,7 +37,9 @@ final class CpuGoldenTrainingTest {
         Map<String, Double> errors = errors(name, Precision.BF16);
         errors.keySet().removeIf(tensor -> !tensor.startsWith("step 1 "));
         assertThat(errors).hasSizeGreaterThan(8);
-        assertThat(errors).allSatisfy((tensor, error) -> assertThat(error).as(tensor).isLessThan(tensor.contains("gradient") ? 0.5 : 0.1));
+        assertThat(errors)
+                .allSatisfy((tensor, error) ->
+                        assertThat(error).as(tensor).isLessThan(tensor.contains("gradient") ? 0.5 : 0.1));
     }
 
     private static Map<String, Double> errors(String name, Precision precision) {

@@ -11,8 +11,7 @@ import org.bytedeco.javacpp.tools.InfoMapper;
                 @Platform(
                         value = "linux-x86_64",
                         include = {"kib/types.h", "kib/activity.h", "kib/objective.h", "kib/optimizer.h", "kib/step.h"},
-                        link = "kib",
-                        preload = "gomp@.1"),
+                        link = "kib"),
         target = "io.github.kib4j.cpu.internal",
         global = "io.github.kib4j.cpu.internal.kib")
 public class KibPresets implements InfoMapper {

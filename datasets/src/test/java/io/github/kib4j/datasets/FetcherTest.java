@@ -1,0 +1,119 @@
+package io.github.kib4j.datasets;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Downloads from a server on loopback. */
+final class FetcherTest {
+    @TempDir
+    Path folder;
+
+    private final byte[] content = new byte[100_000];
+    private final List<String> said = new ArrayList<>();
+    private final Fetcher fetcher = new Fetcher(said::add);
+    private HttpServer server;
+    private boolean ranges = true;
+    private int status = 200;
+    private int cutAt = Integer.MAX_VALUE;
+
+    @BeforeEach
+    void serve() throws IOException {
+        Arrays.fill(content, (byte) 7);
+        server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.createContext("/", this::answer);
+        server.start();
+    }
+
+    @AfterEach
+    void stop() {
+        server.stop(0);
+    }
+
+    private void answer(HttpExchange exchange) throws IOException {
+        String range = exchange.getRequestHeaders().getFirst("Range");
+        int start = ranges && range != null ? Integer.parseInt(range.replaceAll("[^0-9]", "")) : 0;
+        if (status != 200) {
+            exchange.sendResponseHeaders(status, -1);
+        } else {
+            exchange.sendResponseHeaders(start > 0 ? 206 : 200, content.length - start);
+            exchange.getResponseBody().write(content, start, Math.min(content.length, Math.max(start, cutAt)) - start);
+        }
+        exchange.close();
+    }
+
+    private void fetch() {
+        fetcher.fetch(
+                Published.CIFAR10,
+                folder,
+                URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/"));
+    }
+
+    private Path part() {
+        return folder.resolve("cifar-10-binary.tar.gz.part");
+    }
+
+    @Test
+    void aWrongChecksumIsRefusedAndTheFileDeleted() {
+        assertThatThrownBy(this::fetch)
+                .isInstanceOf(DatasetException.class)
+                .hasMessageContaining("MD5")
+                .hasMessageContaining("c32a1d4ab5d03f1284b67883e8d87530");
+        assertThat(part()).doesNotExist();
+        assertThat(folder.resolve("cifar-10-binary.tar.gz")).doesNotExist();
+    }
+
+    @Test
+    void anInterruptedDownloadGoesOnWhereItStopped() throws IOException {
+        cutAt = 30_000;
+        assertThatThrownBy(this::fetch)
+                .isInstanceOf(DatasetException.class)
+                .hasMessageContaining("go on where it stopped");
+        long have = Files.size(part());
+        assertThat(have).isBetween(1L, 30_000L);
+        cutAt = Integer.MAX_VALUE;
+        assertThatThrownBy(this::fetch).hasMessageContaining(md5OfContent());
+        assertThat(said).anyMatch(line -> line.contains("going on at byte " + have));
+    }
+
+    @Test
+    void aServerWithoutRangesIsReadFromTheStart() throws IOException {
+        Files.write(part(), new byte[500]);
+        ranges = false;
+        assertThatThrownBy(this::fetch).hasMessageContaining(md5OfContent());
+    }
+
+    /** The sum of the whole content: what arrived in pieces must have it, and it is not the publisher's. */
+    private String md5OfContent() throws IOException {
+        Path whole = Files.write(folder.resolve("whole"), content);
+        return Fetcher.md5(whole);
+    }
+
+    @Test
+    void aServersRefusalIsSaid() {
+        status = 404;
+        assertThatThrownBy(this::fetch).isInstanceOf(DatasetException.class).hasMessageContaining("404");
+    }
+
+    @Test
+    void whatIsThereIsNotFetchedAgain() throws IOException {
+        Files.writeString(folder.resolve("cifar-10-binary.tar.gz"), "kept");
+        fetch();
+        assertThat(said).containsExactly("cifar-10-binary.tar.gz: already there");
+    }
+}

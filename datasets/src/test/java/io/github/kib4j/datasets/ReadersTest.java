@@ -1,0 +1,244 @@
+package io.github.kib4j.datasets;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.kib4j.data.Dataset;
+import io.github.kib4j.tensor.Shape;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.function.UnaryOperator;
+import java.util.zip.GZIPOutputStream;
+import javax.imageio.ImageIO;
+import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Every format is read, with any count; every damage is one sentence that names the file. */
+final class ReadersTest {
+    @TempDir
+    Path folder;
+
+    private static byte[] idxImages(int count, int height, int width) {
+        return idx(0x803, new int[] {count, height, width}, count * height * width);
+    }
+
+    private static byte[] idxLabels(int count) {
+        return idx(0x801, new int[] {count}, count);
+    }
+
+    private static byte[] idx(int magic, int[] extents, int bytes) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        try (DataOutputStream data = new DataOutputStream(out)) {
+            data.writeInt(magic);
+            for (int extent : extents) {
+                data.writeInt(extent);
+            }
+            for (int i = 0; i < bytes; i++) {
+                data.writeByte(i % 10);
+            }
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+        return out.toByteArray();
+    }
+
+    private void write(String name, byte[] bytes) throws IOException {
+        Path file = folder.resolve(name);
+        Files.createDirectories(file.getParent());
+        try (OutputStream out = name.endsWith(".gz")
+                ? new GZIPOutputStream(Files.newOutputStream(file))
+                : Files.newOutputStream(file)) {
+            out.write(bytes);
+        }
+    }
+
+    private void writeIdx(String suffix) throws IOException {
+        write("train-images-idx3-ubyte" + suffix, idxImages(20, 28, 28));
+        write("train-labels-idx1-ubyte" + suffix, idxLabels(20));
+        write("t10k-images-idx3-ubyte" + suffix, idxImages(7, 28, 28));
+        write("t10k-labels-idx1-ubyte" + suffix, idxLabels(7));
+    }
+
+    @Test
+    void idxIsReadPlainAndZippedWithAnyCount() throws IOException {
+        for (String suffix : new String[] {"", ".gz"}) {
+            writeIdx(suffix);
+            Dataset mnist = Datasets.load("mnist", folder, 0);
+            assertThat(mnist.train().count()).isEqualTo(20);
+            assertThat(mnist.test().count()).isEqualTo(7);
+            assertThat(mnist.train().image()).isEqualTo(Shape.of(1, 28, 28));
+            assertThat(mnist.train().labels()[13]).isEqualTo(3);
+            assertThat(mnist.train().pixels()[784 * 3 + 5]).isEqualTo((byte) ((784 * 3 + 5) % 10));
+        }
+    }
+
+    @Test
+    void damagedIdxFilesAreRefused() throws IOException {
+        refusesIdx("train-images-idx3-ubyte", b -> Arrays.copyOf(b, b.length - 1), "cut short");
+        refusesIdx("train-images-idx3-ubyte", b -> Arrays.copyOf(b, b.length + 1), "longer");
+        refusesIdx("train-images-idx3-ubyte", b -> Arrays.copyOf(b, 3), "cut short");
+        refusesIdx("train-images-idx3-ubyte", b -> with(b, 3, 1), "no idx file of images");
+        refusesIdx("train-images-idx3-ubyte", b -> with(b, 4, 0x7f), "announces");
+        refusesIdx("train-images-idx3-ubyte", b -> with(b, 4, 0xff), "announces");
+        refusesIdx("train-labels-idx1-ubyte", b -> with(b, 9, 10), "label 10");
+        refusesIdx("t10k-labels-idx1-ubyte", b -> idxLabels(6), "6 labels");
+        refusesIdx("t10k-images-idx3-ubyte", b -> idxImages(7, 27, 28), "do not fit each other");
+    }
+
+    private static byte[] with(byte[] bytes, int index, int value) {
+        byte[] changed = bytes.clone();
+        changed[index] = (byte) value;
+        return changed;
+    }
+
+    private void refusesIdx(String name, UnaryOperator<byte[]> damage, String why) throws IOException {
+        writeIdx("");
+        write(name, damage.apply(Files.readAllBytes(folder.resolve(name))));
+        assertThatThrownBy(() -> Datasets.load("mnist", folder, 0))
+                .isInstanceOf(DatasetException.class)
+                .hasMessageContaining(why);
+    }
+
+    @Test
+    void aZipThatIsNoneIsRefused() throws IOException {
+        writeIdx(".gz");
+        Files.write(folder.resolve("train-images-idx3-ubyte.gz"), new byte[] {1, 2, 3});
+        assertThatThrownBy(() -> Datasets.load("mnist", folder, 0))
+                .isInstanceOf(DatasetException.class)
+                .hasMessageContaining("cannot be read");
+    }
+
+    private static byte[] cifar(int count, int labelBytes) {
+        byte[] bytes = new byte[count * (3072 + labelBytes)];
+        for (int i = 0; i < count; i++) {
+            bytes[i * (3072 + labelBytes) + labelBytes - 1] = (byte) (i % 10);
+            bytes[i * (3072 + labelBytes) + labelBytes] = (byte) (100 + i);
+        }
+        return bytes;
+    }
+
+    @Test
+    void cifar10IsReadFromAFolderAndAnArchive() throws IOException {
+        Path archive = folder.resolve("cifar-10-binary.tar.gz");
+        try (TarArchiveOutputStream tar =
+                new TarArchiveOutputStream(new GZIPOutputStream(Files.newOutputStream(archive)))) {
+            for (int i = 1; i <= 6; i++) {
+                String name = i == 6 ? "test_batch.bin" : "data_batch_" + i + ".bin";
+                byte[] bytes = cifar(i, 1);
+                write("plain/" + name, bytes);
+                TarArchiveEntry entry = new TarArchiveEntry("cifar-10-batches-bin/" + name);
+                entry.setSize(bytes.length);
+                tar.putArchiveEntry(entry);
+                tar.write(bytes);
+                tar.closeArchiveEntry();
+            }
+        }
+        for (Path source : new Path[] {folder.resolve("plain"), archive, folder}) {
+            Dataset cifar = Datasets.load("cifar10", source, 0);
+            assertThat(cifar.train().count()).isEqualTo(15);
+            assertThat(cifar.test().count()).isEqualTo(6);
+            assertThat(cifar.train().labels()[14]).isEqualTo(4);
+            assertThat(cifar.train().pixels()[14 * 3072]).isEqualTo((byte) 104);
+            assertThat(cifar.padding()).isEqualTo(4);
+        }
+        write("plain/data_batch_3.bin", Arrays.copyOf(cifar(3, 1), 5000));
+        assertThatThrownBy(() -> Datasets.load("cifar10", folder.resolve("plain"), 0))
+                .hasMessageContaining("data_batch_3.bin")
+                .hasMessageContaining("5000 bytes");
+        Files.delete(folder.resolve("plain/data_batch_3.bin"));
+        assertThatThrownBy(() -> Datasets.load("cifar10", folder.resolve("plain"), 0))
+                .hasMessageContaining("no data_batch_3.bin");
+        byte[] zipped = Files.readAllBytes(archive);
+        Files.write(archive, Arrays.copyOf(zipped, zipped.length / 2));
+        assertThatThrownBy(() -> Datasets.load("cifar10", archive, 0))
+                .isInstanceOf(DatasetException.class)
+                .hasMessageContaining("fetch it again");
+    }
+
+    @Test
+    void cifar100HasFineLabels() throws IOException {
+        write("train.bin", cifar(12, 2));
+        write("test.bin", cifar(3, 2));
+        Dataset cifar = Datasets.load("cifar100", folder, 0);
+        assertThat(cifar.train().classes()).isEqualTo(100);
+        assertThat(cifar.train().labels()[11]).isEqualTo(1);
+        write("test.bin", with(cifar(3, 2), 1, 100));
+        assertThatThrownBy(() -> Datasets.load("cifar100", folder, 0)).hasMessageContaining("label 100");
+    }
+
+    @Test
+    void classFoldersAreRead() throws IOException {
+        for (String name : new String[] {"cat", "dog"}) {
+            Files.createDirectories(folder.resolve(name));
+            for (int i = 0; i < 10; i++) {
+                BufferedImage image = new BufferedImage(
+                        5, 4, name.equals("cat") ? BufferedImage.TYPE_BYTE_GRAY : BufferedImage.TYPE_INT_RGB);
+                for (int p = 0; p < 20; p++) {
+                    image.getRaster().setSample(p % 5, p / 5, 0, 60 + i);
+                }
+                ImageIO.write(
+                        image, "png", folder.resolve(name).resolve(i + ".png").toFile());
+            }
+        }
+        Dataset images = Datasets.load("folder", folder, 0);
+        assertThat(images.train().count()).isEqualTo(18);
+        assertThat(images.test().count()).isEqualTo(2);
+        assertThat(images.train().image()).isEqualTo(Shape.of(3, 4, 5));
+        assertThat(images.train().classNames()).containsExactly("cat", "dog");
+        assertThat(images.train().pixels()[0]).as("gray is not brightened").isEqualTo((byte) 60);
+        ImageIO.write(
+                new BufferedImage(6, 4, BufferedImage.TYPE_INT_RGB),
+                "png",
+                folder.resolve("dog/3.png").toFile());
+        assertThatThrownBy(() -> Datasets.load("folder", folder, 0))
+                .hasMessageContaining("3.png")
+                .hasMessageContaining("one size");
+        Files.writeString(folder.resolve("dog/3.png"), "no image");
+        assertThatThrownBy(() -> Datasets.load("folder", folder, 0))
+                .isInstanceOf(DatasetException.class)
+                .hasMessageContaining("3.png");
+    }
+
+    @Test
+    void whatIsNotThereIsSaid() {
+        assertThatThrownBy(() -> Datasets.load("imagenet", null, 0))
+                .hasMessageContaining("imagenet")
+                .hasMessageContaining("cifar10");
+        assertThatThrownBy(() -> Datasets.load("mnist", folder, 0)).hasMessageContaining("kib data fetch mnist");
+        assertThatThrownBy(() -> Datasets.load("mnist", folder.resolve("nowhere"), 0))
+                .hasMessageContaining("nowhere");
+        assertThatThrownBy(() -> Datasets.load("folder", null, 0)).hasMessageContaining("--data");
+    }
+
+    @Test
+    void shapesAreDeterministicAndBalanced() {
+        Dataset first = Datasets.load("shapes", null, 5);
+        assertThat(first.train().pixels())
+                .isEqualTo(Datasets.load("shapes", null, 5).train().pixels());
+        assertThat(first.train().pixels())
+                .isNotEqualTo(Datasets.load("shapes", null, 6).train().pixels());
+        assertThat(Arrays.stream(first.test().labels())
+                        .filter(label -> label == 3)
+                        .count())
+                .isEqualTo(first.test().count() / 10);
+    }
+
+    /** As numpy's RandomState(0).shuffle. */
+    @Test
+    void theValidationSplitIsTheAuthors() throws IOException {
+        assertThat(Arrays.copyOf(Validation.permutation(50_000), 5)).containsExactly(11841, 19602, 45519, 25747, 42642);
+        assertThat(Arrays.copyOf(Validation.permutation(60_000), 5)).containsExactly(3048, 19563, 58303, 8870, 40228);
+        writeIdx("");
+        Dataset split = Validation.of(Datasets.load("mnist", folder, 0));
+        assertThat(split.train().count()).isEqualTo(18);
+        assertThat(split.test().count()).isEqualTo(2);
+    }
+}

@@ -1,0 +1,82 @@
+package io.github.kib4j.cases;
+
+import io.github.kib4j.data.Dataset;
+import io.github.kib4j.data.ImageSet;
+import io.github.kib4j.layer.LayerSpec;
+import io.github.kib4j.layer.NetworkSpec;
+import io.github.kib4j.objective.LocalObjective;
+import io.github.kib4j.objective.TeachingSignals;
+import io.github.kib4j.op.Activation;
+import io.github.kib4j.op.Dropout;
+import io.github.kib4j.op.Estimator;
+import io.github.kib4j.op.Grouping;
+import io.github.kib4j.op.Kernel;
+import io.github.kib4j.op.ObjectiveOps;
+import io.github.kib4j.op.Precision;
+import io.github.kib4j.optimizer.OptimizerSpec;
+import io.github.kib4j.optimizer.Schedule;
+import io.github.kib4j.rule.LocalRule;
+import io.github.kib4j.rule.Rule;
+import io.github.kib4j.tensor.Shape;
+import io.github.kib4j.train.TrainingConfig;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+
+/** A training run small enough for every backend's tests: bright squares in one of four corners. */
+public final class TinyRun {
+    private static final Shape IMAGE = Shape.of(2, 8, 8);
+
+    private TinyRun() {}
+
+    /** Returns {@code train} and {@code test} images of four classes. */
+    public static Dataset dataset(int train, int test) {
+        List<Double> half = List.of(0.5, 0.5);
+        return new Dataset(
+                "corners", images("corners train", train, 1), images("corners test", test, 2), half, half, 1, false);
+    }
+
+    private static ImageSet images(String name, int count, long seed) {
+        Random random = new Random(seed);
+        int size = (int) IMAGE.size();
+        byte[] pixels = new byte[count * size];
+        int[] labels = new int[count];
+        for (int i = 0; i < count; i++) {
+            labels[i] = i % 4;
+            for (int k = 0; k < size; k++) {
+                int row = k / 8 % 8;
+                int column = k % 8;
+                boolean inside = row / 4 == labels[i] / 2 && column / 4 == labels[i] % 2;
+                pixels[i * size + k] = (byte) (random.nextInt(120) + (inside ? 110 : 0));
+            }
+        }
+        return new ImageSet(name, IMAGE, pixels, labels, List.of("a", "b", "c", "d"));
+    }
+
+    /** Returns the local rule. */
+    public static Rule phsic() {
+        ObjectiveOps.Spec objective = new ObjectiveOps.Spec(Estimator.PHSIC, Kernel.COSINE, true, 2);
+        return new LocalRule("phsic", LocalObjective.of(objective), TeachingSignals.classes(4, Kernel.COSINE, true));
+    }
+
+    /** Returns a network of a convolution and a linear layer, trained with dropout and batch normalization. */
+    public static TrainingConfig config(Rule rule, int epochs, int batch, double rate) {
+        LayerSpec style = LayerSpec.linear(1)
+                .withActivation(Activation.LEAKY_RELU)
+                .withBatchNorm(true)
+                .withGrouping(new Grouping(4, 0.8, 1, 0.2))
+                .withDropout(new Dropout(0.1, false));
+        NetworkSpec network = NetworkSpec.vgg(IMAGE, new int[] {8}, Set.of(0), 16, 4, style);
+        return new TrainingConfig(
+                network,
+                rule,
+                OptimizerSpec.adamW(rate, 1e-4),
+                OptimizerSpec.adamW(rate, 1e-4),
+                new Schedule.MultiStep(List.of(Math.max(1, epochs - 1)), 0.25),
+                epochs,
+                batch,
+                Precision.F32,
+                7,
+                true);
+    }
+}

@@ -1,0 +1,231 @@
+package io.github.kib4j.cases;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.kib4j.layer.Parameter;
+import io.github.kib4j.op.Device;
+import io.github.kib4j.op.Devices;
+import io.github.kib4j.rule.BackpropRule;
+import io.github.kib4j.rule.ReadoutRule;
+import io.github.kib4j.rule.Rule;
+import io.github.kib4j.train.CheckpointException;
+import io.github.kib4j.train.EpochResult;
+import io.github.kib4j.train.StepListener;
+import io.github.kib4j.train.Trainer;
+import io.github.kib4j.train.TrainingConfig;
+import io.github.kib4j.train.TrainingDivergedException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a training run must do on every backend. */
+public abstract class TrainingContract {
+    @TempDir
+    Path folder;
+
+    /** Returns the backend's name. */
+    protected abstract String device();
+
+    private Device open() {
+        return Devices.open(device(), 2).device();
+    }
+
+    private static List<float[]> weights(Trainer trainer) {
+        return trainer.network().parameters().stream()
+                .map(Parameter::value)
+                .map(value -> value.readFloats())
+                .toList();
+    }
+
+    private static void assertSame(List<float[]> actual, List<float[]> expected) {
+        assertThat(actual).hasSameSizeAs(expected);
+        for (int i = 0; i < actual.size(); i++) {
+            assertThat(actual.get(i)).isEqualTo(expected.get(i));
+        }
+    }
+
+    @Test
+    void everyRuleLearns() {
+        for (Rule rule : List.of(TinyRun.phsic(), new BackpropRule(), new ReadoutRule())) {
+            try (Device device = open();
+                    Trainer trainer =
+                            new Trainer(device, TinyRun.dataset(203, 60), TinyRun.config(rule, 6, 25, 0.01))) {
+                double before = trainer.evaluate().accuracy();
+                EpochResult last = null;
+                while (!trainer.isFinished()) {
+                    last = trainer.trainEpoch(StepListener.NONE);
+                }
+                assertThat(last.images()).as("the last short batch is trained").isEqualTo(203);
+                assertThat(last.localLosses()).hasSize(rule.hasLocalLosses() ? 2 : 0);
+                assertThat(trainer.evaluate().accuracy())
+                        .as(rule.name())
+                        .isGreaterThan(Math.max(rule instanceof ReadoutRule ? 45 : 80, before));
+            }
+        }
+    }
+
+    @Test
+    void twoRunsGiveTheSameBits() {
+        List<List<float[]>> runs = new ArrayList<>();
+        for (int run = 0; run < 2; run++) {
+            try (Device device = open();
+                    Trainer trainer = new Trainer(
+                            device, TinyRun.dataset(101, 20), TinyRun.config(TinyRun.phsic(), 2, 16, 0.01))) {
+                trainer.trainEpoch(StepListener.NONE);
+                trainer.trainEpoch(StepListener.NONE);
+                runs.add(weights(trainer));
+            }
+        }
+        assertSame(runs.get(1), runs.get(0));
+    }
+
+    @Test
+    void resumedInTheMiddleOfAnEpochIsAsNeverInterrupted() throws IOException {
+        TrainingConfig config = TinyRun.config(TinyRun.phsic(), 3, 16, 0.01);
+        List<float[]> expected;
+        List<EpochResult> uninterrupted = new ArrayList<>();
+        try (Device device = open();
+                Trainer trainer = new Trainer(device, TinyRun.dataset(100, 20), config)) {
+            while (!trainer.isFinished()) {
+                uninterrupted.add(trainer.trainEpoch(StepListener.NONE));
+            }
+            expected = weights(trainer);
+        }
+        try (Device device = open();
+                Trainer trainer = new Trainer(device, TinyRun.dataset(100, 20), config)) {
+            trainer.trainEpoch(StepListener.NONE);
+            assertThat(trainer.trainEpoch((epoch, step, steps) -> step < 3))
+                    .as("stopped")
+                    .isNull();
+            trainer.save(folder);
+        }
+        try (Device device = open();
+                Trainer trainer = new Trainer(device, TinyRun.dataset(100, 20), config)) {
+            trainer.restore(folder);
+            for (int epoch = 1; epoch < 3; epoch++) {
+                EpochResult result = trainer.trainEpoch(StepListener.NONE);
+                assertThat(result.localLosses())
+                        .isEqualTo(uninterrupted.get(epoch).localLosses());
+                assertThat(result.readoutLoss())
+                        .isEqualTo(uninterrupted.get(epoch).readoutLoss());
+                assertThat(result.accuracy()).isEqualTo(uninterrupted.get(epoch).accuracy());
+            }
+            assertThat(trainer.isFinished()).isTrue();
+            assertSame(weights(trainer), expected);
+        }
+    }
+
+    @Test
+    void aLastBatchOfOneSampleIsSkipped() {
+        try (Device device = open();
+                Trainer trainer =
+                        new Trainer(device, TinyRun.dataset(33, 1), TinyRun.config(TinyRun.phsic(), 1, 16, 0.01))) {
+            assertThat(trainer.stepsPerEpoch()).isEqualTo(2);
+            assertThat(trainer.trainEpoch(StepListener.NONE).images()).isEqualTo(32);
+            assertThat(trainer.evaluate().images()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void divergenceStopsAndWritesNothing() throws IOException {
+        TrainingConfig good = TinyRun.config(TinyRun.phsic(), 3, 16, 0.01);
+        try (Device device = open();
+                Trainer trainer = new Trainer(device, TinyRun.dataset(64, 16), good)) {
+            trainer.trainEpoch(StepListener.NONE);
+            trainer.save(folder);
+            trainer.network().parameters().get(0).value().write(nan(trainer));
+            assertThatThrownBy(() -> trainer.trainEpoch(StepListener.NONE))
+                    .isInstanceOf(TrainingDivergedException.class)
+                    .hasMessageContaining("hidden layer 0")
+                    .hasMessageContaining("step 5");
+            assertThatThrownBy(() -> trainer.save(folder)).isInstanceOf(TrainingDivergedException.class);
+        }
+        try (Device device = open();
+                Trainer trainer = new Trainer(device, TinyRun.dataset(64, 16), good)) {
+            trainer.restore(folder);
+            assertThat(trainer.epoch()).isEqualTo(1);
+        }
+    }
+
+    private static float[] nan(Trainer trainer) {
+        float[] values = trainer.network().parameters().get(0).value().readFloats();
+        java.util.Arrays.fill(values, Float.NaN);
+        return values;
+    }
+
+    @Test
+    void damagedOrForeignCheckpointsAreRefusedAndChangeNothing() throws IOException {
+        try (Device device = open();
+                Trainer trainer =
+                        new Trainer(device, TinyRun.dataset(64, 16), TinyRun.config(TinyRun.phsic(), 3, 16, 0.01))) {
+            assertThatThrownBy(() -> trainer.restore(folder))
+                    .isInstanceOf(CheckpointException.class)
+                    .hasMessageContaining("no checkpoint");
+            trainer.trainEpoch(StepListener.NONE);
+            trainer.save(folder);
+            trainer.save(folder);
+            try (Stream<Path> files = Files.list(folder)) {
+                assertThat(files).as("older files are deleted").hasSize(3);
+            }
+            List<float[]> before = weights(trainer);
+            Path weightsFile = file("weights");
+            byte[] whole = Files.readAllBytes(weightsFile);
+            for (int length : new int[] {0, 7, 9, 200, whole.length / 2, whole.length - 1}) {
+                Files.write(weightsFile, java.util.Arrays.copyOf(whole, length));
+                assertThatThrownBy(() -> trainer.restore(folder))
+                        .as("cut to " + length)
+                        .isInstanceOf(CheckpointException.class)
+                        .hasMessageContaining("damaged");
+            }
+            Files.write(weightsFile, whole);
+            String state = Files.readString(folder.resolve("state.json"));
+            for (String damaged : List.of(
+                    "",
+                    "{",
+                    state.replace("\"format\": 1", "\"format\": 2"),
+                    state.replace("epoch", "e"),
+                    "[" + state + "]")) {
+                Files.writeString(folder.resolve("state.json"), damaged);
+                assertThatThrownBy(() -> trainer.restore(folder)).as(damaged).isInstanceOf(CheckpointException.class);
+            }
+            Files.writeString(folder.resolve("state.json"), state);
+            assertSame(weights(trainer), before);
+        }
+        try (Device device = open();
+                Trainer other =
+                        new Trainer(device, TinyRun.dataset(64, 16), TinyRun.config(new ReadoutRule(), 3, 16, 0.01))) {
+            assertThatThrownBy(() -> other.restore(folder))
+                    .isInstanceOf(CheckpointException.class)
+                    .hasMessageContaining("another network or rule");
+        }
+    }
+
+    private Path file(String prefix) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.filter(f -> f.getFileName().toString().startsWith(prefix))
+                    .findFirst()
+                    .orElseThrow();
+        }
+    }
+
+    @Test
+    void nothingIsLeftBehindAndUseAfterCloseIsAnError() {
+        Device device = open();
+        Trainer trainer = new Trainer(device, TinyRun.dataset(64, 16), TinyRun.config(TinyRun.phsic(), 1, 16, 0.01));
+        trainer.trainEpoch(StepListener.NONE);
+        long live = device.liveBytes();
+        trainer.evaluate();
+        assertThat(live).isPositive();
+        assertThatThrownBy(device::close).as("tensors live").isInstanceOf(IllegalStateException.class);
+        trainer.close();
+        assertThatThrownBy(() -> weights(trainer)).isInstanceOf(IllegalStateException.class);
+        device.close();
+        assertThat(device.liveBytes()).isZero();
+    }
+}

@@ -1,0 +1,11 @@
+package io.github.kib4j.cpu;
+
+import io.github.kib4j.cases.TrainingContract;
+
+/** Training on the CPU backend. */
+final class CpuTrainingTest extends TrainingContract {
+    @Override
+    protected String device() {
+        return "cpu";
+    }
+}
