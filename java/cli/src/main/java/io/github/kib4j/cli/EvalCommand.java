@@ -25,11 +25,25 @@ final class EvalCommand {
     static CommandSpec spec() {
         CommandSpec spec = CommandSpec.create().name("eval").mixinStandardHelpOptions(true);
         spec.usageMessage().description("Evaluates a run's checkpoint on its test images.");
-        spec.addPositional(PositionalParamSpec.builder().index("0").type(Path.class).paramLabel("RUN").description("folder of a run").required(true).build());
+        spec.addPositional(PositionalParamSpec.builder()
+                .index("0")
+                .type(Path.class)
+                .paramLabel("RUN")
+                .description("folder of a run")
+                .required(true)
+                .build());
         for (Key key : List.of(Key.DATA, Key.DEVICE, Key.THREADS, Key.LIMIT_TEST)) {
-            spec.addOption(OptionSpec.builder("--" + key.title()).type(String.class).paramLabel(key.type().label()).description(key.help()).build());
+            spec.addOption(OptionSpec.builder("--" + key.title())
+                    .type(String.class)
+                    .paramLabel(key.type().label())
+                    .description(key.help())
+                    .build());
         }
-        spec.addOption(OptionSpec.builder("--json").type(boolean.class).arity("0").description("print the result as JSON").build());
+        spec.addOption(OptionSpec.builder("--json")
+                .type(boolean.class)
+                .arity("0")
+                .description("print the result as JSON")
+                .build());
         return spec;
     }
 
@@ -37,7 +51,8 @@ final class EvalCommand {
         Path path = parsed.matchedPositionalValue(0, Path.of(""));
         RunFolder folder = new RunFolder(path);
         if (!Files.isRegularFile(folder.config())) {
-            throw new UsageException("There is no run in " + path + " (it has no config.toml); name the folder of a run, or of one of its rules.");
+            throw new UsageException("There is no run in " + path
+                    + " (it has no config.toml); name the folder of a run, or of one of its rules.");
         }
         Settings settings = Settings.read(folder.config()).settings();
         for (Key key : List.of(Key.DATA, Key.DEVICE, Key.THREADS, Key.LIMIT_TEST)) {
@@ -49,21 +64,32 @@ final class EvalCommand {
         RunPlan plan = new RunPlan(settings);
         List<String> rules = plan.rules();
         if (rules.size() > 1) {
-            throw new UsageException("The run in " + path + " has several rules; name one of its folders: " + String.join(", ", rules) + ".");
+            throw new UsageException("The run in " + path + " has several rules; name one of its folders: "
+                    + String.join(", ", rules) + ".");
         }
         Dataset dataset = plan.dataset();
-        TrainingConfig config = plan.training(rules.get(0), dataset.train().image(), dataset.train().classes());
+        TrainingConfig config = plan.training(
+                rules.get(0), dataset.train().image(), dataset.train().classes());
         try (Device device = TrainCommand.choose(settings).device();
                 Trainer trainer = new Trainer(device, dataset, config)) {
             Checkpoint.Progress progress = Checkpoint.readWeights(folder.checkpoint(), trainer.network());
             Evaluation result = trainer.evaluate();
             if (parsed.hasMatchedOption("--json")) {
-                out.println(new ObjectMapper().createObjectNode().put("epoch", progress.epoch()).put("images", result.images())
-                        .put("loss", result.loss()).put("test_accuracy", result.accuracy()));
+                out.println(new ObjectMapper()
+                        .createObjectNode()
+                        .put("epoch", progress.epoch())
+                        .put("images", result.images())
+                        .put("loss", result.loss())
+                        .put("test_accuracy", result.accuracy()));
             } else {
                 out.printf(
-                        Locale.ROOT, "%s after %d epochs: %.2f %% of %d test images, loss %.4f%n", path, progress.epoch(), result.accuracy(),
-                        result.images(), result.loss());
+                        Locale.ROOT,
+                        "%s after %d epochs: %.2f %% of %d test images, loss %.4f%n",
+                        path,
+                        progress.epoch(),
+                        result.accuracy(),
+                        result.images(),
+                        result.loss());
             }
             return 0;
         }

@@ -42,11 +42,25 @@ final class InfoCommands {
     static CommandSpec dataSpec() {
         CommandSpec spec = CommandSpec.create().name("data").mixinStandardHelpOptions(true);
         spec.usageMessage().description("Data sets: list, fetch NAME, verify NAME.");
-        spec.addPositional(PositionalParamSpec.builder().index("0").type(String.class).paramLabel("list|fetch|verify").required(true)
-                .description("what to do").build());
-        spec.addPositional(PositionalParamSpec.builder().index("1").arity("0..1").type(String.class).paramLabel("NAME")
-                .description("a data set").build());
-        spec.addOption(OptionSpec.builder("--data").type(Path.class).paramLabel("DIR").description("where its files are or are put").build());
+        spec.addPositional(PositionalParamSpec.builder()
+                .index("0")
+                .type(String.class)
+                .paramLabel("list|fetch|verify")
+                .required(true)
+                .description("what to do")
+                .build());
+        spec.addPositional(PositionalParamSpec.builder()
+                .index("1")
+                .arity("0..1")
+                .type(String.class)
+                .paramLabel("NAME")
+                .description("a data set")
+                .build());
+        spec.addOption(OptionSpec.builder("--data")
+                .type(Path.class)
+                .paramLabel("DIR")
+                .description("where its files are or are put")
+                .build());
         return spec;
     }
 
@@ -65,8 +79,10 @@ final class InfoCommands {
             case "verify" -> {
                 requireName(action, name, Datasets.names());
                 Dataset dataset = Datasets.load(name, folder, 0);
-                out.println(name + ": " + dataset.train().count() + " training and " + dataset.test().count() + " test images of "
-                        + dataset.train().image() + ", " + dataset.train().classes() + " classes; all files read, sizes and labels right.");
+                out.println(name + ": " + dataset.train().count() + " training and "
+                        + dataset.test().count() + " test images of "
+                        + dataset.train().image() + ", " + dataset.train().classes()
+                        + " classes; all files read, sizes and labels right.");
             }
             default -> throw new UsageException("'kib data' can list, fetch or verify, not '" + action + "'.");
         }
@@ -75,7 +91,9 @@ final class InfoCommands {
 
     private static void requireName(String action, String name, List<String> names) {
         if (!names.contains(name)) {
-            throw new UsageException((name.isEmpty() ? "'kib data " + action + "' needs the name of a data set" : "There is no data set '" + name + "' to " + action)
+            throw new UsageException((name.isEmpty()
+                            ? "'kib data " + action + "' needs the name of a data set"
+                            : "There is no data set '" + name + "' to " + action)
                     + "; choose one of: " + String.join(", ", names) + ".");
         }
     }
@@ -84,7 +102,9 @@ final class InfoCommands {
         for (String name : Datasets.names()) {
             String where = !Datasets.published().contains(name)
                     ? (name.equals("folder") ? "your images: --data DIR" : "generated")
-                    : Datasets.find(name).map(Path::toString).orElse("not found; run 'kib data fetch " + name + "' or give --data DIR");
+                    : Datasets.find(name)
+                            .map(Path::toString)
+                            .orElse("not found; run 'kib data fetch " + name + "' or give --data DIR");
             out.printf("%-14s %s%n", name, where);
         }
     }
@@ -97,7 +117,8 @@ final class InfoCommands {
 
     static int doctor(PrintStream out) {
         out.println("kib4j " + Kib.VERSION + ", Java " + System.getProperty("java.version") + ", "
-                + Runtime.getRuntime().availableProcessors() + " processors, heap up to " + (Runtime.getRuntime().maxMemory() >> 20) + " MB");
+                + Runtime.getRuntime().availableProcessors() + " processors, heap up to "
+                + (Runtime.getRuntime().maxMemory() >> 20) + " MB");
         out.println("\nDevices, best first:");
         for (DeviceProvider provider : Devices.providers()) {
             Optional<String> reason = provider.unavailable();
@@ -113,14 +134,21 @@ final class InfoCommands {
         out.println("\nData sets:");
         list(out);
         Path here = Path.of("").toAbsolutePath();
-        out.println("\nRuns are written to " + here.resolve("runs") + (Files.isWritable(here) ? "" : ", which cannot be written: give --out DIR"));
+        out.println("\nRuns are written to " + here.resolve("runs")
+                + (Files.isWritable(here) ? "" : ", which cannot be written: give --out DIR"));
         return 0;
     }
 
     static CommandSpec summarySpec() {
         CommandSpec spec = CommandSpec.create().name("summary").mixinStandardHelpOptions(true);
         spec.usageMessage().description("Describes the network of a preset, a configuration or a run's folder.");
-        spec.addPositional(PositionalParamSpec.builder().index("0").arity("0..1").type(Path.class).paramLabel("RUN").description("folder of a run").build());
+        spec.addPositional(PositionalParamSpec.builder()
+                .index("0")
+                .arity("0..1")
+                .type(Path.class)
+                .paramLabel("RUN")
+                .description("folder of a run")
+                .build());
         SettingsMixin.addOptions(spec);
         return spec;
     }
@@ -131,13 +159,15 @@ final class InfoCommands {
         if (run != null) {
             Path config = new RunFolder(run).config();
             if (!Files.isRegularFile(config)) {
-                throw new UsageException("There is no run in " + run + " (it has no config.toml); name the folder of a run.");
+                throw new UsageException(
+                        "There is no run in " + run + " (it has no config.toml); name the folder of a run.");
             }
             settings = Settings.read(config).settings();
         }
         Image image = Image.of(settings.choice(Key.DATASET, Datasets.names().toArray(new String[0])));
         RunPlan plan = new RunPlan(settings);
-        NetworkSpec network = plan.training(plan.rules().get(0), image.shape(), image.classes()).network();
+        NetworkSpec network = plan.training(plan.rules().get(0), image.shape(), image.classes())
+                .network();
         List<Shape> shapes = network.shapes();
         out.printf("%-28s %-18s %8s %12s %15s%n", "layer", "output", "groups", "parameters", "multiplications");
         long multiplications = 0;
@@ -146,10 +176,15 @@ final class InfoCommands {
             long own = network.multiplications(i);
             multiplications += own;
             LayerSpec layer = network.hidden().get(Math.min(i, network.hidden().size() - 1));
-            String title = readout ? "readout" : "hidden " + i + " " + (layer.isConvolution() ? "convolution 3x3" : "linear");
+            String title =
+                    readout ? "readout" : "hidden " + i + " " + (layer.isConvolution() ? "convolution 3x3" : "linear");
             Shape output = readout ? Shape.of(network.outputs()) : shapes.get(i + 1);
-            long parameters = readout ? (shapes.get(i).size() + 1) * network.outputs() : layer.weight(shapes.get(i)).size();
-            String groups = readout || layer.grouping() == null ? "" : String.valueOf(layer.grouping().groups());
+            long parameters = readout
+                    ? (shapes.get(i).size() + 1) * network.outputs()
+                    : layer.weight(shapes.get(i)).size();
+            String groups = readout || layer.grouping() == null
+                    ? ""
+                    : String.valueOf(layer.grouping().groups());
             out.printf(Locale.ROOT, "%-28s %-18s %8s %,12d %,15d%n", title, output, groups, parameters, own);
         }
         out.printf(Locale.ROOT, "%-28s %-18s %8s %,12d %,15d%n", "all", "", "", network.parameters(), multiplications);

@@ -6,8 +6,16 @@ import java.util.Optional;
 
 /** A setting: an option {@code --NAME} of the command line and a key {@code NAME} of configuration files. */
 enum Key {
-    DATASET("dataset", Type.TEXT, "shapes", "data set: shapes, mnist, fashion-mnist, kmnist, cifar10, cifar100, folder"),
-    DATA("data", Type.TEXT, "", "folder (or CIFAR archive) of the data set; default: look in the cache and the usual places"),
+    DATASET(
+            "dataset",
+            Type.TEXT,
+            "shapes",
+            "data set: shapes, mnist, fashion-mnist, kmnist, cifar10, cifar100, folder"),
+    DATA(
+            "data",
+            Type.TEXT,
+            "",
+            "folder (or CIFAR archive) of the data set; default: look in the cache and the usual places"),
     VALIDATION("validation", Type.FLAG, "false", "train on nine tenths and test on the authors' validation split"),
     LIMIT_TRAIN("limit-train", Type.INTEGER, "0", "train on the first images only; 0 for all"),
     LIMIT_TEST("limit-test", Type.INTEGER, "0", "test on the first images only; 0 for all"),
@@ -22,7 +30,11 @@ enum Key {
     BATCH_NORM("batch-norm", Type.FLAG, "false", "batch normalization in hidden layers"),
     BIAS("bias", Type.FLAG, "false", "biases in hidden layers"),
     DROPOUT("dropout", Type.NUMBER, "0.0", "dropout rate; alpha dropout with selu"),
-    RULE("rule", Type.TEXT, "phsic", "learning rule: phsic, hsic, readout, backprop; several with commas run one after the other"),
+    RULE(
+            "rule",
+            Type.TEXT,
+            "phsic",
+            "learning rule: phsic, hsic, readout, backprop; several with commas run one after the other"),
     KERNEL("kernel", Type.TEXT, "cosine", "kernel on codes: linear, cosine, gaussian"),
     LABEL_KERNEL("label-kernel", Type.TEXT, "cosine", "kernel on labels: linear, cosine, gaussian"),
     SIGMA("sigma", Type.NUMBER, "5.0", "width of Gaussian kernels"),
@@ -40,7 +52,11 @@ enum Key {
     LR_LOCAL("lr-local", Type.NUMBER, "0.5", "learning rate of hidden layers under local rules"),
     LR_READOUT("lr-readout", Type.NUMBER, "5.0E-4", "learning rate of the readout, and of everything under backprop"),
     WEIGHT_DECAY_LOCAL("weight-decay-local", Type.NUMBER, "1.0E-7", "weight decay of hidden layers under local rules"),
-    WEIGHT_DECAY_READOUT("weight-decay-readout", Type.NUMBER, "1.0E-6", "weight decay of the readout, and of everything under backprop"),
+    WEIGHT_DECAY_READOUT(
+            "weight-decay-readout",
+            Type.NUMBER,
+            "1.0E-6",
+            "weight decay of the readout, and of everything under backprop"),
     SCHEDULE("schedule", Type.TEXT, "multi-step", "of learning rates: constant, multi-step, cosine, one-cycle"),
     MILESTONES("milestones", Type.INTEGERS, "", "epochs at which multi-step lowers learning rates"),
     LR_DECAY("lr-decay", Type.NUMBER, "0.25", "factor at each milestone"),
@@ -110,7 +126,9 @@ enum Key {
                 case INTEGER -> Long.toString(Long.parseLong(trimmed));
                 case NUMBER -> Double.toString(finite(Double.parseDouble(trimmed)));
                 case FLAG -> flag(trimmed);
-                case INTEGERS -> String.join(",", integers(trimmed).stream().map(String::valueOf).toList());
+                case INTEGERS ->
+                    String.join(
+                            ",", integers(trimmed).stream().map(String::valueOf).toList());
             };
         } catch (IllegalArgumentException e) {
             throw new UsageException("--" + title + " must be " + type.label() + ", but is '" + value + "'.");
@@ -132,6 +150,10 @@ enum Key {
     }
 
     static List<Integer> integers(String value) {
-        return value.isBlank() ? List.of() : Arrays.stream(value.split(",")).map(part -> Integer.parseInt(part.trim())).toList();
+        return value.isBlank()
+                ? List.of()
+                : Arrays.stream(value.split(","))
+                        .map(part -> Integer.parseInt(part.trim()))
+                        .toList();
     }
 }

@@ -44,7 +44,11 @@ public final class Kib {
         } catch (ParameterException e) {
             err.println("kib: " + e.getMessage() + ". 'kib " + name(e) + "--help' lists the options.");
             return USAGE;
-        } catch (DatasetException | TrainingDivergedException | CheckpointException | OutOfDeviceMemoryException | IllegalArgumentException e) {
+        } catch (DatasetException
+                | TrainingDivergedException
+                | CheckpointException
+                | OutOfDeviceMemoryException
+                | IllegalArgumentException e) {
             err.println("kib: " + e.getMessage());
             return FAILURE;
         } catch (IOException e) {
@@ -54,7 +58,8 @@ public final class Kib {
             err.println("kib: " + sentence(new IOException(e.getMessage(), e)));
             return FAILURE;
         } catch (OutOfMemoryError e) {
-            err.println("kib: Java has not enough memory (" + e.getMessage() + "); take fewer images (--limit-train) or give it more with KIB_JAVA_OPTS=-Xmx8g.");
+            err.println("kib: Java has not enough memory (" + e.getMessage()
+                    + "); take fewer images (--limit-train) or give it more with KIB_JAVA_OPTS=-Xmx8g.");
             return FAILURE;
         } catch (RuntimeException e) {
             err.println("kib: an unexpected failure: " + e + "; set KIB_DEBUG=1 to see where, and please report it.");
@@ -72,17 +77,20 @@ public final class Kib {
 
     private static String sentence(IOException e) {
         if (e instanceof AccessDeniedException denied) {
-            return "No permission for " + denied.getFile() + "; choose another folder with --out, or change its permissions.";
+            return "No permission for " + denied.getFile()
+                    + "; choose another folder with --out, or change its permissions.";
         }
         if (e instanceof FileSystemException file) {
-            return "Writing or reading " + file.getFile() + " failed (" + (file.getReason() == null ? file.getClass().getSimpleName() : file.getReason())
+            return "Writing or reading " + file.getFile() + " failed ("
+                    + (file.getReason() == null ? file.getClass().getSimpleName() : file.getReason())
                     + "); check the disk and the path.";
         }
         return e.getMessage() + "; check the disk and the path. What was saved before stands.";
     }
 
     private static int command(String[] args, PrintStream out, PrintStream err) throws IOException {
-        CommandSpec root = CommandSpec.create().name("kib").version("kib4j " + VERSION).mixinStandardHelpOptions(true);
+        CommandSpec root =
+                CommandSpec.create().name("kib").version("kib4j " + VERSION).mixinStandardHelpOptions(true);
         root.usageMessage().description("Trains deep networks without backpropagation.");
         root.addSubcommand("train", TrainCommand.spec());
         root.addSubcommand("eval", EvalCommand.spec());

@@ -82,9 +82,11 @@ final class Presets {
         StringJoiner name = new StringJoiner("-");
         name.add(run.get("table").asText()).add(run.get("dataset").asText());
         if (run.has("width")) {
-            name.add(run.get("width").asText() + "x").add(run.get("optimizer").asText().toLowerCase(java.util.Locale.ROOT));
+            name.add(run.get("width").asText() + "x")
+                    .add(run.get("optimizer").asText().toLowerCase(java.util.Locale.ROOT));
         }
-        name.add(run.has("kernel") ? run.get("kernel").asText() : run.get("rule").asText());
+        name.add(
+                run.has("kernel") ? run.get("kernel").asText() : run.get("rule").asText());
         if (run.get("grouping").asBoolean()) {
             name.add("grp");
         }
@@ -100,12 +102,19 @@ final class Presets {
         boolean grouping = run.get("grouping").asBoolean();
         boolean divisive = run.get("divisive_norm").asBoolean();
         Settings s = new Settings();
-        s.set(Key.DATASET, run.get("dataset").asText()).set(Key.RULE, run.get("rule").asText());
+        s.set(Key.DATASET, run.get("dataset").asText())
+                .set(Key.RULE, run.get("rule").asText());
         s.set(Key.LABEL_KERNEL, common.get("label_kernel").asText());
-        s.set(Key.GAMMA, common.get("gamma").asText()).set(Key.SIGMA, common.get("sigma").asText());
-        s.set(Key.DELTA, common.get("delta").asText()).set(Key.LR_DECAY, common.get("lr_decay").asText());
+        s.set(Key.GAMMA, common.get("gamma").asText())
+                .set(Key.SIGMA, common.get("sigma").asText());
+        s.set(Key.DELTA, common.get("delta").asText())
+                .set(Key.LR_DECAY, common.get("lr_decay").asText());
         s.set(Key.DIVISIVE_POWER, common.get("divisive_norm_power").asText());
-        s.set(Key.POWER, common.get("grouping_power").get(divisive ? "with divisive norm" : "grouping only").asText());
+        s.set(
+                Key.POWER,
+                common.get("grouping_power")
+                        .get(divisive ? "with divisive norm" : "grouping only")
+                        .asText());
         s.set(Key.DIVISIVE_NORM, Boolean.toString(divisive)).set(Key.CENTRE_CODES, Boolean.toString(grouping));
         s.set(Key.GROUPS, grouping || divisive ? run.get("groups").asText() : "0");
         if (run.has("kernel")) {
@@ -119,16 +128,22 @@ final class Presets {
     }
 
     private static Settings mlp(Settings s, JsonNode mlp) {
-        s.set(Key.MODEL, "mlp").set(Key.LAYERS, list(mlp.get("layers"))).set(Key.MILESTONES, list(mlp.get("milestones")));
+        s.set(Key.MODEL, "mlp")
+                .set(Key.LAYERS, list(mlp.get("layers")))
+                .set(Key.MILESTONES, list(mlp.get("milestones")));
         s.set(Key.MOMENTUM, mlp.get("momentum").asText()).set(Key.OPTIMIZER, "sgd");
         return shared(s, mlp, mlp);
     }
 
     private static Settings vgg(Settings s, JsonNode vgg, JsonNode run) {
         JsonNode style = vgg.get(run.get("optimizer").asText());
-        s.set(Key.MODEL, "vgg").set(Key.CHANNELS, list(vgg.get("channels"))).set(Key.POOL_AFTER, list(vgg.get("pool_after")));
-        s.set(Key.LINEAR, vgg.get("fc").get(0).asText()).set(Key.WIDTH, run.get("width").asText());
-        s.set(Key.MILESTONES, list(run.get("milestones"))).set(Key.OPTIMIZER, run.get("optimizer").asText());
+        s.set(Key.MODEL, "vgg")
+                .set(Key.CHANNELS, list(vgg.get("channels")))
+                .set(Key.POOL_AFTER, list(vgg.get("pool_after")));
+        s.set(Key.LINEAR, vgg.get("fc").get(0).asText())
+                .set(Key.WIDTH, run.get("width").asText());
+        s.set(Key.MILESTONES, list(run.get("milestones")))
+                .set(Key.OPTIMIZER, run.get("optimizer").asText());
         s.set(Key.BATCH_NORM, style.get("batch_norm").asText());
         if (style.has("momentum")) {
             s.set(Key.MOMENTUM, style.get("momentum").asText());
@@ -137,7 +152,8 @@ final class Presets {
     }
 
     private static Settings shared(Settings s, JsonNode table, JsonNode style) {
-        s.set(Key.EPOCHS, table.get("epochs").asText()).set(Key.BATCH, table.get("batch").asText());
+        s.set(Key.EPOCHS, table.get("epochs").asText())
+                .set(Key.BATCH, table.get("batch").asText());
         s.set(Key.ACTIVATION, style.get("activation").asText().equals("selu") ? "selu" : "leaky-relu");
         s.set(Key.DROPOUT, style.get("dropout").asText());
         s.set(Key.WEIGHT_DECAY_LOCAL, table.get("weight_decay_local").asText());

@@ -67,7 +67,9 @@ final class Progress {
         String losses = epoch.localLosses().isEmpty()
                 ? ""
                 : ", local losses "
-                        + epoch.localLosses().stream().map(x -> String.format(Locale.ROOT, "%.4f", x)).collect(Collectors.joining(" "));
+                        + epoch.localLosses().stream()
+                                .map(x -> String.format(Locale.ROOT, "%.4f", x))
+                                .collect(Collectors.joining(" "));
         err.printf(
                 Locale.ROOT,
                 "%s%s epoch %d/%d: test %.2f %%, train %.2f %%, readout loss %.4f%s, %,.0f images/s%n",

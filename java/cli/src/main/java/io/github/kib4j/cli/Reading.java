@@ -23,12 +23,23 @@ final class Reading {
         double backprop = accuracy(results, "backprop");
         double gain = ours - readout;
         String learned = gain > ALIKE
-                ? String.format(Locale.ROOT, "Without backprop, %s taught the hidden layers %.1f points beyond a readout of random ones", local, gain)
-                : String.format(Locale.ROOT, "Here %s did not help: it is %.1f points from a readout of random hidden layers", local, gain);
+                ? String.format(
+                        Locale.ROOT,
+                        "Without backprop, %s taught the hidden layers %.1f points beyond a readout of random ones",
+                        local,
+                        gain)
+                : String.format(
+                        Locale.ROOT,
+                        "Here %s did not help: it is %.1f points from a readout of random hidden layers",
+                        local,
+                        gain);
         String compared = Math.abs(backprop - ours) <= ALIKE
                 ? "it is level with backprop"
                 : String.format(
-                        Locale.ROOT, "backprop is %.1f points %s", Math.abs(backprop - ours), backprop > ours ? "ahead" : "behind");
+                        Locale.ROOT,
+                        "backprop is %.1f points %s",
+                        Math.abs(backprop - ours),
+                        backprop > ours ? "ahead" : "behind");
         return Optional.of(learned + "; " + compared + ".");
     }
 

@@ -45,7 +45,8 @@ final class RunFolder {
         if (Files.isDirectory(folder)) {
             try (Stream<Path> entries = Files.list(folder)) {
                 if (entries.findAny().isPresent()) {
-                    throw new UsageException("The folder " + folder + " is not empty; continue its run with --resume " + folder + ", or choose another --out.");
+                    throw new UsageException("The folder " + folder + " is not empty; continue its run with --resume "
+                            + folder + ", or choose another --out.");
                 }
             }
         }
@@ -62,7 +63,8 @@ final class RunFolder {
 
     /** Adds an epoch's line. It is written before the epoch's checkpoint, so that no saved epoch lacks its line. */
     void append(ObjectNode epoch) throws IOException {
-        Files.writeString(metrics(), JSON.writeValueAsString(epoch) + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        Files.writeString(
+                metrics(), JSON.writeValueAsString(epoch) + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
         writeCsv();
     }
 
@@ -70,8 +72,8 @@ final class RunFolder {
     void keepEpochs(int epochs) throws IOException {
         List<String> lines = Files.exists(metrics()) ? Files.readAllLines(metrics()) : List.of();
         if (lines.size() < epochs) {
-            throw new IOException("The file " + metrics() + " has " + lines.size() + " epochs, but the checkpoint " + epochs
-                    + "; restore the file, or start a new run");
+            throw new IOException("The file " + metrics() + " has " + lines.size() + " epochs, but the checkpoint "
+                    + epochs + "; restore the file, or start a new run");
         }
         StringBuilder kept = new StringBuilder();
         lines.subList(0, epochs).forEach(line -> kept.append(line).append('\n'));

@@ -39,7 +39,8 @@ final class RunPlan {
 
     /** Returns the rules to train by, one after the other. */
     List<String> rules() {
-        List<String> rules = List.of(settings.text(Key.RULE).toLowerCase(Locale.ROOT).split(","));
+        List<String> rules =
+                List.of(settings.text(Key.RULE).toLowerCase(Locale.ROOT).split(","));
         rules.forEach(rule -> settings.with(Key.RULE, rule).choice(Key.RULE, "phsic", "hsic", "readout", "backprop"));
         if (Set.copyOf(rules).size() != rules.size()) {
             throw new UsageException("--rule names a rule twice: " + settings.text(Key.RULE) + ".");
@@ -51,7 +52,8 @@ final class RunPlan {
     Dataset dataset() {
         settings.choice(Key.DATASET, Datasets.names().toArray(new String[0]));
         String data = settings.text(Key.DATA);
-        Dataset all = Datasets.load(settings.text(Key.DATASET).toLowerCase(Locale.ROOT), data.isEmpty() ? null : Path.of(data), 0);
+        Dataset all = Datasets.load(
+                settings.text(Key.DATASET).toLowerCase(Locale.ROOT), data.isEmpty() ? null : Path.of(data), 0);
         Dataset split = settings.flag(Key.VALIDATION) ? Validation.of(all) : all;
         int train = settings.integer(Key.LIMIT_TRAIN);
         int test = settings.integer(Key.LIMIT_TEST);
@@ -92,13 +94,19 @@ final class RunPlan {
         boolean mlp = settings.choice(Key.MODEL, "mlp", "vgg").equals("mlp");
         double width = settings.number(Key.WIDTH);
         if (mlp) {
-            List<Integer> units = settings.integers(Key.LAYERS).stream().map(n -> scaled(n, width, Key.LAYERS)).toList();
+            List<Integer> units = settings.integers(Key.LAYERS).stream()
+                    .map(n -> scaled(n, width, Key.LAYERS))
+                    .toList();
             return NetworkSpec.mlp(image, units, classes, style());
         }
-        int[] channels = settings.integers(Key.CHANNELS).stream().mapToInt(n -> scaled(n, width, Key.CHANNELS)).toArray();
-        Set<Integer> pooled = settings.integers(Key.POOL_AFTER).stream().map(k -> k - 1).collect(Collectors.toSet());
+        int[] channels = settings.integers(Key.CHANNELS).stream()
+                .mapToInt(n -> scaled(n, width, Key.CHANNELS))
+                .toArray();
+        Set<Integer> pooled =
+                settings.integers(Key.POOL_AFTER).stream().map(k -> k - 1).collect(Collectors.toSet());
         pooled.stream().filter(k -> k < 0 || k >= channels.length).findFirst().ifPresent(k -> {
-            throw new UsageException("--pool-after names convolution " + (k + 1) + ", but there are " + channels.length + ".");
+            throw new UsageException(
+                    "--pool-after names convolution " + (k + 1) + ", but there are " + channels.length + ".");
         });
         return NetworkSpec.vgg(image, channels, pooled, settings.integer(Key.LINEAR), classes, style());
     }
@@ -106,7 +114,8 @@ final class RunPlan {
     private static int scaled(int units, double width, Key key) {
         double scaled = units * width;
         if (!(scaled >= 1) || scaled != Math.rint(scaled) || scaled > Integer.MAX_VALUE) {
-            throw new UsageException("--width " + width + " leaves no whole number of units of --" + key.title() + " " + units + ".");
+            throw new UsageException(
+                    "--width " + width + " leaves no whole number of units of --" + key.title() + " " + units + ".");
         }
         return (int) scaled;
     }
@@ -135,8 +144,7 @@ final class RunPlan {
             return null;
         }
         double q = divisive ? settings.number(Key.DIVISIVE_POWER) : 0;
-        double p = settings.isSet(Key.POWER) || !divisive ? settings.number(Key.POWER) : 1 - q;
-        return new Grouping(groups, p, settings.number(Key.DELTA), q);
+        return new Grouping(groups, settings.number(Key.POWER), settings.number(Key.DELTA), q);
     }
 
     private Rule rule(String name, int classes) {
@@ -144,10 +152,14 @@ final class RunPlan {
             case "readout" -> new ReadoutRule();
             case "backprop" -> new BackpropRule();
             default -> {
-                boolean centred = settings.isSet(Key.CENTRE_CODES) ? settings.flag(Key.CENTRE_CODES) : settings.integer(Key.GROUPS) > 0;
+                boolean centred = settings.flag(Key.CENTRE_CODES);
                 Estimator estimator = name.equals("hsic") ? Estimator.HSIC : Estimator.PHSIC;
-                ObjectiveOps.Spec spec = new ObjectiveOps.Spec(estimator, kernel(Key.KERNEL), centred, settings.number(Key.GAMMA));
-                yield new LocalRule(name, LocalObjective.of(spec), TeachingSignals.classes(classes, kernel(Key.LABEL_KERNEL), true));
+                ObjectiveOps.Spec spec =
+                        new ObjectiveOps.Spec(estimator, kernel(Key.KERNEL), centred, settings.number(Key.GAMMA));
+                yield new LocalRule(
+                        name,
+                        LocalObjective.of(spec),
+                        TeachingSignals.classes(classes, kernel(Key.LABEL_KERNEL), true));
             }
         };
     }

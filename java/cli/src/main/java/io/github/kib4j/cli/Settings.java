@@ -8,11 +8,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.tomlj.Toml;
 import org.tomlj.TomlArray;
 import org.tomlj.TomlParseResult;
 import org.tomlj.TomlPosition;
-import org.jspecify.annotations.Nullable;
 
 /** Values of settings. Later sources win: defaults, preset, configuration file, options. */
 final class Settings {
@@ -30,7 +30,8 @@ final class Settings {
     int integer(Key key) {
         long value = Long.parseLong(text(key));
         if (value < 0 || value > Integer.MAX_VALUE) {
-            throw new UsageException("--" + key.title() + " must be between 0 and " + Integer.MAX_VALUE + ", but is " + value + ".");
+            throw new UsageException(
+                    "--" + key.title() + " must be between 0 and " + Integer.MAX_VALUE + ", but is " + value + ".");
         }
         return (int) value;
     }
@@ -67,7 +68,8 @@ final class Settings {
                 return value;
             }
         }
-        throw new UsageException("There is no " + key.title() + " '" + text(key) + "'; choose one of: " + String.join(", ", names) + ".");
+        throw new UsageException("There is no " + key.title() + " '" + text(key) + "'; choose one of: "
+                + String.join(", ", names) + ".");
     }
 
     Settings set(Key key, String value) {
@@ -86,7 +88,8 @@ final class Settings {
     }
 
     /** Returns the first key that these settings have otherwise than another's; null if there is none. */
-    @Nullable Key conflict(Settings run) {
+    @Nullable
+    Key conflict(Settings run) {
         return values.entrySet().stream()
                 .filter(entry -> !entry.getValue().equals(run.text(entry.getKey())))
                 .map(Map.Entry::getKey)
@@ -103,10 +106,12 @@ final class Settings {
         try {
             toml = Toml.parse(Files.readString(file));
         } catch (IOException e) {
-            throw new UsageException("The configuration file " + file + " cannot be read (" + e.getMessage() + "); name an existing TOML file.");
+            throw new UsageException("The configuration file " + file + " cannot be read (" + e.getMessage()
+                    + "); name an existing TOML file.");
         }
         if (toml.hasErrors()) {
-            throw new UsageException("The configuration file " + file + " is no TOML: " + toml.errors().get(0).toString() + ".");
+            throw new UsageException("The configuration file " + file + " is no TOML: "
+                    + toml.errors().get(0).toString() + ".");
         }
         Settings settings = new Settings();
         for (String name : toml.keySet()) {
@@ -114,8 +119,9 @@ final class Settings {
                 continue;
             }
             String where = file + at(toml.inputPositionOf(List.of(name)));
-            Key key = Key.named(name).orElseThrow(() -> new UsageException("There is no setting '" + name + "' (" + where
-                    + "); 'kib train --help' lists all."));
+            Key key = Key.named(name)
+                    .orElseThrow(() -> new UsageException(
+                            "There is no setting '" + name + "' (" + where + "); 'kib train --help' lists all."));
             try {
                 settings.set(key, written(toml.get(List.of(name))));
             } catch (UsageException e) {
@@ -139,7 +145,8 @@ final class Settings {
 
     /** Returns all settings as TOML, one line each. */
     String toToml() {
-        StringBuilder toml = new StringBuilder("# All settings of this run; `kib train --config` with this file repeats it.\n");
+        StringBuilder toml =
+                new StringBuilder("# All settings of this run; `kib train --config` with this file repeats it.\n");
         for (Key key : Key.values()) {
             String value = text(key);
             String written = switch (key.type()) {

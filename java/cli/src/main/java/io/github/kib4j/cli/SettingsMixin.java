@@ -16,8 +16,16 @@ final class SettingsMixin {
     private SettingsMixin() {}
 
     static void addOptions(CommandSpec spec) {
-        spec.addOption(OptionSpec.builder(PRESET).type(String.class).paramLabel("NAME").description("named settings; 'kib presets' lists them").build());
-        spec.addOption(OptionSpec.builder(CONFIG).type(Path.class).paramLabel("FILE.toml").description("settings from a file").build());
+        spec.addOption(OptionSpec.builder(PRESET)
+                .type(String.class)
+                .paramLabel("NAME")
+                .description("named settings; 'kib presets' lists them")
+                .build());
+        spec.addOption(OptionSpec.builder(CONFIG)
+                .type(Path.class)
+                .paramLabel("FILE.toml")
+                .description("settings from a file")
+                .build());
         for (Key key : Key.values()) {
             OptionSpec.Builder option = OptionSpec.builder("--" + key.title())
                     .type(String.class)
@@ -37,7 +45,11 @@ final class SettingsMixin {
      * @param preset the preset's name; null where none was named and settings were given otherwise
      * @param note what was decided for the user, to be said; null for nothing
      */
-    record Merged(Settings settings, Settings given, @Nullable String preset, @Nullable String note) {}
+    record Merged(
+            Settings settings,
+            Settings given,
+            @Nullable String preset,
+            @Nullable String note) {}
 
     /** Merges options over the configuration file over the preset over defaults. */
     static Merged merge(ParseResult parsed) {
@@ -59,16 +71,34 @@ final class SettingsMixin {
         }
         Settings base = preset == null ? new Settings() : new Presets().get(preset);
         Settings merged = new Settings().setAll(base).setAll(config.settings()).setAll(given);
-        boolean epochsChanged = merged.isSet(Key.EPOCHS) && !merged.text(Key.EPOCHS).equals(base.text(Key.EPOCHS));
-        boolean milestonesGiven = given.isSet(Key.MILESTONES) || config.settings().isSet(Key.MILESTONES);
+        boolean epochsChanged =
+                merged.isSet(Key.EPOCHS) && !merged.text(Key.EPOCHS).equals(base.text(Key.EPOCHS));
+        boolean milestonesGiven =
+                given.isSet(Key.MILESTONES) || config.settings().isSet(Key.MILESTONES);
         String note = null;
-        if (preset != null && epochsChanged && !milestonesGiven && !base.text(Key.MILESTONES).isEmpty()) {
+        if (preset != null
+                && epochsChanged
+                && !milestonesGiven
+                && !base.text(Key.MILESTONES).isEmpty()) {
             String scaled = scaledMilestones(base, merged.positive(Key.EPOCHS));
             merged.set(Key.MILESTONES, scaled);
-            note = "Milestones of the preset scaled from " + base.text(Key.MILESTONES) + " of " + base.text(Key.EPOCHS) + " epochs to "
-                    + (scaled.isEmpty() ? "none" : scaled) + " of " + merged.text(Key.EPOCHS) + ".";
+            note = "Milestones of the preset scaled from " + base.text(Key.MILESTONES) + " of " + base.text(Key.EPOCHS)
+                    + " epochs to " + (scaled.isEmpty() ? "none" : scaled) + " of " + merged.text(Key.EPOCHS) + ".";
         }
+        resolve(merged);
         return new Merged(merged, given, preset, note);
+    }
+
+    /** Writes down the defaults that depend on other settings, so that a run's configuration file is complete. */
+    private static void resolve(Settings merged) {
+        if (!merged.isSet(Key.CENTRE_CODES)) {
+            merged.set(Key.CENTRE_CODES, Boolean.toString(merged.integer(Key.GROUPS) > 0));
+        }
+        if (!merged.isSet(Key.POWER)) {
+            merged.set(
+                    Key.POWER,
+                    merged.flag(Key.DIVISIVE_NORM) ? Double.toString(1 - merged.number(Key.DIVISIVE_POWER)) : "0.5");
+        }
     }
 
     private static String scaledMilestones(Settings base, int epochs) {

@@ -44,13 +44,31 @@ final class TrainCommand {
 
     static CommandSpec spec() {
         CommandSpec spec = CommandSpec.create().name("train").mixinStandardHelpOptions(true);
-        spec.usageMessage().description("Trains a network; without options, the quickstart: three rules on generated images.");
+        spec.usageMessage()
+                .description("Trains a network; without options, the quickstart: three rules on generated images.");
         SettingsMixin.addOptions(spec);
-        spec.addOption(OptionSpec.builder("--out").type(Path.class).paramLabel("DIR").description("folder of the run (default: a new one under runs/)").build());
-        spec.addOption(OptionSpec.builder("--resume").type(Path.class).arity("0..1").fallbackValue("").paramLabel("DIR")
-                .description("go on with the run in DIR (or in --out)").build());
-        spec.addOption(OptionSpec.builder("--quiet").type(boolean.class).arity("0").description("no progress").build());
-        spec.addOption(OptionSpec.builder("--json").type(boolean.class).arity("0").description("print the results as JSON").build());
+        spec.addOption(OptionSpec.builder("--out")
+                .type(Path.class)
+                .paramLabel("DIR")
+                .description("folder of the run (default: a new one under runs/)")
+                .build());
+        spec.addOption(OptionSpec.builder("--resume")
+                .type(Path.class)
+                .arity("0..1")
+                .fallbackValue("")
+                .paramLabel("DIR")
+                .description("go on with the run in DIR (or in --out)")
+                .build());
+        spec.addOption(OptionSpec.builder("--quiet")
+                .type(boolean.class)
+                .arity("0")
+                .description("no progress")
+                .build());
+        spec.addOption(OptionSpec.builder("--json")
+                .type(boolean.class)
+                .arity("0")
+                .description("print the results as JSON")
+                .build());
         return spec;
     }
 
@@ -63,7 +81,9 @@ final class TrainCommand {
         List<String> rules = plan.rules();
         Dataset dataset = plan.dataset();
         Map<String, TrainingConfig> trainings = new LinkedHashMap<>();
-        rules.forEach(rule -> trainings.put(rule, plan.training(rule, dataset.train().image(), dataset.train().classes())));
+        rules.forEach(rule -> trainings.put(
+                rule,
+                plan.training(rule, dataset.train().image(), dataset.train().classes())));
         if (!resume && merged.note() != null) {
             say(merged.note());
         }
@@ -71,8 +91,11 @@ final class TrainCommand {
         try (Device device = choice.device()) {
             choice.passedOver().forEach(reason -> say("Not used: " + reason));
             say(device.description());
-            trainings.values().stream().findFirst().ifPresent(training -> warnOfPrecision(device, training.precision()));
-            say(dataset.name() + ": " + dataset.train().count() + " training images, " + dataset.test().count() + " test images, "
+            trainings.values().stream()
+                    .findFirst()
+                    .ifPresent(training -> warnOfPrecision(device, training.precision()));
+            say(dataset.name() + ": " + dataset.train().count() + " training images, "
+                    + dataset.test().count() + " test images, "
                     + dataset.train().image() + ", " + dataset.train().classes() + " classes");
             return train(trainings, settings, dataset, device, folder, resume, merged.preset());
         }
@@ -86,7 +109,8 @@ final class TrainCommand {
 
     private void warnOfPrecision(Device device, Precision precision) {
         if (!device.accelerates(precision)) {
-            say("Note: this device does not compute " + precision.name().toLowerCase(Locale.ROOT) + " faster than f32.");
+            say("Note: this device does not compute " + precision.name().toLowerCase(Locale.ROOT)
+                    + " faster than f32.");
         }
     }
 
@@ -94,7 +118,8 @@ final class TrainCommand {
         String name = settings.text(Key.DEVICE);
         List<String> known = Devices.providers().stream().map(p -> p.name()).toList();
         if (!name.equals(Devices.AUTO) && !known.contains(name)) {
-            throw new UsageException("There is no device '" + name + "'; choose one of: auto, " + String.join(", ", known) + ".");
+            throw new UsageException(
+                    "There is no device '" + name + "'; choose one of: auto, " + String.join(", ", known) + ".");
         }
         return Devices.open(name, settings.integer(Key.THREADS));
     }
@@ -106,13 +131,16 @@ final class TrainCommand {
             if (resumed != null && !resumed.toString().isEmpty()) {
                 return resumed;
             }
-            return Optional.ofNullable(named).orElseThrow(() -> new UsageException("--resume needs the folder of a run: --resume DIR."));
+            return Optional.ofNullable(named)
+                    .orElseThrow(() -> new UsageException("--resume needs the folder of a run: --resume DIR."));
         }
         if (named != null) {
             return named;
         }
         String preset = merged.preset();
-        String title = preset != null ? preset : merged.settings().text(Key.MODEL) + "-" + merged.settings().text(Key.DATASET);
+        String title = preset != null
+                ? preset
+                : merged.settings().text(Key.MODEL) + "-" + merged.settings().text(Key.DATASET);
         return Path.of("runs", LocalDateTime.now().format(TIME) + "-" + title);
     }
 
@@ -120,26 +148,34 @@ final class TrainCommand {
     private static Settings resumed(Path folder, Settings given) {
         Path config = new RunFolder(folder).config();
         if (!Files.isRegularFile(config)) {
-            throw new UsageException("There is no run in " + folder + " (it has no config.toml); name the folder of a run.");
+            throw new UsageException(
+                    "There is no run in " + folder + " (it has no config.toml); name the folder of a run.");
         }
         Settings settings = Settings.read(config).settings();
         Key changed = given.conflict(settings);
         if (changed != null) {
-            throw new UsageException("--" + changed.title() + " is " + settings.text(changed) + " in the run in " + folder
-                    + " and cannot be changed when it is resumed; start a new run for other settings.");
+            throw new UsageException("--" + changed.title() + " is " + settings.text(changed) + " in the run in "
+                    + folder + " and cannot be changed when it is resumed; start a new run for other settings.");
         }
         return settings;
     }
 
     private int train(
-            Map<String, TrainingConfig> trainings, Settings settings, Dataset dataset, Device device, Path folder, boolean resume, @Nullable String preset)
+            Map<String, TrainingConfig> trainings,
+            Settings settings,
+            Dataset dataset,
+            Device device,
+            Path folder,
+            boolean resume,
+            @Nullable String preset)
             throws IOException {
         RunFolder whole = new RunFolder(folder);
         boolean single = trainings.size() == 1;
         if (!resume) {
             whole.create(settings);
         } else if (single && !TrainingRun.hasCheckpoint(whole)) {
-            throw new io.github.kib4j.train.CheckpointException("There is no checkpoint in " + whole.checkpoint() + "; the run had not finished its first epoch: start it anew.");
+            throw new io.github.kib4j.train.CheckpointException("There is no checkpoint in " + whole.checkpoint()
+                    + "; the run had not finished its first epoch: start it anew.");
         }
         Map<String, ObjectNode> results = new LinkedHashMap<>();
         try (StopSignal signal = new StopSignal()) {
@@ -150,8 +186,15 @@ final class TrainCommand {
                     prepare(own, settings.with(Key.RULE, training.getKey()));
                 }
                 Progress progress = new Progress(
-                        err, quiet, System.console() != null, training.getKey(), training.getValue().epochs(), training.getValue().batch());
-                ObjectNode result = new TrainingRun(own, training.getValue(), dataset, device, progress, signal, about(device, settings)).run(goOn);
+                        err,
+                        quiet,
+                        System.console() != null,
+                        training.getKey(),
+                        training.getValue().epochs(),
+                        training.getValue().batch());
+                ObjectNode result = new TrainingRun(
+                                own, training.getValue(), dataset, device, progress, signal, about(device, settings))
+                        .run(goOn);
                 if (result == null) {
                     return 130;
                 }
@@ -173,26 +216,30 @@ final class TrainCommand {
         ObjectNode about = JSON.createObjectNode();
         about.put("version", Kib.VERSION).put("java", System.getProperty("java.version"));
         about.put("device", device.description()).put("precision", settings.text(Key.PRECISION));
-        return about.put("command", "kib " + String.join(" ", parsed.originalArgs().isEmpty() ? List.of("train") : all(parsed)));
+        return about.put("command", "kib " + String.join(" ", parsed.originalArgs()));
     }
 
-    private static List<String> all(ParseResult parsed) {
-        List<String> arguments = new java.util.ArrayList<>(List.of("train"));
-        arguments.addAll(parsed.originalArgs());
-        return arguments;
-    }
-
-    private void report(Map<String, ObjectNode> results, RunFolder folder, Settings settings, @Nullable String preset) throws IOException {
+    private void report(Map<String, ObjectNode> results, RunFolder folder, Settings settings, @Nullable String preset)
+            throws IOException {
         ObjectNode summary = JSON.createObjectNode();
         results.forEach(summary::set);
         if (results.size() > 1) {
             folder.writeJson("summary.json", summary);
         }
         if (json) {
-            out.println(JSON.writerWithDefaultPrettyPrinter().writeValueAsString(results.size() == 1 ? results.values().iterator().next() : summary));
+            out.println(JSON.writerWithDefaultPrettyPrinter()
+                    .writeValueAsString(
+                            results.size() == 1 ? results.values().iterator().next() : summary));
             return;
         }
-        out.printf(Locale.ROOT, "%-10s %14s %15s %10s %9s%n", "rule", "test accuracy", "train accuracy", "images/s", "training");
+        out.printf(
+                Locale.ROOT,
+                "%-10s %14s %15s %10s %9s%n",
+                "rule",
+                "test accuracy",
+                "train accuracy",
+                "images/s",
+                "training");
         results.forEach((rule, result) -> out.printf(
                 Locale.ROOT,
                 "%-10s %14s %15s %,10.0f %9s%n",
@@ -204,8 +251,9 @@ final class TrainCommand {
         Reading.of(results).ifPresent(out::println);
         double paper = preset == null ? Double.NaN : new Presets().paperAccuracy(preset);
         if (!Double.isNaN(paper)) {
-            out.println("The paper reports " + paper + " % for this run after " + new Presets().get(preset == null ? "" : preset).text(Key.EPOCHS)
-                    + " epochs (this one: " + settings.text(Key.EPOCHS) + ").");
+            out.println("The paper reports " + paper + " % for this run after "
+                    + new Presets().get(preset == null ? "" : preset).text(Key.EPOCHS) + " epochs (this one: "
+                    + settings.text(Key.EPOCHS) + ").");
         }
         out.println("Run folder: " + folder.path());
     }

@@ -33,7 +33,13 @@ final class TrainingRun {
      * @param about what {@code run.json} says besides the results
      */
     TrainingRun(
-            RunFolder folder, TrainingConfig config, Dataset dataset, Device device, Progress progress, StopSignal signal, ObjectNode about) {
+            RunFolder folder,
+            TrainingConfig config,
+            Dataset dataset,
+            Device device,
+            Progress progress,
+            StopSignal signal,
+            ObjectNode about) {
         this.folder = folder;
         this.config = config;
         this.dataset = dataset;
@@ -44,14 +50,17 @@ final class TrainingRun {
     }
 
     /** Trains to the end, or goes on from the folder's checkpoint; returns the result, or null if a signal stopped it. */
-    @Nullable ObjectNode run(boolean resume) throws IOException {
+    @Nullable
+    ObjectNode run(boolean resume) throws IOException {
         try (Trainer trainer = new Trainer(device, dataset, config)) {
             if (resume) {
                 trainer.restore(folder.checkpoint());
                 folder.keepEpochs(trainer.epoch());
-                progress.say(trainer.isFinished()
-                        ? "The run in " + folder.path() + " is finished: all " + config.epochs() + " epochs are done."
-                        : "Going on after epoch " + trainer.epoch() + ", step " + trainer.step() + ".");
+                progress.say(
+                        trainer.isFinished()
+                                ? "The run in " + folder.path() + " is finished: all " + config.epochs()
+                                        + " epochs are done."
+                                : "Going on after epoch " + trainer.epoch() + ", step " + trainer.step() + ".");
             }
             while (!trainer.isFinished()) {
                 progress.startEpoch();
@@ -66,7 +75,8 @@ final class TrainingRun {
                 }
                 trainer.save(folder.checkpoint());
                 if (epoch == null || (signal.isSet() && !trainer.isFinished())) {
-                    progress.say("\nStopped; saved in " + folder.path() + ". Go on with: kib train --resume " + folder.path());
+                    progress.say("\nStopped; saved in " + folder.path() + ". Go on with: kib train --resume "
+                            + folder.path());
                     return null;
                 }
             }
@@ -76,10 +86,14 @@ final class TrainingRun {
 
     private static ObjectNode row(EpochResult epoch, Evaluation test) {
         ObjectNode row = JSON.createObjectNode();
-        row.put("epoch", epoch.epoch()).put("seconds", epoch.seconds()).put("train_images_per_second", epoch.imagesPerSecond());
+        row.put("epoch", epoch.epoch())
+                .put("seconds", epoch.seconds())
+                .put("train_images_per_second", epoch.imagesPerSecond());
         ArrayNode losses = row.putArray("local_losses");
         epoch.localLosses().forEach(losses::add);
-        row.put("readout_loss", epoch.readoutLoss()).put("train_accuracy", epoch.accuracy()).put("test_accuracy", test.accuracy());
+        row.put("readout_loss", epoch.readoutLoss())
+                .put("train_accuracy", epoch.accuracy())
+                .put("test_accuracy", test.accuracy());
         return row.put("peak_rss_bytes", RunFolder.peakResidentBytes());
     }
 
@@ -91,8 +105,13 @@ final class TrainingRun {
         run.put("test_accuracy", last.get("test_accuracy").asDouble());
         run.put("train_accuracy", last.get("train_accuracy").asDouble());
         run.put("epochs", epochs.size());
-        run.put("train_seconds", epochs.stream().mapToDouble(e -> e.get("seconds").asDouble()).sum());
-        double[] speeds = epochs.stream().mapToDouble(e -> e.get("train_images_per_second").asDouble()).sorted().toArray();
+        run.put(
+                "train_seconds",
+                epochs.stream().mapToDouble(e -> e.get("seconds").asDouble()).sum());
+        double[] speeds = epochs.stream()
+                .mapToDouble(e -> e.get("train_images_per_second").asDouble())
+                .sorted()
+                .toArray();
         run.put("train_images_per_second", speeds[speeds.length / 2]);
         run.put("peak_rss_bytes", RunFolder.peakResidentBytes());
         folder.writeRun(run);

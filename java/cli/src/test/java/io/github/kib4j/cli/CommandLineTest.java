@@ -1,0 +1,392 @@
+package io.github.kib4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.ByteArrayOutputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The real command line, in this process, on generated files. */
+final class CommandLineTest {
+    @TempDir
+    Path folder;
+
+    /** What a command did. */
+    private record Result(int code, String out, String err) {}
+
+    private static Result kib(String... arguments) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        int code = Kib.run(
+                arguments,
+                new PrintStream(out, true, StandardCharsets.UTF_8),
+                new PrintStream(err, true, StandardCharsets.UTF_8));
+        return new Result(code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+    }
+
+    private static final int TRAIN = 150;
+    private static final int TEST = 40;
+
+    @BeforeEach
+    void writeImages() throws IOException {
+        Random random = new Random(20);
+        Files.createDirectories(folder.resolve("mnist"));
+        write("train", TRAIN, random);
+        write("t10k", TEST, random);
+    }
+
+    private void write(String part, int count, Random random) throws IOException {
+        try (DataOutputStream images = new DataOutputStream(
+                        Files.newOutputStream(folder.resolve("mnist/" + part + "-images-idx3-ubyte")));
+                DataOutputStream labels = new DataOutputStream(
+                        Files.newOutputStream(folder.resolve("mnist/" + part + "-labels-idx1-ubyte")))) {
+            for (int header : new int[] {0x803, count, 8, 8}) {
+                images.writeInt(header);
+            }
+            labels.writeInt(0x801);
+            labels.writeInt(count);
+            for (int i = 0; i < count; i++) {
+                int label = i % 10;
+                labels.writeByte(label);
+                for (int p = 0; p < 64; p++) {
+                    images.writeByte(random.nextInt(100) + (p / 6 == label ? 150 : 0));
+                }
+            }
+        }
+    }
+
+    /** Returns a small training's command line; options given here replace its own. */
+    private String[] train(String... more) {
+        Map<String, String> options = new LinkedHashMap<>(Map.of(
+                "--dataset",
+                "mnist",
+                "--data",
+                folder.toString(),
+                "--model",
+                "mlp",
+                "--layers",
+                "32,32",
+                "--groups",
+                "8",
+                "--divisive-norm",
+                "true",
+                "--epochs",
+                "2",
+                "--batch",
+                "20",
+                "--lr-local",
+                "0.3",
+                "--lr-readout",
+                "0.05"));
+        for (int i = 0; i < more.length; i++) {
+            boolean hasValue = i + 1 < more.length && !more[i + 1].startsWith("--");
+            options.put(more[i], hasValue ? more[i + 1] : "");
+            i += hasValue ? 1 : 0;
+        }
+        List<String> arguments = new ArrayList<>(List.of("train"));
+        options.forEach((option, value) -> {
+            arguments.add(option);
+            if (!value.isEmpty()) {
+                arguments.add(value);
+            }
+        });
+        return arguments.toArray(new String[0]);
+    }
+
+    private String run(String name) {
+        return folder.resolve(name).toString();
+    }
+
+    @Test
+    void aRunsFolderHoldsAllOfIt() throws IOException {
+        Result result = kib(train("--out", run("a"), "--epochs", "4"));
+        assertThat(result.err()).contains("150 training images, 40 test images").contains("phsic epoch 4/4");
+        assertThat(result.code()).isZero();
+        assertThat(result.out()).contains("phsic").contains("Run folder");
+        try (Stream<Path> files = Files.list(folder.resolve("a"))) {
+            assertThat(files.map(f -> f.getFileName().toString()))
+                    .containsExactlyInAnyOrder("config.toml", "run.json", "metrics.jsonl", "metrics.csv", "checkpoint");
+        }
+        List<String> lines = Files.readAllLines(folder.resolve("a/metrics.jsonl"));
+        assertThat(lines).hasSize(4);
+        JsonNode first = new ObjectMapper().readTree(lines.get(0));
+        assertThat(first.fieldNames())
+                .toIterable()
+                .containsExactly(
+                        "epoch",
+                        "seconds",
+                        "train_images_per_second",
+                        "local_losses",
+                        "readout_loss",
+                        "train_accuracy",
+                        "test_accuracy",
+                        "peak_rss_bytes");
+        assertThat(first.get("local_losses")).hasSize(2);
+        assertThat(Files.readAllLines(folder.resolve("a/metrics.csv"))).hasSize(5);
+        JsonNode run = new ObjectMapper().readTree(Files.readString(folder.resolve("a/run.json")));
+        assertThat(run.get("device").asText()).startsWith("cpu");
+        assertThat(run.get("command").asText()).startsWith("kib train --").contains("--dataset mnist");
+        Result eval = kib("eval", run("a"), "--json");
+        assertThat(new ObjectMapper().readTree(eval.out()).get("test_accuracy").asDouble())
+                .isEqualTo(run.get("test_accuracy").asDouble());
+    }
+
+    @Test
+    void aConfigurationRepeatsItsRunBitForBit() throws IOException {
+        assertThat(kib(train("--out", run("a"), "--seed", "5")).code()).isZero();
+        assertThat(kib("train", "--config", run("a/config.toml"), "--out", run("b"), "--quiet")
+                        .code())
+                .isZero();
+        assertSameRun("a", "b");
+    }
+
+    private void assertSameRun(String one, String other) throws IOException {
+        assertThat(withoutTimes(other)).isEqualTo(withoutTimes(one));
+        assertThat(Files.readAllBytes(weights(other))).isEqualTo(Files.readAllBytes(weights(one)));
+    }
+
+    private List<String> withoutTimes(String run) throws IOException {
+        return Files.readAllLines(folder.resolve(run + "/metrics.jsonl")).stream()
+                .map(line -> line.replaceAll("\"(seconds|train_images_per_second|peak_rss_bytes)\":[^,}]*", ""))
+                .toList();
+    }
+
+    private Path weights(String run) throws IOException {
+        try (Stream<Path> files = Files.list(folder.resolve(run + "/checkpoint"))) {
+            return files.filter(f -> f.getFileName().toString().startsWith("weights"))
+                    .findFirst()
+                    .orElseThrow();
+        }
+    }
+
+    @Test
+    void aFinishedRunIsNotTrainedAgain() throws IOException {
+        kib(train("--out", run("a")));
+        byte[] before = Files.readAllBytes(weights("a"));
+        Result again = kib("train", "--resume", run("a"));
+        assertThat(again.code()).isZero();
+        assertThat(again.err()).contains("is finished");
+        assertThat(Files.readAllBytes(weights("a"))).isEqualTo(before);
+    }
+
+    @Test
+    void aResumedRunEqualsAnUninterruptedOne() throws IOException {
+        kib(train("--out", run("a"), "--epochs", "3"));
+        kib(train("--out", run("b"), "--epochs", "3"));
+        // take b back to the state after its first epoch, as a kill would have left it
+        kib(train("--out", run("one"), "--epochs", "1"));
+        deleteAll(folder.resolve("b/checkpoint"));
+        Files.move(folder.resolve("one/checkpoint"), folder.resolve("b/checkpoint"));
+        Files.delete(folder.resolve("b/run.json"));
+        Result resumed = kib("train", "--resume", "--out", run("b"));
+        assertThat(resumed.err()).contains("Going on after epoch 1");
+        assertThat(resumed.code()).isZero();
+        assertSameRun("a", "b");
+    }
+
+    private static void deleteAll(Path directory) throws IOException {
+        try (Stream<Path> files = Files.list(directory)) {
+            for (Path file : files.toList()) {
+                Files.delete(file);
+            }
+        }
+        Files.delete(directory);
+    }
+
+    @Test
+    void severalRulesRunInOneFolder() throws IOException {
+        Result result = kib(train("--rule", "phsic,readout,backprop", "--out", run("q"), "--json"));
+        assertThat(result.code()).isZero();
+        JsonNode summary = new ObjectMapper().readTree(Files.readString(folder.resolve("q/summary.json")));
+        assertThat(summary.fieldNames()).toIterable().containsExactly("phsic", "readout", "backprop");
+        assertThat(new ObjectMapper().readTree(result.out())).isEqualTo(summary);
+        assertThat(folder.resolve("q/backprop/metrics.csv")).exists();
+        assertThat(kib("eval", run("q")).err()).contains("several rules");
+        assertThat(kib("eval", run("q/phsic")).code()).isZero();
+        assertThat(kib("train", "--resume", run("q"), "--quiet").out())
+                .contains("phsic", "backprop", "readout of random");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"f32", "bf16"})
+    void everyDeviceAndPrecisionRuns(String precision) {
+        for (String device : List.of("cpu", "reference", "auto")) {
+            Result result = kib(train(
+                    "--out", run(device + precision), "--device", device, "--precision", precision, "--epochs", "1"));
+            assertThat(result.code()).as(device + " " + result.err()).isZero();
+        }
+    }
+
+    @Test
+    void everySettingReachesTheTraining() {
+        Result result = kib(train(
+                "--out",
+                run("a"),
+                "--rule",
+                "hsic",
+                "--kernel",
+                "gaussian",
+                "--sigma",
+                "2",
+                "--gamma",
+                "1",
+                "--optimizer",
+                "adamw",
+                "--lr-local",
+                "0.001",
+                "--schedule",
+                "one-cycle",
+                "--warm-up",
+                "0.5",
+                "--width",
+                "0.5",
+                "--limit-train",
+                "100",
+                "--limit-test",
+                "30",
+                "--validation",
+                "--batch-norm",
+                "--bias",
+                "--activation",
+                "selu",
+                "--dropout",
+                "0.1",
+                "--threads",
+                "1"));
+        assertThat(result.code()).as(result.err()).isZero();
+        assertThat(result.err()).contains("100 training images, 15 test images");
+    }
+
+    @Test
+    void optionsWinOverFilesOverPresets() throws IOException {
+        Path file = folder.resolve("my.toml");
+        Files.writeString(
+                file,
+                "preset = \"mlp-mnist-cosine-grp-div\"\nepochs = 20\nlayers = [64, 64]\ndata = \"" + folder + "\"\n");
+        Result result = kib(
+                "train",
+                "--config",
+                file.toString(),
+                "--layers",
+                "32",
+                "--epochs",
+                "2",
+                "--limit-train",
+                "60",
+                "--out",
+                run("c"));
+        assertThat(result.err()).contains("Milestones of the preset scaled from 50,75,90 of 100 epochs to 1,2,2 of 2.");
+        assertThat(result.code()).as(result.err()).isZero();
+        String config = Files.readString(folder.resolve("c/config.toml"));
+        assertThat(config)
+                .contains(
+                        "layers = [32]", "epochs = 2\n", "lr-local = 0.4\n", "milestones = [1, 2, 2]", "groups = 16\n");
+    }
+
+    @Test
+    void theRestSpeaks() {
+        assertThat(kib("doctor").out()).contains("cpu:", "reference:", "cuda", "fashion-mnist");
+        assertThat(kib("data", "list").out()).contains("shapes", "generated");
+        assertThat(kib("data", "verify", "mnist", "--data", folder.toString()).out())
+                .contains("150 training and 40 test images");
+        assertThat(kib("summary", "--preset", "vgg-cifar10-1x-sgd-cosine-grp-div")
+                        .out())
+                .contains("512 x 2 x 2", "hidden 6 linear");
+        assertThat(kib("presets").out()).contains("mlp-fashion-mnist-cosine-grp-div", "88.1 %");
+        assertThat(kib("--version").out()).contains("kib4j");
+        assertThat(kib("train", "--help").out()).contains("--lr-local");
+    }
+
+    /** Each bad command line: its words, its exit code, and what its one sentence must say. */
+    @Test
+    void badInputIsOneSentence() throws IOException {
+        refuses(2, "'--nonsense'", "train", "--nonsense");
+        refuses(2, "vgg-cifar10-1x-sgd-cosine-grp-div", "train", "--preset", "vgg-cifar10-1x-sgd-cosine-grpdiv");
+        refuses(2, "There is no dataset 'imagenet'", "train", "--dataset", "imagenet");
+        refuses(2, "There is no device 'tpu'", train("--device", "tpu"));
+        refuses(2, "There is no rule 'magic'", train("--rule", "magic"));
+        refuses(2, "--epochs must be N", train("--epochs", "many"));
+        refuses(2, "--epochs must be at least 1", train("--epochs", "0"));
+        refuses(2, "at least 2 samples", train("--batch", "1"));
+        refuses(2, "--threads must be between 0", train("--threads", "-1"));
+        refuses(2, "--lr-local must be X", train("--lr-local", "NaN"));
+        refuses(2, "7 groups do not divide", train("--groups", "7"));
+        refuses(2, "equal groups of at least 2", train("--groups", "32"));
+        refuses(2, "needs groups", train("--groups", "0"));
+        refuses(2, "--width 0.3", train("--width", "0.3"));
+        refuses(
+                2,
+                "do not tile",
+                train("--model", "vgg", "--channels", "8,8,8,8", "--pool-after", "1,2,3,4", "--groups", "4"));
+        refuses(2, "--pool-after names convolution 9", train("--model", "vgg", "--channels", "8", "--pool-after", "9"));
+        refuses(2, "dropout rate", train("--dropout", "1"));
+        refuses(2, "ascending", train("--milestones", "5,3"));
+        refuses(2, "no config.toml", "train", "--resume", run("nowhere"));
+        refuses(2, "--resume needs", "train", "--resume");
+        refuses(2, "no config.toml", "eval", run("nowhere"));
+        refuses(2, "list, fetch or verify", "data", "drop");
+        refuses(2, "choose one of", "data", "fetch", "shapes");
+        refuses(2, "cannot be read", "train", "--config", run("nowhere.toml"));
+        Files.writeString(folder.resolve("bad.toml"), "epochs = 3\nepoch = 4\n");
+        refuses(2, "line 2, column 1", "train", "--config", run("bad.toml"));
+        Files.writeString(folder.resolve("bad.toml"), "epochs = = 3\n");
+        refuses(2, "no TOML", "train", "--config", run("bad.toml"));
+        Files.writeString(folder.resolve("bad.toml"), "epochs = \"x\"\n");
+        refuses(2, "line 1, column 1", "train", "--config", run("bad.toml"));
+        refuses(1, "nowhere", "train", "--dataset", "mnist", "--data", run("nowhere"));
+        Path labels = folder.resolve("mnist/train-labels-idx1-ubyte");
+        byte[] whole = Files.readAllBytes(labels);
+        Files.write(labels, Arrays.copyOf(whole, 20));
+        refuses(1, "cut short", train("--out", run("x")));
+        Files.write(labels, whole);
+        assertThat(folder.resolve("x")).as("nothing was begun").doesNotExist();
+        Files.writeString(folder.resolve("file"), "in the way");
+        refuses(1, "file", train("--out", run("file/run")));
+    }
+
+    private static void refuses(int code, String says, String... arguments) {
+        Result result = kib(arguments);
+        List<String> complaints =
+                result.err().lines().filter(line -> line.startsWith("kib: ")).toList();
+        assertThat(complaints)
+                .as(String.join(" ", arguments) + ": " + result.err())
+                .hasSize(1);
+        assertThat(complaints.get(0)).contains(says);
+        assertThat(result.err()).doesNotContain("\tat ").doesNotContain("Exception");
+        assertThat(result.code()).as(result.err()).isEqualTo(code);
+    }
+
+    @Test
+    void aDivergingRunStopsAndKeepsWhatItHad() throws IOException {
+        Result result = kib(train("--out", run("d"), "--divisive-norm", "false", "--lr-local", "1e30"));
+        assertThat(result.code()).isEqualTo(1);
+        assertThat(result.err()).contains("not finite").contains("--lr-local");
+        assertThat(folder.resolve("d/checkpoint/state.json")).doesNotExist();
+        refuses(1, "no checkpoint", "train", "--resume", run("d"));
+    }
+
+    @Test
+    void aRunIsNeverOverwritten() {
+        kib(train("--out", run("a")));
+        refuses(2, "is not empty", train("--out", run("a")));
+        refuses(2, "--seed is 0", "train", "--resume", run("a"), "--seed", "3");
+    }
+}
