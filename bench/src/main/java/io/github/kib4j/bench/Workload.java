@@ -1,0 +1,114 @@
+package io.github.kib4j.bench;
+
+import io.github.kib4j.data.Dataset;
+import io.github.kib4j.data.ImageSet;
+import io.github.kib4j.layer.LayerSpec;
+import io.github.kib4j.layer.NetworkSpec;
+import io.github.kib4j.objective.LocalObjective;
+import io.github.kib4j.objective.TeachingSignals;
+import io.github.kib4j.op.Activation;
+import io.github.kib4j.op.Dropout;
+import io.github.kib4j.op.Estimator;
+import io.github.kib4j.op.Grouping;
+import io.github.kib4j.op.Kernel;
+import io.github.kib4j.op.ObjectiveOps;
+import io.github.kib4j.op.Precision;
+import io.github.kib4j.optimizer.OptimizerSpec;
+import io.github.kib4j.optimizer.Schedule;
+import io.github.kib4j.rule.BackpropRule;
+import io.github.kib4j.rule.LocalRule;
+import io.github.kib4j.rule.Rule;
+import io.github.kib4j.tensor.Shape;
+import io.github.kib4j.train.TrainingConfig;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+
+/**
+ * A training to time: the paper's VGG or MLP on random images, whose values do not change the work.
+ *
+ * @param network {@code vgg} (CIFAR-10's shape, batch 128) or {@code mlp} (Fashion-MNIST's, batch 256)
+ * @param rule {@code cosine-grp-div}, {@code gaussian-grp-div}, {@code cosine-grp} or {@code backprop}
+ */
+record Workload(String network, String rule, Precision precision) {
+    private static final int CLASSES = 10;
+
+    boolean isVgg() {
+        return network.equals("vgg");
+    }
+
+    int batch() {
+        return isVgg() ? 128 : 256;
+    }
+
+    private Shape image() {
+        return isVgg() ? Shape.of(3, 32, 32) : Shape.of(1, 28, 28);
+    }
+
+    /** Returns random images for this many steps of an epoch. */
+    Dataset dataset(int steps) {
+        Random random = new Random(1);
+        int count = steps * batch();
+        byte[] pixels = new byte[Math.toIntExact(count * image().size())];
+        random.nextBytes(pixels);
+        int[] labels = random.ints(count, 0, CLASSES).toArray();
+        List<String> names =
+                IntStream.range(0, CLASSES).mapToObj(String::valueOf).toList();
+        ImageSet images = new ImageSet("random", image(), pixels, labels, names);
+        List<Double> half = Collections.nCopies(image().extent(0), 0.5);
+        return new Dataset("random", images, images.first(2), half, half, isVgg() ? 4 : 0, isVgg());
+    }
+
+    TrainingConfig config(int epochs) {
+        return new TrainingConfig(
+                networkSpec(),
+                ruleOf(),
+                OptimizerSpec.sgd(1e-3, 0.95, 1e-7),
+                OptimizerSpec.sgd(1e-3, 0.95, 1e-6),
+                new Schedule.Constant(),
+                epochs,
+                batch(),
+                precision,
+                1,
+                true);
+    }
+
+    NetworkSpec networkSpec() {
+        boolean divisive = rule.endsWith("div");
+        Grouping grouping = rule.equals("backprop")
+                ? null
+                : new Grouping(isVgg() ? 64 : 32, divisive ? 0.8 : 0.5, 1, divisive ? 0.2 : 0);
+        LayerSpec style = LayerSpec.linear(1)
+                .withActivation(isVgg() ? Activation.SELU : Activation.LEAKY_RELU)
+                .withDropout(isVgg() ? new Dropout(0.05, true) : new Dropout(0.01, false))
+                .withGrouping(grouping);
+        return isVgg()
+                ? NetworkSpec.vgg(image(), 1, CLASSES, style)
+                : NetworkSpec.mlp(image(), List.of(1024, 1024, 1024), CLASSES, style);
+    }
+
+    private Rule ruleOf() {
+        if (rule.equals("backprop")) {
+            return new BackpropRule();
+        }
+        Kernel kernel = rule.startsWith("gaussian") ? Kernel.gaussian(5) : Kernel.COSINE;
+        ObjectiveOps.Spec objective = new ObjectiveOps.Spec(Estimator.PHSIC, kernel, true, 2);
+        return new LocalRule(
+                "phsic", LocalObjective.of(objective), TeachingSignals.classes(CLASSES, Kernel.COSINE, true));
+    }
+
+    /**
+     * Returns the floating-point operations of an image's training step, two for a multiplication with its addition: forward and
+     * weight gradients, for backprop also data gradients of all but the first layer.
+     */
+    long operations() {
+        NetworkSpec spec = networkSpec();
+        long sum = 0;
+        for (int i = 0; i <= spec.hidden().size(); i++) {
+            int products = rule.equals("backprop") && i > 0 ? 3 : 2;
+            sum += 2L * products * spec.multiplications(i);
+        }
+        return sum;
+    }
+}
