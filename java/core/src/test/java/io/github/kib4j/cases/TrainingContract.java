@@ -3,10 +3,16 @@ package io.github.kib4j.cases;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.kib4j.data.Dataset;
 import io.github.kib4j.layer.Parameter;
+import io.github.kib4j.objective.TeachingSignal;
+import io.github.kib4j.objective.TeachingSignals;
 import io.github.kib4j.op.Device;
 import io.github.kib4j.op.Devices;
+import io.github.kib4j.op.Kernel;
+import io.github.kib4j.optimizer.OptimizerSpec;
 import io.github.kib4j.rule.BackpropRule;
+import io.github.kib4j.rule.LocalRule;
 import io.github.kib4j.rule.ReadoutRule;
 import io.github.kib4j.rule.Rule;
 import io.github.kib4j.train.CheckpointException;
@@ -118,6 +124,41 @@ public abstract class TrainingContract {
             }
             assertThat(trainer.isFinished()).isTrue();
             assertSame(weights(trainer), expected);
+        }
+    }
+
+    /** One-hot target vectors, and the similarity of labels given pair by pair, teach as the labels themselves do. */
+    @Test
+    void targetsAndSimilaritiesTeachAsLabels() {
+        Dataset dataset = TinyRun.dataset(100, 20);
+        int[] labels = dataset.train().labels();
+        TeachingSignal targets = TeachingSignals.targets(4, i -> oneHot(labels[i]), Kernel.COSINE, true);
+        TeachingSignal similarity = TeachingSignals.similarity((i, j) -> labels[i] == labels[j] ? 1 : -1.0 / 3);
+        LocalRule byLabels = (LocalRule) TinyRun.phsic();
+        List<float[]> expected = trained(dataset, byLabels);
+        for (TeachingSignal signal : List.of(targets, similarity)) {
+            List<float[]> actual = trained(dataset, new LocalRule("phsic", byLabels.objective(), signal));
+            for (int i = 0; i < expected.size(); i++) {
+                assertThat(actual.get(i)).usingComparatorWithPrecision(2e-4f).containsExactly(expected.get(i));
+            }
+        }
+    }
+
+    private static double[] oneHot(int label) {
+        double[] target = new double[4];
+        target[label] = 1;
+        return target;
+    }
+
+    private List<float[]> trained(Dataset dataset, Rule rule) {
+        TrainingConfig tiny = TinyRun.config(rule, 1, 20, 0);
+        OptimizerSpec sgd = OptimizerSpec.sgd(0.1, 0.9, 0);
+        TrainingConfig config = new TrainingConfig(
+                tiny.network(), rule, sgd, sgd, tiny.schedule(), 1, tiny.batch(), tiny.precision(), tiny.seed(), true);
+        try (Device device = open();
+                Trainer trainer = new Trainer(device, dataset, config)) {
+            trainer.trainEpoch(StepListener.NONE);
+            return weights(trainer);
         }
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.kib4j.op.Activation;
 import io.github.kib4j.op.ActivityOps;
+import io.github.kib4j.op.BatchNormOps;
 import io.github.kib4j.op.Clock;
 import io.github.kib4j.op.Device;
 import io.github.kib4j.op.Dropout;
@@ -274,6 +275,61 @@ final class EqualitiesTest {
                 near(differences(a, loss), da.readDoubles(), 1e-6);
             }
         }
+    }
+
+    /** Convolution and batch normalization: gradients of a weighted sum of the output. */
+    @Test
+    void gradientsOfLayersAreDerivatives() {
+        Tensor x = random(3, 2, 4, 5);
+        Tensor weight = random(6, 2, 3, 3);
+        Tensor bias = random(6);
+        Tensor y = empty(3, 6, 4, 5);
+        Tensor normalized = empty(3, 6, 4, 5);
+        Tensor upstream = random(3, 6, 4, 5);
+        BatchNormOps.Parameters parameters = new BatchNormOps.Parameters(random(6), random(6), empty(6), empty(6));
+        BatchNormOps.Saved saved = new BatchNormOps.Saved(empty(6), empty(6));
+        ToDoubleFunction<Tensor> loss = changed -> {
+            device.convolution().forward(y, x, weight, bias).run();
+            device.batchNorm().forward(normalized, saved, y, parameters).run();
+            return dot(normalized.readDoubles(), upstream.readDoubles());
+        };
+        loss.applyAsDouble(x);
+        Tensor dy = empty(3, 6, 4, 5);
+        Tensor dscale = empty(6);
+        Tensor dshift = empty(6);
+        device.batchNorm()
+                .gradient(dy, dscale, dshift, upstream, y, parameters, saved)
+                .run();
+        Tensor dweight = empty(6, 2, 3, 3);
+        Tensor dx = empty(3, 2, 4, 5);
+        device.convolution().weightGradient(dweight, null, dy, x).run();
+        device.convolution().dataGradient(dx, dy, weight).run();
+        near(differences(x, loss), dx.readDoubles(), 1e-6);
+        near(differences(weight, loss), dweight.readDoubles(), 1e-6);
+        near(differences(parameters.scale(), loss), dscale.readDoubles(), 1e-6);
+        near(differences(parameters.shift(), loss), dshift.readDoubles(), 1e-6);
+    }
+
+    /** A linear layer with bias: gradients of a weighted sum of the output. */
+    @Test
+    void gradientsOfLinearLayersAreDerivatives() {
+        Tensor x = random(5, 7);
+        Tensor w = random(3, 7);
+        Tensor bias = random(3);
+        Tensor y = empty(5, 3);
+        Tensor dy = random(5, 3);
+        ToDoubleFunction<Tensor> loss = changed -> {
+            device.linear().forward(y, x, w, bias).run();
+            return dot(y.readDoubles(), dy.readDoubles());
+        };
+        Tensor dw = empty(3, 7);
+        Tensor dbias = empty(3);
+        Tensor dx = empty(5, 7);
+        device.linear().weightGradient(dw, dbias, dy, x).run();
+        device.linear().dataGradient(dx, dy, w).run();
+        near(differences(x, loss), dx.readDoubles(), 1e-8);
+        near(differences(w, loss), dw.readDoubles(), 1e-8);
+        near(differences(bias, loss), dbias.readDoubles(), 1e-8);
     }
 
     @Test

@@ -1,0 +1,96 @@
+package io.github.kib4j.op;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.kib4j.objective.Dependence;
+import io.github.kib4j.tensor.DataType;
+import io.github.kib4j.tensor.Scope;
+import io.github.kib4j.tensor.Shape;
+import io.github.kib4j.tensor.Tensor;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.Test;
+
+final class DevicesTest {
+    @Test
+    void anUnknownDeviceIsSaid() {
+        assertThatThrownBy(() -> Devices.open("tpu", 1))
+                .hasMessageContaining("no device 'tpu'")
+                .hasMessageContaining("reference");
+    }
+
+    @Test
+    void autoFallsBackAndSaysWhy() {
+        Devices.Choice choice = Devices.open(Devices.AUTO, 1);
+        assertThat(choice.device().name()).isEqualTo("reference");
+        choice.device().close();
+    }
+
+    @Test
+    void twoThreadsAtATimeAreNoticed() throws InterruptedException {
+        UseGuard guard = new UseGuard("cpu");
+        CountDownLatch inside = new CountDownLatch(1);
+        CountDownLatch leave = new CountDownLatch(1);
+        Operation waiting = guard.guard(() -> {
+            inside.countDown();
+            await(leave);
+        });
+        Thread other = new Thread(waiting::run, "other");
+        other.start();
+        inside.await();
+        assertThatThrownBy(guard.guard(() -> {})::run)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("'other'");
+        leave.countDown();
+        other.join();
+        guard.guard(() -> {}).run();
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Equal variables are as dependent as can be; a constant one depends on nothing. */
+    @Test
+    void dependenceInFiveLines() {
+        float[][] x = {{1, 0}, {0, 1}, {-1, 0}, {0, -1}};
+        float[][] constant = {{1}, {1}, {1}, {1}};
+        try (Device device = Devices.open("reference", 1).device()) {
+            // K = (1, 0, -1, 0; ...): H K H = K, tr(K K) / 16 = 8 / 16
+            assertThat(Dependence.of(device, x, Kernel.LINEAR, x, Kernel.LINEAR, Estimator.HSIC))
+                    .isEqualTo(0.5);
+            assertThat(Dependence.of(device, x, Kernel.gaussian(1), constant, Kernel.LINEAR, Estimator.PHSIC))
+                    .isLessThan(1e-15);
+            assertThatThrownBy(() ->
+                            Dependence.of(device, x, Kernel.LINEAR, new float[3][1], Kernel.LINEAR, Estimator.HSIC))
+                    .hasMessageContaining("paired");
+        }
+    }
+
+    @Test
+    void shapesThatDoNotFitAreSaid() {
+        try (Device device = Devices.open("reference", 1).device();
+                Scope scope = device.newScope()) {
+            Tensor x = scope.allocate(DataType.F32, Shape.of(2, 3));
+            Tensor w = scope.allocate(DataType.F32, Shape.of(4, 5));
+            Tensor y = scope.allocate(DataType.F32, Shape.of(2, 4));
+            assertThatThrownBy(() -> device.linear().forward(y, x, w, null))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("linear.forward: w must have rows of 3 like x, but is 4 x 5.");
+            assertThatThrownBy(() -> device.objective()
+                            .gradient(
+                                    x,
+                                    scope.allocate(DataType.F64, Shape.of(3)),
+                                    x,
+                                    new Teaching.Similarity(scope.allocate(DataType.F32, Shape.of(2, 2))),
+                                    new ObjectiveOps.Spec(Estimator.PHSIC, Kernel.COSINE, true, 2),
+                                    ObjectiveOps.Form.GRAM_FREE,
+                                    null))
+                    .hasMessageContaining("given similarity");
+        }
+    }
+}
