@@ -445,6 +445,22 @@ void output(T* da, const T* a, const T* post, const uint8_t* mask, const float* 
   }
 }
 
+// Calls work(T(), activation, geometry, scratch, sample) for all samples, each thread with scratch memory of its own.
+template <class Work>
+kib_status for_samples(const kib_activity_spec& spec, void* workspace, int threads, Work work) {
+  Sample s(spec);
+  return with_type(spec.type, [&](auto tag) {
+    with_activation(spec.activation, [&](auto activation) {
+#pragma omp parallel for num_threads(threads) schedule(static)
+      for (int64_t thread = 0; thread < threads; thread++) {
+        Scratch t(workspace, thread, s, spec.groups);
+        for (int64_t b = spec.batch * thread / threads; b < spec.batch * (thread + 1) / threads; b++)
+          work(tag, activation, s, t, b);
+      }
+    });
+  });
+}
+
 }  // namespace
 
 int64_t kib_activity_workspace(const kib_activity_spec* spec, int threads) {
@@ -455,65 +471,40 @@ int64_t kib_activity_workspace(const kib_activity_spec* spec, int threads) {
 kib_status kib_activity_forward(void* post, uint8_t* mask, float* mean, float* scale, float* code, void* sent,
                                 const void* a, const int64_t* now, const kib_activity_spec* spec, void* workspace,
                                 int threads) {
-  Sample s(*spec);
-  int64_t groups = spec->groups;
-  return with_type(spec->type, [&](auto tag) {
-    using T = decltype(tag);
-    with_activation(spec->activation, [&](auto activation) {
-#pragma omp parallel for num_threads(threads) schedule(static)
-      for (int64_t thread = 0; thread < threads; thread++) {
-        Scratch t(workspace, thread, s, groups);
-        for (int64_t b = spec->batch * thread / threads; b < spec->batch * (thread + 1) / threads; b++) {
-          activate<activation.value>(t.z, mask + b * s.units, static_cast<const T*>(a) + b * s.inputs(), s,
-                                     spec->pooling);
-          if (groups > 0) group_statistics(mean + b * groups, scale + b * groups, code + b * groups, t, s, *spec);
-          send(static_cast<T*>(post) + b * s.units, static_cast<T*>(sent) + b * s.units, t, s, b, now, *spec);
-        }
-      }
-    });
-  });
+  return for_samples(
+      *spec, workspace, threads, [=](auto tag, auto activation, const Sample& s, const Scratch& t, int64_t b) {
+        using T = decltype(tag);
+        activate<activation.value>(t.z, mask + b * s.units, static_cast<const T*>(a) + b * s.inputs(), s,
+                                   spec->pooling);
+        int64_t g = b * spec->groups;
+        if (spec->groups > 0) group_statistics(mean + g, scale + g, code + g, t, s, *spec);
+        send(static_cast<T*>(post) + b * s.units, static_cast<T*>(sent) + b * s.units, t, s, b, now, *spec);
+      });
 }
 
 kib_status kib_activity_hebbian_gradient(void* da, const void* a, const void* post, const uint8_t* mask,
                                          const float* mean, const float* scale, const void* du,
                                          const kib_activity_spec* spec, void* workspace, int threads) {
-  Sample s(*spec);
-  int64_t groups = spec->groups;
-  return with_type(spec->type, [&](auto tag) {
-    using T = decltype(tag);
-    with_activation(spec->activation, [&](auto activation) {
-#pragma omp parallel for num_threads(threads) schedule(static)
-      for (int64_t thread = 0; thread < threads; thread++) {
-        Scratch t(workspace, thread, s, groups);
-        for (int64_t b = spec->batch * thread / threads; b < spec->batch * (thread + 1) / threads; b++) {
-          hebbian<activation.value>(static_cast<T*>(da) + b * s.inputs(), static_cast<const T*>(a) + b * s.inputs(),
-                                    static_cast<const T*>(post) + b * s.units, mask + b * s.units, mean + b * groups,
-                                    scale + b * groups, du, b, t, s, *spec);
-        }
-      }
-    });
-  });
+  return for_samples(
+      *spec, workspace, threads, [=](auto tag, auto activation, const Sample& s, const Scratch& t, int64_t b) {
+        using T = decltype(tag);
+        hebbian<activation.value>(static_cast<T*>(da) + b * s.inputs(), static_cast<const T*>(a) + b * s.inputs(),
+                                  static_cast<const T*>(post) + b * s.units, mask + b * s.units,
+                                  mean + b * spec->groups, scale + b * spec->groups, du, b, t, s, *spec);
+      });
 }
 
 kib_status kib_activity_output_gradient(void* da, const void* a, const void* post, const uint8_t* mask,
                                         const float* mean, const float* scale, const void* dsent, const int64_t* now,
                                         const kib_activity_spec* spec, void* workspace, int threads) {
-  Sample s(*spec);
-  int64_t groups = spec->groups;
-  return with_type(spec->type, [&](auto tag) {
-    using T = decltype(tag);
-    with_activation(spec->activation, [&](auto activation) {
-#pragma omp parallel for num_threads(threads) schedule(static)
-      for (int64_t thread = 0; thread < threads; thread++) {
-        Scratch t(workspace, thread, s, groups);
-        for (int64_t b = spec->batch * thread / threads; b < spec->batch * (thread + 1) / threads; b++) {
-          output<activation.value>(static_cast<T*>(da) + b * s.inputs(), static_cast<const T*>(a) + b * s.inputs(),
-                                   static_cast<const T*>(post) + b * s.units, mask + b * s.units, mean + b * groups,
-                                   scale + b * groups, static_cast<const T*>(dsent) + b * s.units, now, b, t, s, *spec);
-        }
-      }
-    });
-  });
+  return for_samples(
+      *spec, workspace, threads, [=](auto tag, auto activation, const Sample& s, const Scratch& t, int64_t b) {
+        using T = decltype(tag);
+        output<activation.value>(static_cast<T*>(da) + b * s.inputs(), static_cast<const T*>(a) + b * s.inputs(),
+                                 static_cast<const T*>(post) + b * s.units, mask + b * s.units, mean + b * spec->groups,
+                                 scale + b * spec->groups, static_cast<const T*>(dsent) + b * s.units, now, b, t, s,
+                                 *spec);
+      });
 }
 
 }  // namespace kib::KIB_LEVEL

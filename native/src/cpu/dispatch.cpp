@@ -9,7 +9,17 @@
 
 extern "C" void kib_use_threads(int threads) { omp_set_num_threads(threads); }
 
-#ifdef __x86_64__
+#if defined(KIB_ONLY)  // one level alone, to test it on a processor that has better ones
+extern "C" int kib_cpu_level(void) { return 0; }
+#define KIB_BIND(name)                                                                   \
+  namespace kib::KIB_ONLY {                                                              \
+  extern decltype(::name) name;                                                          \
+  }                                                                                      \
+  extern "C" {                                                                           \
+  static void* name##_resolve() { return reinterpret_cast<void*>(kib::KIB_ONLY::name); } \
+  extern decltype(::name) name __attribute__((ifunc(#name "_resolve")));                 \
+  }
+#elif defined(__x86_64__)
 extern "C" int kib_cpu_level(void) {
   __builtin_cpu_init();
   return __builtin_cpu_supports("x86-64-v4") ? 4 : __builtin_cpu_supports("x86-64-v3") ? 3 : 0;
@@ -27,16 +37,6 @@ extern "C" int kib_cpu_level(void) {
     return __builtin_cpu_supports("x86-64-v4") ? reinterpret_cast<void*>(kib::v4::name)  \
                                                : reinterpret_cast<void*>(kib::v3::name); \
   }                                                                                      \
-  extern decltype(::name) name __attribute__((ifunc(#name "_resolve")));                 \
-  }
-#else
-extern "C" int kib_cpu_level(void) { return 0; }
-#define KIB_BIND(name)                                                                   \
-  namespace kib::portable {                                                              \
-  extern decltype(::name) name;                                                          \
-  }                                                                                      \
-  extern "C" {                                                                           \
-  static void* name##_resolve() { return reinterpret_cast<void*>(kib::portable::name); } \
   extern decltype(::name) name __attribute__((ifunc(#name "_resolve")));                 \
   }
 #endif

@@ -2,6 +2,7 @@ package io.github.kib4j.datasets;
 
 import io.github.kib4j.data.Dataset;
 import io.github.kib4j.data.ImageSet;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -80,6 +81,37 @@ public final class Datasets {
         return places(set).stream()
                 .flatMap(place -> filesAt(set, place).stream())
                 .findFirst();
+    }
+
+    /**
+     * Returns how a published data set's files compare with its publisher's checksums, one line each; files that are kept
+     * unpacked, or under another packing, have none to compare.
+     *
+     * @param data as for {@link #load}
+     */
+    public static List<String> checksums(String name, @Nullable Path data) {
+        Published set = published(name);
+        Path source = find(set, data);
+        List<String> lines = new ArrayList<>();
+        for (int i = 0; i < set.files().size(); i++) {
+            Path file = Files.isDirectory(source) ? source.resolve(set.files().get(i)) : source;
+            if (Files.isRegularFile(file)) {
+                lines.add(file.getFileName()
+                        + (md5(file).equals(set.md5().get(i))
+                                ? ": its publisher's checksum"
+                                : ": not its publisher's file (its checksum differs)"));
+            }
+        }
+        return lines;
+    }
+
+    private static String md5(Path file) {
+        try {
+            return Fetcher.md5(file);
+        } catch (IOException e) {
+            throw new DatasetException(
+                    "The file " + file + " cannot be read (" + e.getMessage() + "); check its permissions.", e);
+        }
     }
 
     private static Path find(Published set, @Nullable Path data) {

@@ -81,6 +81,18 @@ final class ReadersTest {
     }
 
     @Test
+    void checksumsTellOtherFilesFromThePublishers() throws IOException {
+        writeIdx("");
+        assertThat(Datasets.checksums("mnist", folder))
+                .as("unpacked files have none")
+                .isEmpty();
+        writeIdx(".gz");
+        assertThat(Datasets.checksums("mnist", folder))
+                .hasSize(4)
+                .allMatch(line -> line.contains("not its publisher's file"));
+    }
+
+    @Test
     void damagedIdxFilesAreRefused() throws IOException {
         refusesIdx("train-images-idx3-ubyte", b -> Arrays.copyOf(b, b.length - 1), "cut short");
         refusesIdx("train-images-idx3-ubyte", b -> Arrays.copyOf(b, b.length + 1), "longer");

@@ -83,6 +83,9 @@ final class InfoCommands {
                         + dataset.test().count() + " test images of "
                         + dataset.train().image() + ", " + dataset.train().classes()
                         + " classes; all files read, sizes and labels right.");
+                if (Datasets.published().contains(name)) {
+                    Datasets.checksums(name, folder).forEach(line -> out.println("  " + line));
+                }
             }
             default -> throw new UsageException("'kib data' can list, fetch or verify, not '" + action + "'.");
         }
