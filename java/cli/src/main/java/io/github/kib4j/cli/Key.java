@@ -68,20 +68,26 @@ enum Key {
 
     /** How a value is written. */
     enum Type {
-        TEXT("TEXT"),
-        INTEGER("N"),
-        NUMBER("X"),
-        FLAG("true|false"),
-        INTEGERS("N,N,...");
+        TEXT("TEXT", "text"),
+        INTEGER("N", "a whole number"),
+        NUMBER("X", "a number"),
+        FLAG("true|false", "true or false"),
+        INTEGERS("N,N,...", "whole numbers with commas between them");
 
         private final String label;
+        private final String words;
 
-        Type(String label) {
+        Type(String label, String words) {
             this.label = label;
+            this.words = words;
         }
 
         String label() {
             return label;
+        }
+
+        String words() {
+            return words;
         }
     }
 
@@ -131,7 +137,7 @@ enum Key {
                             ",", integers(trimmed).stream().map(String::valueOf).toList());
             };
         } catch (IllegalArgumentException e) {
-            throw new UsageException("--" + title + " must be " + type.label() + ", but is '" + value + "'.");
+            throw new UsageException("--" + title + " must be " + type.words() + ", but is '" + value + "'.");
         }
     }
 

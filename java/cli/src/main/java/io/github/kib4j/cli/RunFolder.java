@@ -40,8 +40,8 @@ final class RunFolder {
         return folder.resolve("metrics.jsonl");
     }
 
-    /** Creates the folder of a new run; one that holds anything is refused. */
-    void create(Settings settings) throws IOException {
+    /** Refuses to begin a new run in a folder that holds anything. */
+    void checkNew() throws IOException {
         if (Files.isDirectory(folder)) {
             try (Stream<Path> entries = Files.list(folder)) {
                 if (entries.findAny().isPresent()) {
@@ -50,8 +50,13 @@ final class RunFolder {
                 }
             }
         }
+    }
+
+    /** Creates the folder and writes the run's settings. What a run that never saved left there is dropped. */
+    void create(Settings settings) throws IOException {
         Files.createDirectories(folder);
         writeWhole(config(), settings.toToml());
+        Files.deleteIfExists(metrics());
     }
 
     /** Replaces a file in one step, so that it is never half written. */

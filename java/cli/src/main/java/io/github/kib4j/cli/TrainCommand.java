@@ -28,6 +28,8 @@ final class TrainCommand {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT);
 
+    private static final int MOST_THREADS = 1024;
+
     private final ParseResult parsed;
     private final PrintStream out;
     private final PrintStream err;
@@ -77,6 +79,9 @@ final class TrainCommand {
         SettingsMixin.Merged merged = SettingsMixin.merge(parsed);
         Path folder = folder(merged, resume);
         Settings settings = resume ? resumed(folder, merged.given()) : merged.settings();
+        if (!resume) {
+            new RunFolder(folder).checkNew();
+        }
         RunPlan plan = new RunPlan(settings);
         List<String> rules = plan.rules();
         Dataset dataset = plan.dataset();
@@ -121,7 +126,11 @@ final class TrainCommand {
             throw new UsageException(
                     "There is no device '" + name + "'; choose one of: auto, " + String.join(", ", known) + ".");
         }
-        return Devices.open(name, settings.integer(Key.THREADS));
+        int threads = settings.integer(Key.THREADS);
+        if (threads > MOST_THREADS) {
+            throw new UsageException("--threads must be at most " + MOST_THREADS + ", but is " + threads + ".");
+        }
+        return Devices.open(name, threads);
     }
 
     private Path folder(SettingsMixin.Merged merged, boolean resume) {
@@ -171,9 +180,7 @@ final class TrainCommand {
             throws IOException {
         RunFolder whole = new RunFolder(folder);
         boolean single = trainings.size() == 1;
-        if (!resume) {
-            whole.create(settings);
-        } else if (single && !TrainingRun.hasCheckpoint(whole)) {
+        if (resume && single && !TrainingRun.hasCheckpoint(whole)) {
             throw new io.github.kib4j.train.CheckpointException("There is no checkpoint in " + whole.checkpoint()
                     + "; the run had not finished its first epoch: start it anew.");
         }
@@ -182,9 +189,6 @@ final class TrainCommand {
             for (Map.Entry<String, TrainingConfig> training : trainings.entrySet()) {
                 RunFolder own = single ? whole : new RunFolder(folder.resolve(training.getKey()));
                 boolean goOn = resume && TrainingRun.hasCheckpoint(own);
-                if (!single && !goOn) {
-                    prepare(own, settings.with(Key.RULE, training.getKey()));
-                }
                 Progress progress = new Progress(
                         err,
                         quiet,
@@ -194,7 +198,7 @@ final class TrainCommand {
                         training.getValue().batch());
                 ObjectNode result = new TrainingRun(
                                 own, training.getValue(), dataset, device, progress, signal, about(device, settings))
-                        .run(goOn);
+                        .run(goOn ? null : () -> begin(whole, own, settings, training.getKey()));
                 if (result == null) {
                     return 130;
                 }
@@ -205,11 +209,14 @@ final class TrainCommand {
         return 0;
     }
 
-    /** Makes the folder of one of several rules, which holds at most what was written before its first checkpoint. */
-    private static void prepare(RunFolder own, Settings settings) throws IOException {
-        Files.createDirectories(own.path());
-        RunFolder.writeWhole(own.config(), settings.toToml());
-        Files.deleteIfExists(own.path().resolve("metrics.jsonl"));
+    /** Makes a run's folder; of several rules each has one of its own, in the whole run's. */
+    private static void begin(RunFolder whole, RunFolder own, Settings settings, String rule) throws IOException {
+        if (!Files.exists(whole.config())) {
+            whole.create(settings);
+        }
+        if (own != whole) {
+            own.create(settings.with(Key.RULE, rule));
+        }
     }
 
     private ObjectNode about(Device device, Settings settings) {

@@ -27,6 +27,12 @@ final class TrainingRun {
     private final StopSignal signal;
     private final ObjectNode about;
 
+    /** What is done when a new run begins. */
+    interface Begin {
+        /** Makes its folder. */
+        void begin() throws IOException;
+    }
+
     /**
      * Prepares a run.
      *
@@ -49,11 +55,17 @@ final class TrainingRun {
         this.about = about;
     }
 
-    /** Trains to the end, or goes on from the folder's checkpoint; returns the result, or null if a signal stopped it. */
+    /**
+     * Trains to the end; returns the result, or null if a signal stopped it.
+     *
+     * @param begin makes the folder of a new run, once it is clear that it can start; null to go on from the folder's checkpoint
+     */
     @Nullable
-    ObjectNode run(boolean resume) throws IOException {
+    ObjectNode run(@Nullable Begin begin) throws IOException {
         try (Trainer trainer = new Trainer(device, dataset, config)) {
-            if (resume) {
+            if (begin != null) {
+                begin.begin();
+            } else {
                 trainer.restore(folder.checkpoint());
                 folder.keepEpochs(trainer.epoch());
                 progress.say(

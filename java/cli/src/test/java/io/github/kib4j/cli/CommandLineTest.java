@@ -323,11 +323,12 @@ final class CommandLineTest {
         refuses(2, "There is no dataset 'imagenet'", "train", "--dataset", "imagenet");
         refuses(2, "There is no device 'tpu'", train("--device", "tpu"));
         refuses(2, "There is no rule 'magic'", train("--rule", "magic"));
-        refuses(2, "--epochs must be N", train("--epochs", "many"));
+        refuses(2, "--epochs must be a whole number", train("--epochs", "many"));
         refuses(2, "--epochs must be at least 1", train("--epochs", "0"));
         refuses(2, "at least 2 samples", train("--batch", "1"));
         refuses(2, "--threads must be between 0", train("--threads", "-1"));
-        refuses(2, "--lr-local must be X", train("--lr-local", "NaN"));
+        refuses(2, "--threads must be at most", train("--threads", "9999999"));
+        refuses(2, "--lr-local must be a number", train("--lr-local", "NaN"));
         refuses(2, "7 groups do not divide", train("--groups", "7"));
         refuses(2, "equal groups of at least 2", train("--groups", "32"));
         refuses(2, "needs groups", train("--groups", "0"));
@@ -357,6 +358,7 @@ final class CommandLineTest {
         Files.write(labels, Arrays.copyOf(whole, 20));
         refuses(1, "cut short", train("--out", run("x")));
         Files.write(labels, whole);
+        refuses(1, "at least 2 images", train("--out", run("x"), "--limit-train", "1"));
         assertThat(folder.resolve("x")).as("nothing was begun").doesNotExist();
         Files.writeString(folder.resolve("file"), "in the way");
         refuses(1, "file", train("--out", run("file/run")));
