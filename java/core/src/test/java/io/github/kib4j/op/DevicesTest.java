@@ -20,7 +20,7 @@ final class DevicesTest {
     }
 
     @Test
-    void autoFallsBackAndSaysWhy() {
+    void autoTakesTheBestUsableDevice() {
         Devices.Choice choice = Devices.open(Devices.AUTO, 1);
         assertThat(choice.device().name()).isEqualTo("reference");
         choice.device().close();

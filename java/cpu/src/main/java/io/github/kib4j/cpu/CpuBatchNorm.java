@@ -21,6 +21,7 @@ import org.bytedeco.dnnl.batch_normalization_backward;
 import org.bytedeco.dnnl.batch_normalization_forward;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.memory;
+import org.bytedeco.javacpp.FloatPointer;
 
 /** {@link BatchNormOps} by oneDNN; the running statistics by a kernel of our own. */
 record CpuBatchNorm(CpuContext context) implements BatchNormOps {
@@ -74,13 +75,12 @@ record CpuBatchNorm(CpuContext context) implements BatchNormOps {
                                 vector(parameters.shift())));
         long channels = a.shape().extent(1);
         long count = a.shape().size() / channels;
-        Operation blend = () -> kib.kib_batch_norm_running(
-                CpuTensor.floats(parameters.runningMean()),
-                CpuTensor.floats(parameters.runningVariance()),
-                CpuTensor.floats(saved.mean()),
-                CpuTensor.floats(saved.variance()),
-                channels,
-                count);
+        FloatPointer runningMean = CpuTensor.floats(parameters.runningMean());
+        FloatPointer runningVariance = CpuTensor.floats(parameters.runningVariance());
+        FloatPointer mean = CpuTensor.floats(saved.mean());
+        FloatPointer variance = CpuTensor.floats(saved.variance());
+        Operation blend =
+                () -> kib.kib_batch_norm_running(runningMean, runningVariance, mean, variance, channels, count);
         return context.sequence(List.of(normalize, blend));
     }
 
