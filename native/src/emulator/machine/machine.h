@@ -1,0 +1,78 @@
+// The PTX virtual machine: modules, kernels, launches, counters.
+#ifndef KIB_EMULATOR_MACHINE_H
+#define KIB_EMULATOR_MACHINE_H
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "machine/memory.h"
+#include "machine/report.h"
+
+namespace kib::emulator {
+
+class Module;
+
+struct Parameter {
+  uint32_t offset, size, alignment;
+};
+
+// One .entry.
+class Kernel {
+ public:
+  virtual ~Kernel() = default;
+  virtual const std::string& name() const = 0;  // mangled
+  virtual const std::vector<Parameter>& parameters() const = 0;
+  virtual uint32_t parameter_bytes() const = 0;
+  virtual uint32_t static_shared_bytes() const = 0;
+  virtual uint32_t local_bytes() const = 0;       // a thread's
+  virtual uint32_t max_threads() const = 0;       // .maxntid's product, else 1024
+  virtual uint32_t registers() const = 0;         // an estimate, for attributes and occupancy
+};
+
+class Module {
+ public:
+  virtual ~Module() = default;
+  // Parses PTX; its .global and .const variables are allocated in the device's memory and initialised. Throws
+  // Unsupported with file and line.
+  static std::unique_ptr<Module> parse(std::string_view text, const std::string& file);
+  virtual const std::string& file() const = 0;
+  virtual std::vector<const Kernel*> kernels() const = 0;
+  virtual const Kernel* kernel(std::string_view name) const = 0;  // null where there is none
+  // Address and size of a .global or .const variable; false where there is none.
+  virtual bool variable(std::string_view name, uint64_t* address, uint64_t* bytes) const = 0;
+};
+
+struct Launch {
+  const Kernel* kernel = nullptr;
+  Dim3 grid, block;
+  uint32_t dynamic_shared_bytes = 0;
+  bool cooperative = false;              // all blocks live at once; grid-wide barriers work
+  std::vector<std::byte> parameters;     // parameter_bytes(), each at its offset
+};
+
+enum class Outcome { kDone, kIllegalAddress, kMisaligned, kTrap, kUnsupported, kBarrier };
+
+// Runs a launch to its end on the calling thread (and on helpers of its own); order of blocks and warps follows the seed.
+// What the instruments find goes to Reports; the outcome is what cudaGetLastError would make of it.
+Outcome run(const Launch& launch);
+
+// Counters of all launches of a kernel since the process began (design.md, section 9).
+struct Counters {
+  std::string kernel;
+  uint64_t launches = 0, threads = 0;
+  uint64_t warp_instructions = 0, lane_instructions = 0;
+  uint64_t fp32 = 0, fp64 = 0, half = 0, integer = 0, special = 0, control = 0, memory = 0, barrier = 0;  // lanes
+  uint64_t global_read_bytes = 0, global_write_bytes = 0;      // what lanes asked for
+  uint64_t global_read_sectors = 0, global_write_sectors = 0;  // 32-byte sectors moved
+  uint64_t shared_requests = 0, shared_conflicts = 0;          // warp accesses; passes beyond the first
+  uint64_t atomics = 0;
+};
+std::vector<Counters> counters();
+void reset_counters();
+// The counters as a Markdown table, with the bytes a FLOP that a roofline needs.
+std::string counters_table();
+
+}  // namespace kib::emulator
+#endif

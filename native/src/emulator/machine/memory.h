@@ -1,0 +1,46 @@
+// The emulated device's global memory. Addresses lie in one range of the process that the host cannot read or write
+// (PROT_NONE, unless the instrument `host` is off); the machine and the library stand-ins reach the bytes through a
+// second mapping of the same pages. Beside the bytes lie shadow bits: which bytes were ever written.
+#ifndef KIB_EMULATOR_MEMORY_H
+#define KIB_EMULATOR_MEMORY_H
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "machine/options.h"
+#include "machine/report.h"
+
+namespace kib::emulator {
+
+class Memory {
+ public:
+  enum class Access { kRead, kWrite };
+
+  static Memory& instance();  // the device's, of Options::current().memory bytes
+
+  // Returns the address, a multiple of 256 with red zones around it, or 0 where there is no room. `what` names the owner in
+  // reports. Freed memory is kept aside as long as room allows, so that use after free is seen.
+  uint64_t allocate(uint64_t bytes, const std::string& what);
+  // Returns false (and reports) for an address that no live allocation starts at.
+  bool release(uint64_t address);
+
+  bool contains(uint64_t address) const;  // in the device's range at all
+  // Start and size of the live allocation around an address; false where there is none.
+  bool find(uint64_t address, uint64_t* start, uint64_t* bytes) const;
+  uint64_t used() const;
+  uint64_t total() const;
+
+  // The bytes of [address, address + bytes), for copies and library stand-ins; reports what is wrong with the range under
+  // the caller's name and returns null then. Writing marks the bytes as initialised; reading uninitialised bytes is
+  // reported where `must_be_initialised`.
+  std::byte* view(uint64_t address, uint64_t bytes, Access access, const std::string& caller,
+                  bool must_be_initialised = true);
+  // Copies shadow bits with the bytes: device-to-device copies of partly initialised memory are no finding.
+  bool copy(uint64_t to, uint64_t from, uint64_t bytes, const std::string& caller);
+
+  // Reports every live allocation as a leak; at the process's end and from cudaDeviceReset.
+  void report_leaks();
+};
+
+}  // namespace kib::emulator
+#endif

@@ -1,0 +1,32 @@
+// The environment variables of the emulated device, read once for each process.
+#ifndef KIB_EMULATOR_OPTIONS_H
+#define KIB_EMULATOR_OPTIONS_H
+#include <cstdint>
+#include <string>
+
+namespace kib::emulator {
+
+struct Options {
+  uint64_t seed = 1;                    // KIB_EMULATOR_SEED: order of streams and blocks
+  bool bounds = true;                   // KIB_EMULATOR_CHECK: comma-separated list of
+  bool uninitialised = true;            //   bounds, uninitialised, races, alignment, barriers, leaks, host, streams;
+  bool races = true;                    //   "all" (the default) or "none"; "-races" takes one away from all
+  bool alignment = true;
+  bool barriers = true;
+  bool leaks = true;
+  bool host = true;                     // device memory is unreadable to the host
+  bool streams = true;                  // streams run late and in an adversarial order
+  uint64_t memory = uint64_t{2} << 30;  // KIB_EMULATOR_MEMORY: bytes, or with suffix K, M, G
+  int capability = 90;                  // KIB_EMULATOR_CAPABILITY: 8.0, 9.0, 10.0
+  std::string counters;                 // KIB_EMULATOR_COUNTERS: file of the table of counters; "-" is standard error
+  std::string report;                   // KIB_EMULATOR_REPORT
+  std::string ptx_path;                 // KIB_EMULATOR_PTX: folders, separated by colons, searched for .ptx files
+  int threads = 0;                      // KIB_EMULATOR_THREADS: host threads that run blocks; 0: one for each core
+
+  static const Options& current();
+  // Parses an environment; throws std::invalid_argument with a sentence for a value that is none.
+  static Options parse(const char* (*get)(const char* name));
+};
+
+}  // namespace kib::emulator
+#endif

@@ -1,0 +1,65 @@
+// What the instruments find. Every finding is one sentence that names kernel, source line, block and thread where it has
+// them; it is printed to the standard error, added to the file $KIB_EMULATOR_REPORT if that is set, and kept.
+#ifndef KIB_EMULATOR_REPORT_H
+#define KIB_EMULATOR_REPORT_H
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace kib::emulator {
+
+struct Dim3 {
+  uint32_t x = 1, y = 1, z = 1;
+  uint64_t count() const { return uint64_t{x} * y * z; }
+};
+
+enum class Finding {
+  kOutOfBounds,
+  kUseAfterFree,
+  kUninitialised,
+  kSharedRace,
+  kGlobalRace,
+  kMisaligned,
+  kDivergentBarrier,
+  kLeak,
+  kHostAccess,
+  kForbiddenInCapture,
+  kBadHandle,
+  kBadArgument,
+  kUnsupported,
+  kTrap,
+};
+
+const char* name(Finding finding);
+
+struct Report {
+  Finding finding;
+  std::string kernel;    // empty where no kernel is involved
+  std::string file;      // source file of -lineinfo, else the PTX file
+  int line = 0;          // 0 where unknown
+  bool has_thread = false;
+  Dim3 block{0, 0, 0}, thread{0, 0, 0};
+  uint64_t address = 0;  // 0 where none
+  std::string detail;    // what was done, and what to do
+  std::string sentence() const;
+};
+
+// All findings of the process; thread-safe.
+class Reports {
+ public:
+  static Reports& instance();
+  void add(Report report);
+  std::vector<Report> all() const;
+  size_t count() const;
+  void clear();
+};
+
+// PTX or a call that the emulated device cannot do: what() is one sentence with file, line and remedy.
+class Unsupported : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+}  // namespace kib::emulator
+#endif
