@@ -40,6 +40,12 @@ kib_status kib_sum_rows(float* sum, const void* values, int type, int64_t rows, 
 kib_status kib_batch_norm_running(float* running_mean, float* running_variance, const float* mean,
                                   const float* variance, int64_t channels, int64_t m);
 
+/* wide = narrow, n numbers of the given type to floats. */
+kib_status kib_layout_widen(float* wide, const void* narrow, int type, int64_t n, int threads);
+
+/* narrow = wide, rounded to nearest even. */
+kib_status kib_layout_narrow(void* narrow, const float* wide, int type, int64_t n, int threads);
+
 /* Copies between the logical order [outer, C, P] of doubles or floats and storage [outer, P, C] of the given type. */
 kib_status kib_layout_write_f64(void* target, const double* source, int type, int64_t outer, int64_t channels,
                                 int64_t positions);

@@ -14,15 +14,13 @@
 
 namespace kib::KIB_LEVEL {
 
-// The upper half of a float, rounded to nearest even.
-struct bf16 {
-  uint16_t bits;
-};
+// The upper half of a float, rounded to nearest even. A scalar type, so that loops over it vectorize.
+enum class bf16 : uint16_t {};
 
 inline double load(double x) { return x; }
 inline float load(float x) { return x; }
 inline float load(bf16 x) {
-  uint32_t bits = static_cast<uint32_t>(x.bits) << 16;
+  uint32_t bits = static_cast<uint32_t>(x) << 16;
   float value;
   std::memcpy(&value, &bits, 4);
   return value;
@@ -33,7 +31,7 @@ inline void store(bf16* target, float x) {
   uint32_t bits;
   std::memcpy(&bits, &x, 4);
   uint32_t rounded = (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16;
-  target->bits = static_cast<uint16_t>(x == x ? rounded : (bits >> 16) | 0x40);
+  *target = static_cast<bf16>(x == x ? rounded : (bits >> 16) | 0x40);
 }
 
 // Calls function(T()) with the type of activations.

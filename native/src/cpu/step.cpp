@@ -153,6 +153,22 @@ kib_status kib_batch_norm_running(float* running_mean, float* running_variance, 
   return KIB_OK;
 }
 
+kib_status kib_layout_widen(float* wide, const void* narrow, int type, int64_t n, int threads) {
+  return with_type(type, [&](auto tag) {
+    const auto* from = static_cast<const decltype(tag)*>(narrow);
+#pragma omp parallel for simd num_threads(threads) schedule(static)
+    for (int64_t i = 0; i < n; i++) wide[i] = load(from[i]);
+  });
+}
+
+kib_status kib_layout_narrow(void* narrow, const float* wide, int type, int64_t n, int threads) {
+  return with_type(type, [&](auto tag) {
+    auto* to = static_cast<decltype(tag)*>(narrow);
+#pragma omp parallel for simd num_threads(threads) schedule(static)
+    for (int64_t i = 0; i < n; i++) store(to + i, wide[i]);
+  });
+}
+
 kib_status kib_layout_write_f64(void* target, const double* source, int type, int64_t outer, int64_t channels,
                                 int64_t positions) {
   return with_type(

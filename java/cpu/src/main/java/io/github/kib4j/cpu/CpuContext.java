@@ -14,6 +14,7 @@ final class CpuContext {
     private final SharedMemory scratch = new SharedMemory(workspaceBytes);
     private final SharedMemory weights = new SharedMemory(workspaceBytes);
     private final OneDnn oneDnn;
+    private final Emulation emulation = new Emulation(this, workspaceBytes);
 
     CpuContext(int threads) {
         this.threads = threads;
@@ -27,6 +28,11 @@ final class CpuContext {
 
     OneDnn oneDnn() {
         return oneDnn;
+    }
+
+    /** Returns what computes in bfloat16 where oneDNN does not. */
+    Emulation emulation() {
+        return emulation;
     }
 
     /** Returns the memory of scratch buffers. */
@@ -77,6 +83,7 @@ final class CpuContext {
     }
 
     void close() {
+        emulation.close();
         scratch.free();
         weights.free();
     }

@@ -58,6 +58,12 @@ final class CpuDevice implements Device {
         return name.replace("dnnl_cpu_isa_", "");
     }
 
+    /** Returns whether oneDNN has bfloat16 products for this processor, natively or emulated. */
+    static boolean computesBfloat16() {
+        String set = instructionSet();
+        return set.startsWith("avx512") || set.startsWith("avx10") || set.startsWith("avx2_vnni_2");
+    }
+
     private static String processor() {
         try {
             return Files.readAllLines(Path.of("/proc/cpuinfo"), StandardCharsets.ISO_8859_1).stream()
@@ -91,17 +97,20 @@ final class CpuDevice implements Device {
 
     @Override
     public LinearOps linear() {
-        return new CpuLinear(context);
+        LinearOps single = new CpuLinear(context);
+        return computesBfloat16() ? single : context.emulation().linear(single);
     }
 
     @Override
     public ConvolutionOps convolution() {
-        return new CpuConvolution(context);
+        ConvolutionOps single = new CpuConvolution(context);
+        return computesBfloat16() ? single : context.emulation().convolution(single);
     }
 
     @Override
     public BatchNormOps batchNorm() {
-        return new CpuBatchNorm(context);
+        BatchNormOps single = new CpuBatchNorm(context);
+        return computesBfloat16() ? single : context.emulation().batchNorm(single);
     }
 
     @Override
