@@ -132,9 +132,15 @@ struct Sample {
   // Adds term(p, c) up for each group: sums[g]. Rows are added in single precision, rows of rows in double.
   template <class Term>
   void reduce(double* sums, int64_t groups, double* channel_sums, float* row_sums, Term term) const {
-    std::fill(sums, sums + groups, 0.0);
     if (table_stride != 0) {
+      std::fill(sums, sums + groups, 0.0);
       for_elements([&](int64_t p, int64_t c, int64_t g) { sums[g] += term(p, c); });
+      return;
+    }
+    int64_t group_channels = group_size / positions;
+    if (positions == 1) {
+      for (int64_t g = 0; g < groups; g++)
+        sums[g] = sum(group_channels, [&](int64_t c) { return term(0, g * group_channels + c); });
       return;
     }
     std::fill(channel_sums, channel_sums + channels, 0.0);
@@ -147,9 +153,20 @@ struct Sample {
       }
       for (int64_t c = 0; c < channels; c++) channel_sums[c] += row_sums[c];
     }
-    int64_t group_channels = group_size / positions;
     for (int64_t g = 0; g < groups; g++)
-      for (int64_t c = g * group_channels; c < (g + 1) * group_channels; c++) sums[g] += channel_sums[c];
+      sums[g] = sum(group_channels, [&](int64_t c) { return channel_sums[g * group_channels + c]; });
+  }
+
+  // The sum of n terms in double, in a fixed order that suits vectors.
+  template <class Term>
+  static double sum(int64_t n, Term term) {
+    constexpr int64_t kLanes = 8;
+    double lanes[kLanes] = {}, rest = 0;
+    int64_t i = 0;
+    for (; i + kLanes <= n; i += kLanes)
+      for (int64_t j = 0; j < kLanes; j++) lanes[j] += term(i + j);
+    for (; i < n; i++) rest += term(i);
+    return ((lanes[0] + lanes[4]) + (lanes[1] + lanes[5])) + ((lanes[2] + lanes[6]) + (lanes[3] + lanes[7])) + rest;
   }
 };
 
@@ -212,6 +229,14 @@ void dropout_words(uint32_t* words, const Sample& s, int64_t sample, int64_t pos
   }
 }
 
+// Takes x for the best where it is greater, or the first NaN. (In this form the compiler vectorizes it.)
+inline void prefer(float x, int32_t index, float* best, int32_t* choice) {
+  float b = *best, larger = x <= b ? b : x;
+  int32_t at = x <= b ? *choice : index;
+  *choice = b != b ? *choice : at;
+  *best = b != b ? b : larger;
+}
+
 // z = pool(f(a)) of one sample into z, and the mask.
 template <int Activation, class T>
 void activate(float* z, uint8_t* mask, const T* a, const Sample& s, int pooling) {
@@ -230,15 +255,13 @@ void activate(float* z, uint8_t* mask, const T* a, const Sample& s, int pooling)
 #pragma omp simd
       for (int64_t c = 0; c < s.channels; c++) {
         float best = load(a0[c]), x1 = load(a1[c]), x2 = load(a2[c]), x3 = load(a3[c]);
-        int choice = 0;
-        bool better = (x1 > best) | ((x1 != x1) & (best == best));
-        best = better ? x1 : best, choice = better ? 1 : choice;
-        better = (x2 > best) | ((x2 != x2) & (best == best));
-        best = better ? x2 : best, choice = better ? 2 : choice;
-        better = (x3 > best) | ((x3 != x3) & (best == best));
-        best = better ? x3 : best, choice = better ? 3 : choice;
+        int32_t choice = 0;
+        prefer(x1, 1, &best, &choice);
+        prefer(x2, 2, &best, &choice);
+        prefer(x3, 3, &best, &choice);
+        int32_t sign = best > 0 ? kPositive : 0;
         zp[c] = f<Activation>(best);
-        mp[c] = static_cast<uint8_t>(choice + (best > 0 ? kPositive : 0));
+        mp[c] = static_cast<uint8_t>(choice + sign);
       }
     } else {
 #pragma omp simd
@@ -251,15 +274,22 @@ void activate(float* z, uint8_t* mask, const T* a, const Sample& s, int pooling)
   }
 }
 
+// s^exponent; 0 where s is 0 (a group without delta whose activities are equal).
+double power_or_zero(double s, double exponent) {
+  if (!(s > 0)) return s != s ? s : 0.0;
+  return exponent == 0 ? 1.0 : exponent == 1 ? s : exponent == 0.5 ? std::sqrt(s) : std::pow(s, exponent);
+}
+
 // Group mean, s and u of one sample; leaves the tables of means (first) and of s^-q (second).
 void group_statistics(float* mean, float* scale, float* code, const Scratch& t, const Sample& s,
                       const kib_activity_spec& spec) {
   int64_t groups = spec.groups;
   double n = static_cast<double>(s.group_size);
+  bool divisive = spec.divisive_power > 0;
   const float* z = t.z;
   s.reduce(t.sums, groups, t.channel_sums, t.row, [&](int64_t p, int64_t c) { return z[p * s.channels + c]; });
   for (int64_t g = 0; g < groups; g++) mean[g] = static_cast<float>(t.sums[g] / n);
-  s.spread(t.first, spec.groups, [&](int64_t g) { return mean[g]; });
+  s.spread(t.first, groups, [&](int64_t g) { return mean[g]; });
   const float* means = t.first;
   s.reduce(t.more_sums, groups, t.channel_sums, t.row, [&](int64_t p, int64_t c) {
     float centred = z[p * s.channels + c] - means[p * s.table_stride + c];
@@ -271,11 +301,12 @@ void group_statistics(float* mean, float* scale, float* code, const Scratch& t, 
     double squares = t.more_sums[g] - n * rounding * rounding;
     double variation = (spec.delta + (squares < 0 ? 0 : squares)) / n;  // NaN stays NaN
     scale[g] = static_cast<float>(variation);
-    code[g] = static_cast<float>(std::pow(variation, spec.power));
-    t.more_sums[g] = variation > 0 && spec.divisive_power > 0 ? std::pow(variation, -spec.divisive_power) : 0.0;
+    double inverse = divisive ? power_or_zero(variation, -spec.divisive_power) : 0.0;
+    bool one = divisive && spec.power + spec.divisive_power == 1;  // then u = s s^-q
+    code[g] = static_cast<float>(one ? variation * inverse : power_or_zero(variation, spec.power));
+    t.more_sums[g] = inverse;
   }
-  if (spec.divisive_power > 0)
-    s.spread(t.second, spec.groups, [&](int64_t g) { return static_cast<float>(t.more_sums[g]); });
+  if (divisive) s.spread(t.second, groups, [&](int64_t g) { return static_cast<float>(t.more_sums[g]); });
 }
 
 // Writes post and sent of one sample.
@@ -350,8 +381,6 @@ void slopes_of(float* slopes, const T* post, const uint8_t* mask, const float* m
   }
 }
 
-double power_or_zero(double s, double exponent) { return s > 0 ? std::pow(s, exponent) : 0.0; }
-
 // One sample's da from the third factor.
 template <int Activation, class T>
 void hebbian(T* da, const T* a, const T* post, const uint8_t* mask, const float* mean, const float* scale,
@@ -366,8 +395,8 @@ void hebbian(T* da, const T* a, const T* post, const uint8_t* mask, const float*
     for (int64_t g = 0; g < spec.groups; g++)
       t.sums[g] = third[g] * constant * (one ? (scale[g] > 0 ? 1.0 : 0.0) : power_or_zero(scale[g], p - 1 + q));
     s.spread(t.second, spec.groups, [&](int64_t g) { return static_cast<float>(t.sums[g]); });
-    for (int64_t g = 0; g < spec.groups; g++) t.sums[g] = power_or_zero(scale[g], q);
-    if (divisive) s.spread(t.third, spec.groups, [&](int64_t g) { return static_cast<float>(t.sums[g]); });
+    if (divisive && Activation == KIB_SELU)
+      s.spread(t.third, spec.groups, [&](int64_t g) { return static_cast<float>(power_or_zero(scale[g], q)); });
   }
   for (int64_t position = 0; position < s.positions; position++) {
     int64_t at = position * s.channels;
