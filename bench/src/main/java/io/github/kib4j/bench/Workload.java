@@ -31,25 +31,54 @@ import java.util.stream.IntStream;
  * @param network {@code vgg} (CIFAR-10's shape, batch 128) or {@code mlp} (Fashion-MNIST's, batch 256)
  * @param rule {@code cosine-grp-div}, {@code gaussian-grp-div}, {@code cosine-grp} or {@code backprop}
  */
-record Workload(String network, String rule, Precision precision) {
+public record Workload(String network, String rule, Precision precision) {
+    /** The networks. */
+    public static final List<String> NETWORKS = List.of("mlp", "vgg");
+    /** The rules. */
+    public static final List<String> RULES = List.of("cosine-grp-div", "gaussian-grp-div", "cosine-grp", "backprop");
+
     private static final int CLASSES = 10;
 
-    boolean isVgg() {
+    /** Checks the names. */
+    public Workload {
+        checkName("network", network, NETWORKS);
+        checkName("rule", rule, RULES);
+    }
+
+    private static void checkName(String what, String name, List<String> known) {
+        if (!known.contains(name)) {
+            throw new IllegalArgumentException(
+                    "There is no " + what + " '" + name + "'; choose of: " + String.join(", ", known) + ".");
+        }
+    }
+
+    /** Returns whether the rule is backprop. */
+    public boolean isBackprop() {
+        return rule.equals("backprop");
+    }
+
+    private boolean isVgg() {
         return network.equals("vgg");
     }
 
-    int batch() {
+    /** Returns the images of a training step. */
+    public int batch() {
         return isVgg() ? 128 : 256;
+    }
+
+    /** Returns how many training images the real data set has: those of CIFAR-10 or Fashion-MNIST. */
+    public int usualImages() {
+        return isVgg() ? 50_000 : 60_000;
     }
 
     private Shape image() {
         return isVgg() ? Shape.of(3, 32, 32) : Shape.of(1, 28, 28);
     }
 
-    /** Returns random images for this many steps of an epoch. */
-    Dataset dataset(int steps) {
+    /** Returns random images: at most this many, in whole batches (at least one). */
+    public Dataset dataset(int atMost) {
         Random random = new Random(1);
-        int count = steps * batch();
+        int count = Math.max(1, atMost / batch()) * batch();
         byte[] pixels = new byte[Math.toIntExact(count * image().size())];
         random.nextBytes(pixels);
         int[] labels = random.ints(count, 0, CLASSES).toArray();
@@ -60,7 +89,8 @@ record Workload(String network, String rule, Precision precision) {
         return new Dataset("random", images, images.first(2), half, half, isVgg() ? 4 : 0, isVgg());
     }
 
-    TrainingConfig config(int epochs) {
+    /** Returns how kib4j trains it. */
+    public TrainingConfig config(int epochs) {
         return new TrainingConfig(
                 networkSpec(),
                 ruleOf(),
@@ -74,11 +104,11 @@ record Workload(String network, String rule, Precision precision) {
                 true);
     }
 
-    NetworkSpec networkSpec() {
+    /** Returns the network. */
+    public NetworkSpec networkSpec() {
         boolean divisive = rule.endsWith("div");
-        Grouping grouping = rule.equals("backprop")
-                ? null
-                : new Grouping(isVgg() ? 64 : 32, divisive ? 0.8 : 0.5, 1, divisive ? 0.2 : 0);
+        Grouping grouping =
+                isBackprop() ? null : new Grouping(isVgg() ? 64 : 32, divisive ? 0.8 : 0.5, 1, divisive ? 0.2 : 0);
         LayerSpec style = LayerSpec.linear(1)
                 .withActivation(isVgg() ? Activation.SELU : Activation.LEAKY_RELU)
                 .withDropout(isVgg() ? new Dropout(0.05, true) : new Dropout(0.01, false))
@@ -89,7 +119,7 @@ record Workload(String network, String rule, Precision precision) {
     }
 
     private Rule ruleOf() {
-        if (rule.equals("backprop")) {
+        if (isBackprop()) {
             return new BackpropRule();
         }
         Kernel kernel = rule.startsWith("gaussian") ? Kernel.gaussian(5) : Kernel.COSINE;
@@ -102,11 +132,11 @@ record Workload(String network, String rule, Precision precision) {
      * Returns the floating-point operations of an image's training step, two for a multiplication with its addition: forward and
      * weight gradients, for backprop also data gradients of all but the first layer.
      */
-    long operations() {
+    public long operations() {
         NetworkSpec spec = networkSpec();
         long sum = 0;
         for (int i = 0; i <= spec.hidden().size(); i++) {
-            int products = rule.equals("backprop") && i > 0 ? 3 : 2;
+            int products = isBackprop() && i > 0 ? 3 : 2;
             sum += 2L * products * spec.multiplications(i);
         }
         return sum;

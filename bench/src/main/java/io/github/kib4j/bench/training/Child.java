@@ -1,0 +1,87 @@
+package io.github.kib4j.bench.training;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.kib4j.bench.Workload;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** Measures configurations, each in a fresh Java process with the options of the {@code kib} command. */
+final class Child {
+    /** Contenders of the module in {@code bench/djl}. */
+    static final List<String> PEERS = List.of("djl");
+
+    private static final List<String> JAVA_OPTIONS = List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=4");
+    /** System property: class path of the peers. */
+    private static final String PEERS_CLASS_PATH = "kib.bench.peers";
+    /** Seconds that loading, warming up and a slow machine may take beside the time asked for. */
+    private static final long PATIENCE = 600;
+
+    private final double seconds;
+    private final @Nullable Integer images;
+
+    Child(double seconds, @Nullable Integer images) {
+        this.seconds = seconds;
+        this.images = images;
+    }
+
+    Measurement measure(Configuration configuration) throws IOException, InterruptedException, ChildException {
+        Path log = Files.createTempFile("kib-bench", ".log");
+        try {
+            ProcessBuilder builder = new ProcessBuilder(command(configuration))
+                    .redirectErrorStream(true)
+                    .redirectOutput(log.toFile())
+                    .redirectInput(new File("/dev/null"));
+            builder.environment().put("OMP_NUM_THREADS", Integer.toString(configuration.threads()));
+            return result(builder.start(), log);
+        } finally {
+            Files.delete(log);
+        }
+    }
+
+    private List<String> command(Configuration configuration) throws ChildException {
+        Workload workload = configuration.workload();
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(JAVA_OPTIONS);
+        command.addAll(List.of("-cp", classPath(configuration), TrainingRun.class.getName()));
+        command.addAll(List.of(
+                configuration.toString(),
+                Double.toString(seconds),
+                Integer.toString(images == null ? workload.usualImages() : images)));
+        return command;
+    }
+
+    private static String classPath(Configuration configuration) throws ChildException {
+        if (!PEERS.contains(configuration.contender())) {
+            return System.getProperty("java.class.path");
+        }
+        String classPath = System.getProperty(PEERS_CLASS_PATH);
+        if (classPath == null) {
+            throw new ChildException("the peers are not built; start with bench/train, which builds them");
+        }
+        return classPath;
+    }
+
+    private Measurement result(Process process, Path log) throws IOException, InterruptedException, ChildException {
+        if (!process.waitFor((long) (3 * seconds) + PATIENCE, TimeUnit.SECONDS)) {
+            process.destroyForcibly().waitFor();
+            throw new ChildException("it did not end in time");
+        }
+        List<String> lines = Files.readAllLines(log);
+        for (String line : lines) {
+            if (line.startsWith(TrainingRun.RESULT)) {
+                return new ObjectMapper().readValue(line.substring(TrainingRun.RESULT.length()), Measurement.class);
+            }
+        }
+        throw new ChildException(lines.stream()
+                .filter(line -> line.contains("Exception") || line.contains("Error"))
+                .findFirst()
+                .orElse("exit code " + process.exitValue()));
+    }
+}

@@ -1,0 +1,17 @@
+package io.github.kib4j.bench.training;
+
+import io.github.kib4j.bench.Workload;
+
+/** What trains a workload: kib4j, a peer, or a bound. Found as a service. */
+public interface Contender {
+    /** Returns the name in tables, for example {@code kib}. */
+    String name();
+
+    /**
+     * Prepares a training.
+     *
+     * @param threads processor threads
+     * @param images of the data set
+     */
+    Session open(Workload workload, int threads, int images);
+}
