@@ -15,6 +15,7 @@ constexpr size_t kRepeats = 5;  // a faulty line of a kernel is reported by at m
 struct Kept {
   std::mutex mutex;
   std::vector<Report> reports;
+  uint64_t seed = Options::current().seed;
   std::map<std::tuple<Finding, std::string, std::string, int>, size_t> seen;
 };
 
@@ -27,9 +28,9 @@ std::string text(const Dim3& d) {
   return "(" + std::to_string(d.x) + "," + std::to_string(d.y) + "," + std::to_string(d.z) + ")";
 }
 
-void publish(const std::string& sentence) {
+void publish(const std::string& sentence, uint64_t seed) {
   const Options& options = Options::current();
-  const std::string line = "kib-emulator: " + sentence + " [KIB_EMULATOR_SEED=" + std::to_string(options.seed) + "]\n";
+  const std::string line = "kib-emulator: " + sentence + " [KIB_EMULATOR_SEED=" + std::to_string(seed) + "]\n";
   std::fputs(line.c_str(), stderr);
   if (options.report.empty()) return;
   if (std::FILE* file = std::fopen(options.report.c_str(), "a")) {
@@ -101,7 +102,7 @@ void Reports::add(Report report) {
     size_t& times = all.seen[{report.finding, report.kernel, report.file, report.line}];
     if (++times > kRepeats) return;
   }
-  publish(report.sentence());
+  publish(report.sentence(), all.seed);
   all.reports.push_back(std::move(report));
 }
 
@@ -119,6 +120,11 @@ void Reports::clear() {
   std::lock_guard<std::mutex> lock(kept().mutex);
   kept().reports.clear();
   kept().seen.clear();
+}
+
+void Reports::set_seed(uint64_t seed) {
+  std::lock_guard<std::mutex> lock(kept().mutex);
+  kept().seed = seed;
 }
 
 }  // namespace kib::emulator

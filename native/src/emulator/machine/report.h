@@ -54,6 +54,7 @@ class Reports {
   std::vector<Report> all() const;
   size_t count() const;
   void clear();
+  void set_seed(uint64_t seed);  // what is printed beside findings, at first Options::current().seed
 };
 
 // PTX or a call that the emulated device cannot do: what() is one sentence with file, line and remedy.
