@@ -7,11 +7,15 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.zip.GZIPInputStream;
+import org.jspecify.annotations.Nullable;
 
 /** Bytes of a file, gzipped or not; every failure is a sentence that names the file. */
 final class Bytes implements AutoCloseable {
     /** As much as one read allocates before bytes have proved to be there, so that a lying header costs no memory. */
     private static final int PIECE = 1 << 20;
+
+    /** More than any data set of these formats has. */
+    private static final long LARGEST = 1L << 30;
 
     private final Path file;
     private final InputStream in;
@@ -28,7 +32,7 @@ final class Bytes implements AutoCloseable {
         }
     }
 
-    private static void closeQuietly(@org.jspecify.annotations.Nullable InputStream stream) {
+    private static void closeQuietly(@Nullable InputStream stream) {
         try {
             if (stream != null) {
                 stream.close();
@@ -46,7 +50,7 @@ final class Bytes implements AutoCloseable {
 
     /** Returns the next {@code count} bytes. */
     byte[] read(long count) {
-        if (count > Integer.MAX_VALUE - 8) {
+        if (count > LARGEST) {
             throw new DatasetException("The file " + file + " announces " + count
                     + " bytes, more than can be read; it is damaged or not of this format.");
         }
@@ -87,7 +91,7 @@ final class Bytes implements AutoCloseable {
 
     private DatasetException failure(IOException e) {
         return new DatasetException(
-                "The file " + file + " cannot be read (" + e.getMessage()
+                "The file " + file + " cannot be read (" + FileFailure.reason(e)
                         + "); fetch it again or check its permissions.",
                 e);
     }

@@ -18,7 +18,7 @@ import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 final class Cifar {
     private static final Shape IMAGE = Shape.of(3, 32, 32);
     private static final int PIXELS = 3072;
-    private static final long LARGEST_FILE = 1L << 30;
+    private static final long LARGEST_FILE = 1L << 28;
 
     private final boolean hundred;
     private final List<String> classNames;
@@ -67,11 +67,18 @@ final class Cifar {
                     found.put(name, content(tar, entry, file));
                 }
             }
-        } catch (IOException | IllegalArgumentException e) {
-            throw new DatasetException(
-                    "The archive " + file + " cannot be read (" + e.getMessage() + "); fetch it again.", e);
+        } catch (DatasetException e) {
+            throw e;
+        } catch (IOException e) {
+            throw unreadable(file, FileFailure.reason(e), e);
+        } catch (RuntimeException e) {
+            throw unreadable(file, "it is damaged", e);
         }
         return found;
+    }
+
+    private static DatasetException unreadable(Path file, String why, Exception cause) {
+        return new DatasetException("The archive " + file + " cannot be read (" + why + "); fetch it again.", cause);
     }
 
     private static byte[] content(TarArchiveInputStream tar, TarArchiveEntry entry, Path file) throws IOException {
@@ -134,7 +141,7 @@ final class Cifar {
             }
         } catch (IOException e) {
             throw new DatasetException(
-                    "The file " + file + " cannot be read (" + e.getMessage() + "); check its permissions.", e);
+                    "The file " + file + " cannot be read (" + FileFailure.reason(e) + "); check its permissions.", e);
         }
         if (bytes.length == 0 || bytes.length % record != 0) {
             throw new DatasetException(

@@ -110,7 +110,7 @@ public final class Datasets {
             return Fetcher.md5(file);
         } catch (IOException e) {
             throw new DatasetException(
-                    "The file " + file + " cannot be read (" + e.getMessage() + "); check its permissions.", e);
+                    "The file " + file + " cannot be read (" + FileFailure.reason(e) + "); check its permissions.", e);
         }
     }
 

@@ -19,7 +19,7 @@ final class Idx {
             int count = size(in, images);
             int height = size(in, images);
             int width = size(in, images);
-            byte[] pixels = in.read((long) count * height * width);
+            byte[] pixels = in.read(volume(images, count, height, width));
             in.expectEnd();
             return new ImageSet(
                     name,
@@ -27,6 +27,17 @@ final class Idx {
                     pixels,
                     labels(labels, count, images, classNames.size()),
                     classNames);
+        }
+    }
+
+    private static long volume(Path file, int count, int height, int width) {
+        try {
+            return Math.multiplyExact((long) height * width, count);
+        } catch (ArithmeticException e) {
+            throw new DatasetException(
+                    "The file " + file + " announces " + count + " images of " + height + " x " + width
+                            + ", more than can be read; it is damaged: fetch it again.",
+                    e);
         }
     }
 

@@ -5,14 +5,21 @@ import io.github.kib4j.data.ImageSet;
 import io.github.kib4j.tensor.Shape;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
+import javax.imageio.ImageReader;
+import javax.imageio.stream.FileImageInputStream;
+import javax.imageio.stream.ImageInputStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Folders of PNG or JPEG images, one for each class: {@code DIR/train/CLASS/*} and {@code DIR/test/CLASS/*}, or
@@ -20,6 +27,8 @@ import javax.imageio.ImageIO;
  */
 final class ImageFolder {
     private static final int EVERY = 10;
+    private static final int LARGEST_EXTENT = 4096;
+    private static final long LARGEST_SET = 1L << 30;
 
     private ImageFolder() {}
 
@@ -29,41 +38,44 @@ final class ImageFolder {
         Path train = folder.resolve("train");
         Path test = folder.resolve("test");
         if (Files.isDirectory(train) && Files.isDirectory(test)) {
-            List<String> classes = classes(train);
-            if (!classes.equals(classes(test))) {
+            List<String> classes = names(classes(train));
+            if (!classes.equals(names(classes(test)))) {
                 throw new DatasetException("The folders " + train + " and " + test + " have different classes: "
-                        + classes + " and " + classes(test) + ".");
+                        + classes + " and " + names(classes(test)) + "; give both the same folders.");
             }
-            return dataset(files(train, classes), files(test, classes), classes, folder);
+            return dataset(files(classes(train)), files(classes(test)), classes, folder);
         }
-        List<String> classes = classes(folder);
+        List<Path> classes = classes(folder);
         List<Labelled> forTraining = new ArrayList<>();
         List<Labelled> forTesting = new ArrayList<>();
         for (int label = 0; label < classes.size(); label++) {
-            List<Path> images = images(folder.resolve(classes.get(label)));
+            List<Path> images = images(classes.get(label));
             for (int i = 0; i < images.size(); i++) {
                 (i % EVERY == EVERY - 1 ? forTesting : forTraining).add(new Labelled(images.get(i), label));
             }
         }
-        return dataset(forTraining, forTesting, classes, folder);
+        return dataset(forTraining, forTesting, names(classes), folder);
     }
 
-    private static List<String> classes(Path folder) {
-        List<String> names = children(folder).stream()
-                .filter(Files::isDirectory)
-                .map(p -> p.getFileName().toString())
-                .toList();
-        if (names.size() < 2) {
+    /** Returns the folders of the classes; names are only for people, since not every file name is text. */
+    private static List<Path> classes(Path folder) {
+        List<Path> classes =
+                children(folder).stream().filter(Files::isDirectory).toList();
+        if (classes.size() < 2) {
             throw new DatasetException("The folder " + folder
-                    + " needs a folder of images for each of at least 2 classes, but has " + names.size() + ".");
+                    + " needs a folder of images for each of at least 2 classes, but has " + classes.size() + ".");
         }
-        return names;
+        return classes;
     }
 
-    private static List<Labelled> files(Path folder, List<String> classes) {
+    private static List<String> names(List<Path> classes) {
+        return classes.stream().map(p -> p.getFileName().toString()).toList();
+    }
+
+    private static List<Labelled> files(List<Path> classes) {
         List<Labelled> all = new ArrayList<>();
         for (int label = 0; label < classes.size(); label++) {
-            for (Path image : images(folder.resolve(classes.get(label)))) {
+            for (Path image : images(classes.get(label))) {
                 all.add(new Labelled(image, label));
             }
         }
@@ -73,6 +85,7 @@ final class ImageFolder {
     private static List<Path> images(Path folder) {
         return children(folder).stream()
                 .filter(p -> p.getFileName().toString().toLowerCase(Locale.ROOT).matches(".*\\.(png|jpg|jpeg)"))
+                .filter(Files::isRegularFile)
                 .toList();
     }
 
@@ -80,11 +93,17 @@ final class ImageFolder {
         try (Stream<Path> entries = Files.list(folder)) {
             return entries.sorted().toList();
         } catch (IOException e) {
-            throw new DatasetException(
-                    "The folder " + folder + " cannot be read (" + e.getMessage()
-                            + "); name a folder with a folder of images for each class.",
-                    e);
+            throw unreadableFolder(folder, e);
+        } catch (UncheckedIOException e) {
+            throw unreadableFolder(folder, Objects.requireNonNull(e.getCause()));
         }
+    }
+
+    private static DatasetException unreadableFolder(Path folder, IOException cause) {
+        return new DatasetException(
+                "The folder " + folder + " cannot be read (" + FileFailure.reason(cause)
+                        + "); name a folder with a folder of images for each class.",
+                cause);
     }
 
     private static Dataset dataset(List<Labelled> train, List<Labelled> test, List<String> classes, Path folder) {
@@ -93,7 +112,7 @@ final class ImageFolder {
                     + " test images; each class needs at least " + EVERY
                     + " PNG or JPEG images, or use train and test folders.");
         }
-        Shape image = shape(decode(train.get(0).file()));
+        Shape image = shape(decode(train.get(0).file(), null));
         ImageSet trainSet = load("folder train", train, image, classes);
         ImageSet testSet = load("folder test", test, image, classes);
         List<Double> half = Collections.nCopies(3, 0.5);
@@ -102,16 +121,16 @@ final class ImageFolder {
 
     private static ImageSet load(String name, List<Labelled> files, Shape shape, List<String> classes) {
         int plane = shape.extent(1) * shape.extent(2);
-        byte[] pixels = new byte[Math.multiplyExact(files.size(), 3 * plane)];
+        if (3L * plane * files.size() > LARGEST_SET) {
+            throw new DatasetException(
+                    "The " + files.size() + " images beside " + files.get(0).file() + " of " + shape + " are more than "
+                            + LARGEST_SET + " bytes; scale them down or take fewer.");
+        }
+        byte[] pixels = new byte[files.size() * 3 * plane];
         int[] labels = new int[files.size()];
         for (int i = 0; i < files.size(); i++) {
-            BufferedImage image = decode(files.get(i).file());
-            if (!shape(image).equals(shape)) {
-                throw new DatasetException("The image " + files.get(i).file() + " is " + shape(image)
-                        + ", but the first one is " + shape + "; scale all images to one size.");
-            }
             labels[i] = files.get(i).label();
-            copy(image, pixels, i * 3 * plane);
+            copy(decode(files.get(i).file(), shape), pixels, i * 3 * plane);
         }
         return new ImageSet(name, shape, pixels, labels, classes);
     }
@@ -135,19 +154,46 @@ final class ImageFolder {
         return Shape.of(3, image.getHeight(), image.getWidth());
     }
 
-    private static BufferedImage decode(Path file) {
-        try {
-            BufferedImage image = ImageIO.read(file.toFile());
-            if (image != null) {
-                return image;
+    /** Reads an image whose size is looked at before its pixels get memory. */
+    private static BufferedImage decode(Path file, @Nullable Shape expected) {
+        try (ImageInputStream in = new FileImageInputStream(file.toFile())) {
+            Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
+            if (!readers.hasNext()) {
+                throw new DatasetException(
+                        "The file " + file + " is no PNG or JPEG image; remove it or write it again.");
             }
-            throw new DatasetException("The file " + file + " is no PNG or JPEG image; remove it or write it again.");
-        } catch (IOException | RuntimeException e) {
-            if (e instanceof DatasetException own) {
-                throw own;
+            ImageReader reader = readers.next();
+            try {
+                reader.setInput(in, true, true);
+                checkSize(file, reader.getWidth(0), reader.getHeight(0), expected);
+                return reader.read(0);
+            } finally {
+                reader.dispose();
             }
-            throw new DatasetException(
-                    "The image " + file + " cannot be read (" + e.getMessage() + "); remove it or write it again.", e);
+        } catch (DatasetException e) {
+            throw e;
+        } catch (IOException e) {
+            throw unreadable(file, FileFailure.reason(e), e);
+        } catch (RuntimeException e) {
+            throw unreadable(file, "it is damaged", e);
         }
+    }
+
+    private static void checkSize(Path file, int width, int height, @Nullable Shape expected) {
+        if (width < 1 || height < 1 || width > LARGEST_EXTENT || height > LARGEST_EXTENT) {
+            throw new DatasetException(
+                    "The image " + file + " is " + width + " x " + height + ", but images may have 1 to "
+                            + LARGEST_EXTENT + " pixels a side; scale it down or write it again.");
+        }
+        Shape shape = Shape.of(3, height, width);
+        if (expected != null && !shape.equals(expected)) {
+            throw new DatasetException("The image " + file + " is " + shape + ", but the first one is " + expected
+                    + "; scale all images to one size.");
+        }
+    }
+
+    private static DatasetException unreadable(Path file, String why, Exception cause) {
+        return new DatasetException(
+                "The image " + file + " cannot be read (" + why + "); remove it or write it again.", cause);
     }
 }

@@ -1,6 +1,7 @@
 package io.github.kib4j.cli;
 
 import io.github.kib4j.datasets.DatasetException;
+import io.github.kib4j.datasets.FileFailure;
 import io.github.kib4j.tensor.OutOfDeviceMemoryException;
 import io.github.kib4j.train.CheckpointException;
 import io.github.kib4j.train.TrainingDivergedException;
@@ -9,8 +10,9 @@ import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
@@ -39,35 +41,39 @@ public final class Kib {
         try {
             return command(args, out, err);
         } catch (UsageException e) {
-            err.println("kib: " + e.getMessage());
-            return USAGE;
+            return fail(USAGE, e.getMessage(), err);
         } catch (ParameterException e) {
-            err.println("kib: " + e.getMessage() + ". 'kib " + name(e) + "--help' lists the options.");
-            return USAGE;
+            return fail(USAGE, e.getMessage() + "; 'kib " + name(e) + "--help' lists the options.", err);
         } catch (DatasetException
                 | TrainingDivergedException
                 | CheckpointException
                 | OutOfDeviceMemoryException
                 | IllegalArgumentException e) {
-            err.println("kib: " + e.getMessage());
-            return FAILURE;
+            return fail(FAILURE, e.getMessage(), err);
         } catch (IOException e) {
-            err.println("kib: " + sentence(e));
-            return FAILURE;
+            return fail(FAILURE, sentence(e), err);
         } catch (UncheckedIOException e) {
-            err.println("kib: " + sentence(new IOException(e.getMessage(), e)));
-            return FAILURE;
+            return fail(FAILURE, sentence(Objects.requireNonNull(e.getCause())), err);
         } catch (OutOfMemoryError e) {
-            err.println("kib: Java has not enough memory (" + e.getMessage()
-                    + "); take fewer images (--limit-train) or give it more with KIB_JAVA_OPTS=-Xmx8g.");
-            return FAILURE;
-        } catch (RuntimeException e) {
-            err.println("kib: an unexpected failure: " + e + "; set KIB_DEBUG=1 to see where, and please report it.");
+            return fail(
+                    FAILURE,
+                    "Java has not enough memory (" + e.getMessage()
+                            + "); take fewer images (--limit-train) or give it more with KIB_JAVA_OPTS=-Xmx8g.",
+                    err);
+        } catch (RuntimeException | Error e) {
             if (System.getenv("KIB_DEBUG") != null) {
                 e.printStackTrace(err);
             }
-            return FAILURE;
+            return fail(
+                    FAILURE,
+                    "an unexpected failure: " + e + "; set KIB_DEBUG=1 to see where, and please report it.",
+                    err);
         }
+    }
+
+    private static int fail(int code, @Nullable String sentence, PrintStream err) {
+        err.println("kib: " + FileFailure.printable(String.valueOf(sentence)));
+        return code;
     }
 
     private static String name(ParameterException e) {
@@ -76,16 +82,11 @@ public final class Kib {
     }
 
     private static String sentence(IOException e) {
-        if (e instanceof AccessDeniedException denied) {
-            return "No permission for " + denied.getFile()
-                    + "; choose another folder with --out, or change its permissions.";
-        }
-        if (e instanceof FileSystemException file) {
-            return "Writing or reading " + file.getFile() + " failed ("
-                    + (file.getReason() == null ? file.getClass().getSimpleName() : file.getReason())
-                    + "); check the disk and the path.";
-        }
-        return e.getMessage() + "; check the disk and the path. What was saved before stands.";
+        String what = e instanceof FileSystemException file
+                ? "Writing or reading " + file.getFile() + " failed"
+                : "Writing or reading failed";
+        return what + " (" + FileFailure.reason(e)
+                + "); check the disk, its permissions and the path. What was saved before stands.";
     }
 
     private static int command(String[] args, PrintStream out, PrintStream err) throws IOException {

@@ -167,7 +167,7 @@ final class Presets {
     }
 
     /** Returns Levenshtein's distance. */
-    private static int distance(String a, String b) {
+    static int distance(String a, String b) {
         int[] row = new int[b.length() + 1];
         java.util.Arrays.setAll(row, j -> j);
         for (int i = 1; i <= a.length(); i++) {

@@ -3,8 +3,11 @@ package io.github.kib4j.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.kib4j.train.CheckpointException;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -40,7 +43,7 @@ final class RunFolder {
         return folder.resolve("metrics.jsonl");
     }
 
-    /** Refuses to begin a new run in a folder that holds anything. */
+    /** Refuses to begin a new run in a folder that holds anything, is none, or cannot be made. */
     void checkNew() throws IOException {
         if (Files.isDirectory(folder)) {
             try (Stream<Path> entries = Files.list(folder)) {
@@ -49,6 +52,17 @@ final class RunFolder {
                             + folder + ", or choose another --out.");
                 }
             }
+        }
+        Path existing = folder.toAbsolutePath();
+        while (existing.getParent() != null && !Files.exists(existing, LinkOption.NOFOLLOW_LINKS)) {
+            existing = existing.getParent();
+        }
+        if (!Files.isDirectory(existing)) {
+            throw new UsageException(
+                    existing + " is a file, so that --out " + folder + " cannot be a folder; choose another --out.");
+        }
+        if (!Files.isWritable(existing)) {
+            throw new AccessDeniedException(existing.toString());
         }
     }
 
@@ -77,8 +91,8 @@ final class RunFolder {
     void keepEpochs(int epochs) throws IOException {
         List<String> lines = Files.exists(metrics()) ? Files.readAllLines(metrics()) : List.of();
         if (lines.size() < epochs) {
-            throw new IOException("The file " + metrics() + " has " + lines.size() + " epochs, but the checkpoint "
-                    + epochs + "; restore the file, or start a new run");
+            throw new CheckpointException("The file " + metrics() + " has " + lines.size()
+                    + " epochs, but the checkpoint " + epochs + "; restore the file, or start a new run.");
         }
         StringBuilder kept = new StringBuilder();
         lines.subList(0, epochs).forEach(line -> kept.append(line).append('\n'));

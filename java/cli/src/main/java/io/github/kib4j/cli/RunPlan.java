@@ -22,6 +22,7 @@ import io.github.kib4j.rule.ReadoutRule;
 import io.github.kib4j.rule.Rule;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.train.TrainingConfig;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -31,6 +32,8 @@ import org.jspecify.annotations.Nullable;
 
 /** What settings mean: a data set and, for each rule, a training run. */
 final class RunPlan {
+    private static final int LEAST_TO_SPLIT = 10;
+
     private final Settings settings;
 
     RunPlan(Settings settings) {
@@ -48,13 +51,23 @@ final class RunPlan {
         return rules;
     }
 
+    /** Returns what is trained on what, for example {@code mlp-mnist}. */
+    String title() {
+        return model() + "-" + datasetName();
+    }
+
+    private String model() {
+        return settings.choice(Key.MODEL, "mlp", "vgg");
+    }
+
+    private String datasetName() {
+        return settings.choice(Key.DATASET, Datasets.names().toArray(new String[0]));
+    }
+
     /** Loads the data set. */
     Dataset dataset() {
-        settings.choice(Key.DATASET, Datasets.names().toArray(new String[0]));
-        String data = settings.text(Key.DATA);
-        Dataset all = Datasets.load(
-                settings.text(Key.DATASET).toLowerCase(Locale.ROOT), data.isEmpty() ? null : Path.of(data), 0);
-        Dataset split = settings.flag(Key.VALIDATION) ? Validation.of(all) : all;
+        Dataset all = Datasets.load(datasetName(), data(), 0);
+        Dataset split = settings.flag(Key.VALIDATION) ? validation(all) : all;
         int train = settings.integer(Key.LIMIT_TRAIN);
         int test = settings.integer(Key.LIMIT_TEST);
         return new Dataset(
@@ -65,6 +78,23 @@ final class RunPlan {
                 split.deviation(),
                 split.padding(),
                 split.flip());
+    }
+
+    private @Nullable Path data() {
+        String data = settings.text(Key.DATA);
+        try {
+            return data.isEmpty() ? null : Path.of(data);
+        } catch (InvalidPathException e) {
+            throw new UsageException("--data is no name of a folder or archive: '" + data + "'.");
+        }
+    }
+
+    private static Dataset validation(Dataset all) {
+        if (all.train().count() < LEAST_TO_SPLIT) {
+            throw new UsageException("--validation needs at least " + LEAST_TO_SPLIT + " training images to split, but "
+                    + all.train().name() + " has " + all.train().count() + ".");
+        }
+        return Validation.of(all);
     }
 
     /**
@@ -80,8 +110,8 @@ final class RunPlan {
                     optimizer(Key.LR_LOCAL, Key.WEIGHT_DECAY_LOCAL),
                     optimizer(Key.LR_READOUT, Key.WEIGHT_DECAY_READOUT),
                     schedule(),
-                    settings.positive(Key.EPOCHS),
-                    settings.positive(Key.BATCH),
+                    settings.integer(Key.EPOCHS),
+                    settings.integer(Key.BATCH),
                     settings.choice(Key.PRECISION, "f32", "bf16").equals("bf16") ? Precision.BF16 : Precision.F32,
                     settings.seed(),
                     settings.flag(Key.AUGMENT));
@@ -91,7 +121,7 @@ final class RunPlan {
     }
 
     NetworkSpec network(Shape image, int classes) {
-        boolean mlp = settings.choice(Key.MODEL, "mlp", "vgg").equals("mlp");
+        boolean mlp = model().equals("mlp");
         double width = settings.number(Key.WIDTH);
         if (mlp) {
             List<Integer> units = settings.integers(Key.LAYERS).stream()

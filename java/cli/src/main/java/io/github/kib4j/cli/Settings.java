@@ -1,8 +1,15 @@
 package io.github.kib4j.cli;
 
+import io.github.kib4j.datasets.FileFailure;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharsetDecoder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
@@ -11,11 +18,15 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.tomlj.Toml;
 import org.tomlj.TomlArray;
+import org.tomlj.TomlParseError;
 import org.tomlj.TomlParseResult;
 import org.tomlj.TomlPosition;
+import org.tomlj.TomlTable;
 
 /** Values of settings. Later sources win: defaults, preset, configuration file, options. */
 final class Settings {
+    private static final int LARGEST_FILE = 1 << 20;
+
     private final Map<Key, String> values = new EnumMap<>(Key.class);
 
     /** Returns the value of every key that was set, and a default for the others. */
@@ -27,21 +38,9 @@ final class Settings {
         return values.containsKey(key);
     }
 
+    /** Returns an integer; 0 where the setting is empty. */
     int integer(Key key) {
-        long value = Long.parseLong(text(key));
-        if (value < 0 || value > Integer.MAX_VALUE) {
-            throw new UsageException(
-                    "--" + key.title() + " must be between 0 and " + Integer.MAX_VALUE + ", but is " + value + ".");
-        }
-        return (int) value;
-    }
-
-    int positive(Key key) {
-        int value = integer(key);
-        if (value < 1) {
-            throw new UsageException("--" + key.title() + " must be at least 1, but is " + value + ".");
-        }
-        return value;
+        return text(key).isEmpty() ? 0 : Integer.parseInt(text(key));
     }
 
     long seed() {
@@ -68,8 +67,9 @@ final class Settings {
                 return value;
             }
         }
-        throw new UsageException("There is no " + key.title() + " '" + text(key) + "'; choose one of: "
-                + String.join(", ", names) + ".");
+        String what = key == Key.DATASET ? "data set" : key.title().replace('-', ' ');
+        throw new UsageException(
+                "There is no " + what + " '" + text(key) + "'; choose one of: " + String.join(", ", names) + ".");
     }
 
     Settings set(Key key, String value) {
@@ -100,45 +100,90 @@ final class Settings {
     /** A configuration file: its settings, and the preset it builds on, if it names one. */
     record FromFile(Settings settings, @Nullable String preset) {}
 
-    /** Reads a configuration file. */
+    /**
+     * Reads a configuration file.
+     *
+     * @throws UsageException if it cannot be read, is no TOML, or has a key or a value that is none
+     */
     static FromFile read(Path file) {
-        TomlParseResult toml;
-        try {
-            toml = Toml.parse(Files.readString(file));
-        } catch (IOException e) {
-            throw new UsageException("The configuration file " + file + " cannot be read (" + e.getMessage()
-                    + "); name an existing TOML file.");
-        }
+        TomlParseResult toml = parse(file);
         if (toml.hasErrors()) {
-            throw new UsageException("The configuration file " + file + " is no TOML: "
-                    + toml.errors().get(0).toString() + ".");
+            TomlParseError error = toml.errors().get(0);
+            throw new UsageException("The configuration file " + file + at(error.position()) + ", is no TOML: "
+                    + FileFailure.printable(String.valueOf(error.getMessage())) + ".");
         }
         Settings settings = new Settings();
+        String preset = null;
         for (String name : toml.keySet()) {
-            if (name.equals("preset")) {
-                continue;
-            }
             String where = file + at(toml.inputPositionOf(List.of(name)));
-            Key key = Key.named(name)
-                    .orElseThrow(() -> new UsageException(
-                            "There is no setting '" + name + "' (" + where + "); 'kib train --help' lists all."));
             try {
-                settings.set(key, written(toml.get(List.of(name))));
+                String value = written(name, toml.get(List.of(name)));
+                if (name.equals("preset")) {
+                    preset = value;
+                } else if (!isEverything(name, value)) {
+                    settings.set(known(name), value);
+                }
             } catch (UsageException e) {
                 throw new UsageException(where + ": " + e.getMessage());
             }
         }
-        Object preset = toml.get(List.of("preset"));
-        return new FromFile(settings, preset == null ? null : preset.toString());
+        return new FromFile(settings, preset);
+    }
+
+    /** Returns whether a value asks for all processor threads, as files of earlier versions do. */
+    private static boolean isEverything(String name, String value) {
+        return name.equals(Key.THREADS.title()) && value.equals("0");
+    }
+
+    private static TomlParseResult parse(Path file) {
+        try (InputStream in = Files.newInputStream(file)) {
+            byte[] bytes = in.readNBytes(LARGEST_FILE + 1);
+            if (bytes.length > LARGEST_FILE) {
+                throw new UsageException("The configuration file " + file + " is larger than " + LARGEST_FILE
+                        + " bytes; name a TOML file of settings.");
+            }
+            CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
+            return parse(decoder.decode(ByteBuffer.wrap(bytes)).toString(), file);
+        } catch (IOException e) {
+            throw new UsageException("The configuration file " + file + " cannot be read (" + FileFailure.reason(e)
+                    + "); name an existing TOML file.");
+        }
+    }
+
+    private static TomlParseResult parse(String text, Path file) {
+        try {
+            return Toml.parse(text);
+        } catch (StackOverflowError | RuntimeException e) {
+            throw new UsageException(
+                    "The configuration file " + file
+                            + " cannot be understood (it is nested too deeply or has numbers too large); name a TOML file of settings.");
+        }
+    }
+
+    private static Key known(String name) {
+        return Key.named(name).orElseThrow(() -> {
+            String nearest = Arrays.stream(Key.values())
+                    .map(Key::title)
+                    .min(Comparator.comparingInt(title -> Presets.distance(name, title)))
+                    .orElseThrow();
+            return new UsageException("There is no setting '" + FileFailure.printable(name) + "'; near it is '"
+                    + nearest + "' ('kib train --help' lists all).");
+        });
     }
 
     private static String at(@Nullable TomlPosition position) {
         return position == null ? "" : ", line " + position.line() + ", column " + position.column();
     }
 
-    private static String written(@Nullable Object value) {
+    private static String written(String name, @Nullable Object value) {
         if (value instanceof TomlArray array) {
-            return array.toList().stream().map(String::valueOf).collect(Collectors.joining(","));
+            return array.toList().stream()
+                    .map(element -> written(name, element))
+                    .collect(Collectors.joining(","));
+        }
+        if (value instanceof TomlTable) {
+            throw new UsageException(
+                    "'" + FileFailure.printable(name) + "' is a table, but settings are plain values.");
         }
         return String.valueOf(value);
     }
@@ -149,8 +194,11 @@ final class Settings {
                 new StringBuilder("# All settings of this run; `kib train --config` with this file repeats it.\n");
         for (Key key : Key.values()) {
             String value = text(key);
+            if (value.isEmpty() && key.type() == Key.Type.INTEGER) {
+                continue;
+            }
             String written = switch (key.type()) {
-                case TEXT -> "\"" + value.replace("\\", "\\\\").replace("\"", "\\\"") + "\"";
+                case TEXT -> "\"" + Toml.tomlEscape(value) + "\"";
                 case INTEGERS -> "[" + value.replace(",", ", ") + "]";
                 default -> value;
             };

@@ -62,6 +62,9 @@ final class SettingsMixin {
             }
         }
         options.forEach(given::set);
+        if (given.isSet(Key.DATA) && given.text(Key.DATA).isEmpty()) {
+            throw new UsageException("--data must name a folder or archive, but is empty.");
+        }
         Path file = parsed.matchedOptionValue(CONFIG, null);
         Settings.FromFile config = file == null ? new Settings.FromFile(new Settings(), null) : Settings.read(file);
         String named = parsed.matchedOptionValue(PRESET, null);
@@ -80,7 +83,7 @@ final class SettingsMixin {
                 && epochsChanged
                 && !milestonesGiven
                 && !base.text(Key.MILESTONES).isEmpty()) {
-            String scaled = scaledMilestones(base, merged.positive(Key.EPOCHS));
+            String scaled = scaledMilestones(base, merged.integer(Key.EPOCHS));
             merged.set(Key.MILESTONES, scaled);
             note = "Milestones of the preset scaled from " + base.text(Key.MILESTONES) + " of " + base.text(Key.EPOCHS)
                     + " epochs to " + (scaled.isEmpty() ? "none" : scaled) + " of " + merged.text(Key.EPOCHS) + ".";
@@ -95,10 +98,17 @@ final class SettingsMixin {
             merged.set(Key.CENTRE_CODES, Boolean.toString(merged.integer(Key.GROUPS) > 0));
         }
         if (!merged.isSet(Key.POWER)) {
-            merged.set(
-                    Key.POWER,
-                    merged.flag(Key.DIVISIVE_NORM) ? Double.toString(1 - merged.number(Key.DIVISIVE_POWER)) : "0.5");
+            merged.set(Key.POWER, Double.toString(merged.flag(Key.DIVISIVE_NORM) ? 1 - divisivePower(merged) : 0.5));
         }
+    }
+
+    private static double divisivePower(Settings merged) {
+        double q = merged.number(Key.DIVISIVE_POWER);
+        if (q >= 1) {
+            throw new UsageException("--power must be given where --divisive-power is 1 or more (" + q
+                    + "), since 1 - q would not be positive.");
+        }
+        return q;
     }
 
     private static String scaledMilestones(Settings base, int epochs) {

@@ -28,8 +28,6 @@ final class TrainCommand {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT);
 
-    private static final int MOST_THREADS = 1024;
-
     private final ParseResult parsed;
     private final PrintStream out;
     private final PrintStream err;
@@ -126,15 +124,14 @@ final class TrainCommand {
             throw new UsageException(
                     "There is no device '" + name + "'; choose one of: auto, " + String.join(", ", known) + ".");
         }
-        int threads = settings.integer(Key.THREADS);
-        if (threads > MOST_THREADS) {
-            throw new UsageException("--threads must be at most " + MOST_THREADS + ", but is " + threads + ".");
-        }
-        return Devices.open(name, threads);
+        return Devices.open(name, settings.integer(Key.THREADS));
     }
 
     private Path folder(SettingsMixin.Merged merged, boolean resume) {
         Path named = parsed.matchedOptionValue("--out", null);
+        if (named != null && named.toString().isBlank()) {
+            throw new UsageException("--out must name a folder, but is empty.");
+        }
         Path resumed = parsed.matchedOptionValue("--resume", null);
         if (resume) {
             if (resumed != null && !resumed.toString().isEmpty()) {
@@ -147,9 +144,7 @@ final class TrainCommand {
             return named;
         }
         String preset = merged.preset();
-        String title = preset != null
-                ? preset
-                : merged.settings().text(Key.MODEL) + "-" + merged.settings().text(Key.DATASET);
+        String title = preset != null ? preset : new RunPlan(merged.settings()).title();
         return Path.of("runs", LocalDateTime.now().format(TIME) + "-" + title);
     }
 

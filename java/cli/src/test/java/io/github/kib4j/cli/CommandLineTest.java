@@ -5,18 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.ByteArrayOutputStream;
-import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -42,35 +39,9 @@ final class CommandLineTest {
         return new Result(code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
     }
 
-    private static final int TRAIN = 150;
-    private static final int TEST = 40;
-
     @BeforeEach
     void writeImages() throws IOException {
-        Random random = new Random(20);
-        Files.createDirectories(folder.resolve("mnist"));
-        write("train", TRAIN, random);
-        write("t10k", TEST, random);
-    }
-
-    private void write(String part, int count, Random random) throws IOException {
-        try (DataOutputStream images = new DataOutputStream(
-                        Files.newOutputStream(folder.resolve("mnist/" + part + "-images-idx3-ubyte")));
-                DataOutputStream labels = new DataOutputStream(
-                        Files.newOutputStream(folder.resolve("mnist/" + part + "-labels-idx1-ubyte")))) {
-            for (int header : new int[] {0x803, count, 8, 8}) {
-                images.writeInt(header);
-            }
-            labels.writeInt(0x801);
-            labels.writeInt(count);
-            for (int i = 0; i < count; i++) {
-                int label = i % 10;
-                labels.writeByte(label);
-                for (int p = 0; p < 64; p++) {
-                    images.writeByte(random.nextInt(100) + (p / 6 == label ? 150 : 0));
-                }
-            }
-        }
+        TinyImages.idx(folder.resolve("mnist"), 150, 40);
     }
 
     /** Returns a small training's command line; options given here replace its own. */
@@ -313,55 +284,6 @@ final class CommandLineTest {
         assertThat(kib("presets").out()).contains("mlp-fashion-mnist-cosine-grp-div", "88.1 %");
         assertThat(kib("--version").out()).contains("kib4j");
         assertThat(kib("train", "--help").out()).contains("--lr-local");
-    }
-
-    /** Each bad command line: its words, its exit code, and what its one sentence must say. */
-    @Test
-    void badInputIsOneSentence() throws IOException {
-        refuses(2, "'--nonsense'", "train", "--nonsense");
-        refuses(2, "vgg-cifar10-1x-sgd-cosine-grp-div", "train", "--preset", "vgg-cifar10-1x-sgd-cosine-grpdiv");
-        refuses(2, "There is no dataset 'imagenet'", "train", "--dataset", "imagenet");
-        refuses(2, "There is no device 'tpu'", train("--device", "tpu"));
-        refuses(2, "There is no rule 'magic'", train("--rule", "magic"));
-        refuses(2, "--epochs must be a whole number", train("--epochs", "many"));
-        refuses(2, "--epochs must be at least 1", train("--epochs", "0"));
-        refuses(2, "at least 2 samples", train("--batch", "1"));
-        refuses(2, "--threads must be between 0", train("--threads", "-1"));
-        refuses(2, "--threads must be at most", train("--threads", "9999999"));
-        refuses(2, "--lr-local must be a number", train("--lr-local", "NaN"));
-        refuses(2, "7 groups do not divide", train("--groups", "7"));
-        refuses(2, "equal groups of at least 2", train("--groups", "32"));
-        refuses(2, "needs groups", train("--groups", "0"));
-        refuses(2, "--width 0.3", train("--width", "0.3"));
-        refuses(
-                2,
-                "do not tile",
-                train("--model", "vgg", "--channels", "8,8,8,8", "--pool-after", "1,2,3,4", "--groups", "4"));
-        refuses(2, "--pool-after names convolution 9", train("--model", "vgg", "--channels", "8", "--pool-after", "9"));
-        refuses(2, "dropout rate", train("--dropout", "1"));
-        refuses(2, "ascending", train("--milestones", "5,3"));
-        refuses(2, "no config.toml", "train", "--resume", run("nowhere"));
-        refuses(2, "--resume needs", "train", "--resume");
-        refuses(2, "no config.toml", "eval", run("nowhere"));
-        refuses(2, "list, fetch or verify", "data", "drop");
-        refuses(2, "choose one of", "data", "fetch", "shapes");
-        refuses(2, "cannot be read", "train", "--config", run("nowhere.toml"));
-        Files.writeString(folder.resolve("bad.toml"), "epochs = 3\nepoch = 4\n");
-        refuses(2, "line 2, column 1", "train", "--config", run("bad.toml"));
-        Files.writeString(folder.resolve("bad.toml"), "epochs = = 3\n");
-        refuses(2, "no TOML", "train", "--config", run("bad.toml"));
-        Files.writeString(folder.resolve("bad.toml"), "epochs = \"x\"\n");
-        refuses(2, "line 1, column 1", "train", "--config", run("bad.toml"));
-        refuses(1, "nowhere", "train", "--dataset", "mnist", "--data", run("nowhere"));
-        Path labels = folder.resolve("mnist/train-labels-idx1-ubyte");
-        byte[] whole = Files.readAllBytes(labels);
-        Files.write(labels, Arrays.copyOf(whole, 20));
-        refuses(1, "cut short", train("--out", run("x")));
-        Files.write(labels, whole);
-        refuses(1, "at least 2 images", train("--out", run("x"), "--limit-train", "1"));
-        assertThat(folder.resolve("x")).as("nothing was begun").doesNotExist();
-        Files.writeString(folder.resolve("file"), "in the way");
-        refuses(1, "file", train("--out", run("file/run")));
     }
 
     private static void refuses(int code, String says, String... arguments) {

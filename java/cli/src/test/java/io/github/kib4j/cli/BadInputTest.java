@@ -1,0 +1,292 @@
+package io.github.kib4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Bad input through the real command line: its exit code, one sentence, and nothing lost or left behind. */
+final class BadInputTest {
+    @TempDir
+    static Path folder;
+
+    /** A command line, what it must answer, and files to write before; {@code @} stands for the test's folder. */
+    private record Case(int code, String says, Map<String, byte[]> files, List<String> arguments) {
+        Case with(String file, byte[] content) {
+            Map<String, byte[]> more = new LinkedHashMap<>(files);
+            more.put(file, content);
+            return new Case(code, says, more, arguments);
+        }
+
+        Case with(String file, String content) {
+            return with(file, content.getBytes(StandardCharsets.UTF_8));
+        }
+
+        @Override
+        public String toString() {
+            return code + " '" + says + "': kib " + String.join(" ", arguments);
+        }
+    }
+
+    private static Case usage(String says, String... arguments) {
+        return new Case(2, says, Map.of(), List.of(arguments));
+    }
+
+    private static Case failure(String says, String... arguments) {
+        return new Case(1, says, Map.of(), List.of(arguments));
+    }
+
+    /** Returns the command line of a small training; options given here replace its own. */
+    private static String[] train(String... more) {
+        Map<String, String> options = new LinkedHashMap<>();
+        String[] base = {
+            "--dataset",
+            "mnist",
+            "--data",
+            "@/data",
+            "--model",
+            "mlp",
+            "--layers",
+            "32,32",
+            "--groups",
+            "8",
+            "--epochs",
+            "1",
+            "--batch",
+            "20",
+            "--lr-local",
+            "0.3",
+            "--out",
+            "@/new"
+        };
+        for (int i = 0; i < base.length; i += 2) {
+            options.put(base[i], base[i + 1]);
+        }
+        for (int i = 0; i < more.length; i += 2) {
+            options.put(more[i], more[i + 1]);
+        }
+        List<String> arguments = new ArrayList<>(List.of("train", "--quiet"));
+        options.forEach((option, value) -> arguments.addAll(List.of(option, value)));
+        return arguments.toArray(new String[0]);
+    }
+
+    @BeforeAll
+    static void write() throws IOException {
+        TinyImages.idx(folder.resolve("data/mnist"), 60, 20);
+        TinyImages.cifar(folder.resolve("cifar"), 2);
+        TinyImages.png(folder.resolve("png"), 10, "cat", "dog");
+        Files.writeString(folder.resolve("file"), "in the way");
+        assertThat(kib(resolved(train("--out", "@/done"))).code()).isZero();
+    }
+
+    static Stream<Case> names() {
+        return Stream.of(
+                usage("'nonsense'", "nonsense"),
+                usage("'--nonsense'", "train", "--nonsense"),
+                usage("'--epoch'", "train", "--epoch", "3"),
+                usage("'stray'", "train", "stray"),
+                usage("--epochs", "train", "--epochs"),
+                usage("--epochs", "train", "--epochs", "1", "--epochs", "2"),
+                usage("no preset 'vgg-cifar10'", "train", "--preset", "vgg-cifar10"),
+                usage("no preset ''", "train", "--preset", ""),
+                usage("no data set 'imagenet'", "train", "--dataset", "imagenet"),
+                usage("no data set ''", "train", "--dataset", ""),
+                usage("no device 'tpu'", train("--device", "tpu")),
+                usage("no device ''", train("--device", "")),
+                usage("no rule 'magic'", train("--rule", "magic")),
+                usage("no rule ''", train("--rule", "phsic,,readout")),
+                usage("twice", train("--rule", "phsic,phsic")),
+                usage("no model 'resnet'", train("--model", "resnet")),
+                usage("no kernel 'cubic'", train("--kernel", "cubic")),
+                usage("no label kernel 'cubic'", train("--label-kernel", "cubic")),
+                usage("no activation 'gelu'", train("--activation", "gelu")),
+                usage("no optimizer 'lion'", train("--optimizer", "lion")),
+                usage("no schedule 'linear'", train("--schedule", "linear")),
+                usage("no precision 'f64'", train("--precision", "f64")),
+                usage("--bias must be true or false", train("--bias", "maybe")),
+                usage("list, fetch or verify", "data", "drop"),
+                usage("choose one of", "data", "fetch", "shapes"),
+                usage("needs the name", "data", "verify"),
+                usage("RUN", "eval"),
+                usage("no config.toml", "eval", "@/nowhere"),
+                usage("no config.toml", "summary", "@/nowhere"),
+                usage("no device 'tpu'", "eval", "@/done", "--device", "tpu"));
+    }
+
+    /** Every numeric option refuses what is no number, empty, negative, too large. */
+    static Stream<Case> numbers() {
+        return Arrays.stream(Key.values()).flatMap(key -> {
+            List<String> bad = switch (key.type()) {
+                case INTEGER ->
+                    key == Key.SEED
+                            ? List.of("", "x", "1.5", "99999999999999999999")
+                            : List.of("", "x", "1.5", "-1", "99999999999999999999", "4294967296");
+                case NUMBER -> List.of("", "x", "-1", "NaN", "Infinity", "-Infinity", "1e31", "1e999", "0x");
+                case INTEGERS -> List.of("x", "1,,2", "-1", "0", "1.5", "99999999999", "NaN");
+                case FLAG -> List.of("yes", "1", "TRUE");
+                case TEXT -> List.of();
+            };
+            return bad.stream().map(value -> usage("--" + key.title() + " must be ", train("--" + key.title(), value)));
+        });
+    }
+
+    static Stream<Case> networks() {
+        return Stream.of(
+                usage("7 groups do not divide", train("--groups", "7")),
+                usage("equal groups of at least 2", train("--groups", "32")),
+                usage("needs groups", train("--groups", "0", "--divisive-norm", "true")),
+                usage("--power must be given", train("--divisive-norm", "true", "--divisive-power", "1.5")),
+                usage("--batch must be a whole number from 2", train("--batch", "1")),
+                usage("--threads must be a whole number from 1 to 1024", train("--threads", "0")),
+                usage("--threads must be a whole number from 1 to 1024", train("--threads", "1025")),
+                usage("--width 0.3", train("--width", "0.3")),
+                usage("at least one hidden layer", train("--layers", "")),
+                usage(
+                        "do not tile",
+                        train("--model", "vgg", "--channels", "8,8,8,8", "--pool-after", "1,2,3,4", "--groups", "4")),
+                usage(
+                        "--pool-after names convolution 9",
+                        train("--model", "vgg", "--channels", "8", "--pool-after", "9")),
+                usage("ascending", train("--milestones", "5,3")),
+                failure("at least 2 images", train("--limit-train", "1")),
+                usage("--data must name", train("--data", "")));
+    }
+
+    static Stream<Case> folders() {
+        return Stream.of(
+                usage("no config.toml", "train", "--resume", "@/nowhere"),
+                usage("--resume needs", "train", "--resume"),
+                usage("--out must name a folder", train("--out", "")),
+                usage("is not empty", train("--out", "@/done")),
+                usage("@/file is a file", train("--out", "@/file")),
+                usage("@/file is a file", train("--out", "@/file/run")),
+                failure("/proc/kib", train("--out", "/proc/kib/run")),
+                usage("--seed is 0", "train", "--resume", "@/done", "--seed", "3"),
+                failure("no checkpoint", "train", "--quiet", "--resume", "@/begun")
+                        .with("begun/config.toml", "dataset = \"shapes\"\nmodel = \"mlp\"\n"),
+                failure("no checkpoint", "eval", "@/begun")
+                        .with("begun/config.toml", "dataset = \"shapes\"\nmodel = \"mlp\"\n"),
+                failure("is damaged", "train", "--quiet", "--resume", "@/torn")
+                        .with("torn/config.toml", config())
+                        .with("torn/checkpoint/state.json", "{\"format\": 1, \"seed\""));
+    }
+
+    private static String config() {
+        return "dataset = \"mnist\"\ndata = \"" + folder + "/data\"\nmodel = \"mlp\"\nlayers = [32, 32]\n";
+    }
+
+    static Stream<Case> configurations() {
+        return Stream.of(
+                usage("there is no such file", "train", "--config", "@/nowhere.toml"),
+                usage("cannot be read (Is a directory)", "train", "--config", "@/data"),
+                toml(
+                        "@/bad.toml, line 2, column 1: There is no setting 'epoch'; near it is 'epochs'",
+                        "epochs = 3\nepoch = 4\n"),
+                toml("@/bad.toml, line 1, column 10, is no TOML", "epochs = = 3\n"),
+                toml("line 1, column 1: --epochs must be a whole number", "epochs = \"x\"\n"),
+                toml("line 3, column 1: --lr-local must be a number from 0", "\n\nlr-local = nan\n"),
+                toml("line 1, column 1: --lr-local must be a number from 0", "lr-local = inf\n"),
+                toml("line 1, column 1: --layers must be whole numbers", "layers = [1, -2]\n"),
+                toml("line 1, column 1: 'layers' is a table", "layers = [{a = 1}]\n"),
+                toml("line 1, column 1: 'epochs' is a table", "[epochs]\nx = 1\n"),
+                toml("is no TOML", "epochs = 1\nepochs = 2\n"),
+                toml("is no TOML", "data = \"never closed\n"),
+                toml("no preset '5'", "preset = 5\n"),
+                toml("line 1, column 1: 'preset' is a table", "preset = {a = 1}\n"),
+                toml("no data set '", "dataset = \"a\\u0000b\\nc\"\n"),
+                toml("--data is no name", "dataset = \"mnist\"\ndata = \"a\\u0000b\"\n"),
+                usage("no text in UTF-8", "train", "--config", "@/bad.toml")
+                        .with("bad.toml", new byte[] {'a', (byte) 0xff}),
+                usage("TOML", "train", "--config", "@/bad.toml").with("bad.toml", noise(3000)),
+                usage("larger than", "train", "--config", "@/bad.toml").with("bad.toml", new byte[3 << 20]),
+                toml("TOML", "a = " + "[".repeat(100_000)));
+    }
+
+    private static Case toml(String says, String content) {
+        return usage(says, "train", "--config", "@/bad.toml").with("bad.toml", content);
+    }
+
+    private static byte[] noise(int count) {
+        byte[] bytes = new byte[count];
+        new java.util.Random(count).nextBytes(bytes);
+        return bytes;
+    }
+
+    @ParameterizedTest
+    @MethodSource({"names", "numbers", "networks", "folders", "configurations"})
+    void isOneSentence(Case bad) throws IOException {
+        for (Map.Entry<String, byte[]> file : bad.files().entrySet()) {
+            Path path = folder.resolve(file.getKey());
+            Files.createDirectories(path.getParent());
+            Files.write(path, file.getValue());
+        }
+        Map<String, Integer> before = files();
+        Result result = kib(resolved(bad.arguments().toArray(new String[0])));
+        assertThat(result.err().lines()).as(result.err()).hasSize(1);
+        assertThat(result.err()).startsWith("kib: ").contains(bad.says().replace("@", folder.toString()));
+        assertThat(result.err().strip())
+                .as("a sentence")
+                .endsWith(".")
+                .doesNotContain("..")
+                .doesNotContain("null");
+        assertThat(result.err())
+                .doesNotContain("Exception")
+                .doesNotContain("Error")
+                .doesNotContain("unexpected");
+        assertThat(result.out()).isEmpty();
+        assertThat(result.code()).isEqualTo(bad.code());
+        assertThat(files()).as("nothing is written, changed or lost").isEqualTo(before);
+    }
+
+    private static String[] resolved(String... arguments) {
+        return Arrays.stream(arguments)
+                .map(argument -> argument.replace("@", folder.toString()))
+                .toArray(String[]::new);
+    }
+
+    /** Returns every file below the test's folder with a hash of its content. */
+    private static Map<String, Integer> files() throws IOException {
+        try (Stream<Path> all = Files.walk(folder)) {
+            Map<String, Integer> found = new TreeMap<>();
+            all.forEach(path -> found.put(path.toString(), Files.isDirectory(path) ? 0 : hash(path)));
+            return found;
+        }
+    }
+
+    private static int hash(Path file) {
+        try {
+            return Arrays.hashCode(Files.readAllBytes(file));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** What a command did. */
+    private record Result(int code, String out, String err) {}
+
+    private static Result kib(String... arguments) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        int code = Kib.run(
+                arguments,
+                new PrintStream(out, true, StandardCharsets.UTF_8),
+                new PrintStream(err, true, StandardCharsets.UTF_8));
+        return new Result(code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+    }
+}

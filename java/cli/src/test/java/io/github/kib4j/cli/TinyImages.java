@@ -1,0 +1,100 @@
+package io.github.kib4j.cli;
+
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Random;
+import java.util.zip.GZIPOutputStream;
+import javax.imageio.ImageIO;
+import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
+
+/** Small data sets of every format, whose classes can be learned. */
+final class TinyImages {
+    static final int CIFAR_RECORD = 3073;
+
+    private static final int SIZE = 8;
+
+    private TinyImages() {}
+
+    /** Writes the four idx files of a data set of 8x8 images. */
+    static void idx(Path folder, int train, int test) throws IOException {
+        Files.createDirectories(folder);
+        Random random = new Random(20);
+        idx(folder, "train", train, random);
+        idx(folder, "t10k", test, random);
+    }
+
+    private static void idx(Path folder, String part, int count, Random random) throws IOException {
+        ByteArrayOutputStream images = new ByteArrayOutputStream();
+        ByteArrayOutputStream labels = new ByteArrayOutputStream();
+        DataOutputStream imageData = new DataOutputStream(images);
+        DataOutputStream labelData = new DataOutputStream(labels);
+        for (int header : new int[] {0x803, count, SIZE, SIZE}) {
+            imageData.writeInt(header);
+        }
+        labelData.writeInt(0x801);
+        labelData.writeInt(count);
+        for (int i = 0; i < count; i++) {
+            labelData.writeByte(i % 10);
+            for (int p = 0; p < SIZE * SIZE; p++) {
+                imageData.writeByte(random.nextInt(100) + (p / 6 == i % 10 ? 150 : 0));
+            }
+        }
+        Files.write(folder.resolve(part + "-images-idx3-ubyte"), images.toByteArray());
+        Files.write(folder.resolve(part + "-labels-idx1-ubyte"), labels.toByteArray());
+    }
+
+    /** Writes the six files of CIFAR-10's binary version, of {@code count} images each. */
+    static void cifar(Path folder, int count) throws IOException {
+        Files.createDirectories(folder);
+        for (int file = 1; file <= 6; file++) {
+            Files.write(folder.resolve(file == 6 ? "test_batch.bin" : "data_batch_" + file + ".bin"), batch(count));
+        }
+    }
+
+    private static byte[] batch(int count) {
+        byte[] records = new byte[count * CIFAR_RECORD];
+        new Random(count).nextBytes(records);
+        for (int i = 0; i < count; i++) {
+            records[i * CIFAR_RECORD] = (byte) (i % 10);
+        }
+        return records;
+    }
+
+    /** Returns the gzipped tar archive of the files in a folder. */
+    static byte[] tarGz(Path folder) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (TarArchiveOutputStream tar = new TarArchiveOutputStream(new GZIPOutputStream(bytes));
+                var files = Files.list(folder)) {
+            for (Path file : files.sorted().toList()) {
+                TarArchiveEntry entry = new TarArchiveEntry("cifar-10-batches-bin/" + file.getFileName());
+                entry.setSize(Files.size(file));
+                tar.putArchiveEntry(entry);
+                Files.copy(file, tar);
+                tar.closeArchiveEntry();
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return bytes.toByteArray();
+    }
+
+    /** Writes a folder of {@code count} PNG images for each of these classes. */
+    static void png(Path folder, int count, String... classes) throws IOException {
+        for (String name : classes) {
+            Files.createDirectories(folder.resolve(name));
+            for (int i = 0; i < count; i++) {
+                image(folder.resolve(name).resolve(i + ".png"), SIZE, SIZE);
+            }
+        }
+    }
+
+    static void image(Path file, int width, int height) throws IOException {
+        ImageIO.write(new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB), "png", file.toFile());
+    }
+}
