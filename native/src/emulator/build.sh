@@ -16,17 +16,21 @@ build)
   mkdir -p "$folder"
   command -v nvcc >/dev/null 2>&1 ||
     echo "kib4j: nvcc is not on the PATH; tests that need kernels compiled by it are skipped (install CUDA 13)"
-  quietly cmake -S "$source" -B "$folder" -DCMAKE_BUILD_TYPE=Release
+  if [ ! -f "$folder/CMakeCache.txt" ]; then
+    quietly cmake -S "$source" -B "$folder" -DCMAKE_BUILD_TYPE=Release || { rm -f "$folder/CMakeCache.txt"; exit 1; }
+  fi
   quietly cmake --build "$folder" --parallel "$(nproc)"
   ;;
 test)
   reports=$(dirname "$folder")/surefire-reports
   mkdir -p "$reports"
-  quietly ctest --test-dir "$folder" --output-on-failure --parallel "$(nproc)" --timeout 120 --output-junit "$folder/tests.xml"
+  status=0
+  quietly ctest --test-dir "$folder" --output-on-failure --parallel "$(nproc)" --timeout 120 --output-junit "$folder/tests.xml" || status=$?
   # One line, as .ci/run reads it.
   tr -s '\n\t' ' ' <"$folder/tests.xml" | sed 's/name="(empty)"/name="emulator"/' >"$reports/TEST-emulator.xml"
   tests() { sed -n "s/.*<testsuite [^>]*$1=\"\([0-9]*\)\".*/\1/p" "$reports/TEST-emulator.xml"; }
   echo "Emulated CUDA device: $(tests tests) tests, $(tests failures) failed, $(tests skipped) skipped"
+  exit "$status"
   ;;
 *)
   echo "usage: $0 build|test FOLDER" >&2

@@ -26,9 +26,9 @@ class Kernel {
   virtual const std::vector<Parameter>& parameters() const = 0;
   virtual uint32_t parameter_bytes() const = 0;
   virtual uint32_t static_shared_bytes() const = 0;
-  virtual uint32_t local_bytes() const = 0;       // a thread's
-  virtual uint32_t max_threads() const = 0;       // .maxntid's product, else 1024
-  virtual uint32_t registers() const = 0;         // an estimate, for attributes and occupancy
+  virtual uint32_t local_bytes() const = 0;  // a thread's
+  virtual uint32_t max_threads() const = 0;  // .maxntid's product, else 1024
+  virtual uint32_t registers() const = 0;    // an estimate, for attributes and occupancy
 };
 
 class Module {
@@ -48,14 +48,14 @@ struct Launch {
   const Kernel* kernel = nullptr;
   Dim3 grid, block;
   uint32_t dynamic_shared_bytes = 0;
-  bool cooperative = false;              // all blocks live at once; grid-wide barriers work
-  std::vector<std::byte> parameters;     // parameter_bytes(), each at its offset
+  bool cooperative = false;           // all blocks live at once; grid-wide barriers work
+  std::vector<std::byte> parameters;  // parameter_bytes(), each at its offset
 };
 
 enum class Outcome { kDone, kIllegalAddress, kMisaligned, kTrap, kUnsupported, kBarrier };
 
-// Runs a launch to its end on the calling thread (and on helpers of its own); order of blocks and warps follows the seed.
-// What the instruments find goes to Reports; the outcome is what cudaGetLastError would make of it.
+// Runs a launch to its end on the calling thread (and on helpers of its own); order of blocks and warps follows the
+// seed. What the instruments find goes to Reports; the outcome is what cudaGetLastError would make of it.
 Outcome run(const Launch& launch);
 
 // Counters of all launches of a kernel since the process began (design.md, section 9).

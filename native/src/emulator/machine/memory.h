@@ -5,6 +5,7 @@
 #define KIB_EMULATOR_MEMORY_H
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "machine/options.h"
@@ -12,14 +13,32 @@
 
 namespace kib::emulator {
 
+// A live allocation as the executor sees it. Valid until the allocation is released.
+struct Range {
+  uint64_t start = 1, end = 0;  // [start, end); as constructed it contains nothing
+  std::byte* host = nullptr;    // where the byte at `start` lies
+  uint8_t* written = nullptr;   // a shadow byte for each byte: 0xff where it was ever written, else 0
+};
+
+// Why an access is wrong.
+struct Fault {
+  Finding finding;
+  std::string detail;
+};
+
 class Memory {
  public:
   enum class Access { kRead, kWrite };
 
+  explicit Memory(const Options& options);
+  ~Memory();
+  Memory(const Memory&) = delete;
+  Memory& operator=(const Memory&) = delete;
+
   static Memory& instance();  // the device's, of Options::current().memory bytes
 
-  // Returns the address, a multiple of 256 with red zones around it, or 0 where there is no room. `what` names the owner in
-  // reports. Freed memory is kept aside as long as room allows, so that use after free is seen.
+  // Returns the address, a multiple of 256 with red zones around it, or 0 where there is no room. `what` names the
+  // owner in reports. Freed memory is kept aside as long as room allows, so that use after free is seen.
   uint64_t allocate(uint64_t bytes, const std::string& what);
   // Returns false (and reports) for an address that no live allocation starts at.
   bool release(uint64_t address);
@@ -27,19 +46,34 @@ class Memory {
   bool contains(uint64_t address) const;  // in the device's range at all
   // Start and size of the live allocation around an address; false where there is none.
   bool find(uint64_t address, uint64_t* start, uint64_t* bytes) const;
+  std::string owner(uint64_t address) const;  // the owner's name and the allocation's size, for reports
   uint64_t used() const;
   uint64_t total() const;
 
-  // The bytes of [address, address + bytes), for copies and library stand-ins; reports what is wrong with the range under
-  // the caller's name and returns null then. Writing marks the bytes as initialised; reading uninitialised bytes is
-  // reported where `must_be_initialised`.
+  // The bytes of [address, address + bytes), for copies and library stand-ins; reports what is wrong with the range
+  // under the caller's name and returns null then. Writing marks the bytes as initialised; reading uninitialised bytes
+  // is reported where `must_be_initialised`.
   std::byte* view(uint64_t address, uint64_t bytes, Access access, const std::string& caller,
                   bool must_be_initialised = true);
   // Copies shadow bits with the bytes: device-to-device copies of partly initialised memory are no finding.
   bool copy(uint64_t to, uint64_t from, uint64_t bytes, const std::string& caller);
 
-  // Reports every live allocation as a leak; at the process's end and from cudaDeviceReset.
+  // The live allocation that holds [address, address + bytes), false where there is none; reports nothing. Without the
+  // instrument `bounds` every range of the device's is held by one range, the device's whole memory. See
+  // memory_access.h.
+  bool locate(uint64_t address, uint64_t bytes, Range* range) const;
+  // What is wrong with [address, address + bytes), for an access that locate() refused.
+  Fault explain(uint64_t address, uint64_t bytes) const;
+
+  // Reports every live allocation as a leak; at the process's end and from cudaDeviceReset. Kept allocations (a
+  // module's variables) are no leaks.
   void report_leaks();
+  // Exempts an allocation from report_leaks().
+  void keep(uint64_t address);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
 };
 
 }  // namespace kib::emulator

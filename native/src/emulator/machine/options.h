@@ -7,10 +7,10 @@
 namespace kib::emulator {
 
 struct Options {
-  uint64_t seed = 1;                    // KIB_EMULATOR_SEED: order of streams and blocks
-  bool bounds = true;                   // KIB_EMULATOR_CHECK: comma-separated list of
-  bool uninitialised = true;            //   bounds, uninitialised, races, alignment, barriers, leaks, host, streams;
-  bool races = true;                    //   "all" (the default) or "none"; "-races" takes one away from all
+  uint64_t seed = 1;          // KIB_EMULATOR_SEED: order of streams and blocks
+  bool bounds = true;         // KIB_EMULATOR_CHECK: comma-separated list of
+  bool uninitialised = true;  //   bounds, uninitialised, races, alignment, barriers, leaks, host, streams;
+  bool races = true;          //   "all" (the default) or "none"; "-races" takes one away from all
   bool alignment = true;
   bool barriers = true;
   bool leaks = true;

@@ -1,5 +1,5 @@
-// What the instruments find. Every finding is one sentence that names kernel, source line, block and thread where it has
-// them; it is printed to the standard error, added to the file $KIB_EMULATOR_REPORT if that is set, and kept.
+// What the instruments find. Every finding is one sentence that names kernel, source line, block and thread where it
+// has them; it is printed to the standard error, added to the file $KIB_EMULATOR_REPORT if that is set, and kept.
 #ifndef KIB_EMULATOR_REPORT_H
 #define KIB_EMULATOR_REPORT_H
 #include <cstdint>
@@ -35,9 +35,9 @@ const char* name(Finding finding);
 
 struct Report {
   Finding finding;
-  std::string kernel;    // empty where no kernel is involved
-  std::string file;      // source file of -lineinfo, else the PTX file
-  int line = 0;          // 0 where unknown
+  std::string kernel;  // empty where no kernel is involved
+  std::string file;    // source file of -lineinfo, else the PTX file
+  int line = 0;        // 0 where unknown
   bool has_thread = false;
   Dim3 block{0, 0, 0}, thread{0, 0, 0};
   uint64_t address = 0;  // 0 where none
@@ -45,7 +45,8 @@ struct Report {
   std::string sentence() const;
 };
 
-// All findings of the process; thread-safe.
+// All findings of the process; thread-safe. Of one line of a kernel at most five findings of a kind are kept and
+// printed.
 class Reports {
  public:
   static Reports& instance();
@@ -53,6 +54,7 @@ class Reports {
   std::vector<Report> all() const;
   size_t count() const;
   void clear();
+  void set_seed(uint64_t seed);  // what is printed beside findings, at first Options::current().seed
 };
 
 // PTX or a call that the emulated device cannot do: what() is one sentence with file, line and remedy.

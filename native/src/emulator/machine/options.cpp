@@ -1,0 +1,115 @@
+#include "machine/options.h"
+
+#include <unistd.h>
+
+#include <cctype>
+#include <cstdio>
+#include <cstdlib>
+#include <stdexcept>
+#include <utility>
+
+namespace kib::emulator {
+namespace {
+
+[[noreturn]] void refuse(const char* variable, const std::string& value, const std::string& wanted) {
+  throw std::invalid_argument(std::string(variable) + " is '" + value + "'; set it to " + wanted + ", or unset it");
+}
+
+uint64_t whole(const char* variable, const std::string& value, const std::string& wanted) {
+  if (value.empty() || value.size() > 19 || value.find_first_not_of("0123456789") != std::string::npos) {
+    refuse(variable, value, wanted);
+  }
+  return std::stoull(value);
+}
+
+uint64_t bytes(const char* variable, std::string value) {
+  const std::string given = value, wanted = "bytes from 1M to 64G, as in 512M";
+  int shift = 0;
+  if (!value.empty()) {
+    const int suffix = std::toupper(static_cast<unsigned char>(value.back()));
+    shift = suffix == 'K' ? 10 : suffix == 'M' ? 20 : suffix == 'G' ? 30 : 0;
+    if (shift != 0) value.pop_back();
+  }
+  const uint64_t number = whole(variable, value, wanted);
+  const uint64_t most = uint64_t{64} << 30;
+  if (number > (most >> shift) || (number << shift) < (uint64_t{1} << 20)) refuse(variable, given, wanted);
+  return number << shift;
+}
+
+int capability(const char* variable, const std::string& value) {
+  if (value == "8.0") return 80;
+  if (value == "9.0") return 90;
+  if (value == "10.0") return 100;
+  refuse(variable, value, "8.0, 9.0 or 10.0");
+}
+
+void instruments(const char* variable, const std::string& value, Options* options) {
+  const std::pair<const char*, bool*> all[] = {
+      {"bounds", &options->bounds},     {"uninitialised", &options->uninitialised},
+      {"races", &options->races},       {"alignment", &options->alignment},
+      {"barriers", &options->barriers}, {"leaks", &options->leaks},
+      {"host", &options->host},         {"streams", &options->streams}};
+  const auto set_all = [&](bool on) {
+    for (auto& [name, flag] : all) *flag = on;
+  };
+  bool first = true;
+  for (size_t begin = 0; begin <= value.size();) {
+    const size_t end = std::min(value.find(',', begin), value.size());
+    std::string word = value.substr(begin, end - begin);
+    begin = end + 1;
+    const bool take_away = !word.empty() && word[0] == '-';
+    if (take_away) word.erase(0, 1);
+    if (first && !take_away) set_all(false);
+    first = false;
+    bool known = word == "all" || word == "none";
+    if (known) set_all((word == "all") != take_away);
+    for (auto& [name, flag] : all) {
+      if (word == name) {
+        *flag = !take_away;
+        known = true;
+      }
+    }
+    if (!known) {
+      refuse(variable, value,
+             "a comma-separated list of bounds, uninitialised, races, alignment, barriers, leaks, host, streams "
+             "(each may have a '-' before it), or all, or none");
+    }
+  }
+}
+
+}  // namespace
+
+Options Options::parse(const char* (*get)(const char* name)) {
+  Options options;
+  if (const char* value = get("KIB_EMULATOR_SEED")) {
+    options.seed = whole("KIB_EMULATOR_SEED", value, "a whole number");
+  }
+  if (const char* value = get("KIB_EMULATOR_CHECK")) instruments("KIB_EMULATOR_CHECK", value, &options);
+  if (const char* value = get("KIB_EMULATOR_MEMORY")) options.memory = bytes("KIB_EMULATOR_MEMORY", value);
+  if (const char* value = get("KIB_EMULATOR_CAPABILITY")) {
+    options.capability = emulator::capability("KIB_EMULATOR_CAPABILITY", value);
+  }
+  if (const char* value = get("KIB_EMULATOR_COUNTERS")) options.counters = value;
+  if (const char* value = get("KIB_EMULATOR_REPORT")) options.report = value;
+  if (const char* value = get("KIB_EMULATOR_PTX")) options.ptx_path = value;
+  if (const char* value = get("KIB_EMULATOR_THREADS")) {
+    const uint64_t number = whole("KIB_EMULATOR_THREADS", value, "a number of threads from 0 (each core's) to 1024");
+    if (number > 1024) refuse("KIB_EMULATOR_THREADS", value, "a number of threads from 0 (each core's) to 1024");
+    options.threads = static_cast<int>(number);
+  }
+  return options;
+}
+
+const Options& Options::current() {
+  static const Options options = [] {
+    try {
+      return parse([](const char* name) -> const char* { return std::getenv(name); });
+    } catch (const std::invalid_argument& problem) {
+      std::fprintf(stderr, "kib-emulator: %s\n", problem.what());
+      ::_exit(2);  // no caller could go on with a device that it did not ask for
+    }
+  }();
+  return options;
+}
+
+}  // namespace kib::emulator

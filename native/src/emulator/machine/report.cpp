@@ -1,0 +1,130 @@
+#include "machine/report.h"
+
+#include <cstdio>
+#include <map>
+#include <mutex>
+#include <tuple>
+
+#include "machine/options.h"
+
+namespace kib::emulator {
+namespace {
+
+constexpr size_t kRepeats = 5;  // a faulty line of a kernel is reported by at most so many of its threads
+
+struct Kept {
+  std::mutex mutex;
+  std::vector<Report> reports;
+  uint64_t seed = Options::current().seed;
+  std::map<std::tuple<Finding, std::string, std::string, int>, size_t> seen;
+};
+
+Kept& kept() {
+  static Kept* instance = new Kept;  // outlives every destructor that may still report
+  return *instance;
+}
+
+std::string text(const Dim3& d) {
+  return "(" + std::to_string(d.x) + "," + std::to_string(d.y) + "," + std::to_string(d.z) + ")";
+}
+
+void publish(const std::string& sentence, uint64_t seed) {
+  const Options& options = Options::current();
+  const std::string line = "kib-emulator: " + sentence + " [KIB_EMULATOR_SEED=" + std::to_string(seed) + "]\n";
+  std::fputs(line.c_str(), stderr);
+  if (options.report.empty()) return;
+  if (std::FILE* file = std::fopen(options.report.c_str(), "a")) {
+    std::fputs(line.c_str(), file);
+    std::fclose(file);
+  } else {
+    std::fprintf(stderr, "kib-emulator: KIB_EMULATOR_REPORT: cannot write to %s\n", options.report.c_str());
+  }
+}
+
+}  // namespace
+
+const char* name(Finding finding) {
+  switch (finding) {
+    case Finding::kOutOfBounds:
+      return "out of bounds";
+    case Finding::kUseAfterFree:
+      return "use after free";
+    case Finding::kUninitialised:
+      return "uninitialised read";
+    case Finding::kSharedRace:
+      return "race in shared memory";
+    case Finding::kGlobalRace:
+      return "race in global memory";
+    case Finding::kMisaligned:
+      return "misaligned access";
+    case Finding::kDivergentBarrier:
+      return "divergent barrier";
+    case Finding::kLeak:
+      return "leak";
+    case Finding::kHostAccess:
+      return "host access to device memory";
+    case Finding::kForbiddenInCapture:
+      return "forbidden in capture";
+    case Finding::kBadHandle:
+      return "bad handle";
+    case Finding::kBadArgument:
+      return "bad argument";
+    case Finding::kUnsupported:
+      return "not emulated";
+    case Finding::kTrap:
+      return "trap";
+  }
+  return "unknown";
+}
+
+std::string Report::sentence() const {
+  std::string s = name(finding);
+  if (!kernel.empty()) s += " in kernel " + kernel;
+  if (!file.empty()) s += " at " + file + (line > 0 ? ":" + std::to_string(line) : "");
+  if (has_thread) s += ", block " + text(block) + " thread " + text(thread);
+  if (address != 0) {
+    char hex[32];
+    std::snprintf(hex, sizeof hex, "0x%llx", static_cast<unsigned long long>(address));
+    s += std::string(", address ") + hex;
+  }
+  return s + ": " + detail;
+}
+
+Reports& Reports::instance() {
+  static Reports reports;
+  return reports;
+}
+
+void Reports::add(Report report) {
+  Kept& all = kept();
+  std::lock_guard<std::mutex> lock(all.mutex);
+  if (!report.kernel.empty()) {
+    size_t& times = all.seen[{report.finding, report.kernel, report.file, report.line}];
+    if (++times > kRepeats) return;
+  }
+  publish(report.sentence(), all.seed);
+  all.reports.push_back(std::move(report));
+}
+
+std::vector<Report> Reports::all() const {
+  std::lock_guard<std::mutex> lock(kept().mutex);
+  return kept().reports;
+}
+
+size_t Reports::count() const {
+  std::lock_guard<std::mutex> lock(kept().mutex);
+  return kept().reports.size();
+}
+
+void Reports::clear() {
+  std::lock_guard<std::mutex> lock(kept().mutex);
+  kept().reports.clear();
+  kept().seen.clear();
+}
+
+void Reports::set_seed(uint64_t seed) {
+  std::lock_guard<std::mutex> lock(kept().mutex);
+  kept().seed = seed;
+}
+
+}  // namespace kib::emulator

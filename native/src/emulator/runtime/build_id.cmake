@@ -1,0 +1,13 @@
+# Writes OUTPUT, which names the state of the inner interface: a hash of the headers in FOLDERS.
+set(text "")
+foreach(folder IN LISTS FOLDERS)
+  file(GLOB headers ${folder}/*.h)
+  list(SORT headers)
+  foreach(header IN LISTS headers)
+    file(READ ${header} content)
+    string(APPEND text "${content}")
+  endforeach()
+endforeach()
+string(SHA256 hash "${text}")
+string(SUBSTRING ${hash} 0 12 hash)
+file(CONFIGURE OUTPUT ${OUTPUT} CONTENT "#define KIB_EMULATOR_BUILD_ID \"@hash@\"\n" @ONLY)

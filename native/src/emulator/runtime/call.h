@@ -1,0 +1,29 @@
+// What every function of the runtime does around its work: the mutex, earlier faults, calls from a stream's callback,
+// the thread's last error.
+#ifndef KIB_EMULATOR_CALL_H
+#define KIB_EMULATOR_CALL_H
+#include <utility>
+
+#include "runtime/device.h"
+
+namespace kib::emulator {
+
+int remember(int error);  // as the calling thread's last error, where it is one; returns it
+int last_error(bool clear);
+void forget_error();
+
+// Calls `body(device, lock)` and returns its error, or why it could not be called.
+template <class Body>
+int call(const char* name, Body body) {
+  if (Scheduler::in_callback()) {
+    report(Finding::kBadArgument, name, "is called by a function that a stream runs; CUDA forbids that");
+    return remember(cudaErrorNotPermitted);
+  }
+  Device& device = Device::instance();
+  Lock lock(device.mutex());
+  if (const int fault = device.scheduler().fault()) return remember(fault);
+  return remember(body(device, lock));
+}
+
+}  // namespace kib::emulator
+#endif

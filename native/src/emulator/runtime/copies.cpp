@@ -1,0 +1,156 @@
+#include "runtime/copies.h"
+
+#include <cstring>
+#include <vector>
+
+#include "machine/memory.h"
+#include "runtime/host_memory.h"
+
+namespace kib::emulator {
+namespace {
+
+enum class Place { kDevice, kPinned, kPageable };
+
+uint64_t number(const void* p) { return reinterpret_cast<uint64_t>(p); }
+
+uint64_t extent(uint64_t width, uint64_t height, uint64_t pitch) { return (height - 1) * pitch + width; }
+
+Place place(const void* p, uint64_t bytes, uint64_t* pin) {
+  if (Memory::instance().contains(number(p))) return Place::kDevice;
+  *pin = HostMemory::instance().pin(p, bytes);
+  return *pin != 0 ? Place::kPinned : Place::kPageable;
+}
+
+const char* name(Place place) { return place == Place::kDevice ? "device" : "host"; }
+
+// Whether the direction that the caller names is the addresses' own.
+bool agrees(int kind, Place to, Place from) {
+  const bool to_device = to == Place::kDevice, from_device = from == Place::kDevice;
+  switch (kind) {
+    case 0:
+      return !to_device && !from_device;
+    case 1:
+      return to_device && !from_device;
+    case 2:
+      return !to_device && from_device;
+    case 3:
+      return to_device && from_device;
+    default:
+      return kind == 4;
+  }
+}
+
+// A range of device memory must be allocated when the call is made, as the driver checks it.
+bool allocated(const void* p, uint64_t bytes, const std::string& caller) {
+  Range range;
+  if (Memory::instance().locate(number(p), bytes, &range)) return true;
+  const Fault fault = Memory::instance().explain(number(p), bytes);
+  report(fault.finding, caller, fault.detail);
+  return false;
+}
+
+// Copies row by row between addresses of either kind. `staged` replaces the host's side where it was copied beforehand.
+int carry_out(const Copy& c, Place to, Place from, const std::byte* staged) {
+  Memory& memory = Memory::instance();
+  for (uint64_t row = 0; row < c.height; ++row) {
+    const uint64_t target = number(c.to) + row * c.to_pitch, source = number(c.from) + row * c.from_pitch;
+    if (to == Place::kDevice && from == Place::kDevice) {
+      if (!memory.copy(target, source, c.width, c.caller)) return cudaErrorIllegalAddress;
+      continue;
+    }
+    const void* bytes = staged != nullptr ? staged + row * c.width : reinterpret_cast<const std::byte*>(source);
+    if (from == Place::kDevice) bytes = memory.view(source, c.width, Memory::Access::kRead, c.caller);
+    void* into = reinterpret_cast<void*>(target);
+    if (bytes != nullptr && to == Place::kDevice) into = memory.view(target, c.width, Memory::Access::kWrite, c.caller);
+    if (bytes == nullptr || into == nullptr) return cudaErrorIllegalAddress;
+    std::memmove(into, bytes, c.width);
+  }
+  return cudaSuccess;
+}
+
+bool pinned_still(uint64_t pin, const std::string& caller) {
+  if (pin == 0 || HostMemory::instance().alive(pin)) return true;
+  report(Finding::kUseAfterFree, caller,
+         "the pinned memory was freed before the stream came to the copy; synchronize before freeing it");
+  return false;
+}
+
+std::shared_ptr<std::vector<std::byte>> stage(const Copy& c) {
+  auto staged = std::make_shared<std::vector<std::byte>>(c.width * c.height);
+  for (uint64_t row = 0; row < c.height; ++row) {
+    std::memcpy(staged->data() + row * c.width, static_cast<const std::byte*>(c.from) + row * c.from_pitch, c.width);
+  }
+  return staged;
+}
+
+int refuse(const std::string& caller, const std::string& why, int error = cudaErrorInvalidValue) {
+  report(Finding::kBadArgument, caller, why);
+  return error;
+}
+
+}  // namespace
+
+int copy(Lock& lock, Device& device, Stream& stream, const Copy& c, bool blocking) {
+  if (c.kind < 0 || c.kind > 4) return refuse(c.caller, "the direction is none", cudaErrorInvalidMemcpyDirection);
+  if (c.width == 0 || c.height == 0) return cudaSuccess;
+  if (c.to == nullptr || c.from == nullptr) return refuse(c.caller, "an address is null");
+  if (c.height > 1 && (c.to_pitch < c.width || c.from_pitch < c.width)) {
+    return refuse(c.caller, "a pitch is smaller than the row", cudaErrorInvalidPitchValue);
+  }
+  const uint64_t to_bytes = extent(c.width, c.height, c.to_pitch), from_bytes = extent(c.width, c.height, c.from_pitch);
+  uint64_t to_pin = 0, from_pin = 0;
+  const Place to = place(c.to, to_bytes, &to_pin), from = place(c.from, from_bytes, &from_pin);
+  if (!agrees(c.kind, to, from)) {
+    return refuse(c.caller, std::string("copies from ") + name(from) + " to " + name(to) +
+                                " memory, but names another direction (cudaMemcpyKind " + std::to_string(c.kind) + ")");
+  }
+  if (to == Place::kDevice && !allocated(c.to, to_bytes, c.caller)) return cudaErrorInvalidValue;
+  if (from == Place::kDevice && !allocated(c.from, from_bytes, c.caller)) return cudaErrorInvalidValue;
+
+  // Pageable memory is read when the call is made, and is written before it returns; pinned memory when the stream
+  // comes to it. A capture reads and writes either at each launch.
+  const bool captured = stream.capture != nullptr;
+  const bool host_only = to != Place::kDevice && from != Place::kDevice;
+  std::shared_ptr<std::vector<std::byte>> staged;
+  if (!captured && from == Place::kPageable && to == Place::kDevice) {
+    if (blocking) {
+      if (const int error = device.synchronize(lock, stream, c.caller)) return error;
+    }
+    staged = stage(c);
+  }
+  Task task{NodeKind::kMemcpy, c.caller, [c, to, from, to_pin, from_pin, staged] {
+              if (!pinned_still(to_pin, c.caller) || !pinned_still(from_pin, c.caller)) {
+                return static_cast<int>(cudaErrorIllegalAddress);
+              }
+              return carry_out(c, to, from, staged ? staged->data() : nullptr);
+            }};
+  NodePtr done;
+  if (const int error = device.enqueue(lock, stream, std::move(task), &done)) return error;
+  if (captured) return cudaSuccess;
+  const bool waits = blocking ? staged == nullptr && !(to == Place::kDevice && from == Place::kDevice)
+                              : to == Place::kPageable || (host_only && from == Place::kPageable);
+  if (!waits) return cudaSuccess;
+  device.scheduler().wait(lock, done);
+  return device.scheduler().fault();
+}
+
+int fill(Lock& lock, Device& device, Stream& stream, const Fill& f) {
+  if (f.width == 0 || f.height == 0) return cudaSuccess;
+  if (f.to == nullptr) return refuse(f.caller, "the address is null");
+  if (f.height > 1 && f.pitch < f.width) {
+    return refuse(f.caller, "the pitch is smaller than the row", cudaErrorInvalidPitchValue);
+  }
+  if (!allocated(f.to, extent(f.width, f.height, f.pitch), f.caller)) return cudaErrorInvalidValue;
+  Task task{NodeKind::kMemset, f.caller, [f] {
+              for (uint64_t row = 0; row < f.height; ++row) {
+                const uint64_t to = number(f.to) + row * f.pitch;
+                std::byte* bytes = Memory::instance().view(to, f.width, Memory::Access::kWrite, f.caller);
+                if (bytes == nullptr) return static_cast<int>(cudaErrorIllegalAddress);
+                std::memset(bytes, f.value, f.width);
+              }
+              return 0;
+            }};
+  return device.enqueue(lock, stream, std::move(task));
+}
+
+}  // namespace kib::emulator

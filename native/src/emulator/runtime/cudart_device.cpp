@@ -1,0 +1,104 @@
+// The device: which there are, what it can do, errors.
+#include <cstring>
+
+#include "machine/memory.h"
+#include "runtime/cudart.h"
+#include "runtime/host_memory.h"
+#include "runtime/properties.h"
+
+using namespace kib::emulator;
+
+namespace {
+
+constexpr int kLimits = 7;
+
+int set_int(int* to, int value) {
+  if (to == nullptr) return remember(cudaErrorInvalidValue);
+  *to = value;
+  return cudaSuccess;
+}
+
+size_t* device_limits() {
+  static size_t limits[kLimits] = {1024, 1 << 20, 8 << 20, 2, 2048, 64, 0};
+  return limits;
+}
+
+}  // namespace
+
+KIB_EXPORT int cudaGetDeviceCount(int* count) { return set_int(count, 1); }
+KIB_EXPORT int cudaGetDevice(int* device) { return set_int(device, 0); }
+KIB_EXPORT int cudaDriverGetVersion(int* version) { return set_int(version, kCudaVersion); }
+KIB_EXPORT int cudaRuntimeGetVersion(int* version) { return set_int(version, kCudaVersion); }
+
+KIB_EXPORT int cudaSetDevice(int device) { return remember(device == 0 ? cudaSuccess : cudaErrorInvalidDevice); }
+
+KIB_EXPORT int cudaInitDevice(int device, unsigned, unsigned) { return cudaSetDevice(device); }
+
+KIB_EXPORT int cudaSetDeviceFlags(unsigned) { return cudaSuccess; }
+
+KIB_EXPORT int cudaDeviceSetCacheConfig(int) { return cudaSuccess; }
+
+KIB_EXPORT int cudaGetDeviceProperties(DeviceProperties* properties, int device) {
+  if (properties == nullptr) return remember(cudaErrorInvalidValue);
+  if (device != 0) return remember(cudaErrorInvalidDevice);
+  fill_properties(properties);
+  return cudaSuccess;
+}
+
+KIB_EXPORT int cudaDeviceGetAttribute(int* value, int number, int device) {
+  if (device != 0) return remember(cudaErrorInvalidDevice);
+  return remember(value != nullptr && attribute(number, value) ? cudaSuccess : cudaErrorInvalidValue);
+}
+
+KIB_EXPORT int cudaDeviceGetStreamPriorityRange(int* least, int* greatest) {
+  if (least != nullptr) *least = 0;
+  if (greatest != nullptr) *greatest = -5;
+  return cudaSuccess;
+}
+
+KIB_EXPORT int cudaDeviceGetPCIBusId(char* text, int length, int device) {
+  if (device != 0) return remember(cudaErrorInvalidDevice);
+  if (text == nullptr || length < 13) return remember(cudaErrorInvalidValue);
+  std::strcpy(text, "0000:00:00.0");
+  return cudaSuccess;
+}
+
+KIB_EXPORT int cudaDeviceSetLimit(int limit, size_t value) {
+  return call("cudaDeviceSetLimit", [&](Device&, Lock&) -> int {
+    if (limit < 0 || limit >= kLimits) return cudaErrorUnsupportedLimit;
+    device_limits()[limit] = value;
+    return cudaSuccess;
+  });
+}
+
+KIB_EXPORT int cudaDeviceGetLimit(size_t* value, int limit) {
+  return call("cudaDeviceGetLimit", [&](Device&, Lock&) -> int {
+    if (value == nullptr) return cudaErrorInvalidValue;
+    if (limit < 0 || limit >= kLimits) return cudaErrorUnsupportedLimit;
+    *value = device_limits()[limit];
+    return cudaSuccess;
+  });
+}
+
+KIB_EXPORT int cudaDeviceSynchronize() {
+  return call("cudaDeviceSynchronize",
+              [](Device& device, Lock& lock) { return device.synchronize_all(lock, "cudaDeviceSynchronize"); });
+}
+
+KIB_EXPORT int cudaDeviceReset() {
+  return call("cudaDeviceReset", [](Device& device, Lock& lock) -> int {
+    device.scheduler().wait(lock, nullptr);
+    Memory::instance().report_leaks();
+    HostMemory::instance().report_leaks();
+    device.reset(lock, device.seed());
+    return cudaSuccess;
+  });
+}
+
+KIB_EXPORT int cudaGetLastError() { return last_error(true); }
+KIB_EXPORT int cudaPeekAtLastError() { return last_error(false); }
+KIB_EXPORT const char* cudaGetErrorName(int error) { return error_name(error); }
+KIB_EXPORT const char* cudaGetErrorString(int error) { return error_text(error); }
+
+KIB_EXPORT int cudaProfilerStart() { return cudaSuccess; }
+KIB_EXPORT int cudaProfilerStop() { return cudaSuccess; }

@@ -1,0 +1,183 @@
+// Capture of streams, graphs.
+#include <algorithm>
+
+#include "runtime/cudart.h"
+
+using namespace kib::emulator;
+
+namespace {
+
+template <class Body>
+int on_stream(const char* name, const void* handle, Body body) {
+  return call(name, [&](Device& device, Lock& lock) -> int {
+    Stream* stream = device.stream(handle, name);
+    return stream == nullptr ? static_cast<int>(cudaErrorInvalidResourceHandle) : body(device, lock, *stream);
+  });
+}
+
+template <class Body>
+int on_graph(const char* name, const void* handle, Body body) {
+  return call(name, [&](Device& device, Lock&) -> int {
+    Graph* graph = device.graph(handle, name);
+    return graph == nullptr ? static_cast<int>(cudaErrorInvalidValue) : body(device, *graph);
+  });
+}
+
+int status(const Stream& stream) { return stream.capture == nullptr ? 0 : stream.capture->valid ? 1 : 2; }
+
+int instantiate(const char* name, void** handle, const void* graph_handle, unsigned long long flags) {
+  return on_graph(name, graph_handle, [&](Device& device, Graph& graph) -> int {
+    if (handle == nullptr || (flags & ~uint64_t{1}) != 0) return cudaErrorInvalidValue;  // 1: free memory at launch
+    auto exec = std::make_unique<GraphExec>();
+    exec->nodes = graph.nodes;
+    *handle = device.add_exec(std::move(exec));
+    return cudaSuccess;
+  });
+}
+
+// cudaGraphExecUpdateResultInfo, and the results that occur here.
+struct UpdateInfo {
+  int result;  // 0: updated, 1: error, 2: other topology, 3: other kind of node
+  const void *node, *from_node;
+};
+
+int difference(const GraphExec& exec, const Graph& graph, const GraphNode** where) {
+  if (exec.nodes.size() != graph.nodes.size()) return 2;
+  for (size_t i = 0; i < graph.nodes.size(); ++i) {
+    *where = &graph.nodes[i];
+    if (exec.nodes[i].after != graph.nodes[i].after) return 2;
+    if (exec.nodes[i].task.kind != graph.nodes[i].task.kind) return 3;
+  }
+  return 0;
+}
+
+}  // namespace
+
+KIB_EXPORT int cudaStreamBeginCapture(void* handle, int mode) {
+  return on_stream("cudaStreamBeginCapture", handle, [&](Device& device, Lock&, Stream& stream) {
+    return device.begin_capture(stream, mode, "cudaStreamBeginCapture");
+  });
+}
+
+KIB_EXPORT int cudaStreamEndCapture(void* handle, void** graph_handle) {
+  return on_stream("cudaStreamEndCapture", handle, [&](Device& device, Lock&, Stream& stream) -> int {
+    if (graph_handle == nullptr) return cudaErrorInvalidValue;
+    Graph* graph = nullptr;
+    const int error = device.end_capture(stream, &graph, "cudaStreamEndCapture");
+    *graph_handle = graph;
+    return error;
+  });
+}
+
+KIB_EXPORT int cudaStreamIsCapturing(void* handle, int* capture_status) {
+  return on_stream("cudaStreamIsCapturing", handle, [&](Device& device, Lock&, Stream& stream) -> int {
+    if (capture_status == nullptr) return cudaErrorInvalidValue;
+    if (stream.legacy) {
+      if (const int error = device.check_no_implicit_capture("cudaStreamIsCapturing")) return error;
+    }
+    *capture_status = status(stream);
+    return cudaSuccess;
+  });
+}
+
+KIB_EXPORT int cudaStreamGetCaptureInfo(void* handle, int* capture_status, unsigned long long* id, void** graph,
+                                        const void*** dependencies, const void** edges, size_t* count) {
+  return on_stream("cudaStreamGetCaptureInfo", handle, [&](Device&, Lock&, Stream& stream) -> int {
+    if (capture_status == nullptr) return cudaErrorInvalidValue;
+    *capture_status = status(stream);
+    if (*capture_status != 1) return cudaSuccess;
+    thread_local std::vector<const void*> nodes;  // lives until the thread's next call
+    nodes.clear();
+    for (size_t node : stream.captured) nodes.push_back(&stream.capture->graph->nodes[node]);
+    if (id != nullptr) *id = stream.capture->id;
+    if (graph != nullptr) *graph = stream.capture->graph.get();
+    if (dependencies != nullptr) *dependencies = nodes.data();
+    if (edges != nullptr) *edges = nullptr;
+    if (count != nullptr) *count = nodes.size();
+    return cudaSuccess;
+  });
+}
+
+KIB_EXPORT int cudaThreadExchangeStreamCaptureMode(int* mode) {
+  return call("cudaThreadExchangeStreamCaptureMode", [&](Device& device, Lock&) -> int {
+    if (mode == nullptr || *mode < 0 || *mode > 2) return cudaErrorInvalidValue;
+    *mode = device.swap_capture_mode(*mode);
+    return cudaSuccess;
+  });
+}
+
+KIB_EXPORT int cudaGraphCreate(void** handle, unsigned flags) {
+  return call("cudaGraphCreate", [&](Device& device, Lock&) -> int {
+    if (handle == nullptr || flags != 0) return cudaErrorInvalidValue;
+    *handle = device.add_graph(std::make_unique<Graph>());
+    return cudaSuccess;
+  });
+}
+
+KIB_EXPORT int cudaGraphDestroy(void* handle) {
+  return call("cudaGraphDestroy", [&](Device& d, Lock&) { return d.destroy_graph(handle, "cudaGraphDestroy"); });
+}
+
+KIB_EXPORT int cudaGraphGetNodes(void* handle, const void** nodes, size_t* count) {
+  return on_graph("cudaGraphGetNodes", handle, [&](Device&, Graph& graph) -> int {
+    if (count == nullptr) return cudaErrorInvalidValue;
+    if (nodes == nullptr) {
+      *count = graph.nodes.size();
+      return cudaSuccess;
+    }
+    const size_t room = *count;
+    *count = std::min(room, graph.nodes.size());
+    for (size_t i = 0; i < *count; ++i) nodes[i] = &graph.nodes[i];
+    std::fill(nodes + *count, nodes + room, nullptr);
+    return cudaSuccess;
+  });
+}
+
+KIB_EXPORT int cudaGraphNodeGetType(const void* node, int* kind) {
+  return call("cudaGraphNodeGetType", [&](Device& device, Lock&) -> int {
+    if (kind == nullptr) return cudaErrorInvalidValue;
+    const GraphNode* found = device.graph_node(node, "cudaGraphNodeGetType");
+    if (found == nullptr) return cudaErrorInvalidValue;
+    *kind = static_cast<int>(found->task.kind);
+    return cudaSuccess;
+  });
+}
+
+KIB_EXPORT int cudaGraphInstantiate(void** exec, void* graph, unsigned long long flags) {
+  return instantiate("cudaGraphInstantiate", exec, graph, flags);
+}
+
+KIB_EXPORT int cudaGraphInstantiateWithFlags(void** exec, void* graph, unsigned long long flags) {
+  return instantiate("cudaGraphInstantiateWithFlags", exec, graph, flags);
+}
+
+KIB_EXPORT int cudaGraphUpload(void* exec, void* handle) {
+  return on_stream("cudaGraphUpload", handle, [&](Device& device, Lock&, Stream&) -> int {
+    return device.graph_exec(exec, "cudaGraphUpload") != nullptr ? cudaSuccess : cudaErrorInvalidValue;
+  });
+}
+
+KIB_EXPORT int cudaGraphLaunch(void* exec_handle, void* handle) {
+  return on_stream("cudaGraphLaunch", handle, [&](Device& device, Lock& lock, Stream& stream) -> int {
+    GraphExec* exec = device.graph_exec(exec_handle, "cudaGraphLaunch");
+    return exec == nullptr ? static_cast<int>(cudaErrorInvalidValue)
+                           : device.launch(lock, *exec, stream, "cudaGraphLaunch");
+  });
+}
+
+KIB_EXPORT int cudaGraphExecUpdate(void* exec_handle, void* graph_handle, UpdateInfo* info) {
+  return on_graph("cudaGraphExecUpdate", graph_handle, [&](Device& device, Graph& graph) -> int {
+    GraphExec* exec = device.graph_exec(exec_handle, "cudaGraphExecUpdate");
+    if (exec == nullptr) return cudaErrorInvalidValue;
+    const GraphNode* where = nullptr;
+    const int result = difference(*exec, graph, &where);
+    if (info != nullptr) *info = {result, result == 0 ? nullptr : where, nullptr};
+    if (result != 0) return cudaErrorGraphExecUpdateFailure;
+    exec->nodes = graph.nodes;
+    return cudaSuccess;
+  });
+}
+
+KIB_EXPORT int cudaGraphExecDestroy(void* handle) {
+  return call("cudaGraphExecDestroy", [&](Device& d, Lock&) { return d.destroy_exec(handle, "cudaGraphExecDestroy"); });
+}

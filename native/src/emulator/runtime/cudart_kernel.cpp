@@ -1,0 +1,253 @@
+// Registration of device code, attributes of kernels, launches.
+#include <algorithm>
+#include <cstring>
+
+#include "runtime/cudart.h"
+#include "runtime/kernels.h"
+#include "runtime/properties.h"
+
+using namespace kib::emulator;
+
+namespace {
+
+constexpr int kMaxDynamicShared = 8, kCarveout = 9;
+
+struct Configuration {
+  Dim3 grid, block;
+  size_t shared;
+  void* stream;
+};
+
+std::vector<Configuration>& configurations() {
+  thread_local std::vector<Configuration> stack;
+  return stack;
+}
+
+FatBinary* binary(void** handle) { return reinterpret_cast<FatBinary*>(handle); }
+
+int launch(const void* function, void* handle, LaunchCall launched) {
+  return call(launched.caller.c_str(), [&](Device& device, Lock& lock) -> int {
+    Stream* stream = device.stream(handle, launched.caller);
+    if (stream == nullptr) return cudaErrorInvalidResourceHandle;
+    Function* kernel = Kernels::instance().function(function, launched.caller);
+    if (kernel == nullptr) return cudaErrorInvalidDeviceFunction;
+    return Kernels::instance().launch(lock, device, *stream, *kernel, launched);
+  });
+}
+
+// With a kernel whose module is parsed.
+template <class Body>
+int on_kernel(const char* name, const void* function, Body body) {
+  return call(name, [&](Device&, Lock&) -> int {
+    Function* kernel = Kernels::instance().function(function, name);
+    if (kernel == nullptr) return cudaErrorInvalidDeviceFunction;
+    if (const int error = Kernels::instance().prepare(*kernel)) return error;
+    return body(*kernel);
+  });
+}
+
+uint32_t dynamic_limit(const Function& f) {
+  const auto most = static_cast<uint32_t>(limits().shared_block);
+  return f.dynamic_shared_limit != 0 ? f.dynamic_shared_limit : most - std::min(most, f.kernel->static_shared_bytes());
+}
+
+// Calls a body that no device state of CUDA guards: registration runs before main().
+template <class Body>
+void registering(Body body) {
+  Lock lock(Device::instance().mutex());
+  body(Kernels::instance());
+}
+
+}  // namespace
+
+KIB_EXPORT void** __cudaRegisterFatBinary(void* wrapper) {
+  FatBinary* added = nullptr;
+  registering([&](Kernels& kernels) { added = kernels.add_binary(wrapper); });
+  return reinterpret_cast<void**>(added);
+}
+
+KIB_EXPORT void __cudaRegisterFatBinaryEnd(void**) {}
+
+KIB_EXPORT void __cudaUnregisterFatBinary(void** handle) {
+  registering([&](Kernels& kernels) { kernels.remove_binary(binary(handle)); });
+}
+
+KIB_EXPORT char __cudaInitModule(void**) { return 1; }
+
+KIB_EXPORT void __cudaRegisterFunction(void** handle, const char* host, char*, const char* name, int, void*, void*,
+                                       void*, void*, int*) {
+  registering([&](Kernels& kernels) {
+    if (handle != nullptr) kernels.add_function(binary(handle), host, name);
+  });
+}
+
+KIB_EXPORT void __cudaRegisterVar(void** handle, char* host, char*, const char* name, int, size_t, int, int) {
+  registering([&](Kernels& kernels) {
+    if (handle != nullptr) kernels.add_variable(binary(handle), host, name);
+  });
+}
+
+KIB_EXPORT void __cudaRegisterManagedVar(void** handle, void**, char*, const char* name, int, size_t, int, int) {
+  report(Finding::kUnsupported, handle != nullptr ? binary(handle)->library() : "a library",
+         std::string("has the __managed__ variable ") + name + "; the emulated device has no managed memory");
+}
+
+KIB_EXPORT unsigned __cudaPushCallConfiguration(Dim3 grid, Dim3 block, size_t shared, void* stream) {
+  configurations().push_back({grid, block, shared, stream});
+  return 0;
+}
+
+KIB_EXPORT int __cudaPopCallConfiguration(Dim3* grid, Dim3* block, size_t* shared, void* stream) {
+  if (configurations().empty()) return remember(cudaErrorMissingConfiguration);
+  const Configuration last = configurations().back();
+  configurations().pop_back();
+  *grid = last.grid;
+  *block = last.block;
+  *shared = last.shared;
+  std::memcpy(stream, &last.stream, sizeof last.stream);
+  return cudaSuccess;
+}
+
+KIB_EXPORT int __cudaGetKernel(void** kernel, const void* function) {
+  return call("__cudaGetKernel", [&](Device&, Lock&) -> int {
+    *kernel = Kernels::instance().function(function, "__cudaGetKernel");
+    return *kernel != nullptr ? cudaSuccess : cudaErrorInvalidDeviceFunction;
+  });
+}
+
+KIB_EXPORT int cudaGetKernel(void** kernel, const void* function) { return __cudaGetKernel(kernel, function); }
+KIB_EXPORT int cudaGetFuncBySymbol(void** kernel, const void* function) { return __cudaGetKernel(kernel, function); }
+
+KIB_EXPORT int __cudaLaunchKernel(void* kernel, Dim3 grid, Dim3 block, void** arguments, size_t shared, void* stream) {
+  return launch(kernel, stream, {"a launch", grid, block, shared, arguments, false});
+}
+
+KIB_EXPORT int cudaLaunchKernel(const void* function, Dim3 grid, Dim3 block, void** arguments, size_t shared,
+                                void* stream) {
+  return launch(function, stream, {"cudaLaunchKernel", grid, block, shared, arguments, false});
+}
+
+KIB_EXPORT int cudaLaunchCooperativeKernel(const void* function, Dim3 grid, Dim3 block, void** arguments, size_t shared,
+                                           void* stream) {
+  return launch(function, stream, {"cudaLaunchCooperativeKernel", grid, block, shared, arguments, true});
+}
+
+struct LaunchAttribute {
+  int id;
+  char padding[4];
+  union {
+    int cooperative;
+    Dim3 cluster;
+    char bytes[64];
+  };
+};
+
+struct LaunchConfiguration {
+  Dim3 grid, block;
+  size_t shared;
+  void* stream;
+  const LaunchAttribute* attributes;
+  unsigned count;
+};
+static_assert(sizeof(LaunchConfiguration) == 56 && sizeof(LaunchAttribute) == 72, "the layout of CUDA 13");
+
+KIB_EXPORT int cudaLaunchKernelExC(const LaunchConfiguration* configuration, const void* function, void** arguments) {
+  if (configuration == nullptr) return remember(cudaErrorInvalidValue);
+  const LaunchConfiguration& c = *configuration;
+  LaunchCall launched{"cudaLaunchKernelExC", c.grid, c.block, c.shared, arguments, false};
+  for (unsigned i = 0; i < c.count; ++i) {
+    const LaunchAttribute& a = c.attributes[i];
+    // Hints, and overlap of kernels in a stream, which may as well not happen: access policy, synchronization policy,
+    // programmatic serialization, priority, carveout.
+    const bool hint = a.id == 0 || a.id == 1 || a.id == 3 || a.id == 6 || a.id == 8 || a.id == 14;
+    const bool single = a.id == 4 && a.cluster.count() == 1;
+    if (a.id == 2) {
+      launched.cooperative = a.cooperative != 0;
+    } else if (!hint && !single) {
+      report(Finding::kUnsupported, launched.caller,
+             a.id == 4 ? "clusters of blocks are not emulated"
+                       : "launch attribute " + std::to_string(a.id) + " is not emulated");
+      return remember(cudaErrorNotSupported);
+    }
+  }
+  return launch(function, c.stream, launched);
+}
+
+struct FunctionAttributes {
+  size_t shared_bytes, constant_bytes, local_bytes;
+  int max_threads, registers, ptx_version, binary_version, cache_mode, max_dynamic_shared, carveout;
+  int cluster[6], reserved[16];
+};
+static_assert(sizeof(FunctionAttributes) == 144, "the layout of CUDA 13");
+
+KIB_EXPORT int cudaFuncGetAttributes(FunctionAttributes* attributes, const void* function) {
+  return on_kernel("cudaFuncGetAttributes", function, [&](const Function& f) -> int {
+    if (attributes == nullptr) return cudaErrorInvalidValue;
+    const Limits& l = limits();
+    *attributes = {};
+    attributes->shared_bytes = f.kernel->static_shared_bytes();
+    attributes->local_bytes = f.kernel->local_bytes();
+    attributes->max_threads = static_cast<int>(f.kernel->max_threads());
+    attributes->registers = static_cast<int>(f.kernel->registers());
+    attributes->ptx_version = attributes->binary_version = l.major * 10 + l.minor;
+    attributes->max_dynamic_shared = static_cast<int>(dynamic_limit(f));
+    attributes->carveout = -1;
+    return cudaSuccess;
+  });
+}
+
+KIB_EXPORT int cudaFuncSetAttribute(const void* function, int attribute, int value) {
+  return on_kernel("cudaFuncSetAttribute", function, [&](Function& f) -> int {
+    if (attribute == kCarveout) return value >= -1 && value <= 100 ? cudaSuccess : cudaErrorInvalidValue;
+    if (attribute != kMaxDynamicShared) {
+      report(Finding::kUnsupported, "cudaFuncSetAttribute",
+             "attribute " + std::to_string(attribute) + " is not emulated");
+      return cudaErrorNotSupported;
+    }
+    const int64_t most = static_cast<int64_t>(limits().shared_optin) - f.kernel->static_shared_bytes();
+    if (value < 0 || value > most) {
+      report(Finding::kBadArgument, "cudaFuncSetAttribute",
+             std::to_string(value) + " bytes of dynamic shared memory are more than the " + std::to_string(most) +
+                 " that a block of this kernel can have");
+      return cudaErrorInvalidValue;
+    }
+    f.dynamic_shared_limit = static_cast<uint32_t>(value);
+    return cudaSuccess;
+  });
+}
+
+KIB_EXPORT int cudaFuncSetCacheConfig(const void* function, int) {
+  return on_kernel("cudaFuncSetCacheConfig", function, [](Function&) -> int { return cudaSuccess; });
+}
+
+KIB_EXPORT int cudaFuncGetName(const char** name, const void* function) {
+  return on_kernel("cudaFuncGetName", function, [&](Function& f) -> int {
+    if (name == nullptr) return cudaErrorInvalidValue;
+    *name = f.name.c_str();
+    return cudaSuccess;
+  });
+}
+
+KIB_EXPORT int cudaOccupancyMaxActiveBlocksPerMultiprocessorWithFlags(int* blocks, const void* function, int threads,
+                                                                      size_t shared, unsigned) {
+  return on_kernel("cudaOccupancyMaxActiveBlocksPerMultiprocessor", function, [&](Function& f) -> int {
+    if (blocks == nullptr) return cudaErrorInvalidValue;
+    return Kernels::instance().occupancy(f, threads, shared, blocks);
+  });
+}
+
+KIB_EXPORT int cudaOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, const void* function, int threads,
+                                                             size_t shared) {
+  return cudaOccupancyMaxActiveBlocksPerMultiprocessorWithFlags(blocks, function, threads, shared, 0);
+}
+
+KIB_EXPORT int cudaOccupancyAvailableDynamicSMemPerBlock(size_t* bytes, const void* function, int blocks, int) {
+  return on_kernel("cudaOccupancyAvailableDynamicSMemPerBlock", function, [&](Function& f) -> int {
+    if (bytes == nullptr || blocks <= 0) return cudaErrorInvalidValue;
+    const Limits& l = limits();
+    const int64_t each = l.shared_multiprocessor / blocks - l.shared_reserved;
+    const int64_t left = std::min<int64_t>(each, l.shared_optin) - f.kernel->static_shared_bytes();
+    *bytes = static_cast<size_t>(std::max<int64_t>(left, 0));
+    return cudaSuccess;
+  });
+}

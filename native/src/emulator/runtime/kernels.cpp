@@ -1,0 +1,260 @@
+#include "runtime/kernels.h"
+
+#include <cxxabi.h>
+#include <dlfcn.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+
+#include "machine/options.h"
+#include "runtime/properties.h"
+
+namespace kib::emulator {
+namespace {
+
+// What __cudaRegisterFatBinary gets.
+struct Wrapper {
+  int magic, version;
+  const void* data;
+  void* more;
+};
+
+constexpr int kWrapperMagic = 0x466243b1;
+
+std::string folder_of(const std::string& file) {
+  const size_t slash = file.rfind('/');
+  return slash == file.npos ? "." : file.substr(0, slash);
+}
+
+std::string readable(const std::string& mangled) {
+  int status = 0;
+  char* text = abi::__cxa_demangle(mangled.c_str(), nullptr, nullptr, &status);
+  const std::string name = status == 0 ? text : mangled;
+  std::free(text);
+  return name;
+}
+
+int error_of(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::kDone:
+      return cudaSuccess;
+    case Outcome::kIllegalAddress:
+      return cudaErrorIllegalAddress;
+    case Outcome::kMisaligned:
+      return cudaErrorMisalignedAddress;
+    case Outcome::kTrap:
+      return cudaErrorLaunchFailure;
+    case Outcome::kUnsupported:
+      return cudaErrorIllegalInstruction;
+    case Outcome::kBarrier:
+      return cudaErrorLaunchTimeout;
+  }
+  return cudaErrorUnknown;
+}
+
+int refuse(const LaunchCall& call, const Function& function, int error, const std::string& why) {
+  report(Finding::kBadArgument, call.caller, readable(function.name) + ": " + why);
+  return error;
+}
+
+bool fits(const Dim3& grid, const Dim3& block) {
+  const Limits& l = limits();
+  return grid.count() > 0 && grid.x <= 0x7fffffffu && grid.y <= 65535 && grid.z <= 65535 && block.count() > 0 &&
+         block.x <= 1024 && block.y <= 1024 && block.z <= 64 && block.count() <= static_cast<uint64_t>(l.threads_block);
+}
+
+std::string text(const Dim3& d) { return std::to_string(d.x) + "x" + std::to_string(d.y) + "x" + std::to_string(d.z); }
+
+}  // namespace
+
+const Module* FatBinary::module(int* error) {
+  if (!loaded_) {
+    loaded_ = true;
+    load();
+  }
+  *error = error_;
+  return module_.get();
+}
+
+void FatBinary::load() {
+  const Options& options = Options::current();
+  bool compressed = false;
+  std::vector<Ptx> found = ptx_of_fat_binary(data_, library_, &compressed);
+  std::vector<std::string> folders = {folder_of(library_)};
+  for (std::string& folder : split_path(options.ptx_path)) folders.push_back(std::move(folder));
+  const Ptx* chosen = choose_ptx(found, entries_, options.capability);
+  for (auto folder = folders.begin(); chosen == nullptr && folder != folders.end(); ++folder) {
+    found = ptx_in_folder(*folder);
+    chosen = choose_ptx(found, entries_, options.capability);
+  }
+  if (chosen == nullptr) {
+    report(Finding::kUnsupported, library_, missing(folders, compressed));
+    error_ = cudaErrorNoKernelImageForDevice;
+    return;
+  }
+  try {
+    module_ = Module::parse(chosen->text, chosen->file);
+  } catch (const Unsupported& problem) {
+    Report finding;
+    finding.finding = Finding::kUnsupported;
+    finding.detail = problem.what();
+    Reports::instance().add(std::move(finding));
+    error_ = cudaErrorInvalidPtx;
+  }
+}
+
+std::string FatBinary::missing(const std::vector<std::string>& folders, bool compressed) const {
+  const int capability = Options::current().capability;
+  std::string sentence = "no PTX with ";
+  if (entries_.empty()) {
+    sentence += "its variables";
+  } else {
+    sentence += "its kernel " + readable(*entries_.begin());
+    if (entries_.size() > 1) sentence += " and " + std::to_string(entries_.size() - 1) + " more";
+  }
+  sentence +=
+      " for a capability up to " + std::to_string(capability / 10) + "." + std::to_string(capability % 10) + " in ";
+  for (size_t i = 0; i < folders.size(); ++i) sentence += (i == 0 ? "" : ", ") + folders[i];
+  if (compressed) sentence += " (the library's own PTX is compressed)";
+  return sentence +
+         "; make it beside the library: nvcc -ptx -lineinfo -arch=compute_80 FILE.cu, or build the library with "
+         "nvcc --no-compress -gencode arch=compute_80,code=compute_80";
+}
+
+Kernels& Kernels::instance() {
+  static Kernels* kernels = new Kernels;
+  return *kernels;
+}
+
+FatBinary* Kernels::add_binary(const void* pointer) {
+  const auto* wrapper = static_cast<const Wrapper*>(pointer);
+  Dl_info info;
+  const bool known = ::dladdr(pointer, &info) != 0 && info.dli_fname != nullptr;
+  const std::string library = known ? info.dli_fname : "the program";
+  if (wrapper->magic != kWrapperMagic) {
+    report(Finding::kUnsupported, library, "registers a fat binary of an unknown form; build it with nvcc of CUDA 13");
+    return nullptr;
+  }
+  binaries_.push_back(std::make_unique<FatBinary>(wrapper->data, library));
+  return binaries_.back().get();
+}
+
+void Kernels::remove_binary(FatBinary* binary) {
+  for (auto f = functions_.begin(); f != functions_.end();) f = f->second->binary == binary ? functions_.erase(f) : ++f;
+  for (auto v = variables_.begin(); v != variables_.end();) v = v->second.binary == binary ? variables_.erase(v) : ++v;
+}
+
+void Kernels::add_function(FatBinary* binary, const void* host, const std::string& name) {
+  auto function = std::make_unique<Function>();
+  function->binary = binary;
+  function->name = name;
+  binary->add_entry(name);
+  functions_[host] = std::move(function);
+}
+
+void Kernels::add_variable(FatBinary* binary, const void* host, const std::string& name) {
+  variables_[host] = {binary, name};
+}
+
+Function* Kernels::function(const void* host, const std::string& caller) {
+  if (const auto found = functions_.find(host); found != functions_.end()) return found->second.get();
+  for (const auto& entry : functions_) {
+    if (entry.second.get() == host) return entry.second.get();
+  }
+  report(Finding::kBadArgument, caller, "the function is no kernel that a library built by nvcc registered");
+  return nullptr;
+}
+
+int Kernels::prepare(Function& function) {
+  if (function.kernel != nullptr) return cudaSuccess;
+  int error = cudaSuccess;
+  const Module* module = function.binary->module(&error);
+  if (module == nullptr) return error;
+  function.kernel = module->kernel(function.name);
+  return function.kernel != nullptr ? cudaSuccess : cudaErrorInvalidDeviceFunction;
+}
+
+int Kernels::variable(const void* host, uint64_t* address, uint64_t* bytes, const std::string& caller) {
+  const auto found = variables_.find(host);
+  if (found == variables_.end()) {
+    report(Finding::kBadArgument, caller, "the symbol is no variable that a library built by nvcc registered");
+    return cudaErrorInvalidSymbol;
+  }
+  int error = cudaSuccess;
+  const Module* module = found->second.binary->module(&error);
+  if (module == nullptr) return error;
+  if (module->variable(found->second.name, address, bytes)) return cudaSuccess;
+  report(Finding::kBadArgument, caller, module->file() + " has no variable " + found->second.name);
+  return cudaErrorInvalidSymbol;
+}
+
+int Kernels::occupancy(Function& function, int threads, size_t dynamic_shared, int* blocks) {
+  *blocks = 0;
+  if (const int error = prepare(function)) return error;
+  const Limits& l = limits();
+  if (threads <= 0 || dynamic_shared > static_cast<size_t>(l.shared_optin)) return cudaErrorInvalidValue;
+  const Kernel& kernel = *function.kernel;
+  if (threads > l.threads_block || static_cast<uint32_t>(threads) > kernel.max_threads()) return cudaSuccess;
+  const int warps = (threads + 31) / 32;
+  const int registers = (static_cast<int>(kernel.registers()) + 7) / 8 * 8 * 32;  // a warp's, in units of 256
+  const size_t shared = kernel.static_shared_bytes() + dynamic_shared + static_cast<size_t>(l.shared_reserved);
+  int most = std::min(l.blocks_multiprocessor, l.threads_multiprocessor / (warps * 32));
+  if (registers > 0) most = std::min(most, l.registers / (registers * warps));
+  most = std::min(most, static_cast<int>(static_cast<size_t>(l.shared_multiprocessor) / shared));
+  *blocks = most;
+  return cudaSuccess;
+}
+
+int Kernels::launch(Lock& lock, Device& device, Stream& stream, Function& function, const LaunchCall& call) {
+  if (const int error = prepare(function)) return error;
+  const Kernel& kernel = *function.kernel;
+  const Limits& l = limits();
+  if (!fits(call.grid, call.block)) {
+    return refuse(call, function, cudaErrorInvalidConfiguration,
+                  "a grid of " + text(call.grid) + " blocks of " + text(call.block) + " threads is beyond the device");
+  }
+  if (call.block.count() > kernel.max_threads()) {
+    return refuse(call, function, cudaErrorLaunchOutOfResources,
+                  "a block of " + text(call.block) + " threads is beyond the kernel's own limit of " +
+                      std::to_string(kernel.max_threads()) + " (__launch_bounds__)");
+  }
+  const size_t allowed = function.dynamic_shared_limit != 0
+                             ? function.dynamic_shared_limit
+                             : static_cast<size_t>(l.shared_block) - kernel.static_shared_bytes();
+  if (call.shared > allowed) {
+    return refuse(call, function, cudaErrorInvalidValue,
+                  std::to_string(call.shared) + " bytes of dynamic shared memory are more than the " +
+                      std::to_string(allowed) + " allowed; raise cudaFuncAttributeMaxDynamicSharedMemorySize first");
+  }
+  if (call.cooperative) {
+    int blocks = 0;
+    if (const int error = occupancy(function, static_cast<int>(call.block.count()), call.shared, &blocks)) return error;
+    const uint64_t most = static_cast<uint64_t>(blocks) * static_cast<uint64_t>(l.multiprocessors);
+    if (call.grid.count() > most) {
+      return refuse(call, function, cudaErrorCooperativeLaunchTooLarge,
+                    std::to_string(call.grid.count()) + " cooperating blocks are more than the " +
+                        std::to_string(most) + " that fit at once");
+    }
+  }
+  Launch launch;
+  launch.kernel = &kernel;
+  launch.grid = call.grid;
+  launch.block = call.block;
+  launch.dynamic_shared_bytes = static_cast<uint32_t>(call.shared);
+  launch.cooperative = call.cooperative;
+  launch.parameters.resize(kernel.parameter_bytes());
+  for (size_t i = 0; i < kernel.parameters().size(); ++i) {
+    const Parameter& parameter = kernel.parameters()[i];
+    if (call.arguments == nullptr || call.arguments[i] == nullptr) {
+      return refuse(
+          call, function, cudaErrorInvalidValue,
+          "argument " + std::to_string(i + 1) + " of " + std::to_string(kernel.parameters().size()) + " is missing");
+    }
+    std::memcpy(launch.parameters.data() + parameter.offset, call.arguments[i], parameter.size);
+  }
+  return device.enqueue(lock, stream,
+                        {NodeKind::kKernel, readable(function.name), [launch] { return error_of(run(launch)); }});
+}
+
+}  // namespace kib::emulator

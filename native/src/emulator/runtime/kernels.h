@@ -1,0 +1,86 @@
+// What programs register of their device code, and the launches of it.
+#ifndef KIB_EMULATOR_KERNELS_H
+#define KIB_EMULATOR_KERNELS_H
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "machine/machine.h"
+#include "runtime/device.h"
+#include "runtime/ptx.h"
+
+namespace kib::emulator {
+
+class FatBinary;
+
+// A kernel that a program registered: a cudaKernel_t, and what a host function's address stands for.
+struct Function {
+  FatBinary* binary = nullptr;
+  std::string name;
+  uint32_t dynamic_shared_limit = 0;  // of cudaFuncSetAttribute; 0: what is allowed without it
+  const Kernel* kernel = nullptr;     // once its module is parsed
+};
+
+// One translation unit's device code. Its module is parsed when first used.
+class FatBinary {
+ public:
+  FatBinary(const void* data, std::string library) : data_(data), library_(std::move(library)) {}
+  // The module, or null after a report of why there is none, made once; `error` is CUDA's then.
+  const Module* module(int* error);
+  const std::string& library() const { return library_; }
+  void add_entry(const std::string& name) { entries_.insert(name); }
+
+ private:
+  void load();
+  std::string missing(const std::vector<std::string>& folders, bool compressed) const;
+
+  const void* data_;
+  std::string library_;  // the file that registered it
+  std::set<std::string> entries_;
+  std::unique_ptr<Module> module_;
+  bool loaded_ = false;
+  int error_ = 0;
+};
+
+struct LaunchCall {
+  std::string caller;
+  Dim3 grid, block;
+  size_t shared = 0;
+  void** arguments = nullptr;
+  bool cooperative = false;
+};
+
+class Kernels {
+ public:
+  static Kernels& instance();
+
+  FatBinary* add_binary(const void* wrapper);
+  void remove_binary(FatBinary* binary);  // its module stays, for launches that are enqueued
+  void add_function(FatBinary* binary, const void* host, const std::string& name);
+  void add_variable(FatBinary* binary, const void* host, const std::string& name);
+
+  // By the host function's address, or by the handle itself; null after a report.
+  Function* function(const void* host, const std::string& caller);
+  // Parses the function's module where that has not been done.
+  int prepare(Function& function);
+  // Address and size of a __device__ or __constant__ variable.
+  int variable(const void* host, uint64_t* address, uint64_t* bytes, const std::string& caller);
+
+  int launch(Lock& lock, Device& device, Stream& stream, Function& function, const LaunchCall& call);
+  // Blocks that fit on a multiprocessor at once.
+  int occupancy(Function& function, int threads, size_t dynamic_shared, int* blocks);
+
+ private:
+  std::vector<std::unique_ptr<FatBinary>> binaries_;
+  std::map<const void*, std::unique_ptr<Function>> functions_;
+  struct Variable {
+    FatBinary* binary;
+    std::string name;
+  };
+  std::map<const void*, Variable> variables_;
+};
+
+}  // namespace kib::emulator
+#endif

@@ -1,0 +1,136 @@
+#include "runtime/ptx.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+namespace kib::emulator {
+namespace {
+
+bool in_identifier(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '$' || c == '%';
+}
+
+// The identifier behind `position` and blanks.
+std::string_view identifier(std::string_view text, size_t position) {
+  while (position < text.size() && std::strchr(" \t\r\n", text[position]) != nullptr) ++position;
+  size_t end = position;
+  while (end < text.size() && in_identifier(text[end])) ++end;
+  return text.substr(position, end - position);
+}
+
+// A fat binary: a header, then entries that each have a header of their own.
+struct FatHeader {
+  uint32_t magic;
+  uint16_t version, header_bytes;
+  uint64_t bytes;  // of the entries
+};
+
+struct FatEntry {
+  uint16_t kind, version;  // kind 1: PTX, 2: machine code
+  uint32_t header_bytes;
+  uint64_t bytes;
+  uint32_t compressed_bytes, options;
+  uint16_t minor, major;
+  uint32_t capability;
+  uint64_t name, flags;
+};
+
+constexpr uint32_t kFatMagic = 0xba55ed50;
+
+bool is_ptx(std::string_view text) { return text.find(".version") != text.npos && text.find(".target") != text.npos; }
+
+}  // namespace
+
+Ptx describe_ptx(std::string text, std::string file) {
+  Ptx ptx;
+  const std::string_view view = text;
+  const size_t target = view.find(".target");
+  if (target == view.npos || !is_ptx(view)) return ptx;
+  const std::string_view name = identifier(view, target + 7);
+  if (name.substr(0, 3) != "sm_") return ptx;
+  for (char c : name.substr(3)) {
+    if (c >= '0' && c <= '9') {
+      ptx.target = ptx.target * 10 + (c - '0');
+    } else {
+      ptx.specific = true;
+    }
+  }
+  for (size_t at = view.find(".entry"); at != view.npos; at = view.find(".entry", at + 6)) {
+    ptx.entries.emplace(identifier(view, at + 6));
+  }
+  ptx.text = std::move(text);
+  ptx.file = std::move(file);
+  return ptx;
+}
+
+std::vector<Ptx> ptx_of_fat_binary(const void* data, const std::string& library, bool* compressed) {
+  std::vector<Ptx> found;
+  const auto* at = static_cast<const std::byte*>(data);
+  FatHeader header;
+  std::memcpy(&header, at, sizeof header);
+  if (header.magic != kFatMagic) return found;
+  at += header.header_bytes;
+  for (const std::byte* const end = at + header.bytes; at < end;) {
+    FatEntry entry;
+    std::memcpy(&entry, at, sizeof entry);
+    if (entry.header_bytes < sizeof entry) break;
+    if (entry.kind == 1) {
+      const auto* first = reinterpret_cast<const char*>(at + entry.header_bytes);
+      const std::string_view payload(first, entry.bytes);
+      const std::string text(payload.substr(0, payload.find('\0')));
+      Ptx ptx = describe_ptx(text, "the PTX in " + library);
+      if (ptx.target != 0) {
+        found.push_back(std::move(ptx));
+      } else {
+        *compressed = true;
+      }
+    }
+    at += entry.header_bytes + entry.bytes;
+  }
+  return found;
+}
+
+std::vector<Ptx> ptx_in_folder(const std::string& folder) {
+  std::vector<std::string> files;
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
+    if (entry.path().extension() == ".ptx") files.push_back(entry.path().string());
+  }
+  std::sort(files.begin(), files.end());
+  std::vector<Ptx> found;
+  for (const std::string& file : files) {
+    std::ifstream in(file, std::ios::binary);
+    std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+    Ptx ptx = describe_ptx(std::move(text), file);
+    if (ptx.target != 0) found.push_back(std::move(ptx));
+  }
+  return found;
+}
+
+const Ptx* choose_ptx(const std::vector<Ptx>& all, const std::set<std::string>& entries, int capability) {
+  const Ptx* best = nullptr;
+  for (const Ptx& ptx : all) {
+    if (ptx.specific ? ptx.target != capability : ptx.target > capability) continue;
+    if (!std::includes(ptx.entries.begin(), ptx.entries.end(), entries.begin(), entries.end())) continue;
+    const bool better =
+        best == nullptr || ptx.target > best->target || (ptx.target == best->target && ptx.specific && !best->specific);
+    if (better) best = &ptx;
+  }
+  return best;
+}
+
+std::vector<std::string> split_path(std::string_view path) {
+  std::vector<std::string> parts;
+  while (!path.empty()) {
+    const size_t end = std::min(path.find(':'), path.size());
+    if (end > 0) parts.emplace_back(path.substr(0, end));
+    path.remove_prefix(std::min(end + 1, path.size()));
+  }
+  return parts;
+}
+
+}  // namespace kib::emulator

@@ -1,0 +1,79 @@
+// The environment variables, good and bad.
+#include "machine/options.h"
+
+#include <map>
+#include <stdexcept>
+
+#include "check.h"
+
+using kib::emulator::Options;
+
+namespace {
+
+std::map<std::string, std::string> environment;
+
+const char* get(const char* name) {
+  const auto found = environment.find(name);
+  return found == environment.end() ? nullptr : found->second.c_str();
+}
+
+Options with(const std::string& name, const std::string& value) {
+  environment = {{"KIB_EMULATOR_" + name, value}};
+  return Options::parse(get);
+}
+
+std::string refusal(const std::string& name, const std::string& value) {
+  try {
+    with(name, value);
+    return "taken";
+  } catch (const std::invalid_argument& problem) {
+    return problem.what();
+  }
+}
+
+std::string instruments(const std::string& value) {
+  const Options o = with("CHECK", value);
+  std::string text;
+  for (bool flag : {o.bounds, o.uninitialised, o.races, o.alignment, o.barriers, o.leaks, o.host, o.streams}) {
+    text += flag ? '1' : '0';
+  }
+  return text;
+}
+
+}  // namespace
+
+int main() {
+  environment.clear();
+  const Options plain = Options::parse(get);
+  CHECK_EQUAL(plain.seed, 1u);
+  CHECK_EQUAL(plain.memory, uint64_t{2} << 30);
+  CHECK_EQUAL(plain.capability, 90);
+  CHECK_EQUAL(with("SEED", "18446744073709551").seed, 18446744073709551u);
+  CHECK_EQUAL(with("MEMORY", "1048576").memory, uint64_t{1} << 20);
+  CHECK_EQUAL(with("MEMORY", "2048k").memory, uint64_t{1} << 21);
+  CHECK_EQUAL(with("MEMORY", "64G").memory, uint64_t{64} << 30);
+  CHECK_EQUAL(with("CAPABILITY", "8.0").capability, 80);
+  CHECK_EQUAL(with("CAPABILITY", "10.0").capability, 100);
+  CHECK_EQUAL(with("THREADS", "3").threads, 3);
+  CHECK_EQUAL(with("PTX", "/a:/b").ptx_path, "/a:/b");
+  CHECK_EQUAL(with("COUNTERS", "-").counters, "-");
+  CHECK_EQUAL(with("REPORT", "found.txt").report, "found.txt");
+
+  CHECK_EQUAL(instruments("all"), "11111111");
+  CHECK_EQUAL(instruments("none"), "00000000");
+  CHECK_EQUAL(instruments("-races,-host"), "11011101");
+  CHECK_EQUAL(instruments("bounds,streams"), "10000001");
+  CHECK_EQUAL(instruments("all,-leaks"), "11111011");
+
+  CHECK_CONTAINS(refusal("SEED", "-1"), "KIB_EMULATOR_SEED is '-1'; set it to a whole number, or unset it");
+  CHECK_CONTAINS(refusal("SEED", ""), "KIB_EMULATOR_SEED");
+  CHECK_CONTAINS(refusal("SEED", "99999999999999999999"), "KIB_EMULATOR_SEED");
+  for (const char* bad : {"1023K", "65G", "18446744073709551616", "1T", "", "G", "1.5G"}) {
+    CHECK_CONTAINS(refusal("MEMORY", bad), "bytes from 1M to 64G");
+  }
+  CHECK_CONTAINS(refusal("CAPABILITY", "9"), "8.0, 9.0 or 10.0");
+  CHECK_CONTAINS(refusal("THREADS", "1025"), "KIB_EMULATOR_THREADS");
+  CHECK_CONTAINS(refusal("CHECK", "race"), "KIB_EMULATOR_CHECK is 'race'");
+  CHECK_CONTAINS(refusal("CHECK", ""), "bounds, uninitialised");
+  return kib::test::result();
+}

@@ -1,0 +1,42 @@
+// Sentences of findings, and that a faulty line does not flood.
+#include "machine/report.h"
+
+#include "check.h"
+
+using namespace kib::emulator;
+
+int main() {
+  Report report;
+  report.finding = Finding::kOutOfBounds;
+  report.kernel = "scale";
+  report.file = "scale.cu";
+  report.line = 12;
+  report.has_thread = true;
+  report.block = {1, 2, 3};
+  report.thread = {4, 5, 6};
+  report.address = 0x1000;
+  report.detail = "4 bytes behind 'x'";
+  CHECK_EQUAL(report.sentence(),
+              "out of bounds in kernel scale at scale.cu:12, block (1,2,3) thread (4,5,6), address 0x1000: 4 bytes "
+              "behind 'x'");
+  Reports& reports = Reports::instance();
+  for (uint32_t i = 0; i < 100; ++i) {
+    report.thread.x = i;
+    reports.add(report);
+  }
+  CHECK_EQUAL(reports.count(), 5u);
+  report.line = 13;
+  reports.add(report);
+  CHECK_EQUAL(reports.count(), 6u);
+  Report bare;
+  bare.finding = Finding::kLeak;
+  bare.detail = "'x' was never freed";
+  for (int i = 0; i < 20; ++i) reports.add(bare);
+  CHECK_EQUAL(reports.count(), 26u);
+  CHECK_EQUAL(reports.all().back().sentence(), "leak: 'x' was never freed");
+  reports.clear();
+  CHECK_EQUAL(reports.count(), 0u);
+  reports.add(report);
+  CHECK_EQUAL(reports.count(), 1u);
+  return kib::test::result();
+}
