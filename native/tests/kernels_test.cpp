@@ -2,6 +2,7 @@
 // side's.
 #include <cmath>
 #include <cstdio>
+#include <cstring>
 #include <random>
 #include <vector>
 
@@ -98,16 +99,24 @@ void test_objective() {
 void test_optimizer() {
   auto w = random_numbers(100, -1, 1), g = random_numbers(100, -1, 1), m = random_numbers(100, -1, 1);
   auto before = w, momentum = m;
+  std::vector<uint16_t> halves(100);
+  void* rounded = halves.data();
   float *wp = w.data(), *mp = m.data();
   const float* gp = g.data();
   int64_t size = 100, fault[2] = {0, 0};
   double rate = 0.1;
-  kib_optimizer_sgd(&wp, &gp, &mp, &size, 1, 0.9, 0.01, &rate, fault, 2);
+  kib_optimizer_sgd(&wp, &rounded, &gp, &mp, &size, 1, 0.9, 0.01, &rate, fault, 2);
   for (int i = 0; i < 100; i++)
     near(w[i], before[i] - 0.1 * (0.9 * momentum[i] + g[i] + 0.01 * before[i]), 1e-6, "SGD");
+  for (int i = 0; i < 100; i++) {
+    uint32_t bits = static_cast<uint32_t>(halves[i]) << 16;
+    float value;
+    std::memcpy(&value, &bits, 4);
+    near(value, w[i], std::fabs(w[i]) / 256, "rounded weights");
+  }
   before = w;
   fault[0] = 1;
-  kib_optimizer_sgd(&wp, &gp, &mp, &size, 1, 0.9, 0.01, &rate, fault, 2);
+  kib_optimizer_sgd(&wp, &rounded, &gp, &mp, &size, 1, 0.9, 0.01, &rate, fault, 2);
   check(w == before, "nothing is updated after a fault");
 }
 

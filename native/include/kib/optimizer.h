@@ -8,16 +8,17 @@
 extern "C" {
 #endif
 
-/* g += weight_decay w; m = momentum m + g; w -= lr m. With momentum 0, m is not used. m[0][i] belongs to w[0][i]. */
-kib_status kib_optimizer_sgd(float** w, const float** gradient, float** m, const int64_t* sizes, int64_t count,
-                             double momentum, double weight_decay, const double* learning_rate, const int64_t* fault,
-                             int threads);
+/* The new weights are also written to rounded[array] (bfloat16, to nearest even), where that is not null.
+   g += weight_decay w; m = momentum m + g; w -= lr m. With momentum 0, m is not used. m[0][i] belongs to w[0][i]. */
+kib_status kib_optimizer_sgd(float** w, void** rounded, const float** gradient, float** m, const int64_t* sizes,
+                             int64_t count, double momentum, double weight_decay, const double* learning_rate,
+                             const int64_t* fault, int threads);
 
 /* Adam, or AdamW if decoupled; the step t is now[0] + 1. */
-kib_status kib_optimizer_adam(float** w, const float** gradient, float** m, float** v, const int64_t* sizes,
-                              int64_t count, double beta1, double beta2, double epsilon, double weight_decay,
-                              int decoupled, const double* learning_rate, const int64_t* now, const int64_t* fault,
-                              int threads);
+kib_status kib_optimizer_adam(float** w, void** rounded, const float** gradient, float** m, float** v,
+                              const int64_t* sizes, int64_t count, double beta1, double beta2, double epsilon,
+                              double weight_decay, int decoupled, const double* learning_rate, const int64_t* now,
+                              const int64_t* fault, int threads);
 
 #ifdef __cplusplus
 }

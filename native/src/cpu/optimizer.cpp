@@ -10,26 +10,34 @@ namespace {
 
 constexpr int64_t kPiece = 16384;
 
-// Calls update(array, start, end) for all pieces of all arrays.
+// Calls update(array, start, end) for all pieces of all arrays, and rounds the weights that it changed while they are
+// in the cache.
 template <class Update>
-void for_pieces(const int64_t* sizes, int64_t count, int threads, Update update) {
+void for_pieces(float** w, void** rounded, const int64_t* sizes, int64_t count, int threads, Update update) {
   for (int64_t array = 0; array < count; array++) {
     int64_t pieces = (sizes[array] + kPiece - 1) / kPiece;
 #pragma omp parallel for num_threads(threads) schedule(static) if (pieces > 1)
-    for (int64_t piece = 0; piece < pieces; piece++)
-      update(array, piece * kPiece, std::min((piece + 1) * kPiece, sizes[array]));
+    for (int64_t piece = 0; piece < pieces; piece++) {
+      int64_t start = piece * kPiece, end = std::min(start + kPiece, sizes[array]);
+      update(array, start, end);
+      auto* target = static_cast<bf16*>(rounded[array]);
+      if (target == nullptr) continue;
+      const float* weights = w[array];
+#pragma omp simd
+      for (int64_t i = start; i < end; i++) store(target + i, weights[i]);
+    }
   }
 }
 
 }  // namespace
 
-kib_status kib_optimizer_sgd(float** w, const float** gradient, float** m, const int64_t* sizes, int64_t count,
-                             double momentum, double weight_decay, const double* learning_rate, const int64_t* fault,
-                             int threads) {
+kib_status kib_optimizer_sgd(float** w, void** rounded, const float** gradient, float** m, const int64_t* sizes,
+                             int64_t count, double momentum, double weight_decay, const double* learning_rate,
+                             const int64_t* fault, int threads) {
   if (fault[0] != 0) return KIB_OK;
   float rate = static_cast<float>(learning_rate[0]), decay = static_cast<float>(weight_decay);
   float kept = static_cast<float>(momentum);
-  for_pieces(sizes, count, threads, [&](int64_t array, int64_t start, int64_t end) {
+  for_pieces(w, rounded, sizes, count, threads, [&](int64_t array, int64_t start, int64_t end) {
     float* weights = w[array];
     const float* g = gradient[array];
     if (momentum == 0) {
@@ -47,10 +55,10 @@ kib_status kib_optimizer_sgd(float** w, const float** gradient, float** m, const
   return KIB_OK;
 }
 
-kib_status kib_optimizer_adam(float** w, const float** gradient, float** m, float** v, const int64_t* sizes,
-                              int64_t count, double beta1, double beta2, double epsilon, double weight_decay,
-                              int decoupled, const double* learning_rate, const int64_t* now, const int64_t* fault,
-                              int threads) {
+kib_status kib_optimizer_adam(float** w, void** rounded, const float** gradient, float** m, float** v,
+                              const int64_t* sizes, int64_t count, double beta1, double beta2, double epsilon,
+                              double weight_decay, int decoupled, const double* learning_rate, const int64_t* now,
+                              const int64_t* fault, int threads) {
   if (fault[0] != 0) return KIB_OK;
   double t = static_cast<double>(now[0] + 1), rate = learning_rate[0];
   float step = static_cast<float>(rate / (1 - std::pow(beta1, t)));
@@ -59,7 +67,7 @@ kib_status kib_optimizer_adam(float** w, const float** gradient, float** m, floa
   float decay = static_cast<float>(decoupled ? 0 : weight_decay), eps = static_cast<float>(epsilon);
   float b1 = static_cast<float>(beta1), b2 = static_cast<float>(beta2);
   float c1 = static_cast<float>(1 - beta1), c2 = static_cast<float>(1 - beta2);
-  for_pieces(sizes, count, threads, [&](int64_t array, int64_t start, int64_t end) {
+  for_pieces(w, rounded, sizes, count, threads, [&](int64_t array, int64_t start, int64_t end) {
     float *weights = w[array], *first = m[array], *second = v[array];
     const float* gradients = gradient[array];
 #pragma omp simd

@@ -13,21 +13,36 @@ import java.util.Map;
  * first rows of the same memory.
  */
 public final class Buffers {
+    /** How long what a layer computed in a training step is needed. */
+    public enum Lifetime {
+        /** Until the layer has learned and the next one has read it: layers take the same memory in turn. */
+        LAYER,
+        /** Until the step's end: each layer has memory of its own. */
+        STEP
+    }
+
     private final Scope scope;
     private final Precision precision;
     private final int maximalBatch;
+    private final Lifetime lifetime;
     private final Map<String, Tensor> tensors = new HashMap<>();
 
     /** Creates buffers in a scope for batches of at most {@code maximalBatch} samples. */
-    public Buffers(Scope scope, Precision precision, int maximalBatch) {
+    public Buffers(Scope scope, Precision precision, int maximalBatch, Lifetime lifetime) {
         this.scope = scope;
         this.precision = precision;
         this.maximalBatch = maximalBatch;
+        this.lifetime = lifetime;
     }
 
     /** Returns the type of activations. */
     public DataType activations() {
         return precision.activations();
+    }
+
+    /** Returns how long what layers compute lives. */
+    public Lifetime lifetime() {
+        return lifetime;
     }
 
     /** Returns the scope that owns the buffers. */

@@ -2,6 +2,7 @@ package io.github.kib4j.layer;
 
 import io.github.kib4j.op.BatchNormOps;
 import io.github.kib4j.op.Device;
+import io.github.kib4j.op.Precision;
 import io.github.kib4j.tensor.DataType;
 import io.github.kib4j.tensor.Scope;
 import io.github.kib4j.tensor.Shape;
@@ -29,7 +30,7 @@ public final class HiddenLayer {
     }
 
     /** Allocates the parameters; {@link #initialize} gives them their values. */
-    HiddenLayer(Device device, Scope scope, LayerSpec spec, int index, Shape input) {
+    HiddenLayer(Device device, Scope scope, LayerSpec spec, int index, Shape input, Precision precision) {
         this.device = device;
         this.spec = spec;
         this.index = index;
@@ -37,20 +38,16 @@ public final class HiddenLayer {
         String prefix = "hidden_layers." + index + ".";
         Shape weightShape = spec.weight(input);
         Shape stored = spec.isConvolution() ? weightShape : Shape.of(spec.units(), weightShape.rowSize());
-        weight = parameter(scope, prefix + "layer.weight", stored, weightShape);
+        weight = Parameter.weight(scope, prefix + "layer.weight", stored, weightShape, precision);
         Shape vector = Shape.of(spec.units());
-        bias = spec.bias() ? parameter(scope, prefix + "layer.bias", vector, vector) : null;
+        bias = spec.bias() ? Parameter.vector(scope, prefix + "layer.bias", vector) : null;
         batchNorm = spec.batchNorm()
                 ? new BatchNorm(
-                        parameter(scope, prefix + "batch_norm.weight", vector, vector),
-                        parameter(scope, prefix + "batch_norm.bias", vector, vector),
+                        Parameter.vector(scope, prefix + "batch_norm.weight", vector),
+                        Parameter.vector(scope, prefix + "batch_norm.bias", vector),
                         scope.allocate(DataType.F32, vector),
                         scope.allocate(DataType.F32, vector))
                 : null;
-    }
-
-    static Parameter parameter(Scope scope, String name, Shape stored, Shape shape) {
-        return new Parameter(name, stored, scope.allocate(DataType.F32, shape), scope.allocate(DataType.F32, shape));
     }
 
     /** Draws PyTorch's default initial weights: uniform in {@code +-1/sqrt(fan_in)}; batch norm's scale 1, shift 0. */

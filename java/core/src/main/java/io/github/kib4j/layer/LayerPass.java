@@ -20,6 +20,14 @@ import org.jspecify.annotations.Nullable;
  * parameters.
  */
 public final class LayerPass {
+    /**
+     * The network's largest rows.
+     *
+     * @param preActivation bytes of the largest sample's pre-activations
+     * @param output numbers that the largest layer's output of a sample has
+     */
+    record LargestRows(long preActivation, long output) {}
+
     /** How long the forward pass's buffers must live. */
     public enum Use {
         /** Evaluation: running statistics, no dropout, no gradient. */
@@ -48,11 +56,17 @@ public final class LayerPass {
      * Plans the forward pass.
      *
      * @param x the layer's input {@code [B, ...]}
-     * @param largestRow bytes of the largest row of pre-activations of the network
+     * @param largest bytes of the network's largest rows
      * @param clock null for inference
      */
     LayerPass(
-            HiddenLayer layer, Tensor x, Buffers buffers, long largestRow, Use use, long seed, @Nullable Clock clock) {
+            HiddenLayer layer,
+            Tensor x,
+            Buffers buffers,
+            LargestRows largest,
+            Use use,
+            long seed,
+            @Nullable Clock clock) {
         this.layer = layer;
         this.device = layer.device();
         this.spec = layer.spec();
@@ -64,13 +78,13 @@ public final class LayerPass {
         boolean keepsInput = use == Use.BACKPROP && (layer.batchNorm() != null || spec.pooling() == Pooling.AVERAGE);
         a = keepsInput
                 ? buffers.get(name + ".a", type, row, batch)
-                : buffers.shared("pre-activations", largestRow, name, type, row, batch);
+                : buffers.shared("pre-activations", largest.preActivation(), name, type, row, batch);
         boolean normalizes = layer.batchNorm() != null && use != Use.INFERENCE;
         activationInput = !normalizes
                 ? a
                 : spec.pooling() == Pooling.AVERAGE && use == Use.BACKPROP
                         ? buffers.get(name + ".normalized", type, row, batch)
-                        : buffers.shared("normalized", largestRow, name, type, row, batch);
+                        : buffers.shared("normalized", largest.preActivation(), name, type, row, batch);
         saved = normalizes
                 ? new BatchNormOps.Saved(
                         buffers.fixed(name + ".batchMean", DataType.F32, Shape.of(spec.units())),
@@ -80,16 +94,17 @@ public final class LayerPass {
         activity =
                 new ActivityOps.Spec(spec.activation(), spec.pooling(), spec.grouping(), dropout, layer.index(), seed);
         this.clock = dropout.isNone() ? null : clock;
-        out = activityBuffers(buffers, name, batch, dropout);
+        out = activityBuffers(buffers, largest, batch, dropout);
         planForward();
     }
 
-    private ActivityOps.Buffers activityBuffers(Buffers buffers, String name, int batch, Dropout dropout) {
+    private ActivityOps.Buffers activityBuffers(Buffers buffers, LargestRows largest, int batch, Dropout dropout) {
+        String name = "layer" + layer.index();
         Shape row = spec.output(layer.input());
         DataType type = buffers.activations();
-        Tensor post = buffers.get(name + ".post", type, row, batch);
-        Tensor mask = buffers.get(name + ".mask", DataType.U8, row, batch);
-        Tensor sent = dropout.isNone() ? post : buffers.get(name + ".sent", type, row, batch);
+        Tensor sent = inTurn(buffers, "sent" + layer.index() % 2, largest.output(), type, row, batch);
+        Tensor post = dropout.isNone() ? sent : inTurn(buffers, "post", largest.output(), type, row, batch);
+        Tensor mask = inTurn(buffers, "mask", largest.output(), DataType.U8, row, batch);
         Grouping grouping = spec.grouping();
         if (grouping == null) {
             return new ActivityOps.Buffers(post, mask, null, null, null, sent);
@@ -104,13 +119,21 @@ public final class LayerPass {
                 sent);
     }
 
+    /** Returns memory that the layers take in turn, or the layer's own where all layers' activities live. */
+    private Tensor inTurn(Buffers buffers, String memory, long largestSize, DataType type, Shape row, int batch) {
+        String name = "layer" + layer.index() + "." + memory;
+        return buffers.lifetime() == Buffers.Lifetime.STEP
+                ? buffers.get(name, type, row, batch)
+                : buffers.shared(memory, largestSize * type.bytes(), name, type, row, batch);
+    }
+
     private void planForward() {
         Parameter bias = layer.bias();
         Tensor biasValue = bias == null ? null : bias.value();
         forward.add(
                 spec.isConvolution()
-                        ? device.convolution().forward(a, x, layer.weight().value(), biasValue)
-                        : device.linear().forward(a, x, layer.weight().value(), biasValue));
+                        ? device.convolution().forward(a, x, layer.weight().operand(), biasValue)
+                        : device.linear().forward(a, x, layer.weight().operand(), biasValue));
         HiddenLayer.BatchNorm batchNorm = layer.batchNorm();
         if (batchNorm != null) {
             forward.add(
@@ -163,10 +186,10 @@ public final class LayerPass {
                     spec.isConvolution()
                             ? device.convolution()
                                     .dataGradient(
-                                            dx, activationInput, layer.weight().value())
+                                            dx, activationInput, layer.weight().operand())
                             : device.linear()
                                     .dataGradient(
-                                            dx, activationInput, layer.weight().value()));
+                                            dx, activationInput, layer.weight().operand()));
         }
         return operations;
     }

@@ -2,11 +2,11 @@ package io.github.kib4j.layer;
 
 import io.github.kib4j.op.Clock;
 import io.github.kib4j.op.Device;
+import io.github.kib4j.op.Precision;
 import io.github.kib4j.tensor.Scope;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -22,21 +22,28 @@ public final class Network {
      * Allocates a network and draws its initial weights.
      *
      * @param scope owner of the parameters and gradients
+     * @param precision of activations and products
      * @param seed key of the initial weights and of dropout
      */
-    public Network(Device device, Scope scope, NetworkSpec spec, long seed) {
+    public Network(Device device, Scope scope, NetworkSpec spec, Precision precision, long seed) {
         this.device = device;
         this.spec = spec;
         this.seed = seed;
         List<Shape> shapes = spec.shapes();
         List<HiddenLayer> layers = new ArrayList<>();
         for (int i = 0; i < spec.hidden().size(); i++) {
-            layers.add(new HiddenLayer(device, scope, spec.hidden().get(i), i, shapes.get(i)));
+            layers.add(new HiddenLayer(device, scope, spec.hidden().get(i), i, shapes.get(i), precision));
         }
         hidden = List.copyOf(layers);
-        readout = new Readout(device, scope, shapes.get(hidden.size()), spec.outputs(), hidden.size());
+        readout = new Readout(device, scope, shapes.get(hidden.size()), spec.outputs(), hidden.size(), precision);
         hidden.forEach(layer -> layer.initialize(seed));
         readout.initialize(seed);
+        renewRounded();
+    }
+
+    /** Rounds the weights for products anew. To be called when values were changed by other than the optimizers. */
+    public void renewRounded() {
+        parameters().forEach(parameter -> parameter.renewRounded(device));
     }
 
     /** Returns the device. */
@@ -74,11 +81,11 @@ public final class Network {
      * @param clock null for inference
      */
     public List<LayerPass> passes(Tensor x, Buffers buffers, LayerPass.Use use, @Nullable Clock clock) {
-        long largestRow = largestRow(buffers);
+        LayerPass.LargestRows largest = largestRows(buffers);
         List<LayerPass> passes = new ArrayList<>();
         Tensor input = x;
         for (HiddenLayer layer : hidden) {
-            LayerPass pass = new LayerPass(layer, input, buffers, largestRow, use, seed, clock);
+            LayerPass pass = new LayerPass(layer, input, buffers, largest, use, seed, clock);
             passes.add(pass);
             input = pass.sent();
         }
@@ -94,17 +101,24 @@ public final class Network {
     public Tensor sentGradient(int index, Buffers buffers, int batch) {
         Shape row = spec.shapes().get(index + 1);
         return buffers.shared(
-                "sent-gradients", largestRow(buffers), "layer" + index, buffers.activations(), row, batch);
+                "sent-gradients",
+                largestRows(buffers).preActivation(),
+                "layer" + index,
+                buffers.activations(),
+                row,
+                batch);
     }
 
-    private long largestRow(Buffers buffers) {
+    private LayerPass.LargestRows largestRows(Buffers buffers) {
         List<Shape> shapes = spec.shapes();
-        return hidden.stream()
-                        .map(layer -> layer.spec()
-                                .preActivation(shapes.get(layer.index()))
-                                .size())
-                        .max(Comparator.naturalOrder())
-                        .orElseThrow()
-                * Math.max(buffers.activations().bytes(), 4);
+        long preActivation = 0;
+        long output = 0;
+        for (HiddenLayer layer : hidden) {
+            Shape input = shapes.get(layer.index());
+            preActivation =
+                    Math.max(preActivation, layer.spec().preActivation(input).size());
+            output = Math.max(output, layer.spec().output(input).size());
+        }
+        return new LayerPass.LargestRows(preActivation * buffers.activations().bytes(), output);
     }
 }

@@ -1,6 +1,7 @@
 package io.github.kib4j.layer;
 
 import io.github.kib4j.op.Device;
+import io.github.kib4j.op.Precision;
 import io.github.kib4j.tensor.Scope;
 import io.github.kib4j.tensor.Shape;
 import java.util.List;
@@ -12,12 +13,12 @@ public final class Readout {
     private final Parameter bias;
     private final int stream;
 
-    Readout(Device device, Scope scope, Shape input, int outputs, int hiddenLayers) {
+    Readout(Device device, Scope scope, Shape input, int outputs, int hiddenLayers, Precision precision) {
         this.device = device;
         Shape weightShape = input.prepend(outputs);
-        weight = HiddenLayer.parameter(
-                scope, "softmax_layer.weight", Shape.of(outputs, weightShape.rowSize()), weightShape);
-        bias = HiddenLayer.parameter(scope, "softmax_layer.bias", Shape.of(outputs), Shape.of(outputs));
+        weight = Parameter.weight(
+                scope, "softmax_layer.weight", Shape.of(outputs, weightShape.rowSize()), weightShape, precision);
+        bias = Parameter.vector(scope, "softmax_layer.bias", Shape.of(outputs));
         stream = 2 * hiddenLayers;
     }
 

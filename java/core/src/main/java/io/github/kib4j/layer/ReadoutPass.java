@@ -34,7 +34,7 @@ public final class ReadoutPass {
     public Operation forward() {
         return readout.device()
                 .linear()
-                .forward(logits, x, readout.weight().value(), readout.bias().value());
+                .forward(logits, x, readout.weight().operand(), readout.bias().value());
     }
 
     /** Plans the loss alone, added up by the meter. */
@@ -52,7 +52,7 @@ public final class ReadoutPass {
         if (dx != null) {
             operations.add(readout.device()
                     .linear()
-                    .dataGradient(dx, dlogits, readout.weight().value()));
+                    .dataGradient(dx, dlogits, readout.weight().operand()));
         }
         return operations;
     }

@@ -69,8 +69,14 @@ public final class Contracts {
         shape(operation, "y", y, Shape.of(batch(x), w.shape().extent(0)));
         floating(operation, "x", x);
         floating(operation, "y", y);
-        type(operation, "w", w, DataType.F32);
+        operand(operation, "w", w, x);
         vector(operation, "bias", bias, w.shape().extent(0));
+    }
+
+    private static void operand(String operation, String argument, Tensor weight, Tensor x) {
+        if (weight.type() != x.type()) {
+            type(operation, argument, weight, DataType.F32);
+        }
     }
 
     /** Checks {@link ConvolutionOps}. {@code y} and {@code x} stand for their gradients too. */
@@ -91,7 +97,7 @@ public final class Contracts {
                 Shape.of(batch(x), n, x.shape().extent(2), x.shape().extent(3)));
         floating(operation, "x", x);
         sameType(operation, "x", x, "y", y);
-        type(operation, "weight", weight, DataType.F32);
+        operand(operation, "weight", weight, x);
         vector(operation, "bias", bias, n);
     }
 
@@ -409,7 +415,19 @@ public final class Contracts {
             shape(operation, "gradient", slot.gradient(), shape);
             state(operation, "first state", slot.first(), shape, spec.states() > 0);
             state(operation, "second state", slot.second(), shape, spec.states() > 1);
+            if (slot.rounded() != null) {
+                rounding(operation, slot.rounded(), slot.parameter());
+            }
         }
+    }
+
+    /** Checks {@link OptimizerOps#round}. */
+    public static void rounding(String operation, Tensor rounded, Tensor value) {
+        shape(operation, "rounded", rounded, value.shape());
+        if (rounded.type() != DataType.F64) { // the reference's
+            type(operation, "rounded", rounded, DataType.BF16);
+        }
+        type(operation, "value", value, DataType.F32);
     }
 
     private static void state(String operation, String argument, @Nullable Tensor state, Shape shape, boolean needed) {

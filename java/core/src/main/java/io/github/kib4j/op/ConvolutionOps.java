@@ -10,7 +10,7 @@ public interface ConvolutionOps {
      *
      * @param y {@code [B, N, H, W]}, T
      * @param x {@code [B, C, H, W]}, T
-     * @param weight {@code [N, C, k, k]}, F32
+     * @param weight {@code [N, C, k, k]}, F32 or T
      * @param bias {@code [N]}, F32, or null for none
      */
     Operation forward(Tensor y, Tensor x, Tensor weight, @Nullable Tensor bias);
@@ -30,7 +30,7 @@ public interface ConvolutionOps {
      *
      * @param dx {@code [B, C, H, W]}, T
      * @param dy {@code [B, N, H, W]}, T
-     * @param weight {@code [N, C, k, k]}, F32
+     * @param weight {@code [N, C, k, k]}, F32 or T
      */
     Operation dataGradient(Tensor dx, Tensor dy, Tensor weight);
 }

@@ -15,7 +15,7 @@ public interface LinearOps {
      *
      * @param y {@code [B, N]}, T or F32
      * @param x {@code [B, ...]}, T
-     * @param w {@code [N, ...]}, F32
+     * @param w {@code [N, ...]}, F32 or T
      * @param bias {@code [N]}, F32, or null for none
      */
     Operation forward(Tensor y, Tensor x, Tensor w, @Nullable Tensor bias);
@@ -35,7 +35,7 @@ public interface LinearOps {
      *
      * @param dx {@code [B, ...]}, T
      * @param dy {@code [B, N]}, T
-     * @param w {@code [N, ...]}, F32
+     * @param w {@code [N, ...]}, F32 or T
      */
     Operation dataGradient(Tensor dx, Tensor dy, Tensor w);
 }

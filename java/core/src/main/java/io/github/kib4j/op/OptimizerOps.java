@@ -37,12 +37,14 @@ public interface OptimizerOps {
      *
      * @param first {@code m}; null where the optimizer keeps no state
      * @param second {@code v}; null but for Adam
+     * @param rounded BF16; receives the new parameter, for products; null for none
      */
     record Slot(
             Tensor parameter,
             Tensor gradient,
             @Nullable Tensor first,
-            @Nullable Tensor second) {}
+            @Nullable Tensor second,
+            @Nullable Tensor rounded) {}
 
     /**
      * Plans one update of all slots, in one launch. {@code t} is the clock's step + 1.
@@ -50,4 +52,12 @@ public interface OptimizerOps {
      * @param learningRate {@code [1]}, F64
      */
     Operation step(Spec spec, List<Slot> slots, Tensor learningRate, Clock clock);
+
+    /**
+     * Plans {@code rounded = value}, to nearest, ties to even.
+     *
+     * @param rounded BF16
+     * @param value F32, of the same shape
+     */
+    Operation round(Tensor rounded, Tensor value);
 }

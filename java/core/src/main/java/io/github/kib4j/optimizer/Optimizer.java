@@ -33,12 +33,16 @@ public final class Optimizer {
         setFactor(1);
     }
 
-    /** Adds a parameter under a name that is unique in this optimizer. */
-    public void add(String name, Tensor value, Tensor gradient) {
+    /**
+     * Adds a parameter under a name that is unique in this optimizer.
+     *
+     * @param rounded receives the value rounded, with each step; null for none
+     */
+    public void add(String name, Tensor value, Tensor gradient, @Nullable Tensor rounded) {
         int states = spec.update().states();
         Tensor first = states > 0 ? scope.allocate(DataType.F32, value.shape()) : null;
         Tensor second = states > 1 ? scope.allocate(DataType.F32, value.shape()) : null;
-        if (slots.put(name, new OptimizerOps.Slot(value, gradient, first, second)) != null) {
+        if (slots.put(name, new OptimizerOps.Slot(value, gradient, first, second, rounded)) != null) {
             throw new IllegalArgumentException("The optimizer already has a parameter " + name + ".");
         }
     }

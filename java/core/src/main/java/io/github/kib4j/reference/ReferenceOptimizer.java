@@ -30,8 +30,23 @@ record ReferenceOptimizer(UseGuard guard) implements OptimizerOps {
                 } else {
                     adapt((Adam) spec, slot, rate, t);
                 }
+                if (slot.rounded() != null) {
+                    copy(slot.rounded(), slot.parameter());
+                }
             }
         });
+    }
+
+    /** The reference rounds nothing. */
+    private static void copy(Tensor rounded, Tensor value) {
+        double[] from = doubles(value);
+        System.arraycopy(from, 0, doubles(rounded), 0, from.length);
+    }
+
+    @Override
+    public Operation round(Tensor rounded, Tensor value) {
+        Contracts.rounding("optimizer.round", rounded, value);
+        return guard.guard(() -> copy(rounded, value));
     }
 
     private static void descend(Sgd sgd, Slot slot, double rate) {

@@ -21,8 +21,13 @@ public record BackpropRule() implements Rule {
     }
 
     @Override
+    public Buffers.Lifetime lifetime() {
+        return Buffers.Lifetime.STEP;
+    }
+
+    @Override
     public void register(Network network, Optimizers optimizers) {
-        network.parameters().forEach(p -> optimizers.readout().add(p.name(), p.value(), p.gradient()));
+        network.parameters().forEach(p -> Optimizers.add(optimizers.readout(), p));
     }
 
     @Override

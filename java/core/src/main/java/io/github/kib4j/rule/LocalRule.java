@@ -26,7 +26,7 @@ public record LocalRule(String name, LocalObjective objective, TeachingSignal te
     @Override
     public void register(Network network, Optimizers optimizers) {
         for (HiddenLayer layer : network.hidden()) {
-            layer.parameters().forEach(p -> optimizers.local().add(p.name(), p.value(), p.gradient()));
+            layer.parameters().forEach(p -> Optimizers.add(optimizers.local(), p));
         }
         ReadoutRule.registerReadout(network, optimizers);
     }

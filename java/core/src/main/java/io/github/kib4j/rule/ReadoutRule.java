@@ -36,7 +36,7 @@ public record ReadoutRule() implements Rule {
     }
 
     static void registerReadout(Network network, Optimizers optimizers) {
-        network.readout().parameters().forEach(p -> optimizers.readout().add(p.name(), p.value(), p.gradient()));
+        network.readout().parameters().forEach(p -> Optimizers.add(optimizers.readout(), p));
     }
 
     static void addReadout(StepPlan plan, StepContext context, ReadoutPass readout) {

@@ -1,5 +1,6 @@
 package io.github.kib4j.rule;
 
+import io.github.kib4j.layer.Buffers;
 import io.github.kib4j.layer.Network;
 
 /** A learning rule. Immutable: what a run needs is in its {@link StepContext}. */
@@ -9,6 +10,11 @@ public interface Rule {
 
     /** Returns whether each hidden layer has a loss of its own, to be reported. */
     boolean hasLocalLosses();
+
+    /** Returns how long a step needs what layers compute: {@code LAYER} where no gradient crosses layers. */
+    default Buffers.Lifetime lifetime() {
+        return Buffers.Lifetime.LAYER;
+    }
 
     /** Hands the network's parameters to the optimizers that update them. Called once, before any plan. */
     void register(Network network, Optimizers optimizers);

@@ -92,7 +92,7 @@ public final class Trainer implements AutoCloseable {
         scope = device.newScope();
         try {
             clock = Clock.allocate(scope);
-            network = new Network(device, scope, config.network(), config.seed());
+            network = new Network(device, scope, config.network(), config.precision(), config.seed());
             optimizers = new Optimizers(
                     new Optimizer(device, scope, config.local(), clock),
                     new Optimizer(device, scope, config.readout(), clock));
@@ -100,7 +100,8 @@ public final class Trainer implements AutoCloseable {
             trainImages = DeviceImages.upload(scope, dataset.train());
             testImages = DeviceImages.upload(scope, dataset.test());
             int largestBatch = Math.min(config.batch(), Math.max(trainImages.count(), testImages.count()));
-            buffers = new Buffers(scope, config.precision(), largestBatch);
+            buffers = new Buffers(
+                    scope, config.precision(), largestBatch, config.rule().lifetime());
             sums = scope.allocate(DataType.F64, Shape.of(network.hidden().size() + 2));
             order = scope.allocate(DataType.I32, Shape.of(trainImages.count()));
             evaluator = new Evaluator(
@@ -306,6 +307,7 @@ public final class Trainer implements AutoCloseable {
     public void restore(Path folder) throws IOException {
         Checkpoint.Progress progress =
                 Checkpoint.read(folder, network, optimizerState(), config.seed(), trainImages.count());
+        network.renewRounded();
         epoch = progress.epoch();
         step = progress.step();
         position = progress.position();

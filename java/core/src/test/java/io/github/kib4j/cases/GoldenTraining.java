@@ -75,14 +75,14 @@ public final class GoldenTraining {
     private void run(Device device, Scope scope, Precision precision) {
         int batch = config.get("batch").asInt();
         Clock clock = Clock.allocate(scope);
-        Network network = new Network(device, scope, spec(), 0);
+        Network network = new Network(device, scope, spec(), precision, 0);
         writeState(network, golden.get("initial"), golden.path("bn_buffers_initial"));
         Optimizers optimizers = new Optimizers(
                 new Optimizer(device, scope, optimizer("local"), clock),
                 new Optimizer(device, scope, optimizer("final"), clock));
         Rule rule = rule();
         rule.register(network, optimizers);
-        Buffers buffers = new Buffers(scope, precision, batch);
+        Buffers buffers = new Buffers(scope, precision, batch, rule.lifetime());
         Tensor x = scope.allocate(precision.activations(), Shape.of(batch, 3, 8, 8));
         Tensor labels = scope.allocate(DataType.I32, Shape.of(batch));
         Tensor sums = scope.allocate(DataType.F64, Shape.of(5));
@@ -165,6 +165,7 @@ public final class GoldenTraining {
 
     private static void writeState(Network network, JsonNode weights, JsonNode running) {
         network.parameters().forEach(p -> p.value().write(doubles(weights.get(p.name()))));
+        network.renewRounded();
         for (HiddenLayer layer : network.hidden()) {
             layer.runningStatistics().forEach(r -> r.tensor().write(doubles(running.get(r.name()))));
         }

@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One call of one operation with seeded inputs: run on any device, it gives named outputs.
@@ -86,6 +87,12 @@ public record OperationCase(String operation, String name, int terms, Body body)
 
         Tensor single(int... extents) {
             return scope.allocate(DataType.F32, Shape.of(extents));
+        }
+
+        /** Returns an output for rounded weights; null in single precision, which needs none. */
+        @Nullable
+        Tensor rounded(String name, int... extents) {
+            return precision == Precision.F32 ? null : output(name, activation(extents));
         }
 
         Tensor wide(int... extents) {

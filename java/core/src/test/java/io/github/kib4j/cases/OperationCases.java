@@ -95,6 +95,16 @@ public final class OperationCases {
                                     t.output("dx", t.activation(s[0], s[1])),
                                     t.randomActivation(s[0], s[2]),
                                     t.randomSingle(s[2], s[1]))));
+            add("linear.forward", sizes + ", rounded weights", s[1], t -> {
+                Tensor y = t.output("y", t.activation(s[0], s[2]));
+                Tensor x = t.randomActivation(s[0], s[1]);
+                t.then(t.device().linear().forward(y, x, t.randomActivation(s[2], s[1]), t.randomSingle(s[2])));
+            });
+            add("linear.dataGradient", sizes + ", rounded weights", s[2], t -> {
+                Tensor dx = t.output("dx", t.activation(s[0], s[1]));
+                Tensor dy = t.randomActivation(s[0], s[2]);
+                t.then(t.device().linear().dataGradient(dx, dy, t.randomActivation(s[2], s[1])));
+            });
         }
         add(
                 "linear.forward",
@@ -170,6 +180,16 @@ public final class OperationCases {
                                     t.output("dx", t.activation(s[0], s[1], s[3], s[4])),
                                     t.randomActivation(s[0], s[2], s[3], s[4]),
                                     t.randomSingle(s[2], s[1], k, k))));
+            add("convolution.forward", sizes + ", rounded weights", s[1] * k * k, t -> {
+                Tensor y = t.output("y", t.activation(s[0], s[2], s[3], s[4]));
+                Tensor x = t.randomActivation(s[0], s[1], s[3], s[4]);
+                t.then(t.device().convolution().forward(y, x, t.randomActivation(s[2], s[1], k, k), null));
+            });
+            add("convolution.dataGradient", sizes + ", rounded weights", s[2] * k * k, t -> {
+                Tensor dx = t.output("dx", t.activation(s[0], s[1], s[3], s[4]));
+                Tensor dy = t.randomActivation(s[0], s[2], s[3], s[4]);
+                t.then(t.device().convolution().dataGradient(dx, dy, t.randomActivation(s[2], s[1], k, k)));
+            });
         }
     }
 
@@ -601,6 +621,13 @@ public final class OperationCases {
     }
 
     private void optimizer() {
+        add("optimizer.round", "weights for products", 1, t -> {
+            Tensor weights = t.edit(t.randomSingle(70, 300), v -> v[5] = 1 + 1.0 / 256);
+            Tensor rounded = t.rounded("rounded", 70, 300);
+            if (rounded != null) {
+                t.then(t.device().optimizer().round(rounded, weights));
+            }
+        });
         List<OptimizerOps.Spec> specs = List.of(
                 new OptimizerOps.Sgd(0.95, 1e-3),
                 new OptimizerOps.Sgd(0, 1e-3),
@@ -619,7 +646,8 @@ public final class OperationCases {
                         Tensor first =
                                 spec.states() > 0 ? t.output("first" + slots.size(), t.randomSingle(shape)) : null;
                         Tensor second = spec.states() > 1 ? t.filled(t.single(shape), 0.25, 1) : null;
-                        slots.add(new OptimizerOps.Slot(w, t.randomSingle(shape), first, second));
+                        Tensor rounded = slots.size() % 2 == 0 ? null : t.rounded("rounded" + slots.size(), shape);
+                        slots.add(new OptimizerOps.Slot(w, t.randomSingle(shape), first, second, rounded));
                     }
                     t.then(t.device().optimizer().step(spec, slots, rate, clock));
                     t.then(t.device().random().advance(clock, 8));

@@ -19,6 +19,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.javacpp.Loader;
 
@@ -76,10 +77,13 @@ final class CpuDevice implements Device {
         }
     }
 
-    /** bfloat16 products are faster than single ones only with matrix instructions. */
+    /** bfloat16 products are faster than single ones only with instructions for them. */
     @Override
     public boolean accelerates(Precision precision) {
-        return precision == Precision.F32 || instructionSet().contains("amx");
+        String set = instructionSet();
+        return precision == Precision.F32
+                || Stream.of("amx", "avx512_core_bf16", "avx512_core_fp16", "avx10")
+                        .anyMatch(set::contains);
     }
 
     @Override

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.function.Function;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.DoublePointer;
+import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.PointerPointer;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +22,7 @@ record CpuOptimizer(CpuContext context) implements OptimizerOps {
     public Operation step(Spec spec, List<Slot> slots, Tensor learningRate, Clock clock) {
         Contracts.optimizerStep(spec, slots, learningRate, clock);
         PointerPointer<BytePointer> parameters = pointers(slots, Slot::parameter);
+        PointerPointer<BytePointer> rounded = pointers(slots, Slot::rounded);
         PointerPointer<BytePointer> gradients = pointers(slots, Slot::gradient);
         PointerPointer<BytePointer> first = pointers(slots, Slot::first);
         PointerPointer<BytePointer> second = pointers(slots, Slot::second);
@@ -37,6 +39,7 @@ record CpuOptimizer(CpuContext context) implements OptimizerOps {
                     "optimizer.step",
                     () -> kib.kib_optimizer_sgd(
                             parameters,
+                            rounded,
                             gradients,
                             first,
                             sizes,
@@ -52,6 +55,7 @@ record CpuOptimizer(CpuContext context) implements OptimizerOps {
                 "optimizer.step",
                 () -> kib.kib_optimizer_adam(
                         parameters,
+                        rounded,
                         gradients,
                         first,
                         second,
@@ -66,6 +70,16 @@ record CpuOptimizer(CpuContext context) implements OptimizerOps {
                         now,
                         fault,
                         threads));
+    }
+
+    @Override
+    public Operation round(Tensor rounded, Tensor value) {
+        Contracts.rounding("optimizer.round", rounded, value);
+        BytePointer to = CpuTensor.bytes(rounded);
+        FloatPointer from = CpuTensor.floats(value);
+        long size = value.shape().size();
+        return context.kernel(
+                "optimizer.round", () -> kib.kib_layout_narrow(to, from, kib.KIB_BF16, size, context.threads()));
     }
 
     private static PointerPointer<BytePointer> pointers(List<Slot> slots, Function<Slot, @Nullable Tensor> choice) {

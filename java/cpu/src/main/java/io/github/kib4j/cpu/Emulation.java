@@ -68,8 +68,11 @@ final class Emulation {
         return context.kernel("narrow", () -> kib.kib_layout_narrow(to, from, type, size, context.threads()));
     }
 
-    /** Rounds weights to bfloat16, in single precision: {@code rounded} has their extents and storage. */
+    /** Rounds weights to bfloat16 where they are not yet, in single precision: {@code rounded} has their extents and storage. */
     private Operation round(Tensor rounded, Tensor weight) {
+        if (applies(weight)) {
+            return widen(rounded, weight);
+        }
         Tensor narrow = scope.overlay(wide(Slot.OUTPUT, weight), DataType.BF16, weight.shape());
         Operation down = narrow(narrow, weight);
         Operation up = widen(rounded, narrow);
