@@ -1,7 +1,10 @@
 #!/bin/sh
 # Builds the emulated CUDA device, or runs its tests: build.sh build|test FOLDER. Quiet when all is well.
 set -eu
-action=$1 folder=$2
+[ $# -eq 2 ] || set -- help .
+action=$1
+mkdir -p "$2"
+folder=$(cd "$2" && pwd)
 source=$(cd "$(dirname "$0")" && pwd)
 
 quietly() { # shows a command's output only when it fails
@@ -13,7 +16,6 @@ quietly() { # shows a command's output only when it fails
 
 case $action in
 build)
-  mkdir -p "$folder"
   command -v nvcc >/dev/null 2>&1 ||
     echo "kib4j: nvcc is not on the PATH; tests that need kernels compiled by it are skipped (install CUDA 13)"
   if [ ! -f "$folder/CMakeCache.txt" ]; then
@@ -24,6 +26,7 @@ build)
 test)
   reports=$(dirname "$folder")/surefire-reports
   mkdir -p "$reports"
+  rm -f "$folder/tests.xml"
   status=0
   quietly ctest --test-dir "$folder" --output-on-failure --parallel "$(nproc)" --timeout 120 --output-junit "$folder/tests.xml" || status=$?
   # One line, as .ci/run reads it.

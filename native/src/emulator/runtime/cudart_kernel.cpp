@@ -108,11 +108,10 @@ KIB_EXPORT int __cudaPopCallConfiguration(Dim3* grid, Dim3* block, size_t* share
   return cudaSuccess;
 }
 
+// Called once for each kernel and process, so that not even a fault may make it fail.
 KIB_EXPORT int __cudaGetKernel(void** kernel, const void* function) {
-  return call("__cudaGetKernel", [&](Device&, Lock&) -> int {
-    *kernel = Kernels::instance().function(function, "__cudaGetKernel");
-    return *kernel != nullptr ? cudaSuccess : cudaErrorInvalidDeviceFunction;
-  });
+  registering([&](Kernels& kernels) { *kernel = kernels.function(function, "__cudaGetKernel"); });
+  return remember(*kernel != nullptr ? cudaSuccess : cudaErrorInvalidDeviceFunction);
 }
 
 KIB_EXPORT int cudaGetKernel(void** kernel, const void* function) { return __cudaGetKernel(kernel, function); }

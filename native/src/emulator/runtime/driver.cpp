@@ -134,11 +134,11 @@ KIB_EXPORT int cuGetProcAddress_v2(const char* symbol, void** function, int, uin
   if (ours) return cudaSuccess;
   static bool told = false;
   if (!told) {
-    report(
-        Finding::kUnsupported, file_of(__builtin_return_address(0)),
-        "asks for the driver's function " + name +
-            ", which is not emulated; a program that contains the static CUDA runtime must be built with nvcc -cudart "
-            "shared");
+    report(Finding::kUnsupported, file_of(__builtin_return_address(0)),
+           (name.empty() ? "asks for the driver's functions, which are"
+                         : "asks for the driver's function " + name + ", which is") +
+               " not emulated; a program that contains the static CUDA runtime must be built with nvcc -cudart "
+               "shared");
   }
   told = true;
   return kNotFound;

@@ -79,28 +79,57 @@ const Module* FatBinary::module(int* error) {
 
 void FatBinary::load() {
   const Options& options = Options::current();
-  bool compressed = false;
-  std::vector<Ptx> found = ptx_of_fat_binary(data_, library_, &compressed);
+  FatBinaryContent content = read_fat_binary(data_, library_);
+  parameters_ = std::move(content.parameters);
   std::vector<std::string> folders = {folder_of(library_)};
   for (std::string& folder : split_path(options.ptx_path)) folders.push_back(std::move(folder));
-  const Ptx* chosen = choose_ptx(found, entries_, options.capability);
-  for (auto folder = folders.begin(); chosen == nullptr && folder != folders.end(); ++folder) {
-    found = ptx_in_folder(*folder);
-    chosen = choose_ptx(found, entries_, options.capability);
+  for (const std::string& folder : folders) {
+    for (Ptx& ptx : ptx_in_folder(folder)) content.ptx.push_back(std::move(ptx));
   }
+  const Ptx* chosen = choose_ptx(content.ptx, entries_, options.capability);
   if (chosen == nullptr) {
-    report(Finding::kUnsupported, library_, missing(folders, compressed));
+    report(Finding::kUnsupported, library_, missing(folders, content.unreadable));
     error_ = cudaErrorNoKernelImageForDevice;
     return;
   }
   try {
     module_ = Module::parse(chosen->text, chosen->file);
+    check_parameters();
   } catch (const Unsupported& problem) {
     Report finding;
     finding.finding = Finding::kUnsupported;
     finding.detail = problem.what();
     Reports::instance().add(std::move(finding));
+    module_ = nullptr;
     error_ = cudaErrorInvalidPtx;
+  }
+}
+
+// PTX of an older state of the source than the library has other parameters.
+void FatBinary::check_parameters() const {
+  for (const std::string& entry : entries_) {
+    const auto expected = parameters_.find(entry);
+    const Kernel* kernel = module_->kernel(entry);
+    if (expected == parameters_.end() || kernel == nullptr) continue;
+    const auto& places = expected->second;
+    const auto& parameters = kernel->parameters();
+    size_t i = 0;
+    while (i < places.size() && i < parameters.size() &&
+           places[i] == ArgumentPlace{parameters[i].offset, parameters[i].size}) {
+      ++i;
+    }
+    if (i == places.size() && i == parameters.size()) continue;
+    const auto text = [i](bool has, uint32_t offset, uint32_t size) {
+      if (!has) return "has " + std::to_string(i) + " arguments";
+      return "takes " + std::to_string(size) + " bytes at offset " + std::to_string(offset) + " as argument " +
+             std::to_string(i + 1);
+    };
+    const bool in_library = i < places.size(), in_ptx = i < parameters.size();
+    throw Unsupported(module_->file() + ": kernel " + readable(entry) + " of " + library_ + " " +
+                      text(in_library, in_library ? places[i].offset : 0, in_library ? places[i].size : 0) +
+                      ", but in this PTX it " +
+                      text(in_ptx, in_ptx ? parameters[i].offset : 0, in_ptx ? parameters[i].size : 0) +
+                      "; make both from the same source");
   }
 }
 
@@ -116,7 +145,7 @@ std::string FatBinary::missing(const std::vector<std::string>& folders, bool com
   sentence +=
       " for a capability up to " + std::to_string(capability / 10) + "." + std::to_string(capability % 10) + " in ";
   for (size_t i = 0; i < folders.size(); ++i) sentence += (i == 0 ? "" : ", ") + folders[i];
-  if (compressed) sentence += " (the library's own PTX is compressed)";
+  if (compressed) sentence += " (the library's own PTX is compressed in a way that cannot be read)";
   return sentence +
          "; make it beside the library: nvcc -ptx -lineinfo -arch=compute_80 FILE.cu, or build the library with "
          "nvcc --no-compress -gencode arch=compute_80,code=compute_80";

@@ -9,7 +9,7 @@
 
 #include "machine/machine.h"
 #include "runtime/device.h"
-#include "runtime/ptx.h"
+#include "runtime/fat_binary.h"
 
 namespace kib::emulator {
 
@@ -34,11 +34,13 @@ class FatBinary {
 
  private:
   void load();
+  void check_parameters() const;
   std::string missing(const std::vector<std::string>& folders, bool compressed) const;
 
   const void* data_;
   std::string library_;  // the file that registered it
   std::set<std::string> entries_;
+  std::map<std::string, std::vector<ArgumentPlace>> parameters_;  // of the machine code
   std::unique_ptr<Module> module_;
   bool loaded_ = false;
   int error_ = 0;

@@ -1,7 +1,6 @@
 #include "runtime/ptx.h"
 
 #include <algorithm>
-#include <cstdint>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -21,25 +20,6 @@ std::string_view identifier(std::string_view text, size_t position) {
   while (end < text.size() && in_identifier(text[end])) ++end;
   return text.substr(position, end - position);
 }
-
-// A fat binary: a header, then entries that each have a header of their own.
-struct FatHeader {
-  uint32_t magic;
-  uint16_t version, header_bytes;
-  uint64_t bytes;  // of the entries
-};
-
-struct FatEntry {
-  uint16_t kind, version;  // kind 1: PTX, 2: machine code
-  uint32_t header_bytes;
-  uint64_t bytes;
-  uint32_t compressed_bytes, options;
-  uint16_t minor, major;
-  uint32_t capability;
-  uint64_t name, flags;
-};
-
-constexpr uint32_t kFatMagic = 0xba55ed50;
 
 bool is_ptx(std::string_view text) { return text.find(".version") != text.npos && text.find(".target") != text.npos; }
 
@@ -65,33 +45,6 @@ Ptx describe_ptx(std::string text, std::string file) {
   ptx.text = std::move(text);
   ptx.file = std::move(file);
   return ptx;
-}
-
-std::vector<Ptx> ptx_of_fat_binary(const void* data, const std::string& library, bool* compressed) {
-  std::vector<Ptx> found;
-  const auto* at = static_cast<const std::byte*>(data);
-  FatHeader header;
-  std::memcpy(&header, at, sizeof header);
-  if (header.magic != kFatMagic) return found;
-  at += header.header_bytes;
-  for (const std::byte* const end = at + header.bytes; at < end;) {
-    FatEntry entry;
-    std::memcpy(&entry, at, sizeof entry);
-    if (entry.header_bytes < sizeof entry) break;
-    if (entry.kind == 1) {
-      const auto* first = reinterpret_cast<const char*>(at + entry.header_bytes);
-      const std::string_view payload(first, entry.bytes);
-      const std::string text(payload.substr(0, payload.find('\0')));
-      Ptx ptx = describe_ptx(text, "the PTX in " + library);
-      if (ptx.target != 0) {
-        found.push_back(std::move(ptx));
-      } else {
-        *compressed = true;
-      }
-    }
-    at += entry.header_bytes + entry.bytes;
-  }
-  return found;
 }
 
 std::vector<Ptx> ptx_in_folder(const std::string& folder) {

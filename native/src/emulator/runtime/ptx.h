@@ -19,12 +19,11 @@ struct Ptx {
 // Reads the target and the names of the entries; target 0 where the text is no PTX.
 Ptx describe_ptx(std::string text, std::string file);
 
-// The uncompressed PTX texts in a fat binary (its data, as the wrapper names it). `compressed` tells whether there is
-// PTX that cannot be read.
-std::vector<Ptx> ptx_of_fat_binary(const void* data, const std::string& library, bool* compressed);
+// The .ptx files of a folder, in the order of their names.
 std::vector<Ptx> ptx_in_folder(const std::string& folder);
 
-// The one for the highest target that the capability runs, among those with all entries; null where there is none.
+// The one for the highest target that the capability runs, among those with all entries; the first of equals; null
+// where there is none.
 const Ptx* choose_ptx(const std::vector<Ptx>& all, const std::set<std::string>& entries, int capability);
 
 std::vector<std::string> split_path(std::string_view path);

@@ -134,7 +134,7 @@ void many(uint64_t seed) {
   std::mt19937_64 random(seed);
   std::map<uint64_t, std::pair<uint64_t, unsigned char>> live;
   uint64_t used = 0;
-  for (int i = 0; i < 20000; ++i) {
+  for (int i = 0; i < 4000; ++i) {
     if (live.size() < 40 && random() % 2 == 0) {
       const uint64_t bytes = 1 + random() % (random() % 8 == 0 ? 600000 : 3000);
       const uint64_t start = memory.allocate(bytes, "random");
