@@ -48,6 +48,7 @@ int Device::check_no_capture(const std::string& caller) {
 }
 
 int Device::check_no_implicit_capture(const std::string& caller) {
+  if (captures_.empty()) return cudaSuccess;
   for (const auto& stream : streams_) {
     if (stream->capture == nullptr || !stream->blocking) continue;
     return forbid(*stream->capture, cudaErrorStreamCaptureImplicit, caller,

@@ -151,6 +151,21 @@ KIB_EXPORT int cudaGraphInstantiateWithFlags(void** exec, void* graph, unsigned 
   return instantiate("cudaGraphInstantiateWithFlags", exec, graph, flags);
 }
 
+struct InstantiateParameters {
+  unsigned long long flags;
+  void* upload_stream;
+  const void* error_node;
+  int result;  // 0: instantiated, 1: not
+};
+
+KIB_EXPORT int cudaGraphInstantiateWithParams(void** exec, void* graph, InstantiateParameters* parameters) {
+  if (parameters == nullptr) return remember(cudaErrorInvalidValue);
+  const int error = instantiate("cudaGraphInstantiateWithParams", exec, graph, parameters->flags);
+  parameters->error_node = nullptr;
+  parameters->result = error != cudaSuccess;
+  return error;
+}
+
 KIB_EXPORT int cudaGraphUpload(void* exec, void* handle) {
   return on_stream("cudaGraphUpload", handle, [&](Device& device, Lock&, Stream&) -> int {
     return device.graph_exec(exec, "cudaGraphUpload") != nullptr ? cudaSuccess : cudaErrorInvalidValue;

@@ -74,6 +74,7 @@ Stream* Device::create_stream(unsigned flags, int priority) {
   stream->blocking = (flags & 1) == 0;
   stream->priority = priority;
   stream_handles_.insert(stream.get());
+  if (stream->blocking && !streams_.empty()) blocking_.push_back(stream.get());  // the first is the default stream
   streams_.push_back(std::move(stream));
   return streams_.back().get();
 }
@@ -163,9 +164,11 @@ std::vector<NodePtr> Device::before(Stream& stream) {
   };
   take(stream);
   if (stream.legacy) {
-    for (const auto& other : streams_) {
-      if (other->blocking && other.get() != &stream) take(*other);
-    }
+    const auto over = [](const Stream* other) {
+      return other->destroyed && (other->tail == nullptr || other->tail->done);
+    };
+    blocking_.erase(std::remove_if(blocking_.begin(), blocking_.end(), over), blocking_.end());
+    for (Stream* other : blocking_) take(*other);
   } else if (stream.blocking) {
     take(*legacy_);
   }

@@ -131,6 +131,7 @@ class Device {
   uint64_t seed_;
   Scheduler scheduler_;
   std::vector<std::unique_ptr<Stream>> streams_;
+  std::vector<Stream*> blocking_;  // those that the default stream waits for
   std::vector<std::unique_ptr<Event>> events_;
   std::set<const void*> stream_handles_, event_handles_;
   std::map<const void*, std::unique_ptr<Graph>> graphs_;

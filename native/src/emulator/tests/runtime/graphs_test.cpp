@@ -317,6 +317,9 @@ void allowed() {
   CHECK_EQUAL(f.end(), 0);
   CHECK_EQUAL(cudaFree(p), 0);
   CHECK_EQUAL(kib_emulator_report_count(), 0u);
+  const void* node = nullptr;
+  CHECK_EQUAL(cudaGraphAddEmptyNode(&node, f.graph, nullptr, 0), 801);
+  CHECK_CONTAINS(last_report(), "not emulated: cudaGraphAddEmptyNode: the emulated device does not have this function");
 }
 
 }  // namespace
