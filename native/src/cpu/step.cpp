@@ -14,6 +14,7 @@ constexpr int64_t kMaximalChannels = 16;
 struct Move {
   int64_t dy = 0, dx = 0;
   bool mirrored = false;
+  bool stays() const { return dy == 0 && dx == 0 && !mirrored; }
   Move(int64_t padding, int flip, uint64_t seed, int64_t image, int64_t epoch) {
     if (padding == 0 && !flip) return;
     uint32_t w0, w1, w2, w3;
@@ -28,6 +29,11 @@ struct Move {
 template <class T>
 void copy_image(T* x, const uint8_t* image, int64_t channels, int64_t height, int64_t width, const Move& move,
                 const T* table) {
+  if (channels == 1 && move.stays()) {
+#pragma omp simd
+    for (int64_t i = 0; i < height * width; i++) x[i] = table[image[i]];
+    return;
+  }
   for (int64_t h = 0; h < height; h++) {
     for (int64_t w = 0; w < width; w++) {
       int64_t row = h + move.dy, column = (move.mirrored ? width - 1 - w : w) + move.dx;
