@@ -94,7 +94,8 @@ public final class Trainer implements AutoCloseable {
             clock = Clock.allocate(scope);
             network = new Network(device, scope, config.network(), config.precision(), config.seed());
             optimizers = new Optimizers(
-                    new Optimizer(scope, config.local(), clock), new Optimizer(scope, config.readout(), clock));
+                    new Optimizer(device, scope, config.local(), clock),
+                    new Optimizer(device, scope, config.readout(), clock));
             config.rule().register(network, optimizers);
             trainImages = DeviceImages.upload(scope, dataset.train());
             testImages = DeviceImages.upload(scope, dataset.test());
