@@ -21,6 +21,8 @@ class Cursor {
     if (at_ + 1 < tokens_.size()) ++at_;
     return token;
   }
+  size_t position() const { return at_; }
+  void move_to(size_t position) { at_ = position; }
   bool ended() const { return peek().kind == TokenKind::kEnd; }
   bool is(std::string_view text, size_t ahead = 0) const {
     const Token& token = peek(ahead);

@@ -28,6 +28,7 @@ ModuleParser::ModuleParser(std::string_view text, const std::string& file)
 
 std::shared_ptr<Image> ModuleParser::parse() {
   if (!cursor_.is(".version")) cursor_.fail("no .version at its beginning; the file is no PTX");
+  name_files();
   while (!cursor_.ended()) statement();
   apply_relocations();
   finish_calls(*image_);
@@ -72,18 +73,25 @@ void ModuleParser::statement() {
   }
 }
 
+// nvcc writes .file at the file's end, behind the .loc that need it.
+void ModuleParser::name_files() {
+  const size_t start = cursor_.position();
+  for (; !cursor_.ended(); cursor_.next()) {
+    while (cursor_.accept(".file")) file_directive();
+  }
+  cursor_.move_to(start);
+}
+
 void ModuleParser::file_directive() {
   const int64_t number = cursor_.integer("a file's number");
   if (cursor_.peek().kind != TokenKind::kString) cursor_.fail("expected a file's name");
-  image_->files.emplace_back(cursor_.next().text);
-  files_[number] = static_cast<uint32_t>(image_->files.size() - 1);
+  image_->files[source_file(number)] = cursor_.next().text;
   while (cursor_.accept(",")) cursor_.integer("a number");
 }
 
 uint32_t ModuleParser::source_file(int64_t number) {
   const auto found = files_.find(number);
   if (found != files_.end()) return found->second;
-  // .file may follow .loc at the end of the file.
   image_->files.push_back(image_->file);
   return files_[number] = static_cast<uint32_t>(image_->files.size() - 1);
 }

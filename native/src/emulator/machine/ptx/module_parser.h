@@ -47,6 +47,7 @@ class ModuleParser {
 
  private:
   void statement();
+  void name_files();
   void file_directive();
   void variable(Space space, bool external);
   void shared(bool external);
