@@ -28,12 +28,13 @@ import java.util.stream.IntStream;
 /**
  * A training to time: the paper's VGG or MLP on random images, whose values do not change the work.
  *
- * @param network {@code vgg} (CIFAR-10's shape, batch 128) or {@code mlp} (Fashion-MNIST's, batch 256)
+ * @param network {@code mlp} (Fashion-MNIST's shape, batch 256; SGD), {@code vgg} (CIFAR-10's, batch 128; SELU, alpha dropout,
+ *     SGD) or {@code vgg-bn} (the same with leaky ReLU, batch norm, dropout and AdamW)
  * @param rule {@code cosine-grp-div}, {@code gaussian-grp-div}, {@code cosine-grp} or {@code backprop}
  */
 public record Workload(String network, String rule, Precision precision) {
     /** The networks. */
-    public static final List<String> NETWORKS = List.of("mlp", "vgg");
+    public static final List<String> NETWORKS = List.of("mlp", "vgg", "vgg-bn");
     /** The rules. */
     public static final List<String> RULES = List.of("cosine-grp-div", "gaussian-grp-div", "cosine-grp", "backprop");
 
@@ -57,8 +58,13 @@ public record Workload(String network, String rule, Precision precision) {
         return rule.equals("backprop");
     }
 
-    private boolean isVgg() {
-        return network.equals("vgg");
+    /** Returns whether it is a VGG of either kind. */
+    public boolean isVgg() {
+        return network.startsWith("vgg");
+    }
+
+    private boolean isBatchNorm() {
+        return network.equals("vgg-bn");
     }
 
     /** Returns the images of a training step. */
@@ -94,8 +100,8 @@ public record Workload(String network, String rule, Precision precision) {
         return new TrainingConfig(
                 networkSpec(),
                 ruleOf(),
-                OptimizerSpec.sgd(1e-3, 0.95, 1e-7),
-                OptimizerSpec.sgd(1e-3, 0.95, 1e-6),
+                optimizer(1e-7),
+                optimizer(1e-6),
                 new Schedule.Constant(),
                 epochs,
                 batch(),
@@ -104,14 +110,23 @@ public record Workload(String network, String rule, Precision precision) {
                 true);
     }
 
+    private boolean isSelu() {
+        return isVgg() && !isBatchNorm();
+    }
+
+    private OptimizerSpec optimizer(double weightDecay) {
+        return isBatchNorm() ? OptimizerSpec.adamW(5e-4, weightDecay) : OptimizerSpec.sgd(1e-3, 0.95, weightDecay);
+    }
+
     /** Returns the network. */
     public NetworkSpec networkSpec() {
         boolean divisive = rule.endsWith("div");
         Grouping grouping =
                 isBackprop() ? null : new Grouping(isVgg() ? 64 : 32, divisive ? 0.8 : 0.5, 1, divisive ? 0.2 : 0);
         LayerSpec style = LayerSpec.linear(1)
-                .withActivation(isVgg() ? Activation.SELU : Activation.LEAKY_RELU)
-                .withDropout(isVgg() ? new Dropout(0.05, true) : new Dropout(0.01, false))
+                .withBatchNorm(isBatchNorm())
+                .withActivation(isSelu() ? Activation.SELU : Activation.LEAKY_RELU)
+                .withDropout(new Dropout(isVgg() ? 0.05 : 0.01, isSelu()))
                 .withGrouping(grouping);
         return isVgg()
                 ? NetworkSpec.vgg(image(), 1, CLASSES, style)

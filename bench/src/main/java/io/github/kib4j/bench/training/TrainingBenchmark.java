@@ -28,8 +28,9 @@ public final class TrainingBenchmark implements Callable<Integer> {
             names = "--networks",
             split = ",",
             defaultValue = "mlp,vgg",
-            description = "mlp (3 x 1024, Fashion-MNIST's shape, batch 256), vgg (1x, CIFAR-10's shape, batch 128);"
-                    + " default: both")
+            description =
+                    "mlp (3 x 1024, Fashion-MNIST's shape, batch 256, SGD), vgg (1x, CIFAR-10's shape, batch 128, SGD),"
+                            + " vgg-bn (with batch norm and AdamW); default: mlp,vgg")
     private List<String> networks = List.of();
 
     @Option(

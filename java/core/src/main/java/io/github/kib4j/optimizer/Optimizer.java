@@ -16,7 +16,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Updates parameters, of which it keeps the state. */
 public final class Optimizer {
-    private final Device device;
     private final Scope scope;
     private final OptimizerSpec spec;
     private final Clock clock;
@@ -24,8 +23,7 @@ public final class Optimizer {
     private final Map<String, OptimizerOps.Slot> slots = new LinkedHashMap<>();
 
     /** Creates an optimizer without parameters. */
-    public Optimizer(Device device, Scope scope, OptimizerSpec spec, Clock clock) {
-        this.device = device;
+    public Optimizer(Scope scope, OptimizerSpec spec, Clock clock) {
         this.scope = scope;
         this.spec = spec;
         this.clock = clock;
@@ -47,8 +45,8 @@ public final class Optimizer {
         }
     }
 
-    /** Plans the update of the parameters with these names. */
-    public Operation step(List<String> names) {
+    /** Plans the update of the parameters with these names, on their device or a lane of it. */
+    public Operation step(Device lane, List<String> names) {
         List<OptimizerOps.Slot> chosen = new ArrayList<>();
         for (String name : names) {
             OptimizerOps.Slot slot = slots.get(name);
@@ -57,7 +55,7 @@ public final class Optimizer {
             }
             chosen.add(slot);
         }
-        return device.optimizer().step(spec.update(), chosen, learningRate, clock);
+        return lane.optimizer().step(spec.update(), chosen, learningRate, clock);
     }
 
     /** Sets the schedule's factor of the learning rate for the next steps. */

@@ -29,8 +29,6 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,14 +57,11 @@ public final class Trainer implements AutoCloseable {
     private final AugmentationOps.Spec augmentation;
     private final Evaluator evaluator;
     private final GradientHook hook;
-    private final CheckpointState.Identity identity;
     private int[] hostOrder;
     private long @Nullable [] phaseNanoseconds;
     private int epoch;
     private int position;
     private long step;
-    /** Of training in the current epoch before now; of the last one when another has not begun. */
-    private double seconds;
 
     /** Images and labels on the device. */
     record DeviceImages(Tensor pixels, Tensor labels, int count) {
@@ -99,8 +94,7 @@ public final class Trainer implements AutoCloseable {
             clock = Clock.allocate(scope);
             network = new Network(device, scope, config.network(), config.precision(), config.seed());
             optimizers = new Optimizers(
-                    new Optimizer(device, scope, config.local(), clock),
-                    new Optimizer(device, scope, config.readout(), clock));
+                    new Optimizer(scope, config.local(), clock), new Optimizer(scope, config.readout(), clock));
             config.rule().register(network, optimizers);
             trainImages = DeviceImages.upload(scope, dataset.train());
             testImages = DeviceImages.upload(scope, dataset.test());
@@ -118,7 +112,6 @@ public final class Trainer implements AutoCloseable {
                     dataset.deviation(),
                     config.seed());
             hostOrder = new int[0];
-            identity = CheckpointState.Identity.of(config, dataset.train().checksum());
         } catch (RuntimeException | Error e) {
             scope.close();
             throw e;
@@ -182,6 +175,7 @@ public final class Trainer implements AutoCloseable {
     public @Nullable EpochResult trainEpoch(StepListener listener) {
         startEpoch();
         long started = System.nanoTime();
+        int imagesBefore = position;
         int steps = stepsPerEpoch();
         while (position < trainImages.count() - 1) {
             trainStep();
@@ -191,21 +185,19 @@ public final class Trainer implements AutoCloseable {
             }
             boolean goOn = listener.onStep(epoch + 1, done, steps);
             if (!goOn && position < trainImages.count() - 1) {
-                pause(started);
+                device.synchronize();
+                checkFault();
                 return null;
             }
         }
-        pause(started);
+        device.synchronize();
+        checkFault();
+        double seconds = (System.nanoTime() - started) * 1e-9;
+        EpochResult result = result(seconds, (position - imagesBefore) / seconds);
         epoch++;
         position = 0;
         hostOrder = new int[0];
-        return lastEpoch();
-    }
-
-    private void pause(long started) {
-        device.synchronize();
-        checkFault();
-        seconds += (System.nanoTime() - started) * 1e-9;
+        return result;
     }
 
     /** Runs one training step; {@link #trainEpoch} is the usual way. */
@@ -241,7 +233,6 @@ public final class Trainer implements AutoCloseable {
         }
         if (position == 0) {
             sums.write(new double[network.hidden().size() + 2]);
-            seconds = 0;
         }
         hostOrder = Order.ofEpoch(trainImages.count(), config.seed(), epoch);
         order.write(hostOrder);
@@ -261,30 +252,21 @@ public final class Trainer implements AutoCloseable {
         return whole;
     }
 
-    /**
-     * Returns what the last completed epoch came to. A saved and restored run knows it too.
-     *
-     * @throws IllegalStateException if there is none, or the next one has begun
-     */
-    public EpochResult lastEpoch() {
-        if (epoch == 0 || position != 0) {
-            throw new IllegalStateException("No epoch has just been completed.");
-        }
-        int images = Math.min(trainImages.count(), stepsPerEpoch() * config.batch());
+    private EpochResult result(double seconds, double imagesPerSecond) {
         double[] totals = sums.readDoubles();
         int hidden = network.hidden().size();
         List<Double> localLosses = new ArrayList<>();
         for (int i = 0; config.rule().hasLocalLosses() && i < hidden; i++) {
-            localLosses.add(totals[i] / images);
+            localLosses.add(totals[i] / position);
         }
         return new EpochResult(
-                epoch,
-                images,
+                epoch + 1,
+                position,
                 seconds,
-                images / seconds,
+                imagesPerSecond,
                 localLosses,
-                totals[hidden] / images,
-                100 * totals[hidden + 1] / images);
+                totals[hidden] / position,
+                100 * totals[hidden + 1] / position);
     }
 
     private void checkFault() {
@@ -297,17 +279,11 @@ public final class Trainer implements AutoCloseable {
 
     /** Returns the accuracy on the data set's test images: running statistics, no dropout, no augmentation. */
     public Evaluation evaluate() {
-        return Objects.requireNonNull(evaluator.run(() -> false));
-    }
-
-    /** As {@link #evaluate()}, but asks before each batch whether to stop; returns null if so. */
-    public @Nullable Evaluation evaluateUnless(BooleanSupplier stop) {
-        return evaluator.run(stop);
+        return evaluator.run();
     }
 
     /**
-     * Saves the run's state into a folder, which must belong to this run. Those there before stay whole until the new one is,
-     * and the one before it stays ({@link Checkpoint}).
+     * Saves the run's state into a folder, replacing an older one there only when the new one is complete.
      *
      * @throws TrainingDivergedException if a loss was not finite; then nothing is written
      */
@@ -318,26 +294,23 @@ public final class Trainer implements AutoCloseable {
                 folder,
                 network,
                 optimizerState(),
-                identity,
-                new Checkpoint.Progress(epoch, step, position, seconds, sums.readDoubles()));
+                new Checkpoint.Progress(config.seed(), epoch, step, position, sums.readDoubles()));
     }
 
     /**
-     * Restores the newest whole state in a folder.
+     * Restores a saved state.
      *
-     * @return what is wrong with newer ones, a sentence each
-     * @throws CheckpointException if there is none, or all are damaged, or it is of another network, rule, data set, batch or
-     *     seed; this run is then unchanged
+     * @throws CheckpointException if there is none, or it is damaged or of another network, rule or seed; this run is then
+     *     unchanged
      */
-    public List<String> restore(Path folder) throws IOException {
-        Checkpoint.Restored restored = Checkpoint.read(folder, network, optimizerState(), identity);
-        Checkpoint.Progress progress = restored.progress();
+    public void restore(Path folder) throws IOException {
+        Checkpoint.Progress progress =
+                Checkpoint.read(folder, network, optimizerState(), config.seed(), trainImages.count());
+        network.renewRounded();
         epoch = progress.epoch();
         step = progress.step();
         position = progress.position();
-        seconds = progress.seconds();
         sums.write(progress.sums());
-        return restored.passedOver();
     }
 
     private Map<String, Tensor> optimizerState() {
@@ -364,16 +337,11 @@ public final class Trainer implements AutoCloseable {
             this.normalization = normalization;
         }
 
-        @Nullable
-        Evaluation run(BooleanSupplier stop) {
+        Evaluation run() {
             evaluationClock.now().write(new long[3]);
             evaluationClock.fault().write(new long[2]);
             totals.write(new double[2]);
             for (int done = 0; done < testImages.count(); done += config.batch()) {
-                if (stop.getAsBoolean()) {
-                    device.synchronize();
-                    return null;
-                }
                 int batch = Math.min(config.batch(), testImages.count() - done);
                 batches.computeIfAbsent(batch, this::plan).forEach(Operation::run);
             }

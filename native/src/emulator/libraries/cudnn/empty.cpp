@@ -1,1 +1,0 @@
-// Libraries that real cuDNN loads by name; nothing of them is called.
