@@ -101,15 +101,16 @@ Options Options::parse(const char* (*get)(const char* name)) {
 }
 
 const Options& Options::current() {
-  static const Options options = [] {
+  // Never destroyed: what runs at the process's end still asks.
+  static const Options* options = [] {
     try {
-      return parse([](const char* name) -> const char* { return std::getenv(name); });
+      return new Options(parse([](const char* name) -> const char* { return std::getenv(name); }));
     } catch (const std::invalid_argument& problem) {
       std::fprintf(stderr, "kib-emulator: %s\n", problem.what());
       ::_exit(2);  // no caller could go on with a device that it did not ask for
     }
   }();
-  return options;
+  return *options;
 }
 
 }  // namespace kib::emulator

@@ -1,6 +1,9 @@
 #include "machine/report.h"
 
+#include <cxxabi.h>
+
 #include <cstdio>
+#include <cstdlib>
 #include <map>
 #include <mutex>
 #include <tuple>
@@ -26,6 +29,16 @@ Kept& kept() {
 
 std::string text(const Dim3& d) {
   return "(" + std::to_string(d.x) + "," + std::to_string(d.y) + "," + std::to_string(d.z) + ")";
+}
+
+// As the source has it: kernels are named by their mangled symbols.
+std::string readable(const std::string& symbol) {
+  int status = 0;
+  char* text =
+      symbol.compare(0, 2, "_Z") == 0 ? abi::__cxa_demangle(symbol.c_str(), nullptr, nullptr, &status) : nullptr;
+  const std::string name = text != nullptr ? text : symbol;
+  std::free(text);
+  return name;
 }
 
 void publish(const std::string& sentence, uint64_t seed) {
@@ -79,7 +92,7 @@ const char* name(Finding finding) {
 
 std::string Report::sentence() const {
   std::string s = name(finding);
-  if (!kernel.empty()) s += " in kernel " + kernel;
+  if (!kernel.empty()) s += " in kernel " + readable(kernel);
   if (!file.empty()) s += " at " + file + (line > 0 ? ":" + std::to_string(line) : "");
   if (has_thread) s += ", block " + text(block) + " thread " + text(thread);
   if (address != 0) {

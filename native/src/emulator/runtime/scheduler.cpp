@@ -86,7 +86,7 @@ bool Scheduler::run_one(Lock& lock, const NodePtr& target) {
   lane_ = node->lane;
   ready_.erase(ready_.begin() + static_cast<std::ptrdiff_t>(index));
   ++activity_;
-  if (node->work && !dropping_ && (fault_ == 0 || node->always)) {
+  if (node->work && !dropping_ && fault_ == 0) {
     if (!node->host) busy_ = true;
     ++running_;
     lock.unlock();

@@ -23,7 +23,6 @@ struct Node {
   Work work;
   uint64_t lane = 0;      // the stream, or the branch of a graph
   bool host = false;      // calls the program back; device work may run meanwhile
-  bool always = false;    // runs after a fault too
   uint64_t sequence = 0;  // of enqueueing
   unsigned waits = 0;     // predecessors that are not done
   bool done = false;

@@ -19,6 +19,10 @@ int main() {
   CHECK_EQUAL(report.sentence(),
               "out of bounds in kernel scale at scale.cu:12, block (1,2,3) thread (4,5,6), address 0x1000: 4 bytes "
               "behind 'x'");
+  report.kernel = "_Z5scalePfi";
+  CHECK_CONTAINS(report.sentence(), "out of bounds in kernel scale(float*, int) at");
+  report.kernel = "i";  // no mangled symbol, though it could be a type
+  CHECK_CONTAINS(report.sentence(), "in kernel i at");
   Reports& reports = Reports::instance();
   for (uint32_t i = 0; i < 100; ++i) {
     report.thread.x = i;

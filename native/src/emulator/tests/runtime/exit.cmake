@@ -1,9 +1,17 @@
-# Runs PROGRAM with ARGUMENT in ENVIRONMENT; its exit status must be STATUS, and its output must hold WANTED (and not UNWANTED).
+# Runs PROGRAM with ARGUMENT in ENVIRONMENT; its exit status must be STATUS, and its output (with what it wrote to FILE) must
+# hold WANTED and not UNWANTED.
+if(FILE)
+  file(REMOVE ${FILE})
+endif()
 foreach(setting IN LISTS ENVIRONMENT)
   string(REGEX MATCH "^([^=]*)=(.*)$" matched "${setting}")
   set(ENV{${CMAKE_MATCH_1}} "${CMAKE_MATCH_2}")
 endforeach()
 execute_process(COMMAND ${PROGRAM} ${ARGUMENT} RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE output)
+if(FILE)
+  file(READ ${FILE} written)
+  string(APPEND output "file: ${written}")
+endif()
 message("${output}")
 if(NOT status MATCHES "^(${STATUS})$")
   message(FATAL_ERROR "the exit status is ${status}, not ${STATUS}")

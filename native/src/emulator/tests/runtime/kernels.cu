@@ -131,3 +131,53 @@ int write_behind(float* to, int n, void* stream) {
   behind_kernel<<<1, 32, 0, of(stream)>>>(to, n);
   return cudaGetLastError();
 }
+
+int differing_properties() {
+  cudaDeviceProp p;
+  if (cudaGetDeviceProperties(&p, 0) != cudaSuccess) return -1;
+  const struct {
+    cudaDeviceAttr attribute;
+    long long value;
+  } pairs[] = {{cudaDevAttrMaxThreadsPerBlock, p.maxThreadsPerBlock},
+               {cudaDevAttrMaxBlockDimX, p.maxThreadsDim[0]},
+               {cudaDevAttrMaxBlockDimZ, p.maxThreadsDim[2]},
+               {cudaDevAttrMaxGridDimX, p.maxGridSize[0]},
+               {cudaDevAttrMaxGridDimZ, p.maxGridSize[2]},
+               {cudaDevAttrMaxSharedMemoryPerBlock, (long long)p.sharedMemPerBlock},
+               {cudaDevAttrTotalConstantMemory, (long long)p.totalConstMem},
+               {cudaDevAttrWarpSize, p.warpSize},
+               {cudaDevAttrMaxPitch, (long long)p.memPitch},
+               {cudaDevAttrMaxRegistersPerBlock, p.regsPerBlock},
+               {cudaDevAttrTextureAlignment, (long long)p.textureAlignment},
+               {cudaDevAttrMultiProcessorCount, p.multiProcessorCount},
+               {cudaDevAttrIntegrated, p.integrated},
+               {cudaDevAttrCanMapHostMemory, p.canMapHostMemory},
+               {cudaDevAttrConcurrentKernels, p.concurrentKernels},
+               {cudaDevAttrEccEnabled, p.ECCEnabled},
+               {cudaDevAttrGlobalMemoryBusWidth, p.memoryBusWidth},
+               {cudaDevAttrL2CacheSize, p.l2CacheSize},
+               {cudaDevAttrMaxThreadsPerMultiProcessor, p.maxThreadsPerMultiProcessor},
+               {cudaDevAttrAsyncEngineCount, p.asyncEngineCount},
+               {cudaDevAttrUnifiedAddressing, p.unifiedAddressing},
+               {cudaDevAttrComputeCapabilityMajor, p.major},
+               {cudaDevAttrComputeCapabilityMinor, p.minor},
+               {cudaDevAttrStreamPrioritiesSupported, p.streamPrioritiesSupported},
+               {cudaDevAttrGlobalL1CacheSupported, p.globalL1CacheSupported},
+               {cudaDevAttrMaxSharedMemoryPerMultiprocessor, (long long)p.sharedMemPerMultiprocessor},
+               {cudaDevAttrMaxRegistersPerMultiprocessor, p.regsPerMultiprocessor},
+               {cudaDevAttrManagedMemory, p.managedMemory},
+               {cudaDevAttrCooperativeLaunch, p.cooperativeLaunch},
+               {cudaDevAttrMaxSharedMemoryPerBlockOptin, (long long)p.sharedMemPerBlockOptin},
+               {cudaDevAttrHostRegisterSupported, p.hostRegisterSupported},
+               {cudaDevAttrMaxBlocksPerMultiprocessor, p.maxBlocksPerMultiProcessor},
+               {cudaDevAttrReservedSharedMemoryPerBlock, (long long)p.reservedSharedMemPerBlock},
+               {cudaDevAttrMemoryPoolsSupported, p.memoryPoolsSupported},
+               {cudaDevAttrClusterLaunch, p.clusterLaunch},
+               {cudaDevAttrHostNumaId, p.hostNumaId}};
+  int different = 0;
+  for (const auto& pair : pairs) {
+    int value = -7;
+    different += cudaDeviceGetAttribute(&value, pair.attribute, 0) != cudaSuccess || value != pair.value;
+  }
+  return different;
+}

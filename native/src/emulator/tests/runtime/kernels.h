@@ -25,5 +25,7 @@ int bad_block(float* to, void* stream);
 int big_shared(float* to, size_t bytes, bool raise, void* stream);
 int all_blocks(int* to, int blocks, void* stream);
 int attributes(int* max_threads, int* shared_bytes, int* blocks_256);
+// How many of the device's properties differ from its attributes, as CUDA's headers lay them out and number them.
+int differing_properties();
 int write_behind(float* to, int n, void* stream);
 #endif

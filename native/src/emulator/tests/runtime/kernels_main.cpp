@@ -59,6 +59,7 @@ void limits() {
   Buffer a(1024);
   float to[32];
   int threads = 0, shared = -1, blocks = 0;
+  CHECK_EQUAL(differing_properties(), 0);
   CHECK_EQUAL(attributes(&threads, &shared, &blocks), 0);
   CHECK_EQUAL(threads, 64);
   CHECK_EQUAL(shared, 0);

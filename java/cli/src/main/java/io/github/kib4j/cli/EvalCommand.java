@@ -72,7 +72,8 @@ final class EvalCommand {
                 rules.get(0), dataset.train().image(), dataset.train().classes());
         try (Device device = TrainCommand.choose(settings).device();
                 Trainer trainer = new Trainer(device, dataset, config)) {
-            Checkpoint.Progress progress = Checkpoint.readWeights(folder.checkpoint(), trainer.network());
+            Checkpoint.Progress progress = Checkpoint.readWeights(folder.checkpoint(), trainer.network(), config)
+                    .progress();
             Evaluation result = trainer.evaluate();
             if (parsed.hasMatchedOption("--json")) {
                 out.println(new ObjectMapper()

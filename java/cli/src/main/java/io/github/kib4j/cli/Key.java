@@ -99,6 +99,12 @@ enum Key {
             "epochs at which multi-step lowers learning rates"),
     LR_DECAY("lr-decay", Type.NUMBER, Range.between(0, 1000), "0.25", "factor at each milestone"),
     WARM_UP("warm-up", Type.NUMBER, Range.between(0, 1_000_000), "0.0", "epochs of linear warm-up"),
+    CHECKPOINT_STEPS(
+            "checkpoint-steps",
+            Type.INTEGER,
+            Range.between(0, Integer.MAX_VALUE),
+            "0",
+            "save every N steps, besides at the start and after each epoch; 0 for not"),
     DEVICE("device", Type.TEXT, "auto", "auto, cpu or reference"),
     PRECISION("precision", Type.TEXT, "f32", "f32 or bf16"),
     THREADS("threads", Type.INTEGER, Range.between(1, 1024), "", "processor threads; default: all"),

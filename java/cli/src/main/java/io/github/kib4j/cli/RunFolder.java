@@ -1,27 +1,34 @@
 package io.github.kib4j.cli;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.kib4j.train.Checkpoint;
 import io.github.kib4j.train.CheckpointException;
+import io.github.kib4j.train.DurableFiles;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.StringJoiner;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
-/** A run's folder: {@code config.toml, run.json, metrics.jsonl, metrics.csv, checkpoint/}. */
-final class RunFolder {
+/** A run's folder: {@code config.toml, run.json, metrics.jsonl, metrics.csv, checkpoint/, run.lock}. */
+final class RunFolder implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String LOCK = "run.lock";
 
     private final Path folder;
+    private @Nullable RunLock lock;
 
     RunFolder(Path folder) {
         this.folder = folder;
@@ -43,15 +50,18 @@ final class RunFolder {
         return folder.resolve("metrics.jsonl");
     }
 
-    /** Refuses to begin a new run in a folder that holds anything, is none, or cannot be made. */
+    private Path run() {
+        return folder.resolve("run.json");
+    }
+
+    /**
+     * Refuses to begin a new run in a folder that holds anything but what a killed process left of a beginning, is none, or
+     * cannot be made.
+     */
     void checkNew() throws IOException {
-        if (Files.isDirectory(folder)) {
-            try (Stream<Path> entries = Files.list(folder)) {
-                if (entries.findAny().isPresent()) {
-                    throw new UsageException("The folder " + folder + " is not empty; continue its run with --resume "
-                            + folder + ", or choose another --out.");
-                }
-            }
+        if (Files.isDirectory(folder) && !isBeginning()) {
+            throw new UsageException("The folder " + folder + " is not empty; continue its run with --resume " + folder
+                    + ", or choose another --out.");
         }
         Path existing = folder.toAbsolutePath();
         while (existing.getParent() != null && !Files.exists(existing, LinkOption.NOFOLLOW_LINKS)) {
@@ -66,44 +76,106 @@ final class RunFolder {
         }
     }
 
-    /** Creates the folder and writes the run's settings. What a run that never saved left there is dropped. */
-    void create(Settings settings) throws IOException {
+    private boolean isBeginning() throws IOException {
+        Set<String> beginning = Set.of(LOCK, "config.toml.new", "checkpoint");
+        try (Stream<Path> entries = Files.list(folder)) {
+            return entries.allMatch(
+                            entry -> beginning.contains(entry.getFileName().toString()))
+                    && (!Checkpoint.exists(checkpoint()) || Checkpoint.isAtStart(checkpoint()));
+        }
+    }
+
+    /** Keeps other processes from training into this folder, until it is closed. */
+    private void lock() throws IOException {
+        lock = RunLock.of(folder, folder.resolve(LOCK));
+    }
+
+    /** Locks the folder; returns why that cannot be, which does not matter to a finished run in a read-only folder. */
+    @Nullable
+    FileSystemException lockIfWritable() throws IOException {
+        try {
+            lock();
+            return null;
+        } catch (FileSystemException e) {
+            return e;
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        if (lock != null) {
+            lock.close();
+            lock = null;
+        }
+    }
+
+    /** Creates and locks the folder of a new run. */
+    void create() throws IOException {
         Files.createDirectories(folder);
-        writeWhole(config(), settings.toToml());
-        Files.deleteIfExists(metrics());
+        if (lock == null) {
+            lock();
+            checkNew();
+        }
     }
 
-    /** Replaces a file in one step, so that it is never half written. */
-    static void writeWhole(Path file, String text) throws IOException {
-        Path temporary = file.resolveSibling(file.getFileName() + ".new");
-        Files.writeString(temporary, text);
-        Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    /** Writes the run's settings: the last thing a run's beginning does, for a folder with settings is a run. */
+    void writeConfig(Settings settings) throws IOException {
+        if (!Files.exists(config())) {
+            Files.deleteIfExists(metrics());
+            DurableFiles.replace(config(), settings.toToml());
+        }
     }
 
-    /** Adds an epoch's line. It is written before the epoch's checkpoint, so that no saved epoch lacks its line. */
+    /** Adds an epoch's line. */
     void append(ObjectNode epoch) throws IOException {
-        Files.writeString(
-                metrics(), JSON.writeValueAsString(epoch) + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        DurableFiles.append(metrics(), JSON.writeValueAsString(epoch) + "\n");
         writeCsv();
     }
 
-    /** Drops the lines after an epoch: of epochs that were not saved. */
-    void keepEpochs(int epochs) throws IOException {
-        List<String> lines = Files.exists(metrics()) ? Files.readAllLines(metrics()) : List.of();
-        if (lines.size() < epochs) {
+    /**
+     * Drops what follows the lines of the first epochs: of epochs that were not saved, or half a line.
+     *
+     * @return the lines there are, {@code epochs} or one fewer
+     */
+    int keepEpochs(int epochs) throws IOException {
+        List<String> lines = wholeLines();
+        if (lines.size() < epochs - 1) {
             throw new CheckpointException("The file " + metrics() + " has " + lines.size()
                     + " epochs, but the checkpoint " + epochs + "; restore the file, or start a new run.");
         }
-        StringBuilder kept = new StringBuilder();
-        lines.subList(0, epochs).forEach(line -> kept.append(line).append('\n'));
-        writeWhole(metrics(), kept.toString());
+        List<String> kept = lines.subList(0, Math.min(epochs, lines.size()));
+        replaceIfOther(metrics(), kept.stream().map(line -> line + "\n").collect(Collectors.joining()));
         writeCsv();
+        return kept.size();
+    }
+
+    /** Returns the lines up to the first that is not its epoch's. */
+    private List<String> wholeLines() throws IOException {
+        String text = Files.exists(metrics()) ? Files.readString(metrics()) : "";
+        List<String> whole = new ArrayList<>();
+        for (String line : text.substring(0, text.lastIndexOf('\n') + 1).lines().toList()) {
+            try {
+                if (JSON.readTree(line).path("epoch").asInt() != whole.size() + 1) {
+                    break;
+                }
+            } catch (JsonProcessingException e) {
+                break;
+            }
+            whole.add(line);
+        }
+        return whole;
+    }
+
+    private static void replaceIfOther(Path file, String text) throws IOException {
+        if (!Files.exists(file) || !Files.readString(file).equals(text)) {
+            DurableFiles.replace(file, text);
+        }
     }
 
     /** Returns the epochs' lines. */
     List<JsonNode> epochs() throws IOException {
         List<JsonNode> epochs = new ArrayList<>();
-        for (String line : Files.readAllLines(metrics())) {
+        for (String line : wholeLines()) {
             epochs.add(JSON.readTree(line));
         }
         return epochs;
@@ -125,7 +197,7 @@ final class RunFolder {
             });
             csv.append(row).append('\n');
         }
-        writeWhole(folder.resolve("metrics.csv"), csv.toString());
+        replaceIfOther(folder.resolve("metrics.csv"), csv.toString());
     }
 
     private static String header(JsonNode epoch) {
@@ -143,11 +215,25 @@ final class RunFolder {
     }
 
     void writeRun(ObjectNode run) throws IOException {
-        writeJson("run.json", run);
+        writeJson(run(), run);
     }
 
-    void writeJson(String name, JsonNode content) throws IOException {
-        writeWhole(folder.resolve(name), JSON.writerWithDefaultPrettyPrinter().writeValueAsString(content) + "\n");
+    void writeSummary(ObjectNode summary) throws IOException {
+        writeJson(folder.resolve("summary.json"), summary);
+    }
+
+    private static void writeJson(Path file, JsonNode content) throws IOException {
+        replaceIfOther(file, JSON.writerWithDefaultPrettyPrinter().writeValueAsString(content) + "\n");
+    }
+
+    /** Returns what was written of a finished run; null if that was not yet done. */
+    @Nullable
+    ObjectNode readRun() throws IOException {
+        try {
+            return Files.exists(run()) && JSON.readTree(Files.readString(run())) instanceof ObjectNode run ? run : null;
+        } catch (JsonProcessingException e) {
+            return null;
+        }
     }
 
     /** Returns the largest amount of memory this process has had, in bytes; 0 where the system does not tell. */

@@ -91,6 +91,7 @@ final class Settings {
     @Nullable
     Key conflict(Settings run) {
         return values.entrySet().stream()
+                .filter(entry -> entry.getKey() != Key.CHECKPOINT_STEPS)
                 .filter(entry -> !entry.getValue().equals(run.text(entry.getKey())))
                 .map(Map.Entry::getKey)
                 .findFirst()

@@ -1,43 +1,55 @@
 package io.github.kib4j.cli;
 
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import sun.misc.Signal;
+import sun.misc.SignalHandler;
 
 /**
- * Turns Ctrl-C and SIGTERM into a request to stop after the current step and save. The JVM waits for it, then exits with
- * 128 + the signal's number.
+ * Turns Ctrl-C, SIGTERM and SIGHUP into a request to stop after the current step and save. A second one ends the process at
+ * once, which a checkpoint survives as it survives any kill.
  */
 final class StopSignal implements AutoCloseable {
-    private static final long PATIENCE_SECONDS = 120;
+    private static final int SIGNALLED = 128;
 
-    private final CountDownLatch done = new CountDownLatch(1);
-    private final Thread hook = new Thread(this::stop, "kib-stop");
-    private volatile boolean set;
+    private final Map<Signal, SignalHandler> before = new HashMap<>();
+    private final Consumer<String> say;
+    private volatile int number;
 
-    StopSignal() {
-        Runtime.getRuntime().addShutdownHook(hook);
+    /** Begins to listen. Signals that the process was started to ignore (nohup) stay ignored. */
+    StopSignal(Consumer<String> say) {
+        this.say = say;
+        for (String name : List.of("INT", "TERM", "HUP")) {
+            try {
+                Signal signal = new Signal(name);
+                before.put(signal, Signal.handle(signal, this::received));
+            } catch (IllegalArgumentException e) {
+                // The system has no such signal, or Java was told to leave signals alone (-Xrs).
+            }
+        }
+    }
+
+    private synchronized void received(Signal signal) {
+        if (number != 0) {
+            Runtime.getRuntime().halt(SIGNALLED + signal.getNumber());
+        }
+        number = signal.getNumber();
+        say.accept("\nStopping after this step. Once more quits at once; the last checkpoint stands.");
     }
 
     boolean isSet() {
-        return set;
+        return number != 0;
     }
 
-    private void stop() {
-        set = true;
-        try {
-            if (!done.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
-                System.err.println("kib: the step did not end in time; the last checkpoint stands.");
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+    /** Returns the exit code of a run that the signal stopped: 128 and the signal's number. */
+    int exitCode() {
+        return SIGNALLED + number;
     }
 
     @Override
     public void close() {
-        done.countDown();
-        if (!set) {
-            Runtime.getRuntime().removeShutdownHook(hook);
-        }
+        before.forEach(Signal::handle);
     }
 }

@@ -6,6 +6,8 @@ import io.github.kib4j.data.Dataset;
 import io.github.kib4j.op.Device;
 import io.github.kib4j.op.Devices;
 import io.github.kib4j.op.Precision;
+import io.github.kib4j.train.Checkpoint;
+import io.github.kib4j.train.CheckpointException;
 import io.github.kib4j.train.TrainingConfig;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -57,7 +59,8 @@ final class TrainCommand {
                 .arity("0..1")
                 .fallbackValue("")
                 .paramLabel("DIR")
-                .description("go on with the run in DIR (or in --out)")
+                .description(
+                        "go on with the run in DIR (or in --out) from its last checkpoint, as if never interrupted")
                 .build());
         spec.addOption(OptionSpec.builder("--quiet")
                 .type(boolean.class)
@@ -161,7 +164,9 @@ final class TrainCommand {
             throw new UsageException("--" + changed.title() + " is " + settings.text(changed) + " in the run in "
                     + folder + " and cannot be changed when it is resumed; start a new run for other settings.");
         }
-        return settings;
+        return given.isSet(Key.CHECKPOINT_STEPS)
+                ? settings.with(Key.CHECKPOINT_STEPS, given.text(Key.CHECKPOINT_STEPS))
+                : settings;
     }
 
     private int train(
@@ -173,44 +178,52 @@ final class TrainCommand {
             boolean resume,
             @Nullable String preset)
             throws IOException {
-        RunFolder whole = new RunFolder(folder);
-        boolean single = trainings.size() == 1;
-        if (resume && single && !TrainingRun.hasCheckpoint(whole)) {
-            throw new io.github.kib4j.train.CheckpointException("There is no checkpoint in " + whole.checkpoint()
-                    + "; the run had not finished its first epoch: start it anew.");
-        }
         Map<String, ObjectNode> results = new LinkedHashMap<>();
-        try (StopSignal signal = new StopSignal()) {
-            for (Map.Entry<String, TrainingConfig> training : trainings.entrySet()) {
-                RunFolder own = single ? whole : new RunFolder(folder.resolve(training.getKey()));
-                boolean goOn = resume && TrainingRun.hasCheckpoint(own);
-                Progress progress = new Progress(
-                        err,
-                        quiet,
-                        System.console() != null,
-                        training.getKey(),
-                        training.getValue().epochs(),
-                        training.getValue().batch());
-                ObjectNode result = new TrainingRun(
-                                own, training.getValue(), dataset, device, progress, signal, about(device, settings))
-                        .run(goOn ? null : () -> begin(whole, own, settings, training.getKey()));
-                if (result == null) {
-                    return 130;
-                }
-                results.put(training.getKey(), result);
+        try (RunFolder whole = new RunFolder(folder);
+                StopSignal signal = new StopSignal(this::say)) {
+            boolean single = trainings.size() == 1;
+            if (resume && single && !Checkpoint.exists(whole.checkpoint())) {
+                throw new CheckpointException("There is no checkpoint in " + whole.checkpoint()
+                        + "; restore it, or start a new run in another folder.");
             }
+            if (!single) {
+                prepare(whole, settings, resume);
+            }
+            for (Map.Entry<String, TrainingConfig> training : trainings.entrySet()) {
+                String rule = training.getKey();
+                try (RunFolder own = single ? whole : new RunFolder(folder.resolve(rule))) {
+                    TrainingRun run = new TrainingRun(
+                            own,
+                            settings.with(Key.RULE, rule),
+                            training.getValue(),
+                            dataset,
+                            device,
+                            progress(rule, training.getValue()),
+                            signal,
+                            about(device, settings));
+                    ObjectNode result = resume && Checkpoint.exists(own.checkpoint()) ? run.resume() : run.begin();
+                    if (result == null) {
+                        return signal.exitCode();
+                    }
+                    results.put(rule, result);
+                }
+            }
+            report(results, whole, settings, preset);
         }
-        report(results, whole, settings, preset);
         return 0;
     }
 
-    /** Makes a run's folder; of several rules each has one of its own, in the whole run's. */
-    private static void begin(RunFolder whole, RunFolder own, Settings settings, String rule) throws IOException {
-        if (!Files.exists(whole.config())) {
-            whole.create(settings);
-        }
-        if (own != whole) {
-            own.create(settings.with(Key.RULE, rule));
+    private Progress progress(String rule, TrainingConfig training) {
+        return new Progress(err, quiet, System.console() != null, rule, training.epochs(), training.batch());
+    }
+
+    /** Makes and locks the folder that holds those of several rules. */
+    private static void prepare(RunFolder whole, Settings settings, boolean resume) throws IOException {
+        if (resume) {
+            whole.lockIfWritable();
+        } else {
+            whole.create();
+            whole.writeConfig(settings);
         }
     }
 
@@ -226,7 +239,7 @@ final class TrainCommand {
         ObjectNode summary = JSON.createObjectNode();
         results.forEach(summary::set);
         if (results.size() > 1) {
-            folder.writeJson("summary.json", summary);
+            folder.writeSummary(summary);
         }
         if (json) {
             out.println(JSON.writerWithDefaultPrettyPrinter()

@@ -12,6 +12,7 @@ import io.github.kib4j.train.Evaluation;
 import io.github.kib4j.train.Trainer;
 import io.github.kib4j.train.TrainingConfig;
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -20,18 +21,13 @@ final class TrainingRun {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final RunFolder folder;
+    private final Settings settings;
     private final TrainingConfig config;
     private final Dataset dataset;
     private final Device device;
     private final Progress progress;
     private final StopSignal signal;
     private final ObjectNode about;
-
-    /** What is done when a new run begins. */
-    interface Begin {
-        /** Makes its folder. */
-        void begin() throws IOException;
-    }
 
     /**
      * Prepares a run.
@@ -40,6 +36,7 @@ final class TrainingRun {
      */
     TrainingRun(
             RunFolder folder,
+            Settings settings,
             TrainingConfig config,
             Dataset dataset,
             Device device,
@@ -47,6 +44,7 @@ final class TrainingRun {
             StopSignal signal,
             ObjectNode about) {
         this.folder = folder;
+        this.settings = settings;
         this.config = config;
         this.dataset = dataset;
         this.device = device;
@@ -56,44 +54,84 @@ final class TrainingRun {
     }
 
     /**
-     * Trains to the end; returns the result, or null if a signal stopped it.
+     * Begins a new run, once it is clear that it can start, and trains to the end.
      *
-     * @param begin makes the folder of a new run, once it is clear that it can start; null to go on from the folder's checkpoint
+     * @return the result; null if a signal stopped it
      */
     @Nullable
-    ObjectNode run(@Nullable Begin begin) throws IOException {
+    ObjectNode begin() throws IOException {
         try (Trainer trainer = new Trainer(device, dataset, config)) {
-            if (begin != null) {
-                begin.begin();
-            } else {
-                trainer.restore(folder.checkpoint());
-                folder.keepEpochs(trainer.epoch());
+            folder.create();
+            trainer.save(folder.checkpoint());
+            folder.writeConfig(settings);
+            return train(trainer);
+        }
+    }
+
+    /** Goes on from the folder's checkpoint, to the end; returns as {@link #begin} does. */
+    @Nullable
+    ObjectNode resume() throws IOException {
+        FileSystemException unlocked = folder.lockIfWritable();
+        try (Trainer trainer = new Trainer(device, dataset, config)) {
+            trainer.restore(folder.checkpoint()).forEach(progress::say);
+            if (trainer.isFinished() && folder.keepEpochs(config.epochs()) == config.epochs()) {
                 progress.say(
-                        trainer.isFinished()
-                                ? "The run in " + folder.path() + " is finished: all " + config.epochs()
-                                        + " epochs are done."
-                                : "Going on after epoch " + trainer.epoch() + ", step " + trainer.step() + ".");
+                        "The run in " + folder.path() + " is finished: all " + config.epochs() + " epochs are done.");
+                ObjectNode run = folder.readRun();
+                return run == null ? finish() : run;
             }
-            while (!trainer.isFinished()) {
-                progress.startEpoch();
-                EpochResult epoch = trainer.trainEpoch((e, step, steps) -> {
-                    progress.step(e, step, steps);
-                    return !signal.isSet();
-                });
-                if (epoch != null) {
-                    Evaluation test = trainer.evaluate();
-                    progress.epoch(epoch, test);
-                    folder.append(row(epoch, test));
-                }
-                trainer.save(folder.checkpoint());
-                if (epoch == null || (signal.isSet() && !trainer.isFinished())) {
-                    progress.say("\nStopped; saved in " + folder.path() + ". Go on with: kib train --resume "
-                            + folder.path());
+            if (unlocked != null) {
+                throw unlocked;
+            }
+            Checkpoint.clean(folder.checkpoint());
+            folder.writeConfig(settings);
+            progress.say("Going on after epoch " + trainer.epoch() + ", step " + trainer.step() + ".");
+            if (folder.keepEpochs(trainer.epoch()) < trainer.epoch() && !completeEpoch(trainer)) {
+                return null;
+            }
+            return train(trainer);
+        }
+    }
+
+    private @Nullable ObjectNode train(Trainer trainer) throws IOException {
+        int every = settings.integer(Key.CHECKPOINT_STEPS);
+        EpochResult epoch = null;
+        progress.startEpoch();
+        while (!trainer.isFinished()) {
+            if (signal.isSet()) {
+                return stopped();
+            }
+            epoch = trainer.trainEpoch((e, step, steps) -> {
+                progress.step(e, step, steps);
+                return !signal.isSet() && (every == 0 || trainer.step() % every != 0);
+            });
+            trainer.save(folder.checkpoint());
+            if (epoch != null) {
+                if (!completeEpoch(trainer)) {
                     return null;
                 }
+                progress.startEpoch();
             }
-            return finish();
         }
+        return finish();
+    }
+
+    /** Evaluates and writes down an epoch that is saved; returns false if a signal stopped it. */
+    private boolean completeEpoch(Trainer trainer) throws IOException {
+        Evaluation test = trainer.evaluateUnless(signal::isSet);
+        if (test == null) {
+            stopped();
+            return false;
+        }
+        EpochResult epoch = trainer.lastEpoch();
+        progress.epoch(epoch, test);
+        folder.append(row(epoch, test));
+        return true;
+    }
+
+    private @Nullable ObjectNode stopped() {
+        progress.say("\nStopped; saved in " + folder.path() + ". Go on with: kib train --resume " + folder.path());
+        return null;
     }
 
     private static ObjectNode row(EpochResult epoch, Evaluation test) {
@@ -128,10 +166,5 @@ final class TrainingRun {
         run.put("peak_rss_bytes", RunFolder.peakResidentBytes());
         folder.writeRun(run);
         return run;
-    }
-
-    /** Returns whether the folder has a checkpoint. */
-    static boolean hasCheckpoint(RunFolder folder) {
-        return Checkpoint.exists(folder.checkpoint());
     }
 }

@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -94,7 +95,8 @@ final class CommandLineTest {
         assertThat(result.out()).contains("phsic").contains("Run folder");
         try (Stream<Path> files = Files.list(folder.resolve("a"))) {
             assertThat(files.map(f -> f.getFileName().toString()))
-                    .containsExactlyInAnyOrder("config.toml", "run.json", "metrics.jsonl", "metrics.csv", "checkpoint");
+                    .containsExactlyInAnyOrder(
+                            "config.toml", "run.json", "metrics.jsonl", "metrics.csv", "checkpoint", "run.lock");
         }
         List<String> lines = Files.readAllLines(folder.resolve("a/metrics.jsonl"));
         assertThat(lines).hasSize(4);
@@ -141,10 +143,12 @@ final class CommandLineTest {
     }
 
     private Path weights(String run) throws IOException {
-        try (Stream<Path> files = Files.list(folder.resolve(run + "/checkpoint"))) {
-            return files.filter(f -> f.getFileName().toString().startsWith("weights"))
-                    .findFirst()
-                    .orElseThrow();
+        try (Stream<Path> checkpoints = Files.list(folder.resolve(run + "/checkpoint"))) {
+            return checkpoints
+                    .max(Comparator.comparingInt(
+                            c -> Integer.parseInt(c.getFileName().toString().replace("step-", ""))))
+                    .orElseThrow()
+                    .resolve("weights.safetensors");
         }
     }
 
@@ -164,7 +168,10 @@ final class CommandLineTest {
         kib(train("--out", run("b"), "--epochs", "3"));
         // take b back to the state after its first epoch, as a kill would have left it
         kib(train("--out", run("one"), "--epochs", "1"));
-        deleteAll(folder.resolve("b/checkpoint"));
+        for (int step : new int[] {16, 24}) {
+            deleteAll(folder.resolve("b/checkpoint/step-" + step));
+        }
+        Files.delete(folder.resolve("b/checkpoint"));
         Files.move(folder.resolve("one/checkpoint"), folder.resolve("b/checkpoint"));
         Files.delete(folder.resolve("b/run.json"));
         Result resumed = kib("train", "--resume", "--out", run("b"));
@@ -198,11 +205,15 @@ final class CommandLineTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"f32", "bf16"})
-    void everyDeviceAndPrecisionRuns(String precision) {
+    void everyDeviceAndPrecisionRunsAndIsEvaluatedAsItWas(String precision) throws IOException {
         for (String device : List.of("cpu", "reference", "auto")) {
             Result result = kib(train(
                     "--out", run(device + precision), "--device", device, "--precision", precision, "--epochs", "1"));
             assertThat(result.code()).as(device + " " + result.err()).isZero();
+            Result eval = kib("eval", run(device + precision), "--json");
+            assertThat(withoutTimes(device + precision).get(0))
+                    .contains("\"test_accuracy\":"
+                            + new ObjectMapper().readTree(eval.out()).get("test_accuracy"));
         }
     }
 
@@ -303,8 +314,8 @@ final class CommandLineTest {
         Result result = kib(train("--out", run("d"), "--divisive-norm", "false", "--lr-local", "1e30"));
         assertThat(result.code()).isEqualTo(1);
         assertThat(result.err()).contains("not finite").contains("--lr-local");
-        assertThat(folder.resolve("d/checkpoint/state.json")).doesNotExist();
-        refuses(1, "no checkpoint", "train", "--resume", run("d"));
+        assertThat(folder.resolve("d/checkpoint")).isDirectoryContaining("glob:**/step-0");
+        refuses(1, "not finite", "train", "--resume", run("d"));
     }
 
     @Test

@@ -1,7 +1,9 @@
 package io.github.kib4j.data;
 
 import io.github.kib4j.tensor.Shape;
+import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.zip.CRC32C;
 
 /**
  * Labelled images in memory.
@@ -36,6 +38,16 @@ public record ImageSet(String name, Shape image, byte[] pixels, int[] labels, Li
     /** Returns the number of classes, {@code M}. */
     public int classes() {
         return classNames.size();
+    }
+
+    /** Returns the CRC-32C of pixels and labels, in hexadecimal. */
+    public String checksum() {
+        CRC32C checksum = new CRC32C();
+        checksum.update(pixels);
+        ByteBuffer bytes = ByteBuffer.allocate(4 * labels.length);
+        bytes.asIntBuffer().put(labels);
+        checksum.update(bytes);
+        return String.format("%08x", checksum.getValue());
     }
 
     /** Returns the images at these indices, in their order. */

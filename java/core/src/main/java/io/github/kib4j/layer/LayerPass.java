@@ -28,15 +28,6 @@ public final class LayerPass {
      */
     record LargestRows(long preActivation, long output) {}
 
-    /**
-     * Where the passes of a network's layers compute.
-     *
-     * @param forward computes the layers' forward passes, but the first one's, which is the network's device
-     * @param overlaps whether a layer's forward pass runs beside the learning of the layer before, so that layers must not take
-     *     each other's memory at once
-     */
-    record Schedule(Device forward, boolean overlaps) {}
-
     /** How long the forward pass's buffers must live. */
     public enum Use {
         /** Evaluation: running statistics, no dropout, no gradient. */
@@ -49,9 +40,6 @@ public final class LayerPass {
 
     private final HiddenLayer layer;
     private final Device device;
-    /** How many layers' activities live at a time. */
-    private final int turns;
-
     private final LayerSpec spec;
     private final Tensor x;
     private final Tensor a;
@@ -76,13 +64,11 @@ public final class LayerPass {
             Tensor x,
             Buffers buffers,
             LargestRows largest,
-            Schedule schedule,
             Use use,
             long seed,
             @Nullable Clock clock) {
         this.layer = layer;
-        this.device = layer.index() == 0 ? layer.device() : schedule.forward();
-        this.turns = schedule.overlaps() ? 2 : 1;
+        this.device = layer.device();
         this.spec = layer.spec();
         this.x = x;
         int batch = x.shape().extent(0);
@@ -92,15 +78,13 @@ public final class LayerPass {
         boolean keepsInput = use == Use.BACKPROP && (layer.batchNorm() != null || spec.pooling() == Pooling.AVERAGE);
         a = keepsInput
                 ? buffers.get(name + ".a", type, row, batch)
-                : buffers.shared(
-                        "pre-activations" + layer.index() % turns, largest.preActivation(), name, type, row, batch);
+                : buffers.shared("pre-activations", largest.preActivation(), name, type, row, batch);
         boolean normalizes = layer.batchNorm() != null && use != Use.INFERENCE;
         activationInput = !normalizes
                 ? a
                 : spec.pooling() == Pooling.AVERAGE && use == Use.BACKPROP
                         ? buffers.get(name + ".normalized", type, row, batch)
-                        : buffers.shared(
-                                "normalized" + layer.index() % turns, largest.preActivation(), name, type, row, batch);
+                        : buffers.shared("normalized", largest.preActivation(), name, type, row, batch);
         saved = normalizes
                 ? new BatchNormOps.Saved(
                         buffers.fixed(name + ".batchMean", DataType.F32, Shape.of(spec.units())),
@@ -118,9 +102,9 @@ public final class LayerPass {
         String name = "layer" + layer.index();
         Shape row = spec.output(layer.input());
         DataType type = buffers.activations();
-        Tensor sent = inTurn(buffers, "sent", turns + 1, largest.output(), type, row, batch);
-        Tensor post = dropout.isNone() ? sent : inTurn(buffers, "post", turns, largest.output(), type, row, batch);
-        Tensor mask = inTurn(buffers, "mask", turns, largest.output(), DataType.U8, row, batch);
+        Tensor sent = inTurn(buffers, "sent" + layer.index() % 2, largest.output(), type, row, batch);
+        Tensor post = dropout.isNone() ? sent : inTurn(buffers, "post", largest.output(), type, row, batch);
+        Tensor mask = inTurn(buffers, "mask", largest.output(), DataType.U8, row, batch);
         Grouping grouping = spec.grouping();
         if (grouping == null) {
             return new ActivityOps.Buffers(post, mask, null, null, null, sent);
@@ -135,11 +119,9 @@ public final class LayerPass {
                 sent);
     }
 
-    /** Returns memory that every {@code period}-th layer takes, or the layer's own where all layers' activities live. */
-    private Tensor inTurn(
-            Buffers buffers, String what, int period, long largestSize, DataType type, Shape row, int batch) {
-        String memory = what + layer.index() % period;
-        String name = "layer" + layer.index() + "." + what;
+    /** Returns memory that the layers take in turn, or the layer's own where all layers' activities live. */
+    private Tensor inTurn(Buffers buffers, String memory, long largestSize, DataType type, Shape row, int batch) {
+        String name = "layer" + layer.index() + "." + memory;
         return buffers.lifetime() == Buffers.Lifetime.STEP
                 ? buffers.get(name, type, row, batch)
                 : buffers.shared(memory, largestSize * type.bytes(), name, type, row, batch);
@@ -180,13 +162,12 @@ public final class LayerPass {
     /**
      * Plans the local gradient: third factor times post-synaptic term times pre-synaptic activity (design.md, section 4).
      *
-     * @param lane the network's device or one of its lanes
      * @param du gradient of the objective with respect to {@link #code()}
      */
-    public List<Operation> localGradient(Device lane, Tensor du) {
+    public List<Operation> localGradient(Tensor du) {
         List<Operation> operations = new ArrayList<>();
-        operations.add(lane.activity().hebbianGradient(activationInput, activationInput, out, du, activity));
-        addParameterGradients(lane, operations);
+        operations.add(device.activity().hebbianGradient(activationInput, activationInput, out, du, activity));
+        addParameterGradients(operations);
         return operations;
     }
 
@@ -199,7 +180,7 @@ public final class LayerPass {
     public List<Operation> backwardGradient(Tensor dsent, @Nullable Tensor dx) {
         List<Operation> operations = new ArrayList<>();
         operations.add(device.activity().outputGradient(activationInput, activationInput, out, dsent, activity, clock));
-        addParameterGradients(device, operations);
+        addParameterGradients(operations);
         if (dx != null) {
             operations.add(
                     spec.isConvolution()
@@ -214,10 +195,10 @@ public final class LayerPass {
     }
 
     /** From the gradient with respect to the activation's input, which lies in that input's memory, to the parameters'. */
-    private void addParameterGradients(Device lane, List<Operation> operations) {
+    private void addParameterGradients(List<Operation> operations) {
         HiddenLayer.BatchNorm batchNorm = layer.batchNorm();
         if (batchNorm != null && saved != null) {
-            operations.add(lane.batchNorm()
+            operations.add(device.batchNorm()
                     .gradient(
                             activationInput,
                             batchNorm.scale().gradient(),
@@ -231,7 +212,7 @@ public final class LayerPass {
         Tensor dbias = layer.bias() == null ? null : layer.bias().gradient();
         operations.add(
                 spec.isConvolution()
-                        ? lane.convolution().weightGradient(dweight, dbias, activationInput, x)
-                        : lane.linear().weightGradient(dweight, dbias, activationInput, x));
+                        ? device.convolution().weightGradient(dweight, dbias, activationInput, x)
+                        : device.linear().weightGradient(dweight, dbias, activationInput, x));
     }
 }

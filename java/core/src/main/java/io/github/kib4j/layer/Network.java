@@ -75,33 +75,17 @@ public final class Network {
     }
 
     /**
-     * Plans the forward pass of all hidden layers, one after the other.
+     * Plans the forward pass of all hidden layers.
      *
      * @param x input {@code [B, ...]}
      * @param clock null for inference
      */
     public List<LayerPass> passes(Tensor x, Buffers buffers, LayerPass.Use use, @Nullable Clock clock) {
-        return passes(x, buffers, use, clock, new LayerPass.Schedule(device, false));
-    }
-
-    /**
-     * Plans the forward pass of all hidden layers on the first of the device's lanes (the first layer's on the whole device), so
-     * that the learning of each layer can run beside the next one's forward pass.
-     *
-     * @param x input {@code [B, ...]}
-     */
-    public List<LayerPass> overlappingPasses(Tensor x, Buffers buffers, Clock clock) {
-        LayerPass.Schedule schedule = new LayerPass.Schedule(device.lanes().first(), true);
-        return passes(x, buffers, LayerPass.Use.LOCAL, clock, schedule);
-    }
-
-    private List<LayerPass> passes(
-            Tensor x, Buffers buffers, LayerPass.Use use, @Nullable Clock clock, LayerPass.Schedule schedule) {
         LayerPass.LargestRows largest = largestRows(buffers);
         List<LayerPass> passes = new ArrayList<>();
         Tensor input = x;
         for (HiddenLayer layer : hidden) {
-            LayerPass pass = new LayerPass(layer, input, buffers, largest, schedule, use, seed, clock);
+            LayerPass pass = new LayerPass(layer, input, buffers, largest, use, seed, clock);
             passes.add(pass);
             input = pass.sent();
         }

@@ -57,33 +57,6 @@ public interface Device extends AutoCloseable {
     /** Returns counter-based random numbers. */
     RandomOps random();
 
-    /**
-     * Returns two devices that use this one's tensors, each with a part of its processors, for operations that {@link #beside}
-     * runs at the same time; this device twice where it has no parts.
-     */
-    default Lanes lanes() {
-        return new Lanes(this, this);
-    }
-
-    /**
-     * Two parts of a device.
-     *
-     * @param first computes on the calling thread
-     * @param second computes beside it
-     */
-    record Lanes(Device first, Device second) {}
-
-    /**
-     * Returns an operation that runs two others at the same time and ends when both have ended. They must not depend on each
-     * other, and be planned on this device's {@link #lanes}.
-     */
-    default Operation beside(Operation first, Operation second) {
-        return () -> {
-            first.run();
-            second.run();
-        };
-    }
-
     /** Releases what the device itself holds. Its scopes must be closed before. */
     @Override
     void close();

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Updates parameters, of which it keeps the state. */
 public final class Optimizer {
+    private final Device device;
     private final Scope scope;
     private final OptimizerSpec spec;
     private final Clock clock;
@@ -23,7 +24,8 @@ public final class Optimizer {
     private final Map<String, OptimizerOps.Slot> slots = new LinkedHashMap<>();
 
     /** Creates an optimizer without parameters. */
-    public Optimizer(Scope scope, OptimizerSpec spec, Clock clock) {
+    public Optimizer(Device device, Scope scope, OptimizerSpec spec, Clock clock) {
+        this.device = device;
         this.scope = scope;
         this.spec = spec;
         this.clock = clock;
@@ -45,8 +47,8 @@ public final class Optimizer {
         }
     }
 
-    /** Plans the update of the parameters with these names, on their device or a lane of it. */
-    public Operation step(Device lane, List<String> names) {
+    /** Plans the update of the parameters with these names. */
+    public Operation step(List<String> names) {
         List<OptimizerOps.Slot> chosen = new ArrayList<>();
         for (String name : names) {
             OptimizerOps.Slot slot = slots.get(name);
@@ -55,7 +57,7 @@ public final class Optimizer {
             }
             chosen.add(slot);
         }
-        return lane.optimizer().step(spec.update(), chosen, learningRate, clock);
+        return device.optimizer().step(spec.update(), chosen, learningRate, clock);
     }
 
     /** Sets the schedule's factor of the learning rate for the next steps. */

@@ -48,8 +48,7 @@ public record BackpropRule() implements Rule {
             plan.addAll(Phase.GRADIENT, passes.get(i).backwardGradient(dsent, dx));
             dsent = dx == null ? dsent : dx;
         }
-        plan.addUpdate(
-                network.parameters(), network.device(), context.optimizers().readout(), context.hook());
+        plan.addUpdate(network.parameters(), context.optimizers().readout(), context.hook());
         return plan;
     }
 }

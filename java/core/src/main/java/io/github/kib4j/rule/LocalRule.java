@@ -3,13 +3,10 @@ package io.github.kib4j.rule;
 import io.github.kib4j.layer.HiddenLayer;
 import io.github.kib4j.layer.LayerPass;
 import io.github.kib4j.layer.Network;
-import io.github.kib4j.layer.NetworkSpec;
 import io.github.kib4j.layer.ReadoutPass;
 import io.github.kib4j.objective.LocalObjective;
 import io.github.kib4j.objective.TeachingSignal;
-import io.github.kib4j.op.Device;
 import java.util.List;
-import java.util.stream.IntStream;
 
 /**
  * Rules {@code phsic} and {@code hsic}: each hidden layer descends a local objective of its own and updates itself at once; what
@@ -20,9 +17,6 @@ import java.util.stream.IntStream;
  * @param teaching what layers are taught by
  */
 public record LocalRule(String name, LocalObjective objective, TeachingSignal teaching) implements Rule {
-
-    /** Multiplications of a layer's product that a device's lane computes well alone. */
-    private static final long SMALL_PRODUCT = 1_000_000_000;
 
     @Override
     public boolean hasLocalLosses() {
@@ -43,57 +37,19 @@ public record LocalRule(String name, LocalObjective objective, TeachingSignal te
         Network network = context.network();
         TeachingSignal.Bound signal = teaching.bind(context.buffers().scope(), context.labels());
         plan.teachBy(signal);
-        boolean overlaps = overlaps(context);
-        List<LayerPass> passes = overlaps
-                ? network.overlappingPasses(context.x(), context.buffers(), context.clock())
-                : network.passes(context.x(), context.buffers(), LayerPass.Use.LOCAL, context.clock());
-        plan.addAll(Phase.FORWARD, passes.get(0).forward());
+        List<LayerPass> passes = network.passes(context.x(), context.buffers(), LayerPass.Use.LOCAL, context.clock());
         for (int i = 0; i < passes.size(); i++) {
-            boolean last = i == passes.size() - 1;
-            boolean beside = overlaps && !last;
-            Device lane = beside ? network.device().lanes().second() : network.device();
-            StepPlan learning = learning(context, lane, i, passes.get(i), signal);
-            StepPlan next = new StepPlan();
-            next.addAll(Phase.FORWARD, last ? List.of() : passes.get(i + 1).forward());
-            if (beside) {
-                plan.addBeside(network.device(), next, learning);
-            } else {
-                plan.append(learning);
-                plan.append(next);
-            }
+            LayerPass pass = passes.get(i);
+            plan.addAll(Phase.FORWARD, pass.forward());
+            LocalObjective.Planned planned = objective.plan(
+                    network.device(), context.buffers().scope(), pass.code(), signal, context.localMeter(i));
+            plan.add(Phase.OBJECTIVE, planned.operation());
+            plan.addAll(Phase.GRADIENT, pass.localGradient(planned.du()));
+            plan.addUpdate(
+                    network.hidden().get(i).parameters(), context.optimizers().local(), context.hook());
         }
         ReadoutPass readout = network.readoutPass(passes.get(passes.size() - 1).sent(), context.buffers());
         ReadoutRule.addReadout(plan, context, readout);
         return plan;
-    }
-
-    /** Plans what a layer learns from its code. */
-    private StepPlan learning(
-            StepContext context, Device lane, int index, LayerPass pass, TeachingSignal.Bound signal) {
-        StepPlan plan = new StepPlan();
-        LocalObjective.Planned planned =
-                objective.plan(lane, context.buffers().scope(), pass.code(), signal, context.localMeter(index));
-        plan.add(Phase.OBJECTIVE, planned.operation());
-        plan.addAll(Phase.GRADIENT, pass.localGradient(lane, planned.du()));
-        plan.addUpdate(
-                context.network().hidden().get(index).parameters(),
-                lane,
-                context.optimizers().local(),
-                context.hook());
-        return plan;
-    }
-
-    /**
-     * Returns whether layers learn beside the next one's forward pass: where products are so small that a device computes two of
-     * them sooner on its two lanes than one after the other on all of it. A hook keeps to the caller's thread.
-     */
-    private static boolean overlaps(StepContext context) {
-        NetworkSpec spec = context.network().spec();
-        long largest = IntStream.range(0, spec.hidden().size())
-                .mapToLong(spec::multiplications)
-                .max()
-                .orElseThrow();
-        return context.hook() == GradientHook.NONE
-                && largest * context.x().shape().extent(0) <= SMALL_PRODUCT;
     }
 }

@@ -43,9 +43,6 @@ public record ReadoutRule() implements Rule {
         plan.add(Phase.FORWARD, readout.forward());
         plan.addAll(Phase.OBJECTIVE, readout.lossAndGradient(context.labels(), context.readoutMeter(), null));
         plan.addUpdate(
-                context.network().readout().parameters(),
-                context.network().device(),
-                context.optimizers().readout(),
-                context.hook());
+                context.network().readout().parameters(), context.optimizers().readout(), context.hook());
     }
 }

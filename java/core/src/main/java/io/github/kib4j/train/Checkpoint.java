@@ -6,34 +6,38 @@ import io.github.kib4j.layer.Parameter;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Collectors;
 
 /**
- * A run's state in a folder: {@code state.json} names the two safetensors files that belong to it, one of weights (names and
- * shapes of the authors' network) and one of optimizer state.
+ * A run's checkpoints in a folder: the newest two, each in a folder {@code step-N} of its own, where {@code N} counts training
+ * steps: {@code weights.safetensors} (names and shapes of the authors' network), {@code optimizer.safetensors}, and
+ * {@code state.json}, which says where the run stands, whose it is, and the SHA-256 sums of all three.
  *
- * <p>New files get new names; the state file is replaced last, by one atomic rename, and only then are older files deleted. So
- * at every moment the folder holds a whole checkpoint, whatever kills the process.
+ * <p>A checkpoint is written into {@code step-N.new}, forced to the disk, and appears whole by one rename; only then is the
+ * oldest removed. So at every moment the folder holds a whole checkpoint, whatever kills the process or fails. Reading takes
+ * the newest; if it is damaged, the one before.
  */
 public final class Checkpoint {
-    /** Number of the format. */
-    public static final int FORMAT = 1;
-
     private static final String STATE = "state.json";
+    private static final String WEIGHTS = "weights.safetensors";
+    private static final String OPTIMIZER = "optimizer.safetensors";
+    private static final String PREFIX = "step-";
+    private static final String STEP = PREFIX + "(0|[1-9][0-9]{0,17})";
+    private static final String LEFTOVER = STEP + "\\.(new|old)";
+    /** How often reading begins again because a training run removed what was being read. */
+    private static final int READ_ATTEMPTS = 100;
 
     private Checkpoint() {}
 
@@ -43,75 +47,116 @@ public final class Checkpoint {
      * @param epoch completed epochs
      * @param step training steps done
      * @param position samples of the current epoch done
-     * @param sums of the current epoch so far
+     * @param seconds of training in the current epoch so far; of the last one if {@code position} is 0
+     * @param sums of losses and correct answers in the same epoch
      */
     @SuppressWarnings("ArrayRecordComponent") // never compared
-    public record Progress(long seed, int epoch, long step, int position, double[] sums) {}
+    public record Progress(int epoch, long step, int position, double seconds, double[] sums) {}
 
-    /** Returns whether a folder holds a checkpoint. */
-    public static boolean exists(Path folder) {
-        return Files.isRegularFile(folder.resolve(STATE));
+    /** Returns whether a folder holds a checkpoint, be it whole or damaged. */
+    public static boolean exists(Path folder) throws IOException {
+        return !newestFirst(folder).isEmpty();
     }
 
-    static void write(Path folder, Network network, Map<String, Tensor> optimizerState, Progress progress)
+    /** Returns whether a folder's only checkpoint is one of step 0. */
+    public static boolean isAtStart(Path folder) throws IOException {
+        List<Path> checkpoints = newestFirst(folder);
+        return checkpoints.size() == 1 && step(checkpoints.get(0)) == 0;
+    }
+
+    private static List<Path> newestFirst(Path folder) throws IOException {
+        return entries(folder, STEP).stream()
+                .sorted(Comparator.comparingLong(Checkpoint::step).reversed())
+                .toList();
+    }
+
+    private static long step(Path checkpoint) {
+        return Long.parseLong(checkpoint.getFileName().toString().substring(PREFIX.length()));
+    }
+
+    private static List<Path> entries(Path folder, String pattern) throws IOException {
+        List<Path> matching = new ArrayList<>();
+        try (DirectoryStream<Path> all = Files.newDirectoryStream(
+                folder, path -> path.getFileName().toString().matches(pattern))) {
+            all.forEach(matching::add);
+        } catch (NoSuchFileException | NotDirectoryException e) {
+            return List.of();
+        }
+        return matching;
+    }
+
+    /** Removes what a killed process left half written. */
+    public static void clean(Path folder) throws IOException {
+        for (Path leftover : entries(folder, LEFTOVER)) {
+            DurableFiles.delete(leftover);
+        }
+    }
+
+    static void write(
+            Path folder,
+            Network network,
+            Map<String, Tensor> optimizerState,
+            CheckpointState.Identity identity,
+            Progress progress)
             throws IOException {
         Files.createDirectories(folder);
-        Path weights = unusedName(folder, progress.step());
-        Path optimizer = folder.resolve(weights.getFileName().toString().replace("weights", "optimizer"));
-        Path temporary = folder.resolve(STATE + ".new");
+        clean(folder);
+        Path checkpoint = folder.resolve(PREFIX + progress.step());
+        Path temporary = folder.resolve(PREFIX + progress.step() + ".new");
         try {
-            Safetensors.write(weights, weights(network));
-            Safetensors.write(optimizer, arrays(optimizerState));
-            writeForced(temporary, state(progress, weights, optimizer));
+            Files.createDirectory(temporary);
+            String weights = Safetensors.writeAll(temporary.resolve(WEIGHTS), sources(network));
+            String optimizer = Safetensors.writeAll(temporary.resolve(OPTIMIZER), sources(optimizerState));
+            CheckpointState state = new CheckpointState(identity, progress, weights, optimizer);
+            DurableFiles.write(temporary.resolve(STATE), state.text());
+            DurableFiles.forceFolder(temporary);
+            publish(temporary, checkpoint, state);
         } catch (IOException e) {
-            Files.deleteIfExists(weights);
-            Files.deleteIfExists(optimizer);
-            Files.deleteIfExists(temporary);
+            DurableFiles.deleteAfter(e, temporary);
             throw e;
         }
-        Files.move(
-                temporary, folder.resolve(STATE), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        deleteOthers(folder, weights, optimizer);
+        removeOthers(folder, progress.step());
     }
 
-    /** Returns a name for the weights that the checkpoint in the folder, if there is one, does not use. */
-    private static Path unusedName(Path folder, long step) throws IOException {
-        String name = "weights-" + step + "-0.safetensors";
-        boolean used = exists(folder) && Files.readString(folder.resolve(STATE)).contains(name);
-        return folder.resolve(used ? "weights-" + step + "-1.safetensors" : name);
-    }
-
-    private static String state(Progress progress, Path weights, Path optimizer) {
-        return "{\n  \"format\": " + FORMAT + ",\n  \"seed\": " + progress.seed() + ",\n  \"epoch\": "
-                + progress.epoch() + ",\n  \"step\": "
-                + progress.step() + ",\n  \"position\": " + progress.position() + ",\n  \"sums\": ["
-                + Arrays.stream(progress.sums()).mapToObj(Double::toString).collect(Collectors.joining(", "))
-                + "],\n  \"weights\": " + Json.quote(weights.getFileName().toString())
-                + ",\n  \"optimizer\": " + Json.quote(optimizer.getFileName().toString()) + "\n}\n";
-    }
-
-    private static void writeForced(Path file, String text) throws IOException {
-        try (FileChannel channel = FileChannel.open(
-                file, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
-            ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
-            while (bytes.hasRemaining()) {
-                channel.write(bytes);
-            }
-            channel.force(true);
+    private static void publish(Path temporary, Path checkpoint, CheckpointState state) throws IOException {
+        if (!Files.exists(checkpoint)) {
+            DurableFiles.rename(temporary, checkpoint);
+        } else if (isWhole(checkpoint, state)) {
+            DurableFiles.delete(temporary);
+        } else {
+            Path aside = setAside(checkpoint);
+            DurableFiles.rename(temporary, checkpoint);
+            DurableFiles.delete(aside);
         }
     }
 
-    private static void deleteOthers(Path folder, Path weights, Path optimizer) throws IOException {
-        List<Path> old = new ArrayList<>();
-        try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "{weights,optimizer}-*.safetensors")) {
-            for (Path file : files) {
-                if (!file.equals(weights) && !file.equals(optimizer)) {
-                    old.add(file);
-                }
-            }
+    private static boolean isWhole(Path checkpoint, CheckpointState state) throws IOException {
+        try {
+            return readState(checkpoint).text().equals(state.text()) && hasSums(checkpoint, state);
+        } catch (CheckpointException e) {
+            return false;
         }
-        for (Path file : old) {
-            Files.deleteIfExists(file);
+    }
+
+    private static boolean hasSums(Path checkpoint, CheckpointState state) throws IOException {
+        checkSum(checkpoint.resolve(WEIGHTS), state.weights());
+        checkSum(checkpoint.resolve(OPTIMIZER), state.optimizer());
+        return true;
+    }
+
+    private static Path setAside(Path checkpoint) throws IOException {
+        Path aside = checkpoint.resolveSibling(checkpoint.getFileName() + ".old");
+        DurableFiles.rename(checkpoint, aside);
+        return aside;
+    }
+
+    /** Removes all but a checkpoint and the one before it; those of later steps are of a course that was given up. */
+    private static void removeOthers(Path folder, long step) throws IOException {
+        int before = 0;
+        for (Path checkpoint : newestFirst(folder)) {
+            if (step(checkpoint) > step || (step(checkpoint) < step && ++before > 1)) {
+                DurableFiles.delete(setAside(checkpoint));
+            }
         }
     }
 
@@ -124,59 +169,158 @@ public final class Checkpoint {
         return tensors;
     }
 
-    private static Map<String, Safetensors.Array> weights(Network network) {
-        Map<String, Safetensors.Array> arrays = arrays(networkTensors(network));
+    private static Map<String, Safetensors.Source> sources(Network network) {
+        Map<String, Safetensors.Source> sources = sources(networkTensors(network));
         for (Parameter parameter : network.parameters()) {
-            arrays.computeIfPresent(parameter.name(), (name, array) -> array.withShape(parameter.stored()));
+            sources.put(parameter.name(), new Safetensors.OnDevice(parameter.value(), parameter.stored()));
         }
-        return arrays;
+        return sources;
     }
 
-    private static Map<String, Safetensors.Array> arrays(Map<String, Tensor> tensors) {
-        Map<String, Safetensors.Array> arrays = new LinkedHashMap<>();
-        tensors.forEach((name, tensor) -> arrays.put(name, Safetensors.Array.of(tensor)));
-        return arrays;
+    private static Map<String, Safetensors.Source> sources(Map<String, Tensor> tensors) {
+        Map<String, Safetensors.Source> sources = new LinkedHashMap<>();
+        tensors.forEach((name, tensor) -> sources.put(name, new Safetensors.OnDevice(tensor, tensor.shape())));
+        return sources;
+    }
+
+    /** Reads one checkpoint. */
+    private interface Reader<T> {
+        T read(Path checkpoint) throws IOException;
     }
 
     /**
-     * Reads a checkpoint's weights into a network, for evaluation.
+     * A restored run.
+     *
+     * @param passedOver what is wrong with newer checkpoints, a sentence each
+     */
+    public record Restored(Progress progress, List<String> passedOver) {}
+
+    /**
+     * Reads the newest whole checkpoint's weights into a network, for evaluation.
      *
      * @throws CheckpointException if there is none, or it is damaged or of another network; the network is then unchanged
      */
-    public static Progress readWeights(Path folder, Network network) throws IOException {
-        Map<String, Object> state = readState(folder);
-        Map<String, Safetensors.Array> weights = Safetensors.read(named(folder, state, "weights"));
-        Map<String, Tensor> tensors = networkTensors(network);
-        checkSame(folder, weights, tensors, storedShapes(network));
-        copy(weights, tensors);
-        return progress(folder, state);
+    public static Restored readWeights(Path folder, Network network, TrainingConfig config) throws IOException {
+        return newestWhole(folder, checkpoint -> {
+            CheckpointState state = readState(checkpoint);
+            checkNetwork(checkpoint, state.identity(), CheckpointState.Identity.of(config, ""));
+            Map<String, Tensor> tensors = networkTensors(network);
+            Map<String, Safetensors.Array> weights = readArrays(checkpoint.resolve(WEIGHTS), state.weights());
+            checkSame(checkpoint, weights, tensors, storedShapes(network));
+            copy(weights, tensors);
+            network.renewRounded();
+            return state.progress();
+        });
     }
 
-    static Progress read(Path folder, Network network, Map<String, Tensor> optimizerState, long seed, int images)
+    static Restored read(
+            Path folder, Network network, Map<String, Tensor> optimizerState, CheckpointState.Identity identity)
             throws IOException {
-        Map<String, Object> state = readState(folder);
-        Progress progress = progress(folder, state);
-        if (progress.seed() != seed) {
-            throw new CheckpointException("The checkpoint in " + folder + " is of a run with seed " + progress.seed()
-                    + ", not " + seed + "; give that seed, or start a new run in another folder.");
+        return newestWhole(folder, checkpoint -> {
+            CheckpointState state = readState(checkpoint);
+            checkIdentity(checkpoint, state.identity(), identity);
+            Map<String, Tensor> tensors = networkTensors(network);
+            Map<String, Safetensors.Array> weights = readArrays(checkpoint.resolve(WEIGHTS), state.weights());
+            checkSame(checkpoint, weights, tensors, storedShapes(network));
+            Map<String, Safetensors.Array> optimizer = readArrays(checkpoint.resolve(OPTIMIZER), state.optimizer());
+            checkSame(checkpoint, optimizer, optimizerState, Map.of());
+            copy(weights, tensors);
+            network.renewRounded();
+            copy(optimizer, optimizerState);
+            return state.progress();
+        });
+    }
+
+    private static Restored newestWhole(Path folder, Reader<Progress> reader) throws IOException {
+        List<String> passedOver = new ArrayList<>();
+        for (int attempt = 0; attempt < READ_ATTEMPTS; attempt++) {
+            passedOver.clear();
+            boolean vanished = false;
+            for (Path checkpoint : newestFirst(folder)) {
+                try {
+                    return new Restored(reader.read(checkpoint), List.copyOf(passedOver));
+                } catch (CheckpointException e) {
+                    String damage = e.damage();
+                    if (damage == null) {
+                        throw e;
+                    }
+                    vanished |= !Files.exists(checkpoint);
+                    passedOver.add(damage);
+                }
+            }
+            if (!vanished) {
+                break;
+            }
         }
-        if (progress.position() >= images) {
-            throw new CheckpointException("The checkpoint in " + folder
-                    + " was made with more training images than the " + images + " there are now ("
-                    + progress.position() + " were done in its epoch); continue it with its own data.");
+        if (!passedOver.isEmpty()) {
+            throw CheckpointException.allDamaged(passedOver);
         }
-        Map<String, Safetensors.Array> weights = Safetensors.read(named(folder, state, "weights"));
-        Map<String, Safetensors.Array> optimizer = Safetensors.read(named(folder, state, "optimizer"));
-        Map<String, Tensor> tensors = networkTensors(network);
-        checkSame(folder, weights, tensors, storedShapes(network));
-        checkSame(folder, optimizer, optimizerState, Map.of());
-        if (progress.sums().length != network.hidden().size() + 2) {
-            throw new CheckpointException("The checkpoint in " + folder
-                    + " is of a network with another number of layers; continue it with its own configuration.");
+        throw new CheckpointException(
+                "There is no checkpoint in " + folder + "; name the folder of a run that has saved one.");
+    }
+
+    private static CheckpointState readState(Path checkpoint) throws IOException {
+        Path file = checkpoint.resolve(STATE);
+        try {
+            return CheckpointState.parse(Files.readString(file));
+        } catch (NoSuchFileException | NotDirectoryException e) {
+            throw CheckpointException.damaged(file, "it is missing", e);
+        } catch (CharacterCodingException e) {
+            throw CheckpointException.damaged(file, "it is no text", e);
+        } catch (IllegalArgumentException e) {
+            throw CheckpointException.damaged(file, String.valueOf(e.getMessage()), e);
         }
-        copy(weights, tensors);
-        copy(optimizer, optimizerState);
-        return progress;
+    }
+
+    private static Map<String, Safetensors.Array> readArrays(Path file, String sum) throws IOException {
+        checkSum(file, sum);
+        return Safetensors.read(file);
+    }
+
+    private static void checkSum(Path file, String sum) throws IOException {
+        try {
+            if (!Safetensors.sum(file).equals(sum)) {
+                throw CheckpointException.damaged(file, "its SHA-256 sum is not the one that was saved with it", null);
+            }
+        } catch (NoSuchFileException | NotDirectoryException e) {
+            throw CheckpointException.damaged(file, "it is missing", e);
+        }
+    }
+
+    private static void checkIdentity(Path checkpoint, CheckpointState.Identity saved, CheckpointState.Identity wanted)
+            throws CheckpointException {
+        checkNetwork(checkpoint, saved, wanted);
+        check(checkpoint, "rule", saved.rule(), wanted.rule());
+        check(checkpoint, "data set (by the checksum of its training images)", saved.images(), wanted.images());
+        check(checkpoint, "batch", saved.batch(), wanted.batch());
+        check(checkpoint, "seed", saved.seed(), wanted.seed());
+    }
+
+    private static void checkNetwork(Path checkpoint, CheckpointState.Identity saved, CheckpointState.Identity wanted)
+            throws CheckpointException {
+        check(
+                checkpoint,
+                "network",
+                saved.network().size() - 2 + " layers",
+                wanted.network().size() - 2 + " layers");
+        for (int i = 0; i < wanted.network().size(); i++) {
+            check(
+                    checkpoint,
+                    "network",
+                    saved.network().get(i),
+                    wanted.network().get(i));
+        }
+    }
+
+    private static void check(Path checkpoint, String what, Object saved, Object wanted) throws CheckpointException {
+        if (!saved.equals(wanted)) {
+            throw foreign(checkpoint, what + ": " + saved + ", not " + wanted);
+        }
+    }
+
+    private static CheckpointException foreign(Path checkpoint, String how) {
+        return new CheckpointException("The checkpoint in " + checkpoint + " is of another " + how
+                + "; continue it with its own settings and data, or start a new run in another folder.");
     }
 
     private static Map<String, Shape> storedShapes(Network network) {
@@ -184,100 +328,30 @@ public final class Checkpoint {
     }
 
     private static void checkSame(
-            Path folder,
+            Path checkpoint,
             Map<String, Safetensors.Array> arrays,
             Map<String, Tensor> tensors,
             Map<String, Shape> storedShapes)
             throws CheckpointException {
         for (Map.Entry<String, Tensor> entry : tensors.entrySet()) {
-            Safetensors.Array array = arrays.get(entry.getKey());
-            Shape expected =
-                    storedShapes.getOrDefault(entry.getKey(), entry.getValue().shape());
+            String name = entry.getKey();
+            Safetensors.Array array = arrays.get(name);
+            Shape expected = storedShapes.getOrDefault(name, entry.getValue().shape());
             if (array == null || !array.shape().equals(expected)) {
-                throw new CheckpointException("The checkpoint in " + folder + " is of another network or rule: "
-                        + entry.getKey() + " should be "
-                        + expected + ", but is "
-                        + (array == null ? "missing" : array.shape().toString())
-                        + "; continue it with its own configuration.");
+                throw foreign(
+                        checkpoint,
+                        "network or optimizer: " + name + " is " + (array == null ? "missing" : array.shape())
+                                + ", not " + expected);
             }
         }
         for (String name : arrays.keySet()) {
             if (!tensors.containsKey(name)) {
-                throw new CheckpointException("The checkpoint in " + folder + " is of another network or rule: it has "
-                        + name + ", which this one has not; continue it with its own configuration.");
+                throw foreign(checkpoint, "network or optimizer: it has " + name + ", which this run has not");
             }
         }
     }
 
     private static void copy(Map<String, Safetensors.Array> arrays, Map<String, Tensor> tensors) {
-        arrays.forEach((name, array) -> array.writeTo(java.util.Objects.requireNonNull(tensors.get(name))));
-    }
-
-    private static Map<String, Object> readState(Path folder) throws IOException {
-        Path file = folder.resolve(STATE);
-        try {
-            Map<?, ?> members = (Map<?, ?>) Json.parse(Files.readString(file));
-            Map<String, Object> state = new LinkedHashMap<>();
-            members.forEach((key, value) -> state.put((String) key, value));
-            Object format = state.get("format");
-            if (!Long.valueOf(FORMAT).equals(format)) {
-                throw new CheckpointException("The checkpoint in " + folder + " has format " + format
-                        + ", but this version reads format " + FORMAT + "; use the version that wrote it.");
-            }
-            return state;
-        } catch (NoSuchFileException e) {
-            throw new CheckpointException(
-                    "There is no checkpoint in " + folder + "; name the folder of a run that has saved one.", e);
-        } catch (IllegalArgumentException | ClassCastException | java.nio.charset.CharacterCodingException e) {
-            throw damaged(file, e);
-        }
-    }
-
-    private static Path named(Path folder, Map<String, Object> state, String key) throws CheckpointException {
-        Object name = state.get(key);
-        if (!(name instanceof String text) || !text.matches("[a-z]+-[0-9]+-[01]\\.safetensors")) {
-            throw new CheckpointException("The file " + folder.resolve(STATE) + " is damaged: it names no file of "
-                    + key + ". Use another checkpoint, or train anew.");
-        }
-        Path file = folder.resolve(text);
-        if (!Files.isRegularFile(file)) {
-            throw new CheckpointException("The checkpoint in " + folder + " is damaged: " + text
-                    + " is missing. Use another checkpoint, or train anew.");
-        }
-        return file;
-    }
-
-    private static Progress progress(Path folder, Map<String, Object> state) throws CheckpointException {
-        try {
-            double[] sums = ((List<?>) java.util.Objects.requireNonNull(state.get("sums")))
-                    .stream()
-                            .mapToDouble(value -> ((Number) value).doubleValue())
-                            .toArray();
-            Progress progress = new Progress(
-                    number(state, "seed"),
-                    Math.toIntExact(number(state, "epoch")),
-                    number(state, "step"),
-                    Math.toIntExact(number(state, "position")),
-                    sums);
-            if (progress.epoch() < 0 || progress.step() < 0 || progress.position() < 0) {
-                throw new IllegalArgumentException("negative progress");
-            }
-            return progress;
-        } catch (ClassCastException | ArithmeticException | NullPointerException | IllegalArgumentException e) {
-            throw damaged(folder.resolve(STATE), e);
-        }
-    }
-
-    private static long number(Map<String, Object> state, String key) {
-        if (state.get(key) instanceof Long value) {
-            return value;
-        }
-        throw new IllegalArgumentException("no number " + key);
-    }
-
-    private static CheckpointException damaged(Path file, Exception cause) {
-        return new CheckpointException(
-                "The file " + file + " is damaged (" + cause.getMessage() + "). Use another checkpoint, or train anew.",
-                cause);
+        arrays.forEach((name, array) -> array.writeTo(Objects.requireNonNull(tensors.get(name))));
     }
 }

@@ -7,8 +7,8 @@ import java.util.List;
  *
  * @param epoch from 1
  * @param images trained on
- * @param seconds of training alone, in this process
- * @param imagesPerSecond of the part of the epoch trained in this process
+ * @param seconds of training alone, without evaluations and checkpoints
+ * @param imagesPerSecond images by seconds
  * @param localLosses mean over the epoch's samples, one for each hidden layer; empty where the rule has none
  * @param readoutLoss mean over the epoch's samples
  * @param accuracy in percent, of each batch before its update

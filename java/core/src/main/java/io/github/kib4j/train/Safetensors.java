@@ -4,14 +4,14 @@ import io.github.kib4j.tensor.DataType;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Safetensors {
     private static final int MAXIMAL_HEADER = 100_000_000;
+    private static final int PIECE = 1 << 20;
 
     private Safetensors() {}
 
@@ -35,7 +36,7 @@ public final class Safetensors {
      * @param data row-major, little-endian
      */
     @SuppressWarnings("ByteBufferBackingArray") // buffers here are made by this class
-    public record Array(DataType type, Shape shape, ByteBuffer data) {
+    public record Array(DataType type, Shape shape, ByteBuffer data) implements Source {
         /** Copies a tensor from its device. */
         static Array of(Tensor tensor) {
             if (tensor.type() == DataType.F64) {
@@ -48,10 +49,6 @@ public final class Safetensors {
             ByteBuffer data = buffer(Math.multiplyExact(4, values.length));
             data.asFloatBuffer().put(values);
             return new Array(DataType.F32, tensor.shape(), data);
-        }
-
-        Array withShape(Shape other) {
-            return new Array(type, other, data);
         }
 
         /** Copies the numbers into a tensor of as many. */
@@ -68,36 +65,91 @@ public final class Safetensors {
         }
     }
 
+    /** Something to be written: an array, or what becomes one when its turn comes. */
+    sealed interface Source permits Array, OnDevice {
+        DataType type();
+
+        Shape shape();
+
+        ByteBuffer data();
+    }
+
+    /** A tensor that is copied from its device when it is written, so that one at a time is in the host's memory. */
+    record OnDevice(Tensor tensor, Shape shape) implements Source {
+        @Override
+        public DataType type() {
+            return tensor.type() == DataType.F64 ? DataType.F64 : DataType.F32;
+        }
+
+        @Override
+        public ByteBuffer data() {
+            return Array.of(tensor).data();
+        }
+    }
+
     /** Where an array lies in a file. */
     private record Entry(DataType type, Shape shape, long begin, long end) {}
 
     /** Writes a new file, and forces it to the disk. */
     public static void write(Path file, Map<String, Array> arrays) throws IOException {
+        writeAll(file, arrays);
+    }
+
+    /** Writes a new file, forces it to the disk, and returns its SHA-256 sum. */
+    static String writeAll(Path file, Map<String, ? extends Source> sources) throws IOException {
+        MessageDigest sum = CheckpointState.sha256();
         try (FileChannel channel = FileChannel.open(
                 file, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
-            OutputStream out = Channels.newOutputStream(channel);
-            byte[] header = header(arrays);
-            out.write(buffer(8).putLong(header.length).array());
-            out.write(header);
-            for (Array array : arrays.values()) {
-                out.write(array.data().array());
+            byte[] header = header(sources);
+            write(channel, buffer(8).putLong(0, header.length), sum);
+            write(channel, ByteBuffer.wrap(header), sum);
+            for (Source source : sources.values()) {
+                write(channel, source.data(), sum);
             }
             channel.force(true);
+        } catch (IOException e) {
+            throw DurableFiles.named(file, e);
+        }
+        return HexFormat.of().formatHex(sum.digest());
+    }
+
+    /** Writes in pieces, since a channel copies each whole piece into memory that it keeps. */
+    private static void write(FileChannel channel, ByteBuffer bytes, MessageDigest sum) throws IOException {
+        sum.update(bytes.duplicate());
+        for (int at = 0; at < bytes.capacity(); at += PIECE) {
+            ByteBuffer piece = bytes.slice(at, Math.min(PIECE, bytes.capacity() - at));
+            while (piece.hasRemaining()) {
+                channel.write(piece);
+            }
         }
     }
 
-    private static byte[] header(Map<String, Array> arrays) {
+    /** Returns a file's SHA-256 sum. */
+    static String sum(Path file) throws IOException {
+        MessageDigest sum = CheckpointState.sha256();
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            ByteBuffer piece = buffer(PIECE);
+            while (channel.read(piece) >= 0) {
+                sum.update(piece.flip());
+                piece.clear();
+            }
+        }
+        return HexFormat.of().formatHex(sum.digest());
+    }
+
+    private static byte[] header(Map<String, ? extends Source> sources) {
         StringBuilder json = new StringBuilder("{");
         long offset = 0;
-        for (Map.Entry<String, Array> entry : arrays.entrySet()) {
-            Shape shape = entry.getValue().shape();
+        for (Map.Entry<String, ? extends Source> entry : sources.entrySet()) {
+            Source source = entry.getValue();
+            Shape shape = source.shape();
             String extents = java.util.Arrays.stream(shape.extents())
                     .mapToObj(Integer::toString)
                     .collect(Collectors.joining(","));
-            long end = offset + entry.getValue().data().capacity();
+            long end = offset + Math.multiplyExact((long) source.type().bytes(), shape.size());
             json.append(offset == 0 ? "" : ",")
                     .append(Json.quote(entry.getKey()))
-                    .append(":{\"dtype\":\"" + entry.getValue().type() + "\",\"shape\":[")
+                    .append(":{\"dtype\":\"" + source.type() + "\",\"shape\":[")
                     .append(extents)
                     .append("],\"data_offsets\":[")
                     .append(offset)
@@ -127,7 +179,7 @@ public final class Safetensors {
             long size = channel.size();
             long headerLength = size < 8 ? -1 : readAt(channel, 0, 8, file).getLong();
             if (headerLength < 2 || headerLength > Math.min(size - 8, MAXIMAL_HEADER)) {
-                throw damaged(file, "its header is cut short");
+                throw CheckpointException.damaged(file, "its header is cut short", null);
             }
             byte[] header = readAt(channel, 8, (int) headerLength, file).array();
             Map<String, Entry> entries =
@@ -152,8 +204,7 @@ public final class Safetensors {
                 }
             }
         } catch (IllegalArgumentException | ClassCastException | ArithmeticException | NullPointerException e) {
-            throw new CheckpointException(
-                    sentence(file, "its header does not describe it (" + e.getMessage() + ")"), e);
+            throw CheckpointException.damaged(file, "its header does not describe it (" + e.getMessage() + ")", e);
         }
         return entries;
     }
@@ -188,17 +239,9 @@ public final class Safetensors {
         ByteBuffer bytes = buffer(count);
         while (bytes.hasRemaining()) {
             if (channel.read(bytes, position + bytes.position()) < 0) {
-                throw damaged(file, "it is cut short");
+                throw CheckpointException.damaged(file, "it is cut short", null);
             }
         }
         return bytes.flip();
-    }
-
-    private static CheckpointException damaged(Path file, String why) {
-        return new CheckpointException(sentence(file, why));
-    }
-
-    private static String sentence(Path file, String why) {
-        return "The file " + file + " is damaged: " + why + ". Use another checkpoint, or train anew.";
     }
 }

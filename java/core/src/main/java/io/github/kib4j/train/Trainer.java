@@ -29,6 +29,8 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,11 +59,14 @@ public final class Trainer implements AutoCloseable {
     private final AugmentationOps.Spec augmentation;
     private final Evaluator evaluator;
     private final GradientHook hook;
+    private final CheckpointState.Identity identity;
     private int[] hostOrder;
     private long @Nullable [] phaseNanoseconds;
     private int epoch;
     private int position;
     private long step;
+    /** Of training in the current epoch before now; of the last one when another has not begun. */
+    private double seconds;
 
     /** Images and labels on the device. */
     record DeviceImages(Tensor pixels, Tensor labels, int count) {
@@ -94,7 +99,8 @@ public final class Trainer implements AutoCloseable {
             clock = Clock.allocate(scope);
             network = new Network(device, scope, config.network(), config.precision(), config.seed());
             optimizers = new Optimizers(
-                    new Optimizer(scope, config.local(), clock), new Optimizer(scope, config.readout(), clock));
+                    new Optimizer(device, scope, config.local(), clock),
+                    new Optimizer(device, scope, config.readout(), clock));
             config.rule().register(network, optimizers);
             trainImages = DeviceImages.upload(scope, dataset.train());
             testImages = DeviceImages.upload(scope, dataset.test());
@@ -112,6 +118,7 @@ public final class Trainer implements AutoCloseable {
                     dataset.deviation(),
                     config.seed());
             hostOrder = new int[0];
+            identity = CheckpointState.Identity.of(config, dataset.train().checksum());
         } catch (RuntimeException | Error e) {
             scope.close();
             throw e;
@@ -175,7 +182,6 @@ public final class Trainer implements AutoCloseable {
     public @Nullable EpochResult trainEpoch(StepListener listener) {
         startEpoch();
         long started = System.nanoTime();
-        int imagesBefore = position;
         int steps = stepsPerEpoch();
         while (position < trainImages.count() - 1) {
             trainStep();
@@ -185,19 +191,21 @@ public final class Trainer implements AutoCloseable {
             }
             boolean goOn = listener.onStep(epoch + 1, done, steps);
             if (!goOn && position < trainImages.count() - 1) {
-                device.synchronize();
-                checkFault();
+                pause(started);
                 return null;
             }
         }
-        device.synchronize();
-        checkFault();
-        double seconds = (System.nanoTime() - started) * 1e-9;
-        EpochResult result = result(seconds, (position - imagesBefore) / seconds);
+        pause(started);
         epoch++;
         position = 0;
         hostOrder = new int[0];
-        return result;
+        return lastEpoch();
+    }
+
+    private void pause(long started) {
+        device.synchronize();
+        checkFault();
+        seconds += (System.nanoTime() - started) * 1e-9;
     }
 
     /** Runs one training step; {@link #trainEpoch} is the usual way. */
@@ -233,6 +241,7 @@ public final class Trainer implements AutoCloseable {
         }
         if (position == 0) {
             sums.write(new double[network.hidden().size() + 2]);
+            seconds = 0;
         }
         hostOrder = Order.ofEpoch(trainImages.count(), config.seed(), epoch);
         order.write(hostOrder);
@@ -252,21 +261,30 @@ public final class Trainer implements AutoCloseable {
         return whole;
     }
 
-    private EpochResult result(double seconds, double imagesPerSecond) {
+    /**
+     * Returns what the last completed epoch came to. A saved and restored run knows it too.
+     *
+     * @throws IllegalStateException if there is none, or the next one has begun
+     */
+    public EpochResult lastEpoch() {
+        if (epoch == 0 || position != 0) {
+            throw new IllegalStateException("No epoch has just been completed.");
+        }
+        int images = Math.min(trainImages.count(), stepsPerEpoch() * config.batch());
         double[] totals = sums.readDoubles();
         int hidden = network.hidden().size();
         List<Double> localLosses = new ArrayList<>();
         for (int i = 0; config.rule().hasLocalLosses() && i < hidden; i++) {
-            localLosses.add(totals[i] / position);
+            localLosses.add(totals[i] / images);
         }
         return new EpochResult(
-                epoch + 1,
-                position,
+                epoch,
+                images,
                 seconds,
-                imagesPerSecond,
+                images / seconds,
                 localLosses,
-                totals[hidden] / position,
-                100 * totals[hidden + 1] / position);
+                totals[hidden] / images,
+                100 * totals[hidden + 1] / images);
     }
 
     private void checkFault() {
@@ -279,11 +297,17 @@ public final class Trainer implements AutoCloseable {
 
     /** Returns the accuracy on the data set's test images: running statistics, no dropout, no augmentation. */
     public Evaluation evaluate() {
-        return evaluator.run();
+        return Objects.requireNonNull(evaluator.run(() -> false));
+    }
+
+    /** As {@link #evaluate()}, but asks before each batch whether to stop; returns null if so. */
+    public @Nullable Evaluation evaluateUnless(BooleanSupplier stop) {
+        return evaluator.run(stop);
     }
 
     /**
-     * Saves the run's state into a folder, replacing an older one there only when the new one is complete.
+     * Saves the run's state into a folder, which must belong to this run. Those there before stay whole until the new one is,
+     * and the one before it stays ({@link Checkpoint}).
      *
      * @throws TrainingDivergedException if a loss was not finite; then nothing is written
      */
@@ -294,23 +318,26 @@ public final class Trainer implements AutoCloseable {
                 folder,
                 network,
                 optimizerState(),
-                new Checkpoint.Progress(config.seed(), epoch, step, position, sums.readDoubles()));
+                identity,
+                new Checkpoint.Progress(epoch, step, position, seconds, sums.readDoubles()));
     }
 
     /**
-     * Restores a saved state.
+     * Restores the newest whole state in a folder.
      *
-     * @throws CheckpointException if there is none, or it is damaged or of another network, rule or seed; this run is then
-     *     unchanged
+     * @return what is wrong with newer ones, a sentence each
+     * @throws CheckpointException if there is none, or all are damaged, or it is of another network, rule, data set, batch or
+     *     seed; this run is then unchanged
      */
-    public void restore(Path folder) throws IOException {
-        Checkpoint.Progress progress =
-                Checkpoint.read(folder, network, optimizerState(), config.seed(), trainImages.count());
-        network.renewRounded();
+    public List<String> restore(Path folder) throws IOException {
+        Checkpoint.Restored restored = Checkpoint.read(folder, network, optimizerState(), identity);
+        Checkpoint.Progress progress = restored.progress();
         epoch = progress.epoch();
         step = progress.step();
         position = progress.position();
+        seconds = progress.seconds();
         sums.write(progress.sums());
+        return restored.passedOver();
     }
 
     private Map<String, Tensor> optimizerState() {
@@ -337,11 +364,16 @@ public final class Trainer implements AutoCloseable {
             this.normalization = normalization;
         }
 
-        Evaluation run() {
+        @Nullable
+        Evaluation run(BooleanSupplier stop) {
             evaluationClock.now().write(new long[3]);
             evaluationClock.fault().write(new long[2]);
             totals.write(new double[2]);
             for (int done = 0; done < testImages.count(); done += config.batch()) {
+                if (stop.getAsBoolean()) {
+                    device.synchronize();
+                    return null;
+                }
                 int batch = Math.min(config.batch(), testImages.count() - done);
                 batches.computeIfAbsent(batch, this::plan).forEach(Operation::run);
             }

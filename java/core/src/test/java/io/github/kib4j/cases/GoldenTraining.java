@@ -78,7 +78,8 @@ public final class GoldenTraining {
         Network network = new Network(device, scope, spec(), precision, 0);
         writeState(network, golden.get("initial"), golden.path("bn_buffers_initial"));
         Optimizers optimizers = new Optimizers(
-                new Optimizer(scope, optimizer("local"), clock), new Optimizer(scope, optimizer("final"), clock));
+                new Optimizer(device, scope, optimizer("local"), clock),
+                new Optimizer(device, scope, optimizer("final"), clock));
         Rule rule = rule();
         rule.register(network, optimizers);
         Buffers buffers = new Buffers(scope, precision, batch, rule.lifetime());

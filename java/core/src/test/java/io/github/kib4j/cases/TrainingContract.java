@@ -15,18 +15,15 @@ import io.github.kib4j.rule.BackpropRule;
 import io.github.kib4j.rule.LocalRule;
 import io.github.kib4j.rule.ReadoutRule;
 import io.github.kib4j.rule.Rule;
-import io.github.kib4j.train.CheckpointException;
 import io.github.kib4j.train.EpochResult;
 import io.github.kib4j.train.StepListener;
 import io.github.kib4j.train.Trainer;
 import io.github.kib4j.train.TrainingConfig;
 import io.github.kib4j.train.TrainingDivergedException;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -89,42 +86,6 @@ public abstract class TrainingContract {
             }
         }
         assertSame(runs.get(1), runs.get(0));
-    }
-
-    @Test
-    void resumedInTheMiddleOfAnEpochIsAsNeverInterrupted() throws IOException {
-        TrainingConfig config = TinyRun.config(TinyRun.phsic(), 3, 16, 0.01);
-        List<float[]> expected;
-        List<EpochResult> uninterrupted = new ArrayList<>();
-        try (Device device = open();
-                Trainer trainer = new Trainer(device, TinyRun.dataset(100, 20), config)) {
-            while (!trainer.isFinished()) {
-                uninterrupted.add(trainer.trainEpoch(StepListener.NONE));
-            }
-            expected = weights(trainer);
-        }
-        try (Device device = open();
-                Trainer trainer = new Trainer(device, TinyRun.dataset(100, 20), config)) {
-            trainer.trainEpoch(StepListener.NONE);
-            assertThat(trainer.trainEpoch((epoch, step, steps) -> step < 3))
-                    .as("stopped")
-                    .isNull();
-            trainer.save(folder);
-        }
-        try (Device device = open();
-                Trainer trainer = new Trainer(device, TinyRun.dataset(100, 20), config)) {
-            trainer.restore(folder);
-            for (int epoch = 1; epoch < 3; epoch++) {
-                EpochResult result = trainer.trainEpoch(StepListener.NONE);
-                assertThat(result.localLosses())
-                        .isEqualTo(uninterrupted.get(epoch).localLosses());
-                assertThat(result.readoutLoss())
-                        .isEqualTo(uninterrupted.get(epoch).readoutLoss());
-                assertThat(result.accuracy()).isEqualTo(uninterrupted.get(epoch).accuracy());
-            }
-            assertThat(trainer.isFinished()).isTrue();
-            assertSame(weights(trainer), expected);
-        }
     }
 
     /** One-hot target vectors, and the similarity of labels given pair by pair, teach as the labels themselves do. */
@@ -199,61 +160,6 @@ public abstract class TrainingContract {
         float[] values = trainer.network().parameters().get(0).value().readFloats();
         java.util.Arrays.fill(values, Float.NaN);
         return values;
-    }
-
-    @Test
-    void damagedOrForeignCheckpointsAreRefusedAndChangeNothing() throws IOException {
-        try (Device device = open();
-                Trainer trainer =
-                        new Trainer(device, TinyRun.dataset(64, 16), TinyRun.config(TinyRun.phsic(), 3, 16, 0.01))) {
-            assertThatThrownBy(() -> trainer.restore(folder))
-                    .isInstanceOf(CheckpointException.class)
-                    .hasMessageContaining("no checkpoint");
-            trainer.trainEpoch(StepListener.NONE);
-            trainer.save(folder);
-            trainer.save(folder);
-            try (Stream<Path> files = Files.list(folder)) {
-                assertThat(files).as("older files are deleted").hasSize(3);
-            }
-            List<float[]> before = weights(trainer);
-            Path weightsFile = file("weights");
-            byte[] whole = Files.readAllBytes(weightsFile);
-            for (int length : new int[] {0, 7, 9, 200, whole.length / 2, whole.length - 1}) {
-                Files.write(weightsFile, java.util.Arrays.copyOf(whole, length));
-                assertThatThrownBy(() -> trainer.restore(folder))
-                        .as("cut to " + length)
-                        .isInstanceOf(CheckpointException.class)
-                        .hasMessageContaining("damaged");
-            }
-            Files.write(weightsFile, whole);
-            String state = Files.readString(folder.resolve("state.json"));
-            for (String damaged : List.of(
-                    "",
-                    "{",
-                    state.replace("\"format\": 1", "\"format\": 2"),
-                    state.replace("epoch", "e"),
-                    "[" + state + "]")) {
-                Files.writeString(folder.resolve("state.json"), damaged);
-                assertThatThrownBy(() -> trainer.restore(folder)).as(damaged).isInstanceOf(CheckpointException.class);
-            }
-            Files.writeString(folder.resolve("state.json"), state);
-            assertSame(weights(trainer), before);
-        }
-        try (Device device = open();
-                Trainer other =
-                        new Trainer(device, TinyRun.dataset(64, 16), TinyRun.config(new ReadoutRule(), 3, 16, 0.01))) {
-            assertThatThrownBy(() -> other.restore(folder))
-                    .isInstanceOf(CheckpointException.class)
-                    .hasMessageContaining("another network or rule");
-        }
-    }
-
-    private Path file(String prefix) throws IOException {
-        try (Stream<Path> files = Files.list(folder)) {
-            return files.filter(f -> f.getFileName().toString().startsWith(prefix))
-                    .findFirst()
-                    .orElseThrow();
-        }
     }
 
     @Test

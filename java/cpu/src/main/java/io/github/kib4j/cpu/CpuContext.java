@@ -65,11 +65,6 @@ final class CpuContext {
         });
     }
 
-    /** Returns the operation, used by one thread at a time. */
-    Operation guarded(Operation operation) {
-        return guard.guard(operation);
-    }
-
     /** Returns one of the project's own kernels as an operation. */
     Operation kernel(String name, Kernel kernel) {
         return guard.guard(() -> {

@@ -9,7 +9,6 @@ import io.github.kib4j.op.Device;
 import io.github.kib4j.op.GramOps;
 import io.github.kib4j.op.LinearOps;
 import io.github.kib4j.op.ObjectiveOps;
-import io.github.kib4j.op.Operation;
 import io.github.kib4j.op.OptimizerOps;
 import io.github.kib4j.op.Precision;
 import io.github.kib4j.op.RandomOps;
@@ -23,22 +22,14 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.javacpp.Loader;
-import org.jspecify.annotations.Nullable;
 
 /** The CPU device. */
 final class CpuDevice implements Device {
     private final CpuContext context;
-    private final AtomicLong tensorBytes;
-    private @Nullable CpuLanes lanes;
+    private final AtomicLong tensorBytes = new AtomicLong();
 
     CpuDevice(int threads) {
-        this(threads, new AtomicLong());
-    }
-
-    /** Creates a device, or a part of one, whose tensors are counted in an account. */
-    CpuDevice(int threads, AtomicLong tensorBytes) {
         context = new CpuContext(threads);
-        this.tensorBytes = tensorBytes;
     }
 
     /** Loads the native libraries; oneDNN first, whose OpenMP library both then use. */
@@ -102,27 +93,7 @@ final class CpuDevice implements Device {
 
     @Override
     public long liveBytes() {
-        return tensorBytes.get() + workspaceBytes();
-    }
-
-    long workspaceBytes() {
-        return context.workspaceBytes() + (lanes == null ? 0 : lanes.workspaceBytes());
-    }
-
-    @Override
-    public Lanes lanes() {
-        if (context.threads() < 2) {
-            return new Lanes(this, this);
-        }
-        if (lanes == null) {
-            lanes = new CpuLanes(context.threads(), tensorBytes);
-        }
-        return lanes.devices();
-    }
-
-    @Override
-    public Operation beside(Operation first, Operation second) {
-        return lanes == null ? Device.super.beside(first, second) : context.guarded(lanes.beside(first, second));
+        return tensorBytes.get() + context.workspaceBytes();
     }
 
     @Override
@@ -186,13 +157,6 @@ final class CpuDevice implements Device {
         if (tensorBytes.get() != 0) {
             throw new IllegalStateException("The device is closed while " + tensorBytes.get()
                     + " bytes of tensors live; close their scopes first.");
-        }
-        releaseMemory();
-    }
-
-    void releaseMemory() {
-        if (lanes != null) {
-            lanes.close();
         }
         context.close();
     }

@@ -1,0 +1,143 @@
+package io.github.kib4j.train;
+
+import io.github.kib4j.layer.NetworkSpec;
+import io.github.kib4j.rule.LocalRule;
+import io.github.kib4j.rule.Rule;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Collectors;
+
+/**
+ * What {@code state.json} says: where a run stands, whose run it is, and the SHA-256 sums of the files beside it and of itself.
+ *
+ * @param weights SHA-256 of {@code weights.safetensors}
+ * @param optimizer SHA-256 of {@code optimizer.safetensors}
+ */
+record CheckpointState(Identity identity, Checkpoint.Progress progress, String weights, String optimizer) {
+    /** Number of the format. */
+    static final int FORMAT = 2;
+
+    /**
+     * What a checkpoint must share with the run that goes on from it.
+     *
+     * @param network input, each hidden layer, outputs
+     * @param images checksum of the training images and labels
+     * @param batch samples of a step
+     */
+    record Identity(List<String> network, String rule, String images, int batch, long seed) {
+        static Identity of(TrainingConfig config, String images) {
+            return new Identity(network(config.network()), rule(config.rule()), images, config.batch(), config.seed());
+        }
+
+        static List<String> network(NetworkSpec network) {
+            List<String> parts = new ArrayList<>();
+            parts.add("input " + network.input());
+            network.hidden().forEach(layer -> parts.add(layer.toString()));
+            parts.add("outputs " + network.outputs());
+            return parts;
+        }
+
+        private static String rule(Rule rule) {
+            return rule instanceof LocalRule local
+                    ? local.name() + " " + local.objective().spec()
+                    : rule.name();
+        }
+    }
+
+    /**
+     * Reads the text of a state file.
+     *
+     * @throws IllegalArgumentException if it is anything but, to the byte, what {@link #text} writes
+     */
+    static CheckpointState parse(String text) {
+        try {
+            Map<?, ?> members = (Map<?, ?>) Json.parse(text);
+            Object format = members.get("format");
+            if (format instanceof Long other && other != FORMAT) {
+                throw new IllegalArgumentException("it has format " + other + ", and this version reads " + FORMAT);
+            }
+            CheckpointState state = new CheckpointState(
+                    identity(members), progress(members), string(members, "weights"), string(members, "optimizer"));
+            if (!state.text().equals(text)) {
+                throw new IllegalArgumentException("its checksum is not that of its text");
+            }
+            return state;
+        } catch (ClassCastException | ArithmeticException | NullPointerException e) {
+            throw new IllegalArgumentException("it is not what a checkpoint says of itself", e);
+        }
+    }
+
+    private static Identity identity(Map<?, ?> members) {
+        return new Identity(
+                list(members, "network").stream().map(part -> (String) part).toList(),
+                string(members, "rule"),
+                string(members, "images"),
+                Math.toIntExact(number(members, "batch")),
+                number(members, "seed"));
+    }
+
+    private static Checkpoint.Progress progress(Map<?, ?> members) {
+        return new Checkpoint.Progress(
+                Math.toIntExact(number(members, "epoch")),
+                number(members, "step"),
+                Math.toIntExact(number(members, "position")),
+                (Double) Objects.requireNonNull(members.get("seconds")),
+                list(members, "sums").stream().mapToDouble(sum -> (Double) sum).toArray());
+    }
+
+    private static long number(Map<?, ?> members, String key) {
+        long value = (Long) Objects.requireNonNull(members.get(key));
+        if (value < 0 && !key.equals("seed")) {
+            throw new IllegalArgumentException(key + " is negative");
+        }
+        return value;
+    }
+
+    private static String string(Map<?, ?> members, String key) {
+        return (String) Objects.requireNonNull(members.get(key));
+    }
+
+    private static List<?> list(Map<?, ?> members, String key) {
+        return (List<?>) Objects.requireNonNull(members.get(key));
+    }
+
+    /** Returns the text of the state file. */
+    String text() {
+        String head = "{\n  \"format\": " + FORMAT
+                + member("epoch", progress.epoch())
+                + member("step", progress.step())
+                + member("position", progress.position())
+                + member("seconds", progress.seconds())
+                + member("sums", Arrays.toString(progress.sums()))
+                + member("seed", identity.seed())
+                + member("batch", identity.batch())
+                + member("rule", Json.quote(identity.rule()))
+                + member(
+                        "network",
+                        identity.network().stream().map(Json::quote).collect(Collectors.joining(", ", "[", "]")))
+                + member("images", Json.quote(identity.images()))
+                + member("weights", Json.quote(weights))
+                + member("optimizer", Json.quote(optimizer));
+        byte[] checksum = sha256().digest(head.getBytes(StandardCharsets.UTF_8));
+        return head + member("checksum", Json.quote(HexFormat.of().formatHex(checksum))) + "\n}\n";
+    }
+
+    private static String member(String key, Object value) {
+        return ",\n  \"" + key + "\": " + value;
+    }
+
+    static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("Every Java has SHA-256.", e);
+        }
+    }
+}

@@ -1,0 +1,114 @@
+package io.github.kib4j.train;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+
+/** Files that survive a kill, a full disk and a power cut at any moment: whole as before, or whole as wanted. */
+public final class DurableFiles {
+    private DurableFiles() {}
+
+    /** Writes a file and forces it to the disk. */
+    static void write(Path file, String text) throws IOException {
+        try (FileChannel channel = FileChannel.open(
+                file, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
+            writeAndForce(channel, text);
+        } catch (IOException e) {
+            throw named(file, e);
+        }
+    }
+
+    /** Adds to a file's end, and forces it to the disk. */
+    public static void append(Path file, String text) throws IOException {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
+            writeAndForce(channel, text);
+        } catch (IOException e) {
+            throw named(file, e);
+        }
+    }
+
+    private static void writeAndForce(FileChannel channel, String text) throws IOException {
+        ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
+        while (bytes.hasRemaining()) {
+            channel.write(bytes);
+        }
+        channel.force(true);
+    }
+
+    /** Returns a failure with the file's name, which those of reading and writing lack. */
+    static IOException named(Path file, IOException failure) {
+        return failure instanceof FileSystemException
+                ? failure
+                : new IOException("Writing " + file + " failed (" + failure.getMessage() + ")", failure);
+    }
+
+    /**
+     * Replaces a file's text, or creates it, in one step. The new text is written to a file beside it whose name ends in
+     * {@code .new}, which a kill may leave behind and the next call overwrites.
+     */
+    public static void replace(Path file, String text) throws IOException {
+        Path temporary = file.resolveSibling(file.getFileName() + ".new");
+        try {
+            write(temporary, text);
+            rename(temporary, file);
+        } catch (IOException e) {
+            deleteAfter(e, temporary);
+            throw e;
+        }
+    }
+
+    /** Renames a file or folder and forces the new name to the disk. */
+    static void rename(Path from, Path to) throws IOException {
+        try {
+            Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } catch (AtomicMoveNotSupportedException e) {
+            throw new IOException("The file system of " + to + " cannot rename in one step", e);
+        }
+        forceFolder(to.resolveSibling("."));
+    }
+
+    /** Forces a folder's list of names to the disk, where the system can. */
+    public static void forceFolder(Path folder) throws IOException {
+        FileChannel channel;
+        try {
+            channel = FileChannel.open(folder, StandardOpenOption.READ);
+        } catch (IOException e) {
+            return; // Windows opens no folders
+        }
+        try (channel) {
+            channel.force(true);
+        }
+    }
+
+    /** Deletes a file, or a folder and what is in it, if it is there. */
+    static void delete(Path path) throws IOException {
+        if (Files.isDirectory(path, java.nio.file.LinkOption.NOFOLLOW_LINKS)) {
+            try (DirectoryStream<Path> entries = Files.newDirectoryStream(path)) {
+                for (Path entry : entries) {
+                    delete(entry);
+                }
+            } catch (NoSuchFileException e) {
+                return;
+            }
+        }
+        Files.deleteIfExists(path);
+    }
+
+    /** Deletes what a failure has left; if that fails too, it is noted in the failure. */
+    static void deleteAfter(IOException failure, Path path) {
+        try {
+            delete(path);
+        } catch (IOException e) {
+            failure.addSuppressed(e);
+        }
+    }
+}

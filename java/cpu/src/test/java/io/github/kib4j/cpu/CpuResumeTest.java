@@ -1,0 +1,11 @@
+package io.github.kib4j.cpu;
+
+import io.github.kib4j.cases.ResumeContract;
+
+/** Training on the CPU backend. */
+final class CpuResumeTest extends ResumeContract {
+    @Override
+    protected String device() {
+        return "cpu";
+    }
+}

@@ -1,0 +1,1 @@
+// Libraries that real cuDNN loads by name; nothing of them is called.

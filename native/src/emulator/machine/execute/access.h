@@ -1,0 +1,58 @@
+// The way of a warp's access to memory through the instruments: alignment, bounds, what was written, races, counts.
+#ifndef KIB_EMULATOR_EXECUTE_ACCESS_H
+#define KIB_EMULATOR_EXECUTE_ACCESS_H
+#include "machine/execute/warp.h"
+
+namespace kib::emulator::ptx {
+
+struct Touch {
+  Warp& warp;
+  Space space;
+  uint32_t bytes;  // a lane's
+  uint32_t mask;
+  bool write, read;                 // an atomic does both
+  bool strong = false;              // atomic or volatile: does not race with others that are
+  const std::byte* data = nullptr;  // what is written: `bytes` for each lane, or null where it is not known
+  uint64_t address[32];             // within the space
+  std::byte* host[32];              // out
+  bool contiguous = false;          // all lanes, one behind the other: host[0] leads to all of them
+  bool uniform = false;             // all active lanes at one address: host of the first
+};
+
+// Fills `host`; false where the launch was stopped.
+bool reach(Touch& t);
+
+// Addresses of an access; `generic` ones keep their windows.
+void addresses(const Access& a, const Warp& warp, uint64_t* out);
+
+// Calls `one` for the lanes of each space among generic addresses, which become addresses within it.
+template <class F>
+void by_space(Space space, uint32_t mask, uint64_t* address, F one) {
+  if (space != Space::kGeneric) {
+    one(space, mask);
+    return;
+  }
+  while (mask != 0) {
+    const Space first = space_of(address[__builtin_ctz(mask)]);
+    uint32_t same = 0;
+    for (uint32_t l = 0; l < 32; ++l)
+      same |= ((mask >> l) & 1) != 0 && space_of(address[l]) == first ? uint32_t{1} << l : 0;
+    const uint64_t window = first == Space::kShared  ? kSharedWindow
+                            : first == Space::kLocal ? kLocalWindow
+                            : first == Space::kParam ? kParamWindow
+                                                     : 0;
+    for (uint32_t l = 0; window != 0 && l < 32; ++l) {
+      if (((same >> l) & 1) != 0) address[l] -= window;
+    }
+    one(first, same);
+    mask &= ~same;
+  }
+}
+
+void check_races(Touch& t);
+// Fences and what they order; `address` of a variable in global or shared memory (with its window).
+void release(Warp& warp, uint64_t address, bool fenced_here);
+void acquire(Warp& warp, uint64_t address);
+
+}  // namespace kib::emulator::ptx
+#endif

@@ -1,0 +1,179 @@
+// A launch: its blocks on the host's threads.
+#include <algorithm>
+#include <cstring>
+#include <numeric>
+#include <random>
+#include <thread>
+
+#include "machine/counting.h"
+#include "machine/execute/warp.h"
+
+namespace kib::emulator {
+namespace ptx {
+namespace {
+
+constexpr uint32_t kBudget = 20000;            // instructions of a warp before the next one runs
+constexpr uint32_t kCooperativeBudget = 2000;  // and where blocks wait for each other
+
+// What a kernel's accesses need at least: the smallest element among those to a space.
+uint32_t granule(const Image& image, Space space) {
+  uint32_t least = 4;
+  for (const Instruction& i : image.code) {
+    if (i.kind != Kind::kWarp) continue;
+    const bool access =
+        i.warp_form == load || i.warp_form == store || i.warp_form == atomic || i.warp_form == copy_async;
+    if (!access) continue;
+    const Access& a = image.accesses[i.target];
+    if (a.space == space || a.space == Space::kGeneric) least = std::min<uint32_t>(least, a.element);
+  }
+  return least;
+}
+
+// Zeroed words for the grid-wide barrier of cooperative groups.
+class Workspace {
+ public:
+  explicit Workspace(bool wanted) {
+    if (!wanted) return;
+    address_ = Memory::instance().allocate(256, "workspace of a cooperative launch");
+    if (address_ == 0) return;
+    Memory::instance().keep(address_);
+    std::memset(Memory::instance().view(address_, 256, Memory::Access::kWrite, "launch"), 0, 256);
+  }
+  ~Workspace() {
+    if (address_ != 0) Memory::instance().release(address_);
+  }
+  Workspace(const Workspace&) = delete;
+  Workspace& operator=(const Workspace&) = delete;
+  uint64_t address() const { return address_; }
+
+ private:
+  uint64_t address_ = 0;
+};
+
+uint32_t host_threads(const LaunchState& state) {
+  const uint64_t blocks = state.launch->grid.count();
+  const int wanted =
+      state.options.threads > 0 ? state.options.threads : static_cast<int>(std::thread::hardware_concurrency());
+  return static_cast<uint32_t>(std::clamp<uint64_t>(blocks, 1, static_cast<uint64_t>(std::max(wanted, 1))));
+}
+
+void merge(LaunchState& state, const Worker& worker) {
+  std::lock_guard<std::mutex> lock(state.mutex);
+  for (size_t pc = 0; pc < state.counts.size(); ++pc) {
+    state.counts[pc].warps += worker.counts[pc].warps;
+    state.counts[pc].lanes += worker.counts[pc].lanes;
+  }
+  Traffic& t = state.traffic;
+  const Traffic& w = worker.traffic;
+  t.read_bytes += w.read_bytes;
+  t.write_bytes += w.write_bytes;
+  t.read_sectors += w.read_sectors;
+  t.write_sectors += w.write_sectors;
+  t.shared_requests += w.shared_requests;
+  t.shared_conflicts += w.shared_conflicts;
+  t.atomics += w.atomics;
+}
+
+// One block after the other, in the launch's order.
+void run_blocks(LaunchState& state, const std::vector<uint32_t>& order, std::atomic<uint64_t>& next) {
+  Worker worker(state);
+  Block block(worker);
+  for (uint64_t n = next++; n < order.size() && !state.stopped(); n = next++) {
+    block.start(order[n]);
+    while (block.run_slice(kBudget)) {
+    }
+  }
+  merge(state, worker);
+}
+
+// All blocks of this thread in turns.
+void run_together(LaunchState& state, const std::vector<uint32_t>& order, uint32_t thread, uint32_t threads) {
+  Worker worker(state);
+  std::vector<std::unique_ptr<Block>> blocks;
+  for (size_t n = thread; n < order.size(); n += threads) {
+    blocks.emplace_back(new Block(worker));
+    blocks.back()->start(order[n]);
+  }
+  while (!blocks.empty() && !state.stopped()) {
+    blocks.erase(
+        std::remove_if(blocks.begin(), blocks.end(), [](const auto& b) { return !b->run_slice(kCooperativeBudget); }),
+        blocks.end());
+  }
+  merge(state, worker);
+}
+
+void run_all(LaunchState& state) {
+  std::vector<uint32_t> order(state.launch->grid.count());
+  std::iota(order.begin(), order.end(), 0);
+  std::mt19937_64 random(state.options.seed);
+  std::shuffle(order.begin(), order.end(), random);
+  const uint32_t threads = host_threads(state);
+  std::atomic<uint64_t> next{0};
+  const auto work = [&](uint32_t thread) {
+    if (state.launch->cooperative) {
+      run_together(state, order, thread, threads);
+    } else {
+      run_blocks(state, order, next);
+    }
+  };
+  std::vector<std::thread> helpers;
+  for (uint32_t t = 1; t < threads; ++t) helpers.emplace_back(work, t);
+  work(0);
+  for (std::thread& t : helpers) t.join();
+}
+
+// A sentence on what is wrong with a launch; empty where nothing is.
+std::string refusal(const Launch& launch, const KernelImage& kernel) {
+  const auto n = [](uint64_t v) { return std::to_string(v); };
+  if (launch.parameters.size() != kernel.parameter_bytes()) {
+    return "the launch passes " + n(launch.parameters.size()) + " bytes of parameters where the kernel takes " +
+           n(kernel.parameter_bytes()) + "; pass the parameters that it declares";
+  }
+  const uint64_t threads = launch.block.count();
+  if (threads == 0 || launch.grid.count() == 0) return "the launch has no threads; make grid and block at least 1";
+  if (threads > kernel.max_threads()) {
+    return "the block has " + n(threads) + " threads where the kernel allows " + n(kernel.max_threads()) +
+           "; launch smaller blocks";
+  }
+  if (launch.grid.count() > uint64_t{1} << 31) return "the grid has more than 2^31 blocks; launch fewer";
+  if (uint64_t{kernel.static_shared_bytes()} + launch.dynamic_shared_bytes > uint64_t{227} << 10) {
+    return "the launch wants " + n(uint64_t{kernel.static_shared_bytes()} + launch.dynamic_shared_bytes) +
+           " bytes of shared memory where a block has at most 232448; ask for less";
+  }
+  return {};
+}
+
+}  // namespace
+}  // namespace ptx
+
+Outcome run(const Launch& launch) {
+  using namespace ptx;
+  const auto& kernel = static_cast<const KernelImage&>(*launch.kernel);
+  if (const std::string why = refusal(launch, kernel); !why.empty()) {
+    Report r;
+    r.finding = Finding::kBadArgument;
+    r.kernel = kernel.name();
+    r.file = kernel.image().file;
+    r.detail = why;
+    Reports::instance().add(std::move(r));
+    return Outcome::kUnsupported;
+  }
+  LaunchState state;
+  state.kernel = &kernel;
+  state.image = &kernel.image();
+  state.launch = &launch;
+  state.options = Options::current();
+  state.warps_in_block = static_cast<uint32_t>((launch.block.count() + 31) / 32);
+  state.granule_shared = granule(kernel.image(), Space::kShared);
+  state.granule_global = granule(kernel.image(), Space::kGlobal);
+  state.global_races = state.options.races && launch.grid.count() <= kBlockLimit;
+  state.counts.resize(state.image->code.size());
+  if (state.options.races) state.number = GlobalRecords::instance().begin_launch();
+  const Workspace workspace(launch.cooperative);
+  state.environment = workspace.address();
+  run_all(state);
+  add_counts(state);
+  return static_cast<Outcome>(state.outcome.load());
+}
+
+}  // namespace kib::emulator

@@ -1,0 +1,529 @@
+#include "machine/execute/warp.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace kib::emulator::ptx {
+namespace {
+
+size_t round_up(size_t n, size_t to) { return (n + to - 1) / to * to; }
+
+// Which groups run first: those deeper in calls, so that they return to the others; then those further behind.
+bool before(const Group& a, const Group& b) {
+  if (a.frame->depth != b.frame->depth) return a.frame->depth > b.frame->depth;
+  return a.pc < b.pc;
+}
+
+constexpr uint32_t kSlice = 2048;  // instructions after which a divergent warp runs another group
+
+}  // namespace
+
+Warp::Warp(Block& block, Worker& worker, uint32_t index)
+    : block_(block), worker_(worker), index_(index), specials_(new Buffer(kSpecialCount * 128)) {
+  base[kConstants] = const_cast<std::byte*>(worker.launch.image->constants.data());
+  base[kSpecials] = specials_->data();
+  base[3] = nullptr;
+  const Launch& launch = *worker.launch.launch;
+  known.resize(worker.launch.warps_in_block);
+  local_bytes_ = worker.launch.kernel->stack_bytes();
+  auto* s = reinterpret_cast<uint32_t(*)[32]>(specials_->data());
+  const Dim3 size = launch.block, grid = launch.grid;
+  const uint32_t threads = static_cast<uint32_t>(size.count());
+  const uint64_t shared = worker.launch.kernel->static_shared_bytes() + uint64_t{launch.dynamic_shared_bytes};
+  for (uint32_t l = 0; l < 32; ++l) {
+    const uint32_t t = index * 32 + l;
+    if (t < threads) initial_ |= uint32_t{1} << l;
+    s[kTidX][l] = t % size.x;
+    s[kTidY][l] = t / size.x % size.y;
+    s[kTidZ][l] = t / size.x / size.y;
+    s[kLaneId][l] = l;
+    s[kMaskEq][l] = uint32_t{1} << l;
+    s[kMaskLt][l] = (uint32_t{1} << l) - 1;
+    s[kMaskLe][l] = s[kMaskLt][l] | s[kMaskEq][l];
+    s[kMaskGt][l] = ~s[kMaskLe][l];
+    s[kMaskGe][l] = ~s[kMaskLt][l];
+    const std::pair<Special, uint64_t> same[] = {{kNtidX, size.x},
+                                                 {kNtidY, size.y},
+                                                 {kNtidZ, size.z},
+                                                 {kNctaidX, grid.x},
+                                                 {kNctaidY, grid.y},
+                                                 {kNctaidZ, grid.z},
+                                                 {kWarpId, index},
+                                                 {kNwarpId, worker.launch.warps_in_block},
+                                                 {kSmId, 0},
+                                                 {kNsmId, 1},
+                                                 {kDynamicBytes, launch.dynamic_shared_bytes},
+                                                 {kTotalBytes, shared},
+                                                 {kEnvironment1, worker.launch.environment >> 32},
+                                                 {kEnvironment2, worker.launch.environment & 0xffffffff},
+                                                 {kZeros, 0},
+                                                 {kOnes, 1}};
+    for (const auto& [which, value] : same) s[which][l] = static_cast<uint32_t>(value);
+  }
+}
+
+void Warp::start() {
+  auto* s = reinterpret_cast<uint32_t(*)[32]>(specials_->data());
+  const Dim3 at = block_.coordinates();
+  for (uint32_t l = 0; l < 32; ++l) {
+    s[kCtaidX][l] = at.x;
+    s[kCtaidY][l] = at.y;
+    s[kCtaidZ][l] = at.z;
+  }
+  live_ = initial_;
+  std::fill(std::begin(exit_effects_), std::end(exit_effects_), 0);
+  std::fill(known.begin(), known.end(), 0);
+  clock = 1;
+  fence_clock = floor = 0;
+  open_copies.clear();
+  committed.clear();
+  const Function& f = launch().kernel->function();
+  Group g;
+  g.mask = initial_;
+  g.pc = f.first;
+  g.frame = new_frame(static_cast<uint32_t>(&f - launch().image->functions.data()));
+  g.frame->lanes = initial_;
+  groups_.assign(1, g);
+  if (local_bytes_ > 0 && local_written_) std::memset(local_written_->data(), 0, size_t{32} * local_bytes_);
+  instructions_ = 0;
+}
+
+std::byte* Warp::local(uint32_t lane) {
+  if (!local_) {
+    local_.reset(new Buffer(size_t{32} * local_bytes_));
+    local_written_.reset(new Buffer(size_t{32} * local_bytes_));
+  }
+  return local_->data() + size_t{lane} * local_bytes_;
+}
+
+uint8_t* Warp::local_written(uint32_t lane) {
+  local(lane);
+  return reinterpret_cast<uint8_t*>(local_written_->data()) + size_t{lane} * local_bytes_;
+}
+
+Frame* Warp::new_frame(uint32_t function) {
+  auto& pool = worker_.frames[function];
+  std::unique_ptr<Frame> frame;
+  if (!pool.empty()) {
+    frame = std::move(pool.back());
+    pool.pop_back();
+  } else {
+    const Function& f = launch().image->functions[function];
+    frame.reset(new Frame);
+    frame->stride = static_cast<uint32_t>(round_up(f.parameter_area, 16));
+    frame->storage.reset(new Buffer(f.frame_bytes + size_t{32} * frame->stride));
+    frame->registers = frame->storage->data();
+    frame->parameters = frame->registers + f.frame_bytes;
+    frame->function = function;
+  }
+  frame->local_base = frame->depth = frame->return_pc = frame->lanes = 0;
+  frame->caller = nullptr;
+  frame->call = nullptr;
+  used_frames_.push_back(std::move(frame));
+  return used_frames_.back().get();
+}
+
+void Warp::free_frame(Frame* frame) {
+  const auto found =
+      std::find_if(used_frames_.begin(), used_frames_.end(), [=](const auto& f) { return f.get() == frame; });
+  worker_.frames[frame->function].push_back(std::move(*found));
+  *found = std::move(used_frames_.back());
+  used_frames_.pop_back();
+}
+
+// Chooses the group that runs next, and merges groups that met. False where none can run.
+bool Warp::schedule() {
+  if (groups_.size() == 1) {
+    set_current(0);
+    limit_ = ~uint32_t{0};
+    return groups_[0].state == Group::State::kReady;
+  }
+  for (size_t i = 0; i < groups_.size(); ++i) {
+    if (groups_[i].state != Group::State::kReady) continue;
+    for (size_t j = i + 1; j < groups_.size();) {
+      Group &a = groups_[i], &b = groups_[j];
+      if (b.state != Group::State::kReady || b.pc != a.pc || b.frame != a.frame) {
+        ++j;
+        continue;
+      }
+      a.mask |= b.mask;
+      a.last_effect = std::max(a.last_effect, b.last_effect);
+      groups_.erase(groups_.begin() + static_cast<std::ptrdiff_t>(j));
+    }
+  }
+  const std::vector<Instruction>& code = launch().image->code;
+  size_t best = groups_.size();
+  for (size_t i = 0; i < groups_.size(); ++i) {
+    const Group& g = groups_[i];
+    if (g.state != Group::State::kReady) continue;
+    // Threads that end do so at once: exited threads are no part of barriers.
+    if (code[g.pc].kind == Kind::kExit && code[g.pc].guard == kNoOperand) {
+      best = i;
+      break;
+    }
+    if (best == groups_.size() || before(g, groups_[best])) best = i;
+  }
+  if (best == groups_.size()) return false;
+  if (rotate_) {  // the first ready group behind the one that ran
+    rotate_ = false;
+    for (size_t n = 1; n <= groups_.size(); ++n) {
+      const size_t i = (current_ + n) % groups_.size();
+      if (groups_[i].state == Group::State::kReady) {
+        best = i;
+        break;
+      }
+    }
+  }
+  set_current(best);
+  limit_ = ~uint32_t{0};
+  for (size_t i = 0; i < groups_.size(); ++i) {
+    const Group& g = groups_[i];
+    if (i != best && g.state == Group::State::kReady && g.frame->depth == frame_->depth && g.pc > groups_[best].pc) {
+      limit_ = std::min(limit_, g.pc);
+    }
+  }
+  return true;
+}
+
+void Warp::set_current(size_t group) {
+  current_ = group;
+  frame_ = groups_[group].frame;
+  base[kFrame] = frame_->registers;
+}
+
+Warp::Status Warp::run(uint32_t budget) {
+  while (!launch().stopped()) {
+    if (groups_.empty()) return Status::kDone;
+    if (!schedule()) return Status::kWaiting;
+    if (budget == 0) return Status::kRunning;
+    if (groups_.size() == 1) {
+      run_group(&budget);
+    } else {
+      uint32_t slice = std::min(budget, kSlice);
+      budget -= slice;
+      run_group(&slice);
+      rotate_ = slice == 0;
+      budget += slice;
+    }
+  }
+  return Status::kDone;
+}
+
+// Runs the current group until it meets another, waits, ends, or its budget does.
+void Warp::run_group(uint32_t* budget) {
+  const Instruction* code = launch().image->code.data();
+  PerInstruction* counts = worker_.counts.data();
+  const size_t group = current_;
+  uint32_t pc = groups_[group].pc;
+  const uint32_t lanes = groups_[group].mask;
+  uint32_t left = *budget;
+  bool running = true;
+  while (running && left > 0) {
+    const Instruction& i = code[pc];
+    uint32_t active = lanes;
+    if (i.guard != kNoOperand) active &= predicate(i.guard);
+    ++counts[pc].warps;
+    counts[pc].lanes += static_cast<uint32_t>(__builtin_popcount(active));
+    --left;
+    switch (i.kind) {
+      case Kind::kPlain:
+        mask = active;
+        if (active != 0) i.form(i, *this);
+        ++pc;
+        break;
+      case Kind::kWarp:
+        mask = active;
+        pc_ = pc;
+        if (active != 0) {
+          if (i.effect && frame_->depth == 0) groups_[group].last_effect = pc;
+          i.warp_form(i, *this);
+          running = !launch().stopped();
+        }
+        ++pc;
+        break;
+      case Kind::kBranch:
+        if (active == lanes) {
+          pc = i.target;
+        } else if (active == 0) {
+          ++pc;
+        } else {
+          groups_[group].pc = pc;
+          diverge(active, i.target, pc + 1);
+          *budget = left;
+          return;
+        }
+        break;
+      default: {
+        pc_ = pc;
+        if (active == 0) {
+          ++pc;
+          break;
+        }
+        groups_[group].pc = pc;
+        if (i.effect && frame_->depth == 0) groups_[group].last_effect = pc;
+        switch (i.kind) {
+          case Kind::kTogether:
+            if (together(i, active)) {
+              ++pc;
+              continue;
+            }
+            break;
+          case Kind::kBarrier:
+            if (barrier(i, active)) {
+              ++pc;
+              continue;
+            }
+            break;
+          case Kind::kIndexed:
+            branch_indexed(i, active);
+            break;
+          case Kind::kCall:
+            call(i, active);
+            break;
+          case Kind::kReturn:
+            leave(active);
+            break;
+          case Kind::kExit:
+            end(active);
+            break;
+          default:
+            trap(active);
+        }
+        instructions_ += *budget - left;
+        *budget = left;
+        return;
+      }
+    }
+    if (pc >= limit_) break;
+  }
+  groups_[group].pc = pc;
+  instructions_ += *budget - left;
+  *budget = left;
+}
+
+// The current group's `taken` lanes go to `target`, the others to `next`.
+void Warp::diverge(uint32_t taken, uint32_t target, uint32_t next) {
+  Group other = groups_[current_];
+  groups_[current_].pc = next;
+  if (taken == 0) return;
+  groups_[current_].mask &= ~taken;
+  if (groups_[current_].mask == 0) {
+    groups_[current_].mask = taken;
+    groups_[current_].pc = target;
+    return;
+  }
+  other.mask = taken;
+  other.pc = target;
+  groups_.push_back(other);
+}
+
+void Warp::branch_indexed(const Instruction& i, uint32_t active) {
+  const std::vector<uint32_t>& targets = launch().image->branch_targets[i.target];
+  const uint32_t* index = at<uint32_t>(i.a);
+  const uint32_t next = groups_[current_].pc + 1;
+  while (active != 0) {
+    const uint32_t lane = static_cast<uint32_t>(__builtin_ctz(active));
+    uint32_t same = 0;
+    for (uint32_t l = lane; l < 32; ++l)
+      same |= ((active >> l) & 1) != 0 && index[l] == index[lane] ? uint32_t{1} << l : 0;
+    if (index[lane] >= targets.size()) {
+      report(Finding::kTrap, lane, 0, "the index of brx.idx lies outside its list of labels");
+      stop(Outcome::kTrap);
+      return;
+    }
+    diverge(same, targets[index[lane]], next);
+    active &= ~same;
+  }
+}
+
+void Warp::call(const Instruction& i, uint32_t active) {
+  const Call& c = launch().image->calls[i.target];
+  diverge(groups_[current_].mask & ~active, groups_[current_].pc + 1, groups_[current_].pc);
+  if (c.indirect == kNoOperand) {
+    if (c.function == kBuiltin || !launch().image->functions[c.function].defined) {
+      if (builtin(c, active)) ++groups_[current_].pc;
+      return;
+    }
+    enter(c, c.function, active);
+    return;
+  }
+  const uint64_t* pointers = at<uint64_t>(c.indirect);
+  const uint32_t lane = static_cast<uint32_t>(__builtin_ctz(active));
+  uint32_t same = 0;
+  for (uint32_t l = 0; l < 32; ++l)
+    same |= ((active >> l) & 1) != 0 && pointers[l] == pointers[lane] ? uint32_t{1} << l : 0;
+  const uint64_t function = pointers[lane] - kFunctionWindow;
+  if (function >= launch().image->functions.size() || !launch().image->functions[function].defined) {
+    report(Finding::kOutOfBounds, lane, pointers[lane], "a call through a pointer that points to no function");
+    stop(Outcome::kIllegalAddress);
+    return;
+  }
+  if (same != active) diverge(active & ~same, groups_[current_].pc, groups_[current_].pc);
+  enter(c, static_cast<uint32_t>(function), same);
+}
+
+// The current group, whose lanes are `lanes`, enters a function.
+void Warp::enter(const Call& c, uint32_t function, uint32_t lanes) {
+  Frame* from = frame_;
+  const uint32_t return_pc = groups_[current_].pc + 1;
+  Frame* to = new_frame(function);
+  const Function& f = launch().image->functions[from->function];
+  to->caller = from;
+  to->call = &c;
+  to->depth = from->depth + 1;
+  to->return_pc = return_pc;
+  to->lanes = lanes;
+  to->local_base = static_cast<uint32_t>(round_up(from->local_base + f.local_bytes, 16));
+  const Function& callee = launch().image->functions[function];
+  if (to->local_base + callee.local_bytes > local_bytes_ || to->depth > 4096) {
+    report(Finding::kOutOfBounds, static_cast<uint32_t>(__builtin_ctz(lanes)), 0,
+           "the stack of " + std::to_string(local_bytes_) + " bytes overflows at depth " + std::to_string(to->depth) +
+               "; recurse less deep");
+    stop(Outcome::kIllegalAddress);
+    return;
+  }
+  for (const Copy& copy : c.arguments) {
+    if (copy.to + copy.bytes > to->stride) continue;
+    for (uint32_t l = 0; l < 32; ++l) {
+      if (((lanes >> l) & 1) == 0) continue;
+      std::memcpy(to->parameters + l * to->stride + copy.to, from->parameters + l * from->stride + copy.from,
+                  copy.bytes);
+    }
+  }
+  Group& g = groups_[current_];
+  g.frame = to;
+  g.pc = callee.first;
+}
+
+void Warp::leave(uint32_t active) {
+  Frame* from = frame_;
+  Frame* to = from->caller;
+  for (const Copy& copy : from->call->results) {
+    for (uint32_t l = 0; l < 32; ++l) {
+      if (((active >> l) & 1) == 0) continue;
+      std::memcpy(to->parameters + l * to->stride + copy.from, from->parameters + l * from->stride + copy.to,
+                  copy.bytes);
+    }
+  }
+  const uint32_t rest = groups_[current_].mask & ~active;
+  if (rest != 0) diverge(rest, groups_[current_].pc + 1, groups_[current_].pc);
+  Group& g = groups_[current_];
+  g.frame = to;
+  g.pc = from->return_pc;
+  from->lanes &= ~active;
+  if (from->lanes == 0) free_frame(from);
+}
+
+void Warp::end(uint32_t active) {
+  Group& g = groups_[current_];
+  for (uint32_t l = 0; l < 32; ++l) {
+    if (((active >> l) & 1) != 0) exit_effects_[l] = g.last_effect;
+  }
+  for (Frame* f = g.frame; f != nullptr;) {
+    Frame* caller = f->caller;
+    f->lanes &= ~active;
+    if (f->lanes == 0) free_frame(f);
+    f = caller;
+  }
+  g.mask &= ~active;
+  ++g.pc;
+  if (g.mask == 0) groups_.erase(groups_.begin() + static_cast<std::ptrdiff_t>(current_));
+  live_ &= ~active;
+  complete_together();
+  block_.lanes_ended(static_cast<uint32_t>(__builtin_popcount(active)));
+}
+
+void Warp::trap(uint32_t active) {
+  report(Finding::kTrap, static_cast<uint32_t>(__builtin_ctz(active)), 0,
+         "the kernel executed trap; look at what it asserts there");
+  stop(Outcome::kTrap);
+}
+
+// Functions that the device's runtime brings along. False where the launch ends.
+bool Warp::builtin(const Call& c, uint32_t active) {
+  if (c.name == "vprintf" || (c.function != kBuiltin && launch().image->functions[c.function].name == "vprintf"))
+    return true;
+  report(Finding::kTrap, static_cast<uint32_t>(__builtin_ctz(active)), 0, "an assertion of the kernel does not hold");
+  stop(Outcome::kTrap);
+  return false;
+}
+
+void Warp::set_floor() { floor = *std::min_element(known.begin(), known.end()); }
+
+void Warp::report(Finding finding, uint32_t lane, uint64_t address, std::string detail, bool once) {
+  report_at(pc_, finding, lane, address, std::move(detail), once);
+}
+
+void Warp::report_at(uint32_t pc, Finding finding, uint32_t lane, uint64_t address, std::string detail, bool once) {
+  if (once) {
+    std::lock_guard<std::mutex> lock(launch().mutex);
+    if (!launch().reported.emplace(static_cast<int>(finding), pc).second) return;
+  }
+  const Image& image = *launch().image;
+  Report r;
+  r.finding = finding;
+  r.kernel = launch().kernel->name();
+  r.file = image.source(pc);
+  r.line = image.lines[pc].line;
+  r.has_thread = true;
+  r.block = block_.coordinates();
+  r.thread = block_.thread(index_ * 32 + lane);
+  r.address = address;
+  r.detail = std::move(detail);
+  Reports::instance().add(std::move(r));
+}
+
+void read_special(const Instruction& i, Warp& w) {
+  uint64_t value = 0;
+  uint32_t low, high;
+  asm volatile("rdtsc" : "=a"(low), "=d"(high));
+  const uint64_t clock = uint64_t{high} << 32 | low;
+  switch (static_cast<Changing>(i.x)) {
+    case kClockHigh:
+    case kTimerHigh:
+      value = clock >> 32;
+      break;
+    case kGridId:
+      value = w.launch().number;
+      break;
+    default:
+      value = clock;
+  }
+  for (uint32_t l = 0; l < 32; ++l) {
+    if (((w.mask >> l) & 1) == 0) continue;
+    if (i.target == 8) {
+      w.at<uint64_t>(i.d)[l] = value;
+    } else {
+      w.at<uint32_t>(i.d)[l] = static_cast<uint32_t>(value);
+    }
+  }
+}
+
+void local_address(const Instruction& i, Warp& w) {
+  const uint64_t value = uint64_t{w.frame().local_base} + i.x;
+  for (uint32_t l = 0; l < 32; ++l) {
+    if (((w.mask >> l) & 1) == 0) continue;
+    if (i.target == 8) {
+      w.at<uint64_t>(i.d)[l] = value;
+    } else {
+      w.at<uint32_t>(i.d)[l] = static_cast<uint32_t>(value);
+    }
+  }
+}
+
+void is_constant(const Instruction& i, Warp& w) {
+  const uint64_t* a = w.at<uint64_t>(i.a);
+  uint32_t bits = 0;
+  for (const auto& [name, v] : w.launch().image->variables) {
+    for (uint32_t l = 0; v.constant && l < 32; ++l) bits |= a[l] - v.address < v.bytes ? uint32_t{1} << l : 0;
+  }
+  w.set_predicate(i.d, bits);
+}
+
+void active_mask(const Instruction& i, Warp& w) {
+  for (uint32_t l = 0; l < 32; ++l) {
+    if (((w.mask >> l) & 1) != 0) w.at<uint32_t>(i.d)[l] = w.mask;
+  }
+}
+
+}  // namespace kib::emulator::ptx

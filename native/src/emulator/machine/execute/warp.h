@@ -1,0 +1,246 @@
+// A warp: its lanes' registers, where each lane is, and the block and launch it belongs to.
+#ifndef KIB_EMULATOR_EXECUTE_WARP_H
+#define KIB_EMULATOR_EXECUTE_WARP_H
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "machine/execute/race.h"
+#include "machine/execute/warp_forms.h"
+#include "machine/memory_access.h"
+#include "machine/ptx/ir.h"
+
+namespace kib::emulator::ptx {
+
+constexpr uint32_t kAllLanes = ~uint32_t{0};
+constexpr uint32_t kBarriers = 16;
+
+// Registers and parameters of a function that lanes of a warp are in.
+struct Frame {
+  std::unique_ptr<Buffer> storage;
+  std::byte *registers = nullptr, *parameters = nullptr;
+  uint32_t stride = 0;      // of a lane's parameters
+  uint32_t local_base = 0;  // where its local variables begin in a thread's local memory
+  uint32_t function = 0, depth = 0;
+  Frame* caller = nullptr;
+  uint32_t return_pc = 0, lanes = 0;
+  const Call* call = nullptr;
+  Operand passed = kNoOperand;
+};
+
+// Lanes that are at the same instruction of the same frame.
+struct Group {
+  enum class State : uint8_t { kReady, kTogether, kBarrier };
+  uint32_t mask = 0, pc = 0;
+  Frame* frame = nullptr;
+  State state = State::kReady;
+  uint32_t wait = 0;         // kTogether: the mask; kBarrier: its number
+  uint32_t last_effect = 0;  // the last instruction of the kernel's own that wrote memory
+};
+
+struct PerInstruction {
+  uint64_t warps = 0, lanes = 0;
+};
+
+// Counts of memory traffic; instructions are counted by PerInstruction.
+struct Traffic {
+  uint64_t read_bytes = 0, write_bytes = 0, read_sectors = 0, write_sectors = 0;
+  uint64_t shared_requests = 0, shared_conflicts = 0, atomics = 0;
+};
+
+// What all host threads of a launch share.
+struct LaunchState {
+  const KernelImage* kernel = nullptr;
+  const Image* image = nullptr;
+  const Launch* launch = nullptr;
+  Options options;
+  uint32_t number = 0;       // of the launch, for stamps
+  uint64_t environment = 0;  // address of the workspace of grid-wide barriers
+  uint32_t warps_in_block = 0;
+  uint32_t granule_shared = 4, granule_global = 4;  // bytes that a record of the last accesses stands for
+  bool global_races = false;
+  std::atomic<int> outcome{0};  // Outcome; not kDone stops all
+  std::mutex mutex;
+  std::set<std::pair<int, uint32_t>> reported;  // finding and instruction
+  std::vector<PerInstruction> counts;
+  Traffic traffic;
+  ReleasedVariables released;
+
+  void stop(Outcome why) {
+    int done = 0;
+    outcome.compare_exchange_strong(done, static_cast<int>(why));
+  }
+  bool stopped() const { return outcome.load(std::memory_order_relaxed) != 0; }
+};
+
+// A host thread that runs blocks.
+struct Worker {
+  explicit Worker(LaunchState& l)
+      : launch(l), window(Memory::instance()), records(l.granule_global), counts(l.image->code.size()) {}
+  LaunchState& launch;
+  Window window;
+  RecordWindow records;
+  std::vector<PerInstruction> counts;
+  Traffic traffic;
+  std::unordered_map<uint32_t, std::vector<std::unique_ptr<Frame>>> frames;  // by function
+};
+
+class Block;
+
+class Warp final : public Lanes {
+ public:
+  Warp(Block& block, Worker& worker, uint32_t index);
+  void start();  // at the kernel's first instruction, for the block's coordinates
+
+  enum class Status { kRunning, kWaiting, kDone };
+  // Runs up to `budget` instructions.
+  Status run(uint32_t budget);
+
+  uint32_t index() const { return index_; }
+  uint32_t live() const { return live_; }
+  uint32_t initial() const { return initial_; }
+  std::vector<Group>& groups() { return groups_; }
+  uint64_t instructions() const { return instructions_; }
+  Block& block() { return block_; }
+  Worker& worker() { return worker_; }
+  LaunchState& launch() { return worker_.launch; }
+  uint32_t pc() const { return pc_; }
+  Frame& frame() { return *frame_; }
+  uint32_t exit_effect(uint32_t lane) const { return exit_effects_[lane]; }
+
+  // A finding of the current instruction; once for each kind of finding and instruction where `once`.
+  void report(Finding finding, uint32_t lane, uint64_t address, std::string detail, bool once = false);
+  void report_at(uint32_t pc, Finding finding, uint32_t lane, uint64_t address, std::string detail, bool once);
+  void stop(Outcome outcome) { launch().stop(outcome); }
+
+  // A thread's local memory and which bytes of it were written.
+  std::byte* local(uint32_t lane);
+  uint8_t* local_written(uint32_t lane);
+  uint32_t local_bytes() const { return local_bytes_; }
+
+  // Asynchronous copies: what commit_group has not seen yet, and groups that were not waited for.
+  struct Copy16 {
+    std::byte *to, *from;
+    uint8_t *to_written, *from_written;
+    uint8_t bytes, valid;
+  };
+  std::vector<Copy16> open_copies;
+  std::vector<std::vector<Copy16>> committed;
+
+  // Clocks of race detection.
+  uint32_t clock = 1, fence_clock = 0;
+  std::vector<uint32_t> known;  // of the warps of the block
+  uint32_t floor = 0;           // the least of `known`
+  void advance() {
+    known[index_] = clock++;
+    set_floor();
+  }
+  void set_floor();
+
+ private:
+  bool schedule();
+  void run_group(uint32_t* budget);
+  void diverge(uint32_t taken, uint32_t target, uint32_t next);
+  void branch_indexed(const Instruction& i, uint32_t active);
+  void call(const Instruction& i, uint32_t active);
+  void enter(const Call& call, uint32_t function, uint32_t lanes);
+  void leave(uint32_t active);
+  void end(uint32_t active);
+  bool together(const Instruction& i, uint32_t active);
+  bool barrier(const Instruction& i, uint32_t active);
+  void trap(uint32_t active);
+  bool builtin(const Call& call, uint32_t active);
+  Frame* new_frame(uint32_t function);
+  void free_frame(Frame* frame);
+  void set_current(size_t group);
+  void complete_together();
+  void execute_together(const Instruction& i, const std::vector<size_t>& groups);
+
+  Block& block_;
+  Worker& worker_;
+  uint32_t index_;
+  std::unique_ptr<Buffer> specials_;
+  uint32_t initial_ = 0, live_ = 0;
+  std::vector<Group> groups_;
+  size_t current_ = 0;
+  bool rotate_ = false;
+  uint32_t pc_ = 0;
+  Frame* frame_ = nullptr;
+  uint32_t limit_ = ~uint32_t{0};
+  uint64_t instructions_ = 0;
+  uint32_t exit_effects_[32];
+  std::unique_ptr<Buffer> local_, local_written_;
+  uint32_t local_bytes_ = 0;
+  std::vector<std::unique_ptr<Frame>> used_frames_;
+};
+
+struct Barrier {
+  std::vector<uint32_t> arrived;  // lanes, by warp
+  std::vector<uint32_t> clocks;   // of warps, as far as those that arrived know them
+  uint32_t lanes = 0, count = 0, pc = 0;
+  bool counted = false;
+  uint32_t popc = 0;
+  bool all = true, any = false;
+};
+
+// A block: its warps, shared memory and barriers.
+class Block {
+ public:
+  explicit Block(Worker& worker);
+  void start(uint64_t index);       // linear index within the grid
+  bool run_slice(uint32_t budget);  // false when it has ended
+
+  Dim3 coordinates() const { return coordinates_; }
+  uint32_t index() const { return index_; }
+  Worker& worker() { return worker_; }
+  LaunchState& launch() { return worker_.launch; }
+  std::vector<std::unique_ptr<Warp>>& warps() { return warps_; }
+  Dim3 thread(uint32_t linear) const;
+
+  // Arrival of a warp's lanes at a barrier; true where it completed.
+  struct Arrival {
+    uint32_t pc, lanes, id, count, predicate;
+    bool counted;
+  };
+  bool arrive(Warp& warp, const Arrival& a);
+  void lanes_ended(uint32_t count);
+
+  std::byte* shared() const { return shared_->data(); }
+  uint8_t* shared_written() const { return reinterpret_cast<uint8_t*>(shared_written_->data()); }
+  bool in_shared(uint64_t address, uint64_t bytes) const {
+    return (address >= kDynamicShared && address + bytes <= dynamic_end_) ||
+           (address >= kKernelShared && address + bytes <= kernel_end_) || address + bytes <= module_end_;
+  }
+  std::string shared_extent() const;
+  Records shared_records(uint64_t address) const {
+    const uint64_t at = address / worker_.launch.granule_shared;
+    auto* stamps = reinterpret_cast<Stamp*>(shared_records_->data());
+    return {stamps + at, stamps + shared_granules_ + at};
+  }
+  Knowledge known;  // of other blocks
+
+ private:
+  bool is_complete(const Barrier& b) const;
+  void complete(uint32_t id);
+  void order_accesses(Barrier& b);
+  void deadlock();
+  void check_skipped(uint32_t id);
+
+  Worker& worker_;
+  uint32_t index_ = 0;
+  Dim3 coordinates_;
+  std::vector<std::unique_ptr<Warp>> warps_;
+  std::vector<uint32_t> order_;
+  uint64_t module_end_ = 0, kernel_end_ = 0, dynamic_end_ = 0;
+  std::unique_ptr<Buffer> shared_, shared_written_, shared_records_;
+  size_t shared_granules_ = 0;
+  Barrier barriers_[kBarriers];
+  uint32_t live_ = 0;
+};
+
+}  // namespace kib::emulator::ptx
+#endif

@@ -1,0 +1,356 @@
+// f16 and bf16 arithmetic, alone and in pairs. NaN results are the canonical one.
+#include <cmath>
+
+#include "machine/forms/lanes.h"
+#include "machine/forms/level.h"
+#include "machine/forms/narrow.h"
+
+namespace kib::emulator::ptx {
+namespace {
+
+using H1 = uint16_t (*)(uint16_t);
+using H2 = uint16_t (*)(uint16_t, uint16_t);
+using H3 = uint16_t (*)(uint16_t, uint16_t, uint16_t);
+
+template <class F, bool ftz>
+inline uint16_t flush(uint16_t h) {
+  if constexpr (ftz) return (h & F::infinity) == 0 ? h & F::sign : h;
+  return h;
+}
+template <class F>
+inline bool is_nan(uint16_t h) {
+  return (h & 0x7fff) > F::infinity;
+}
+
+enum class Clamp { kNone, kSat, kRelu };
+
+template <class F, bool ftz, Clamp clamp>
+inline uint16_t finish(uint16_t h) {
+  h = flush<F, ftz>(h);
+  if constexpr (clamp == Clamp::kSat) {
+    const uint16_t one = F::mantissa == 10 ? 0x3c00 : 0x3f80;
+    return is_nan<F>(h) || (h & F::sign) != 0 ? 0 : h > one ? one : h;
+  } else if constexpr (clamp == Clamp::kRelu) {
+    return is_nan<F>(h) ? 0x7fff : (h & F::sign) != 0 ? 0 : h;
+  } else {
+    return h;
+  }
+}
+
+template <class F, bool ftz>
+inline float in(uint16_t h) {
+  return widen(F{}, flush<F, ftz>(h));
+}
+
+template <class F, bool ftz, Clamp clamp>
+uint16_t add(uint16_t a, uint16_t b) {
+  return finish<F, ftz, clamp>(nearest(F{}, in<F, ftz>(a) + in<F, ftz>(b)));
+}
+template <class F, bool ftz, Clamp clamp>
+uint16_t sub(uint16_t a, uint16_t b) {
+  return finish<F, ftz, clamp>(nearest(F{}, in<F, ftz>(a) - in<F, ftz>(b)));
+}
+// A product of bf16s may lie among f32's subnormals, where rounding twice shows: they are multiplied in f64.
+template <class F, bool ftz, Clamp clamp>
+uint16_t mul(uint16_t a, uint16_t b) {
+  if constexpr (F::mantissa == 7) {
+    const double p = static_cast<double>(in<F, ftz>(a)) * in<F, ftz>(b);
+    return finish<F, ftz, clamp>(static_cast<uint16_t>(narrow<F>(p, Round::kNearest)));
+  } else {
+    return finish<F, ftz, clamp>(nearest(F{}, in<F, ftz>(a) * in<F, ftz>(b)));
+  }
+}
+template <class F, bool ftz, Clamp clamp>
+uint16_t fma(uint16_t a, uint16_t b, uint16_t c) {
+  const double s = sum_to_odd(static_cast<double>(in<F, ftz>(a)) * in<F, ftz>(b), in<F, ftz>(c));
+  return finish<F, ftz, clamp>(static_cast<uint16_t>(narrow<F>(s, Round::kNearest)));
+}
+
+template <class F, bool ftz>
+uint16_t absolute(uint16_t a) {
+  return is_nan<F>(a) ? 0x7fff : flush<F, ftz>(a) & 0x7fff;
+}
+template <class F, bool ftz>
+uint16_t negative(uint16_t a) {
+  return is_nan<F>(a) ? 0x7fff : flush<F, ftz>(a) ^ 0x8000;
+}
+
+template <class F, bool ftz>
+uint16_t ex2(uint16_t a) {
+  return flush<F, ftz>(
+      static_cast<uint16_t>(narrow<F>(std::exp2(static_cast<double>(in<F, ftz>(a))), Round::kNearest)));
+}
+template <class F>
+uint16_t hyperbolic(uint16_t a) {
+  return static_cast<uint16_t>(narrow<F>(std::tanh(static_cast<double>(widen(F{}, a))), Round::kNearest));
+}
+
+template <class F, bool largest, bool nan, bool ftz, bool xorsign>
+uint16_t extremum(uint16_t a, uint16_t b) {
+  a = flush<F, ftz>(a);
+  b = flush<F, ftz>(b);
+  const uint16_t sign = (a ^ b) & 0x8000;
+  if (xorsign) {
+    a &= 0x7fff;
+    b &= 0x7fff;
+  }
+  uint16_t r;
+  if (is_nan<F>(a) || is_nan<F>(b)) {
+    r = nan || (is_nan<F>(a) && is_nan<F>(b)) ? 0x7fff : is_nan<F>(a) ? b : a;
+  } else {
+    // The order of the bits, with -0 below +0.
+    const int x = (a & 0x8000) != 0 ? -1 - (a & 0x7fff) : a, y = (b & 0x8000) != 0 ? -1 - (b & 0x7fff) : b;
+    r = (x < y) != largest ? a : b;
+  }
+  return xorsign && !is_nan<F>(r) ? r | sign : r;
+}
+
+template <H1 f>
+void alone1(const I& i, Lanes& w) {
+  const uint16_t* a = w.at<uint16_t>(i.a);
+  map(w.at<uint16_t>(i.d), w.mask, [=](uint32_t l) { return f(a[l]); });
+}
+template <H2 f>
+void alone2(const I& i, Lanes& w) {
+  const uint16_t *a = w.at<uint16_t>(i.a), *b = w.at<uint16_t>(i.b);
+  map(w.at<uint16_t>(i.d), w.mask, [=](uint32_t l) { return f(a[l], b[l]); });
+}
+template <H3 f>
+void alone3(const I& i, Lanes& w) {
+  const uint16_t *a = w.at<uint16_t>(i.a), *b = w.at<uint16_t>(i.b), *c = w.at<uint16_t>(i.c);
+  map(w.at<uint16_t>(i.d), w.mask, [=](uint32_t l) { return f(a[l], b[l], c[l]); });
+}
+// A pair's lanes are the halves of its words: 64 lanes of 16 bits.
+template <class F>
+void halves(const I& i, Lanes& w, F f) {
+  uint16_t* d = w.at<uint16_t>(i.d);
+  for (uint32_t n = 0; n < 64; ++n) {
+    const uint16_t value = f(n);
+    d[n] = ((w.mask >> (n / 2)) & 1) != 0 ? value : d[n];
+  }
+}
+template <H1 f>
+void pair1(const I& i, Lanes& w) {
+  const uint16_t* a = w.at<uint16_t>(i.a);
+  halves(i, w, [=](uint32_t n) { return f(a[n]); });
+}
+template <H2 f>
+void pair2(const I& i, Lanes& w) {
+  const uint16_t *a = w.at<uint16_t>(i.a), *b = w.at<uint16_t>(i.b);
+  halves(i, w, [=](uint32_t n) { return f(a[n], b[n]); });
+}
+template <H3 f>
+void pair3(const I& i, Lanes& w) {
+  const uint16_t *a = w.at<uint16_t>(i.a), *b = w.at<uint16_t>(i.b), *c = w.at<uint16_t>(i.c);
+  halves(i, w, [=](uint32_t n) { return f(a[n], b[n], c[n]); });
+}
+
+template <H1 f>
+Form either1(bool pair) {
+  return pair ? pair1<f> : alone1<f>;
+}
+template <H2 f>
+Form either2(bool pair) {
+  return pair ? pair2<f> : alone2<f>;
+}
+template <H3 f>
+Form either3(bool pair) {
+  return pair ? pair3<f> : alone3<f>;
+}
+
+template <class F, bool largest>
+Form extremum_form(const Key& k, bool pair) {
+  if (k.xorsign_abs) {
+    if (k.nan)
+      return k.ftz ? either2<extremum<F, largest, true, true, true>>(pair)
+                   : either2<extremum<F, largest, true, false, true>>(pair);
+    return k.ftz ? either2<extremum<F, largest, false, true, true>>(pair)
+                 : either2<extremum<F, largest, false, false, true>>(pair);
+  }
+  if (k.nan)
+    return k.ftz ? either2<extremum<F, largest, true, true, false>>(pair)
+                 : either2<extremum<F, largest, true, false, false>>(pair);
+  return k.ftz ? either2<extremum<F, largest, false, true, false>>(pair)
+               : either2<extremum<F, largest, false, false, false>>(pair);
+}
+
+template <class F, bool ftz, Clamp clamp>
+Form clamped(const Key& k, bool pair) {
+  switch (k.op) {
+    case Op::kAdd:
+      return either2<add<F, ftz, clamp>>(pair);
+    case Op::kSub:
+      return either2<sub<F, ftz, clamp>>(pair);
+    case Op::kMul:
+      return either2<mul<F, ftz, clamp>>(pair);
+    default:
+      return either3<fma<F, ftz, clamp>>(pair);
+  }
+}
+template <class F>
+Form rounded(const Key& k, bool pair) {
+  if (k.round != Round::kNone && k.round != Round::kNearest) return nullptr;
+  if (k.relu)
+    return k.op != Op::kFma ? nullptr
+           : k.ftz          ? clamped<F, true, Clamp::kRelu>(k, pair)
+                            : clamped<F, false, Clamp::kRelu>(k, pair);
+  if (k.sat) return k.ftz ? clamped<F, true, Clamp::kSat>(k, pair) : clamped<F, false, Clamp::kSat>(k, pair);
+  return k.ftz ? clamped<F, true, Clamp::kNone>(k, pair) : clamped<F, false, Clamp::kNone>(k, pair);
+}
+
+// Comparisons by the values as floats.
+inline bool compare(Compare how, float a, float b) {
+  const bool unordered = a != a || b != b;
+  switch (how) {
+    case Compare::kEq:
+      return a == b;
+    case Compare::kNe:
+      return !unordered && a != b;
+    case Compare::kLt:
+      return a < b;
+    case Compare::kLe:
+      return a <= b;
+    case Compare::kGt:
+      return a > b;
+    case Compare::kGe:
+      return a >= b;
+    case Compare::kEqu:
+      return unordered || a == b;
+    case Compare::kNeu:
+      return a != b;
+    case Compare::kLtu:
+      return unordered || a < b;
+    case Compare::kLeu:
+      return unordered || a <= b;
+    case Compare::kGtu:
+      return unordered || a > b;
+    case Compare::kGeu:
+      return unordered || a >= b;
+    case Compare::kNum:
+      return !unordered;
+    default:
+      return unordered;
+  }
+}
+
+template <class F, bool ftz, Compare how>
+bool compared(uint16_t a, uint16_t b) {
+  return compare(how, in<F, ftz>(a), in<F, ftz>(b));
+}
+
+// setp.cmp.f16x2 p|q: p of the lower halves, q of the upper.
+template <bool (*f)(uint16_t, uint16_t)>
+void setp_pair(const I& i, Lanes& w) {
+  const uint16_t *a = w.at<uint16_t>(i.a), *b = w.at<uint16_t>(i.b);
+  uint32_t low = 0, high = 0;
+  for (uint32_t l = 0; l < 32; ++l) {
+    low |= uint32_t{f(a[2 * l], b[2 * l])} << l;
+    high |= uint32_t{f(a[2 * l + 1], b[2 * l + 1])} << l;
+  }
+  const Combine how = static_cast<Combine>(i.x);
+  const uint32_t p = combined(i, w, how, low), q = combined(i, w, how, high);
+  w.set_predicate(i.d, p);
+  if (i.e != kNoOperand) w.set_predicate(i.e, q);
+}
+
+// set: `one` where the comparison holds, in every 16-bit lane of D and of the sources.
+template <bool (*f)(uint16_t, uint16_t), uint16_t one, bool pair>
+void set_halves(const I& i, Lanes& w) {
+  const uint16_t *a = w.at<uint16_t>(i.a), *b = w.at<uint16_t>(i.b);
+  const uint32_t c = i.c == kNoOperand ? 0 : w.predicate(i.c);
+  const auto one_lane = [=](uint32_t n, uint32_t l) -> uint16_t {
+    bool holds = f(a[n], b[n]);
+    if (i.c != kNoOperand) {
+      const bool p = ((c >> l) & 1) != 0;
+      const Combine how = static_cast<Combine>(i.x);
+      holds = how == Combine::kAnd ? holds && p : how == Combine::kOr ? holds || p : holds != p;
+    }
+    return holds ? one : 0;
+  };
+  if (pair) {
+    halves(i, w, [=](uint32_t n) { return one_lane(n, n / 2); });
+  } else {
+    map(w.at<uint16_t>(i.d), w.mask, [=](uint32_t l) { return one_lane(l, l); });
+  }
+}
+
+template <class F, bool (*f)(uint16_t, uint16_t)>
+Form comparison_form(const Key& k) {
+  const bool pair = k.op == Op::kSet ? bytes_of(k.source) == 4 : bytes_of(k.type) == 4;
+  if (k.op == Op::kSetp) return pair ? setp_pair<f> : setp_form<uint16_t, f>(k.combine);
+  constexpr uint16_t one = F::mantissa == 10 ? 0x3c00 : 0x3f80;
+  if (pair) {
+    if (k.type == k.source) return set_halves<f, one, true>;
+    return is_integer(k.type) && bytes_of(k.type) == 4 ? set_halves<f, 0xffff, true> : nullptr;
+  }
+  if (k.type == k.source) return set_halves<f, one, false>;
+  if (is_integer(k.type) && bytes_of(k.type) == 2) return set_halves<f, 0xffff, false>;
+  return is_integer(k.type) && bytes_of(k.type) == 4 ? set_value<uint32_t, uint16_t, f, 0xffffffff> : nullptr;
+}
+
+template <class F, bool ftz>
+Form comparison(const Key& k) {
+  switch (k.compare) {
+#define KIB_COMPARE(name) \
+  case Compare::name:     \
+    return comparison_form<F, compared<F, ftz, Compare::name>>(k);
+    KIB_COMPARE(kEq)
+    KIB_COMPARE(kNe)
+    KIB_COMPARE(kLt)
+    KIB_COMPARE(kLe)
+    KIB_COMPARE(kGt)
+    KIB_COMPARE(kGe)
+    KIB_COMPARE(kEqu)
+    KIB_COMPARE(kNeu)
+    KIB_COMPARE(kLtu)
+    KIB_COMPARE(kLeu)
+    KIB_COMPARE(kGtu)
+    KIB_COMPARE(kGeu)
+    KIB_COMPARE(kNum)
+    KIB_COMPARE(kNan)
+#undef KIB_COMPARE
+    default:
+      return nullptr;
+  }
+}
+
+template <class F>
+Form format(const Key& k) {
+  const bool pair = bytes_of(k.type) == 4;
+  switch (k.op) {
+    case Op::kAdd:
+    case Op::kSub:
+    case Op::kMul:
+    case Op::kFma:
+      return rounded<F>(k, pair);
+    case Op::kAbs:
+      return k.ftz ? either1<absolute<F, true>>(pair) : either1<absolute<F, false>>(pair);
+    case Op::kNeg:
+      return k.ftz ? either1<negative<F, true>>(pair) : either1<negative<F, false>>(pair);
+    case Op::kMin:
+      return extremum_form<F, false>(k, pair);
+    case Op::kMax:
+      return extremum_form<F, true>(k, pair);
+    case Op::kEx2:
+      return k.ftz ? either1<ex2<F, true>>(pair) : either1<ex2<F, false>>(pair);
+    case Op::kTanh:
+      return either1<hyperbolic<F>>(pair);
+    case Op::kSet:
+    case Op::kSetp:
+      return k.ftz ? comparison<F, true>(k) : comparison<F, false>(k);
+    default:
+      return nullptr;
+  }
+}
+
+}  // namespace
+
+namespace KIB_LEVEL {
+
+Form half_form(const Key& k) {
+  const Type t = k.op == Op::kSet ? k.source : k.type;
+  return t == Type::kF16 || t == Type::kF16x2 ? format<F16>(k) : format<Bf16>(k);
+}
+
+}  // namespace KIB_LEVEL
+}  // namespace kib::emulator::ptx

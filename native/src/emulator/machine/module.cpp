@@ -1,0 +1,82 @@
+// Modules and kernels as the runtime sees them.
+#include <algorithm>
+#include <set>
+
+#include "machine/machine.h"
+#include "machine/ptx/module_parser.h"
+
+namespace kib::emulator {
+namespace ptx {
+namespace {
+
+constexpr uint32_t kRecursionStack = 64 << 10;  // of a thread whose functions call themselves
+
+uint32_t align16(uint32_t n) { return (n + 15) / 16 * 16; }
+
+// Local bytes of a function and of what it calls; `recursive` where it comes back to itself.
+uint32_t stack_of(const Image& image, uint32_t index, std::set<uint32_t>* on_path, bool* recursive) {
+  if (!on_path->insert(index).second) {
+    *recursive = true;
+    return 0;
+  }
+  const Function& f = image.functions[index];
+  uint32_t deepest = 0;
+  for (uint32_t callee : f.callees) deepest = std::max(deepest, stack_of(image, callee, on_path, recursive));
+  on_path->erase(index);
+  return align16(f.local_bytes) + deepest;
+}
+
+bool calls_pointers(const Image& image) {
+  return std::any_of(image.calls.begin(), image.calls.end(), [](const Call& c) { return c.indirect != kNoOperand; });
+}
+
+class ModuleImage final : public Module {
+ public:
+  explicit ModuleImage(std::shared_ptr<const Image> image) : image_(std::move(image)) {
+    for (uint32_t f = 0; f < image_->functions.size(); ++f) {
+      if (image_->functions[f].entry && image_->functions[f].defined) kernels_.emplace_back(new KernelImage(image_, f));
+    }
+  }
+  const std::string& file() const override { return image_->file; }
+  std::vector<const Kernel*> kernels() const override {
+    std::vector<const Kernel*> all;
+    for (const auto& k : kernels_) all.push_back(k.get());
+    return all;
+  }
+  const Kernel* kernel(std::string_view name) const override {
+    for (const auto& k : kernels_) {
+      if (k->name() == name) return k.get();
+    }
+    return nullptr;
+  }
+  bool variable(std::string_view name, uint64_t* address, uint64_t* bytes) const override {
+    const auto found = image_->variables.find(std::string(name));
+    if (found == image_->variables.end()) return false;
+    *address = found->second.address;
+    *bytes = found->second.bytes;
+    return true;
+  }
+
+ private:
+  std::shared_ptr<const Image> image_;
+  std::vector<std::unique_ptr<KernelImage>> kernels_;
+};
+
+}  // namespace
+
+KernelImage::KernelImage(std::shared_ptr<const Image> image, uint32_t function)
+    : image_(std::move(image)), index_(function) {
+  static_shared_ = image_->module_shared_bytes + this->function().shared_bytes;
+  std::set<uint32_t> path;
+  bool recursive = calls_pointers(*image_);
+  local_ = stack_of(*image_, function, &path, &recursive);
+  stack_ = recursive ? std::max(local_, kRecursionStack) : local_;
+}
+
+}  // namespace ptx
+
+std::unique_ptr<Module> Module::parse(std::string_view text, const std::string& file) {
+  return std::make_unique<ptx::ModuleImage>(ptx::parse(text, file));
+}
+
+}  // namespace kib::emulator

@@ -1,0 +1,562 @@
+#include "machine/ptx/body_parser.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "machine/execute/warp_forms.h"
+
+namespace kib::emulator::ptx {
+namespace {
+
+uint32_t align(uint32_t at, uint32_t to) { return (at + to - 1) / to * to; }
+
+// Headers of the toolkit: what is inlined from them is reported at the line that calls it.
+bool of_toolkit(const std::string& file) {
+  if (file.find("/include/") == std::string::npos) return false;
+  for (const char* part : {"/include/cuda", "/include/sm_", "/include/crt/", "/include/cooperative_groups",
+                           "/include/device_", "/include/cccl/", "/include/math_functions", "/include/vector_"}) {
+    if (file.find(part) != std::string::npos) return true;
+  }
+  return false;
+}
+
+struct NamedSpecial {
+  const char* name;
+  Special index;
+};
+
+constexpr NamedSpecial kNamed[] = {
+    {"%tid.x", kTidX},
+    {"%tid.y", kTidY},
+    {"%tid.z", kTidZ},
+    {"%ntid.x", kNtidX},
+    {"%ntid.y", kNtidY},
+    {"%ntid.z", kNtidZ},
+    {"%ctaid.x", kCtaidX},
+    {"%ctaid.y", kCtaidY},
+    {"%ctaid.z", kCtaidZ},
+    {"%nctaid.x", kNctaidX},
+    {"%nctaid.y", kNctaidY},
+    {"%nctaid.z", kNctaidZ},
+    {"%laneid", kLaneId},
+    {"%warpid", kWarpId},
+    {"%nwarpid", kNwarpId},
+    {"%smid", kSmId},
+    {"%nsmid", kNsmId},
+    {"%lanemask_eq", kMaskEq},
+    {"%lanemask_lt", kMaskLt},
+    {"%lanemask_le", kMaskLe},
+    {"%lanemask_gt", kMaskGt},
+    {"%lanemask_ge", kMaskGe},
+    {"%envreg1", kEnvironment1},
+    {"%envreg2", kEnvironment2},
+    {"%dynamic_smem_size", kDynamicBytes},
+    {"%total_smem_size", kTotalBytes},
+    {"%cluster_ctaid.x", kZeros},
+    {"%cluster_ctaid.y", kZeros},
+    {"%cluster_ctaid.z", kZeros},
+    {"%cluster_ctarank", kZeros},
+    {"%cluster_nctaid.x", kOnes},
+    {"%cluster_nctaid.y", kOnes},
+    {"%cluster_nctaid.z", kOnes},
+    {"%cluster_nctarank", kOnes},
+};
+
+struct NamedChanging {
+  const char* name;
+  Changing index;
+  uint32_t bytes;
+};
+
+constexpr NamedChanging kChanging[] = {
+    {"%clock", kClock, 4},       {"%clock_hi", kClockHigh, 4},      {"%clock64", kClock64, 8},
+    {"%globaltimer", kTimer, 8}, {"%globaltimer_lo", kTimerLow, 4}, {"%globaltimer_hi", kTimerHigh, 4},
+    {"%gridid", kGridId, 8},
+};
+
+}  // namespace
+
+BodyParser::BodyParser(ModuleParser& module, uint32_t function)
+    : module_(module), cursor_(module.cursor()), image_(module.image()), index_(function) {}
+
+void parse_body(ModuleParser& module, uint32_t function) { BodyParser(module, function).parse(); }
+
+void finish_calls(const Image& image) {
+  for (size_t pc = 0; pc < image.code.size(); ++pc) {
+    if (image.code[pc].kind != Kind::kCall) continue;
+    const Call& call = image.calls[image.code[pc].target];
+    if (call.indirect != kNoOperand) continue;
+    if (call.function != kBuiltin && image.functions[call.function].defined) continue;
+    const std::string& name = call.function == kBuiltin ? call.name : image.functions[call.function].name;
+    if (name == "__assertfail" || name == "vprintf") continue;
+    throw Unsupported(image.source(static_cast<uint32_t>(pc)) + ":" + std::to_string(image.lines[pc].line) +
+                      ": function '" + name + "' is called but not defined in " + image.file +
+                      "; define it in the same file or compile without -rdc");
+  }
+}
+
+void BodyParser::parse() {
+  Function& f = function();
+  f.first = static_cast<uint32_t>(image_.code.size());
+  scopes_.emplace_back();
+  Scope& top = scopes_.back();
+  const uint32_t formal = align(f.results.bytes, 16);
+  for (size_t i = 0; i < f.results.list.size(); ++i) {
+    const Parameter& p = f.results.list[i];
+    top.symbols[f.results.names[i]] = {Space::kParam, p.offset, p.size, false};
+  }
+  for (size_t i = 0; i < f.parameters.list.size(); ++i) {
+    const Parameter& p = f.parameters.list[i];
+    top.symbols[f.parameters.names[i]] = {Space::kParam, (f.entry ? 0 : formal) + p.offset, p.size, f.entry};
+  }
+  top.parameter_area = f.entry ? 0 : f.parameter_area;
+  f.parameter_area = top.parameter_area;
+  cursor_.expect("{", "before a function's body");
+  while (true) {
+    if (cursor_.ended()) cursor_.fail("function '" + f.name + "' does not end; the file is cut short");
+    if (cursor_.accept("}")) {
+      if (scopes_.size() == 1) break;
+      scopes_.pop_back();
+    } else {
+      statement();
+    }
+  }
+  guard_ = kNoOperand;
+  emit(f.entry ? Kind::kExit : Kind::kReturn, Class::kControl);
+  resolve_labels();
+  function().count = static_cast<uint32_t>(image_.code.size()) - function().first;
+}
+
+void BodyParser::statement() {
+  if (cursor_.accept(";")) return;
+  if (cursor_.accept("{")) {
+    scopes_.emplace_back();
+    scopes_.back().parameter_area = scopes_[scopes_.size() - 2].parameter_area;
+    return;
+  }
+  if (cursor_.peek().kind == TokenKind::kWord && cursor_.is(":", 1)) {
+    const std::string label(cursor_.next().text);
+    cursor_.next();
+    if (cursor_.is(".branchtargets") || cursor_.is(".calltargets") || cursor_.is(".callprototype")) {
+      branch_targets(label);
+    } else if (!labels_.emplace(label, image_.code.size()).second) {
+      cursor_.fail("label '" + label + "' is there twice");
+    }
+    return;
+  }
+  if (cursor_.peek().kind == TokenKind::kWord && cursor_.peek().text[0] == '.') {
+    directive();
+  } else {
+    instruction();
+  }
+}
+
+void BodyParser::directive() {
+  const std::string_view name = cursor_.next().text;
+  if (name == ".reg") {
+    registers();
+  } else if (name == ".loc") {
+    location();
+  } else if (name == ".param") {
+    declare_variable(Space::kParam);
+  } else if (name == ".local") {
+    declare_variable(Space::kLocal);
+  } else if (name == ".shared") {
+    declare_variable(Space::kShared);
+  } else if (name == ".pragma") {
+    while (!cursor_.accept(";")) cursor_.next();
+  } else {
+    cursor_.fail("'" + std::string(name) + "' is not emulated inside a function; rewrite the kernel without it");
+  }
+}
+
+void BodyParser::registers() {
+  const Type type = type_named(cursor_.word("a register's type").substr(1));
+  if (type == Type::kNone) cursor_.fail("a register's type is not emulated");
+  Register r{kNoOperand, type == Type::kPred ? 0 : std::max<uint32_t>(bytes_of(type), 2), type};
+  do {
+    const std::string name(cursor_.word("a register's name"));
+    if (cursor_.accept("<")) {
+      cursor_.integer("a number of registers");
+      cursor_.expect(">", "behind a number of registers");
+      scopes_.back().ranges.emplace_back(name, r);
+    } else {
+      r.slot = allocate(r.bytes);
+      scopes_.back().registers[name] = r;
+      r.slot = kNoOperand;
+    }
+  } while (cursor_.accept(","));
+  cursor_.expect(";", "behind registers");
+}
+
+// .loc file line column [, function_name label [+ offset], inlined_at file line column]
+void BodyParser::location() {
+  std::array<int64_t, 3> at{};
+  for (int64_t& n : at) n = cursor_.integer("a number of .loc");
+  std::array<int64_t, 3> parent{};
+  bool inlined = false;
+  while (cursor_.accept(",")) {
+    const std::string_view what = cursor_.word("a part of .loc");
+    if (what == "function_name") {
+      cursor_.word("a label");
+      if (cursor_.accept("+")) cursor_.integer("an offset");
+    } else if (what == "inlined_at") {
+      inlined = true;
+      for (int64_t& n : parent) n = cursor_.integer("a number of inlined_at");
+    }
+  }
+  const auto key = [this](const std::array<int64_t, 3>& p) {
+    return std::make_pair(module_.source_file(p[0]), std::make_pair(p[1], p[2]));
+  };
+  if (at[1] == 0) return;  // code without a line: it stays with the line before
+  inlined_[key(at)] = {inlined, parent};
+  for (int depth = 0; depth < 64 && of_toolkit(image_.files[module_.source_file(at[0])]); ++depth) {
+    const auto found = inlined_.find(key(at));
+    if (found == inlined_.end() || !found->second.first) break;
+    at = found->second.second;
+  }
+  line_ = {module_.source_file(at[0]), static_cast<int>(at[1])};
+}
+
+void BodyParser::declare_variable(Space space) {
+  const Declaration d = module_.declaration();
+  cursor_.expect(";", "behind a variable");
+  Function& f = function();
+  Scope& scope = scopes_.back();
+  Symbol s{space, 0, d.bytes, false};
+  if (space == Space::kParam) {
+    s.address = align(scope.parameter_area, std::max<uint32_t>(d.alignment, 4));
+    scope.parameter_area = static_cast<uint32_t>(s.address + d.bytes);
+    f.parameter_area = std::max(f.parameter_area, scope.parameter_area);
+  } else if (space == Space::kLocal) {
+    s.address = align(f.local_bytes, std::max<uint32_t>(d.alignment, 16));
+    f.local_bytes = static_cast<uint32_t>(s.address + d.bytes);
+  } else if (d.unsized) {
+    s.address = kDynamicShared;
+  } else if (f.entry) {
+    const uint32_t at = align(f.shared_bytes, d.alignment);
+    s.address = kKernelShared + at;
+    f.shared_bytes = static_cast<uint32_t>(at + d.bytes);
+  } else {
+    module_.add_shared(d);
+    return;
+  }
+  scope.symbols[d.name] = s;
+}
+
+void BodyParser::branch_targets(const std::string& label) {
+  const bool prototype = cursor_.next().text == ".callprototype";
+  if (prototype) {
+    while (!cursor_.accept(";")) cursor_.next();
+    return;
+  }
+  std::vector<std::string> labels;
+  do {
+    labels.emplace_back(cursor_.word("a label"));
+  } while (cursor_.accept(","));
+  cursor_.expect(";", "behind a list of labels");
+  const uint32_t index = static_cast<uint32_t>(image_.branch_targets.size());
+  image_.branch_targets.emplace_back();
+  targets_[label] = index;
+  target_labels_.emplace_back(index, std::move(labels));
+}
+
+void BodyParser::branch_to(uint32_t instruction, std::string label) {
+  fixups_.push_back({instruction, std::move(label), opcode_line_});
+}
+
+void BodyParser::resolve_labels() {
+  const auto find = [this](const std::string& label, int line) {
+    const auto found = labels_.find(label);
+    if (found == labels_.end()) refuse(cursor_.file(), line, "label '" + label + "' is nowhere in the function");
+    return found->second;
+  };
+  for (const Fixup& f : fixups_) {
+    Instruction& i = image_.code[f.instruction];
+    if (i.kind == Kind::kIndexed) {
+      const auto found = targets_.find(f.label);
+      if (found == targets_.end()) refuse(cursor_.file(), f.line, "no .branchtargets '" + f.label + "'");
+      i.target = found->second;
+    } else {
+      i.target = find(f.label, f.line);
+    }
+  }
+  for (const auto& [index, labels] : target_labels_) {
+    for (const std::string& label : labels) image_.branch_targets[index].push_back(find(label, opcode_line_));
+  }
+}
+
+void BodyParser::instruction() {
+  guard_ = kNoOperand;
+  opcode_line_ = cursor_.peek().line;
+  if (cursor_.accept("@")) {
+    const bool negated = cursor_.accept("!");
+    const std::string_view name = cursor_.word("a predicate");
+    const auto r = find_register(name);
+    if (!r || r->bytes != 0) cursor_.fail("guard '" + std::string(name) + "' is no predicate");
+    guard_ = r->slot | (negated ? kNegated : 0);
+  }
+  Opcode op(cursor_.word("an instruction"));
+  const bool known = parse_moves(*this, op) || parse_arithmetic(*this, op) || parse_memory(*this, op) ||
+                     parse_control(*this, op) || parse_together(*this, op);
+  if (!known) refuse_form(op, "the instruction is unknown");
+  check_taken(op);
+  cursor_.expect(";", "behind an instruction");
+}
+
+Instruction& BodyParser::emit(Kind kind, Class counted) {
+  Instruction i;
+  i.kind = kind;
+  i.counted = counted;
+  i.guard = guard_;
+  image_.code.push_back(i);
+  image_.lines.push_back(line_.line != 0 ? line_ : SourceLine{0, opcode_line_});
+  return image_.code.back();
+}
+
+Instruction& BodyParser::emit_form(const Opcode& op, Form form, Class counted) {
+  if (form == nullptr) refuse_form(op);
+  Instruction& i = emit(Kind::kPlain, counted);
+  i.form = form;
+  return i;
+}
+
+void BodyParser::refuse_form(const Opcode& op, const std::string& why) {
+  refuse(cursor_.file(), opcode_line_,
+         "instruction '" + std::string(op.text()) + "' is not emulated" + (why.empty() ? "" : " (" + why + ")") +
+             "; write the kernel without it or add the form to native/src/emulator/machine");
+}
+
+void BodyParser::check_taken(const Opcode& op) {
+  if (!op.left().empty()) refuse_form(op, "modifier '." + std::string(op.left()) + "' is unknown here");
+}
+
+Operand BodyParser::allocate(uint32_t bytes) {
+  Function& f = function();
+  const Operand at = f.frame_bytes;
+  f.frame_bytes += bytes == 0 ? 64 : align(32 * bytes, 64);
+  f.registers += bytes == 0 ? 0 : (bytes + 3) / 4;
+  return at;
+}
+
+Operand BodyParser::temporary(uint32_t bytes) { return allocate(bytes); }
+
+Operand BodyParser::carry() {
+  if (carry_ == kNoOperand) carry_ = allocate(0);
+  return carry_;
+}
+
+std::optional<Register> BodyParser::find_register(std::string_view name) const {
+  const std::string key(name);
+  for (auto scope = scopes_.rbegin(); scope != scopes_.rend(); ++scope) {
+    const auto found = scope->registers.find(key);
+    if (found != scope->registers.end()) return found->second;
+    for (const auto& [prefix, shape] : scope->ranges) {
+      if (name.size() <= prefix.size() || name.substr(0, prefix.size()) != prefix) continue;
+      const std::string_view digits = name.substr(prefix.size());
+      if (digits.find_first_not_of("0123456789") != std::string_view::npos) continue;
+      Register r = shape;
+      r.slot = const_cast<BodyParser*>(this)->allocate(r.bytes);
+      scope->registers[key] = r;
+      return r;
+    }
+  }
+  return std::nullopt;
+}
+
+const Symbol* BodyParser::symbol(std::string_view name) const {
+  const std::string key(name);
+  for (auto scope = scopes_.rbegin(); scope != scopes_.rend(); ++scope) {
+    const auto found = scope->symbols.find(key);
+    if (found != scope->symbols.end()) return &found->second;
+  }
+  return module_.symbol(name);
+}
+
+std::optional<Register> BodyParser::special(std::string_view name) {
+  for (const NamedSpecial& s : kNamed) {
+    if (name == s.name) return Register{s.index * 128 | kSpecials, 4, Type::kU32};
+  }
+  for (const NamedChanging& s : kChanging) {
+    if (name != s.name) continue;
+    const Operand to = temporary(s.bytes);
+    Instruction& i = emit(Kind::kWarp, Class::kSpecial);
+    i.warp_form = read_special;
+    i.d = to;
+    i.x = s.index;
+    i.target = s.bytes;
+    return Register{to, s.bytes, Type::kNone};
+  }
+  if (name.substr(0, 7) == "%envreg" || name.substr(0, 21) == "%reserved_smem_offset")
+    return Register{kZeros * 128 | kSpecials, 4, Type::kU32};
+  return std::nullopt;
+}
+
+Operand BodyParser::symbol_address(const Symbol& s, uint32_t bytes, int64_t offset) {
+  if (s.space == Space::kLocal) {
+    const Operand to = temporary(bytes);
+    Instruction& i = emit(Kind::kWarp, Class::kInteger);
+    i.warp_form = local_address;
+    i.d = to;
+    i.x = static_cast<uint32_t>(s.address + static_cast<uint64_t>(offset));
+    i.target = bytes;
+    return to;
+  }
+  if (s.space == Space::kParam && !s.entry_parameter) {
+    cursor_.fail("the address of a parameter of a function is not emulated; copy it into a local variable first");
+  }
+  return constant(bytes, s.address + static_cast<uint64_t>(offset));
+}
+
+uint64_t BodyParser::immediate(uint32_t bytes, Type type) {
+  const bool negative = cursor_.is("-");
+  const TokenKind kind = cursor_.peek(negative ? 1 : 0).kind;
+  if (kind != TokenKind::kFloat32 && kind != TokenKind::kFloat64) {
+    if (cursor_.accept("~")) return ~static_cast<uint64_t>(cursor_.integer("a constant"));
+    const int64_t value = cursor_.integer("an operand");
+    if (type == Type::kF32) {
+      const float real = static_cast<float>(value);
+      uint32_t bits;
+      std::memcpy(&bits, &real, 4);
+      return bits;
+    }
+    if (type == Type::kF64) {
+      const double real = static_cast<double>(value);
+      uint64_t bits;
+      std::memcpy(&bits, &real, 8);
+      return bits;
+    }
+    return static_cast<uint64_t>(value);
+  }
+  if (negative) cursor_.next();
+  uint64_t bits = cursor_.next().bits;
+  if (kind == TokenKind::kFloat32) {
+    if (negative) bits ^= uint64_t{1} << 31;
+    if (bytes == 8) {
+      float narrow;
+      std::memcpy(&narrow, &bits, 4);
+      const double wide = narrow;
+      std::memcpy(&bits, &wide, 8);
+    }
+    return bits;
+  }
+  if (negative) bits ^= uint64_t{1} << 63;
+  if (bytes == 4) {
+    double wide;
+    std::memcpy(&wide, &bits, 8);
+    const float narrow = static_cast<float>(wide);
+    uint32_t narrow_bits;
+    std::memcpy(&narrow_bits, &narrow, 4);
+    return narrow_bits;
+  }
+  return bits;
+}
+
+Operand BodyParser::source(uint32_t bytes, Type type) {
+  if (cursor_.peek().kind != TokenKind::kWord) return constant(bytes, immediate(bytes, type));
+  const Token token = cursor_.peek();
+  auto r = find_register(token.text);
+  if (!r) r = special(token.text);
+  if (r) {
+    cursor_.next();
+    if (r->bytes != bytes) {
+      cursor_.fail("operand '" + std::string(token.text) + "' has " + std::to_string(8 * r->bytes) + " bits, not " +
+                   std::to_string(8 * bytes));
+    }
+    return r->slot;
+  }
+  if (const Symbol* s = symbol(token.text)) {
+    cursor_.next();
+    const int64_t offset = cursor_.is("+") || cursor_.is("-") ? cursor_.integer("an offset") : 0;
+    return symbol_address(*s, bytes, offset);
+  }
+  if (const uint32_t f = function_named(token.text); f != kBuiltin) {
+    cursor_.next();
+    return constant(bytes, kFunctionWindow + f);
+  }
+  if (token.text == "WARP_SZ") {
+    cursor_.next();
+    return constant(bytes, 32);
+  }
+  cursor_.fail("operand '" + std::string(token.text) + "' is neither a register nor a symbol that was declared");
+}
+
+Register BodyParser::source_any(uint32_t bytes) {
+  if (cursor_.peek().kind == TokenKind::kWord) {
+    auto r = find_register(cursor_.peek().text);
+    if (!r) r = special(cursor_.peek().text);
+    if (r && r->bytes != 0) {
+      cursor_.next();
+      return *r;
+    }
+  }
+  return {source(bytes), bytes, Type::kNone};
+}
+
+Operand BodyParser::source_predicate() {
+  const bool negated = cursor_.accept("!");
+  if (cursor_.peek().kind == TokenKind::kInteger || cursor_.is("-")) {
+    return constant(4, cursor_.integer("a predicate") != 0 ? ~uint64_t{0} : 0) | (negated ? kNegated : 0);
+  }
+  const std::string_view name = cursor_.word("a predicate");
+  const auto r = find_register(name);
+  if (!r || r->bytes != 0) cursor_.fail("operand '" + std::string(name) + "' is no predicate");
+  return r->slot | (negated ? kNegated : 0);
+}
+
+Operand BodyParser::destination(uint32_t bytes) {
+  const std::string_view name = cursor_.word("a register");
+  if (name == "_") return temporary(bytes);
+  const auto r = find_register(name);
+  if (!r) cursor_.fail("'" + std::string(name) + "' is no register that was declared");
+  if (r->bytes != bytes) {
+    cursor_.fail("register '" + std::string(name) + "' has " + std::to_string(8 * r->bytes) + " bits, not " +
+                 std::to_string(8 * bytes));
+  }
+  return r->slot;
+}
+
+Operand BodyParser::destination_predicate() {
+  if (cursor_.is("_")) {
+    cursor_.next();
+    return temporary(0);
+  }
+  return destination(0);
+}
+
+Register BodyParser::destination_any() {
+  const std::string_view name = cursor_.word("a register");
+  if (name == "_") return {temporary(8), 8, Type::kNone};
+  const auto r = find_register(name);
+  if (!r || r->bytes == 0) cursor_.fail("'" + std::string(name) + "' is no register that was declared");
+  return *r;
+}
+
+AddressOperand BodyParser::address() {
+  cursor_.expect("[", "before an address");
+  AddressOperand a;
+  if (cursor_.peek().kind == TokenKind::kWord) {
+    const std::string_view name = cursor_.next().text;
+    if (const auto r = find_register(name)) {
+      if (r->bytes != 4 && r->bytes != 8)
+        cursor_.fail("address '" + std::string(name) + "' has neither 32 nor 64 bits");
+      a.base = r->slot;
+      a.wide = r->bytes == 8;
+    } else if (const Symbol* s = symbol(name)) {
+      a.symbol = s;
+    } else {
+      cursor_.fail("address '" + std::string(name) + "' is neither a register nor a symbol that was declared");
+    }
+    if (cursor_.is("+") || cursor_.is("-")) a.offset = cursor_.integer("an offset");
+  } else {
+    a.base = constant(8, 0);
+    a.offset = cursor_.integer("an address");
+  }
+  cursor_.expect("]", "behind an address");
+  if (a.symbol != nullptr && !(a.symbol->space == Space::kParam)) {
+    a.base = symbol_address(*a.symbol, 8, 0);
+  }
+  return a;
+}
+
+}  // namespace kib::emulator::ptx

@@ -1,0 +1,171 @@
+// What the parser makes of PTX: instructions with registers as slots, ready to run.
+#ifndef KIB_EMULATOR_PTX_IR_H
+#define KIB_EMULATOR_PTX_IR_H
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "machine/machine.h"
+#include "machine/ptx/types.h"
+
+namespace kib::emulator::ptx {
+
+// An operand: byte offset of its 32 lanes (a multiple of 64) within one of the bases, and flags.
+using Operand = uint32_t;
+enum Base : Operand { kFrame = 0, kConstants = 1, kSpecials = 2 };
+constexpr Operand kBaseMask = 3, kNegated = 4;  // kNegated: of a predicate
+constexpr Operand kOffsetMask = ~Operand{63};
+constexpr Operand kNoOperand = ~Operand{0};
+
+// What arithmetic sees of a warp. A predicate is a word of 32 bits; other registers are 32 lanes of their width.
+struct Lanes {
+  std::byte* base[4];
+  uint32_t mask;
+
+  template <class T>
+  T* at(Operand o) const {
+    return reinterpret_cast<T*>(base[o & kBaseMask] + (o & kOffsetMask));
+  }
+  uint32_t predicate(Operand o) const { return *at<uint32_t>(o) ^ ((o & kNegated) != 0 ? ~uint32_t{0} : 0); }
+  void set_predicate(Operand o, uint32_t value) const {
+    uint32_t& p = *at<uint32_t>(o);
+    p = (p & ~mask) | (value & mask);
+  }
+};
+
+struct Instruction;
+using Form = void (*)(const Instruction&, Lanes&);
+class Warp;
+using WarpForm = void (*)(const Instruction&, Warp&);
+
+enum class Kind : uint8_t {
+  kPlain,    // form
+  kWarp,     // warp_form: memory and what needs more than lanes
+  kBranch,   // to `target`
+  kIndexed,  // brx.idx
+  kCall,
+  kReturn,
+  kExit,
+  kTrap,
+  kTogether,  // waits for the lanes of a mask: shfl, vote, match, redux, bar.warp.sync
+  kBarrier,
+};
+
+enum class Class : uint8_t { kFp32, kFp64, kHalf, kInteger, kSpecial, kControl, kMemory, kBarrier };
+
+struct Instruction {
+  union {
+    Form form = nullptr;
+    WarpForm warp_form;
+  };
+  Operand d = kNoOperand, a = kNoOperand, b = kNoOperand, c = kNoOperand, e = kNoOperand, f = kNoOperand;
+  Operand guard = kNoOperand;
+  uint32_t target = 0;  // branch: index of an instruction; else index of a side table's entry
+  uint32_t x = 0;       // a form's own constant
+  Kind kind = Kind::kPlain;
+  Class counted = Class::kInteger;
+  uint8_t flops = 0;
+  bool effect = false;  // writes memory or waits: see Block::skipped_barrier
+};
+
+struct SourceLine {
+  uint32_t file = 0;  // index into Image::files; 0: the PTX file itself
+  int line = 0;
+};
+
+// ld, st, atom, red, cp.async.
+struct Access {
+  Space space = Space::kGeneric;
+  Type type = Type::kB32;
+  uint8_t element = 4, count = 1;  // bytes of an element, elements
+  bool address64 = true;
+  bool strong = false;  // volatile, relaxed, acquire, release, or an atomic
+  bool acquire = false, release = false;
+  Operand address = kNoOperand;
+  int64_t offset = 0;
+  Operand registers[8];
+  uint8_t widths[8];  // bytes of a lane of each register
+};
+
+struct Parameters {
+  std::vector<Parameter> list;
+  std::vector<std::string> names;
+  uint32_t bytes = 0;
+};
+
+// Copies of parameters around a call, as offsets in the frames' parameter areas.
+struct Copy {
+  uint32_t from, to, bytes;
+};
+
+struct Call {
+  uint32_t function = 0;  // index into Image::functions
+  Operand indirect = kNoOperand;
+  std::vector<Copy> arguments, results;
+  std::string name;  // of a function of the runtime's own (__assertfail, vprintf), when `function` is kBuiltin
+};
+constexpr uint32_t kBuiltin = ~uint32_t{0};
+
+struct Function {
+  std::string name;
+  bool entry = false, defined = false;
+  uint32_t first = 0, count = 0;  // instructions
+  uint32_t frame_bytes = 0;       // registers
+  uint32_t parameter_area = 0;    // bytes a lane: formal parameters, results, arguments of calls
+  uint32_t local_bytes = 0;
+  uint32_t shared_bytes = 0;  // of its own variables, from kKernelShared
+  uint32_t max_threads = 1024;
+  uint32_t registers = 0;
+  Parameters results, parameters;
+  std::vector<uint32_t> callees;
+};
+
+class KernelImage;
+
+// A parsed module.
+struct Image {
+  std::string file;
+  std::vector<std::string> files;
+  std::vector<Instruction> code;
+  std::vector<SourceLine> lines;  // beside code
+  std::vector<Access> accesses;
+  std::vector<Call> calls;
+  std::vector<std::vector<uint32_t>> branch_targets;
+  std::vector<Function> functions;
+  std::vector<std::byte> constants;
+  uint32_t module_shared_bytes = 0;  // variables of the module's scope, from address 0
+  struct Variable {
+    uint64_t address = 0, bytes = 0;
+    bool constant = false;
+  };
+  std::unordered_map<std::string, Variable> variables;
+  std::vector<uint64_t> owned;  // allocations
+
+  const std::string& source(uint32_t pc) const { return lines[pc].file == 0 ? file : files[lines[pc].file]; }
+};
+
+class KernelImage final : public Kernel {
+ public:
+  KernelImage(std::shared_ptr<const Image> image, uint32_t function);
+  const std::string& name() const override { return function().name; }
+  const std::vector<Parameter>& parameters() const override { return function().parameters.list; }
+  uint32_t parameter_bytes() const override { return function().parameters.bytes; }
+  uint32_t static_shared_bytes() const override { return static_shared_; }
+  uint32_t local_bytes() const override { return local_; }
+  uint32_t max_threads() const override { return function().max_threads; }
+  uint32_t registers() const override { return function().registers; }
+
+  const Image& image() const { return *image_; }
+  const Function& function() const { return image_->functions[index_]; }
+  uint32_t stack_bytes() const { return stack_; }  // of a thread: local variables of all frames
+
+ private:
+  std::shared_ptr<const Image> image_;
+  uint32_t index_, static_shared_ = 0, local_ = 0, stack_ = 0;
+};
+
+}  // namespace kib::emulator::ptx
+#endif
