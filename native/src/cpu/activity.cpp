@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "level.h"
+#include "power.h"
 
 namespace kib::KIB_LEVEL {
 namespace {
@@ -274,12 +275,6 @@ void activate(float* z, uint8_t* mask, const T* a, const Sample& s, int pooling)
   }
 }
 
-// s^exponent; 0 where s is 0 (a group without delta whose activities are equal).
-double power_or_zero(double s, double exponent) {
-  if (!(s > 0)) return s != s ? s : 0.0;
-  return exponent == 0 ? 1.0 : exponent == 1 ? s : exponent == 0.5 ? std::sqrt(s) : std::pow(s, exponent);
-}
-
 // Group mean, s and u of one sample; leaves the tables of means (first) and of s^-q (second).
 void group_statistics(float* mean, float* scale, float* code, const Scratch& t, const Sample& s,
                       const kib_activity_spec& spec) {
@@ -295,18 +290,28 @@ void group_statistics(float* mean, float* scale, float* code, const Scratch& t, 
     float centred = z[p * s.channels + c] - means[p * s.table_stride + c];
     return centred * centred;
   });
+  double *variations = t.sums, *inverses = t.more_sums;
+  double delta = spec.delta, power = spec.power, divisive_power = spec.divisive_power;
+#pragma omp simd
   for (int64_t g = 0; g < groups; g++) {
     // The mean was rounded: what its error adds to the squares is taken off.
     double rounding = t.sums[g] / n - mean[g];
     double squares = t.more_sums[g] - n * rounding * rounding;
-    double variation = (spec.delta + (squares < 0 ? 0 : squares)) / n;  // NaN stays NaN
-    scale[g] = static_cast<float>(variation);
-    double inverse = divisive ? power_or_zero(variation, -spec.divisive_power) : 0.0;
-    bool one = divisive && spec.power + spec.divisive_power == 1;  // then u = s s^-q
-    code[g] = static_cast<float>(one ? variation * inverse : power_or_zero(variation, spec.power));
-    t.more_sums[g] = inverse;
+    variations[g] = (delta + (squares < 0 ? 0 : squares)) / n;  // NaN stays NaN
+    scale[g] = static_cast<float>(variations[g]);
   }
-  if (divisive) s.spread(t.second, groups, [&](int64_t g) { return static_cast<float>(t.more_sums[g]); });
+  if (divisive) {
+#pragma omp simd
+    for (int64_t g = 0; g < groups; g++) inverses[g] = power_or_zero(variations[g], -divisive_power);
+    s.spread(t.second, groups, [&](int64_t g) { return static_cast<float>(inverses[g]); });
+  }
+  if (divisive && power + divisive_power == 1) {  // then u = s s^-q
+#pragma omp simd
+    for (int64_t g = 0; g < groups; g++) code[g] = static_cast<float>(variations[g] * inverses[g]);
+  } else {
+#pragma omp simd
+    for (int64_t g = 0; g < groups; g++) code[g] = static_cast<float>(power_or_zero(variations[g], power));
+  }
 }
 
 // Writes post and sent of one sample.
