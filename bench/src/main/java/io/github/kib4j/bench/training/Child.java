@@ -19,6 +19,9 @@ final class Child {
     private static final List<String> JAVA_OPTIONS = List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=4");
     /** System property: class path of the peers. */
     private static final String PEERS_CLASS_PATH = "kib.bench.peers";
+    /** As the launcher {@code kib} sets it. */
+    private static final String KIB_SPIN_COUNT = "20000";
+
     /** Seconds that loading, warming up and a slow machine may take beside the time asked for. */
     private static final long PATIENCE = 600;
 
@@ -38,6 +41,9 @@ final class Child {
                     .redirectOutput(log.toFile())
                     .redirectInput(new File("/dev/null"));
             builder.environment().put("OMP_NUM_THREADS", Integer.toString(configuration.threads()));
+            if (configuration.contender().equals(KibContender.NAME)) {
+                builder.environment().putIfAbsent("GOMP_SPINCOUNT", KIB_SPIN_COUNT);
+            }
             return result(builder.start(), log);
         } finally {
             Files.delete(log);
