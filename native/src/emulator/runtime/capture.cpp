@@ -112,16 +112,16 @@ int Device::end_capture(Stream& stream, Graph** graph, const std::string& caller
   return error;
 }
 
-int Device::destroy(Lock&, Stream* stream) {
-  if (stream->capture != nullptr) {
-    const CapturePtr capture = stream->capture;
+int Device::destroy(Stream& stream) {
+  if (stream.capture != nullptr) {
+    const CapturePtr capture = stream.capture;
     forbid(*capture, cudaErrorStreamCaptureInvalidated, "cudaStreamDestroy", "destroys a stream that captures");
-    if (capture->origin == stream) captures_.erase(std::find(captures_.begin(), captures_.end(), capture));
+    if (capture->origin == &stream) captures_.erase(std::find(captures_.begin(), captures_.end(), capture));
     for (const auto& other : streams_) {
-      if (other->capture == capture && (capture->origin == stream || other.get() == stream)) other->capture = nullptr;
+      if (other->capture == capture && (capture->origin == &stream || other.get() == &stream)) other->capture = nullptr;
     }
   }
-  stream->destroyed = true;  // its enqueued work still runs
+  stream.destroyed = true;
   return cudaSuccess;
 }
 

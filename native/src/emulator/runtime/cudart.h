@@ -15,5 +15,14 @@ namespace kib::emulator {
 // The code that called, for reports: its function, or its library and offset.
 std::string caller_of(const void* return_address);
 
+// call() with the stream of a handle; `body(device, lock, stream)`.
+template <class Body>
+int on_stream(const char* name, const void* handle, Body body) {
+  return call(name, [&](Device& device, Lock& lock) -> int {
+    Stream* stream = device.stream(handle, name);
+    return stream == nullptr ? static_cast<int>(cudaErrorInvalidResourceHandle) : body(device, lock, *stream);
+  });
+}
+
 }  // namespace kib::emulator
 #endif

@@ -8,14 +8,6 @@ using namespace kib::emulator;
 namespace {
 
 template <class Body>
-int on_stream(const char* name, const void* handle, Body body) {
-  return call(name, [&](Device& device, Lock& lock) -> int {
-    Stream* stream = device.stream(handle, name);
-    return stream == nullptr ? static_cast<int>(cudaErrorInvalidResourceHandle) : body(device, lock, *stream);
-  });
-}
-
-template <class Body>
 int on_graph(const char* name, const void* handle, Body body) {
   return call(name, [&](Device& device, Lock&) -> int {
     Graph* graph = device.graph(handle, name);

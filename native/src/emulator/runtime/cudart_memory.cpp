@@ -72,18 +72,14 @@ int blocking_copy(Copy copy) {
 }
 
 int late_copy(Copy copy, void* handle) {
-  return call(copy.caller.c_str(), [&](Device& device, Lock& lock) -> int {
-    Stream* stream = device.stream(handle, copy.caller);
-    if (stream == nullptr) return cudaErrorInvalidResourceHandle;
-    return kib::emulator::copy(lock, device, *stream, copy, false);
+  return on_stream(copy.caller.c_str(), handle, [&](Device& device, Lock& lock, Stream& stream) {
+    return kib::emulator::copy(lock, device, stream, copy, false);
   });
 }
 
 int late_fill(Fill fill, void* handle) {
-  return call(fill.caller.c_str(), [&](Device& device, Lock& lock) -> int {
-    Stream* stream = device.stream(handle, fill.caller);
-    if (stream == nullptr) return cudaErrorInvalidResourceHandle;
-    return kib::emulator::fill(lock, device, *stream, fill);
+  return on_stream(fill.caller.c_str(), handle, [&](Device& device, Lock& lock, Stream& stream) {
+    return kib::emulator::fill(lock, device, stream, fill);
   });
 }
 

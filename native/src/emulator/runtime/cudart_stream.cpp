@@ -5,15 +5,6 @@ using namespace kib::emulator;
 
 namespace {
 
-// With a live stream.
-template <class Body>
-int on_stream(const char* name, const void* handle, Body body) {
-  return call(name, [&](Device& device, Lock& lock) -> int {
-    Stream* stream = device.stream(handle, name);
-    return stream == nullptr ? static_cast<int>(cudaErrorInvalidResourceHandle) : body(device, lock, *stream);
-  });
-}
-
 template <class Body>
 int on_event(const char* name, const void* handle, Body body) {
   return call(name, [&](Device& device, Lock& lock) -> int {
@@ -62,12 +53,12 @@ KIB_EXPORT int cudaStreamCreateWithPriority(void** handle, unsigned flags, int p
 }
 
 KIB_EXPORT int cudaStreamDestroy(void* handle) {
-  return on_stream("cudaStreamDestroy", handle, [&](Device& device, Lock& lock, Stream& stream) -> int {
+  return on_stream("cudaStreamDestroy", handle, [&](Device& device, Lock&, Stream& stream) -> int {
     if (reinterpret_cast<uintptr_t>(handle) <= 2) {
       report(Finding::kBadHandle, "cudaStreamDestroy", "a default stream cannot be destroyed");
       return cudaErrorInvalidResourceHandle;
     }
-    return device.destroy(lock, &stream);
+    return device.destroy(stream);
   });
 }
 

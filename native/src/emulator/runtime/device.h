@@ -93,7 +93,7 @@ class Device {
   GraphExec* graph_exec(const void* handle, const std::string& caller);
 
   Stream* create_stream(unsigned flags, int priority);
-  int destroy(Lock& lock, Stream* stream);
+  int destroy(Stream& stream);  // its enqueued work still runs
   Event* create_event(bool timing);
   Graph* add_graph(std::unique_ptr<Graph> graph);
   GraphExec* add_exec(std::unique_ptr<GraphExec> exec);
