@@ -1,4 +1,5 @@
 // cuDNN's convolutions, forward and both gradients, against loops in double; algorithms, workspaces, what is refused.
+#include <cstdlib>
 #include <set>
 
 #include "cudnn_calls.h"
@@ -283,6 +284,24 @@ void refusals(const Dnn& dnn, Random& random) {
   CHECK_EQUAL(cudnnDestroyTensorDescriptor(unset), 0);
 }
 
+// An f32 gradient of a filter from bf16: refused, or right where this cuDNN is said to have it.
+void mixed_gradient(const Dnn& dnn, Random& random) {
+  const Case c(Element::kBF16, random);
+  OnDevice d(c, Element::kBF16, kNCHW);
+  Tensor4 df(Element::kF32, kNCHW, c.k, c.c / c.groups, c.r, c.s, true, {});
+  const float one = 1, zero = 0;
+  const auto gradient = [&]() {
+    return cudnnConvolutionBackwardFilter(dnn.handle, &one, d.x.desc(), d.x.data(), d.y.desc(), d.y.data(), d.desc, 0,
+                                          nullptr, 0, &zero, df.desc(), df.data());
+  };
+  CHECK_EQUAL(gradient(), kNotSupported);
+  ::setenv("KIB_EMULATOR_CUDNN_MIXED", "1", 1);
+  CHECK_EQUAL(gradient(), 0);
+  ::unsetenv("KIB_EMULATOR_CUDNN_MIXED");
+  near(df.get(), c.df, c.bounds(Element::kF32, c.df), "an f32 gradient from bf16");
+  silent("an f32 gradient from bf16");
+}
+
 // A convolution and its filter gradient captured on a stream, with beta adding up launch by launch.
 void captured(Random& random) {
   Dnn dnn;
@@ -331,6 +350,7 @@ int main() {
     math_types(dnn, random);
     bias_and_activation(dnn, random);
     determinism(dnn, random);
+    mixed_gradient(dnn, random);
     refusals(dnn, random);
   }
   captured(random);
