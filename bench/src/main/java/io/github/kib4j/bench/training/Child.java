@@ -22,6 +22,9 @@ final class Child {
     /** As the launcher {@code kib} sets it. */
     private static final String KIB_SPIN_COUNT = "20000";
 
+    private static final List<String> KIB_HEAP = List.of(
+            "-Xms64m", "-Xmn32m", "-XX:MinHeapFreeRatio=5", "-XX:MaxHeapFreeRatio=15", "-XX:-ShrinkHeapInSteps");
+
     /** Seconds that loading, warming up and a slow machine may take beside the time asked for. */
     private static final long PATIENCE = 600;
 
@@ -55,6 +58,9 @@ final class Child {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(JAVA_OPTIONS);
+        if (configuration.contender().equals(KibContender.NAME)) {
+            command.addAll(KIB_HEAP);
+        }
         command.addAll(List.of("-cp", classPath(configuration), TrainingRun.class.getName()));
         command.addAll(List.of(
                 configuration.toString(),

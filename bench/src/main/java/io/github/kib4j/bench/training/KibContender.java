@@ -25,6 +25,7 @@ public final class KibContender implements Contender {
     public Session open(Workload workload, int threads, int images) {
         Device device = Devices.open("cpu", threads).device();
         Trainer trainer = new Trainer(device, workload.dataset(images), workload.config(EPOCHS));
+        System.gc(); // as kib train does when the device has the images
         return new KibSession(device, trainer);
     }
 

@@ -8,6 +8,7 @@ import io.github.kib4j.op.Devices;
 import io.github.kib4j.op.Precision;
 import io.github.kib4j.train.Checkpoint;
 import io.github.kib4j.train.CheckpointException;
+import io.github.kib4j.train.DeviceDataset;
 import io.github.kib4j.train.TrainingConfig;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -85,26 +86,32 @@ final class TrainCommand {
         }
         RunPlan plan = new RunPlan(settings);
         List<String> rules = plan.rules();
-        Dataset dataset = plan.dataset();
-        Map<String, TrainingConfig> trainings = new LinkedHashMap<>();
-        rules.forEach(rule -> trainings.put(
-                rule,
-                plan.training(rule, dataset.train().image(), dataset.train().classes())));
+        LoadedDataset loaded = new LoadedDataset(plan.dataset());
+        Map<String, TrainingConfig> trainings = trainings(plan, rules, loaded.get());
         if (!resume && merged.note() != null) {
             say(merged.note());
         }
         Devices.Choice choice = choose(settings);
-        try (Device device = choice.device()) {
+        try (Device device = choice.device();
+                DeviceDataset dataset = DeviceDataset.upload(device, loaded.take())) {
+            System.gc(); // the device has the images now: Java's copy of them goes back to the system
             choice.passedOver().forEach(reason -> say("Not used: " + reason));
             say(device.description());
             trainings.values().stream()
                     .findFirst()
                     .ifPresent(training -> warnOfPrecision(device, training.precision()));
-            say(dataset.name() + ": " + dataset.train().count() + " training images, "
-                    + dataset.test().count() + " test images, "
-                    + dataset.train().image() + ", " + dataset.train().classes() + " classes");
+            say(dataset.name() + ": " + dataset.trainCount() + " training images, " + dataset.testCount()
+                    + " test images, " + dataset.image() + ", " + dataset.classes() + " classes");
             return train(trainings, settings, dataset, device, folder, resume, merged.preset());
         }
+    }
+
+    private static Map<String, TrainingConfig> trainings(RunPlan plan, List<String> rules, Dataset dataset) {
+        Map<String, TrainingConfig> trainings = new LinkedHashMap<>();
+        rules.forEach(rule -> trainings.put(
+                rule,
+                plan.training(rule, dataset.train().image(), dataset.train().classes())));
+        return trainings;
     }
 
     private void say(@Nullable String line) {
@@ -172,7 +179,7 @@ final class TrainCommand {
     private int train(
             Map<String, TrainingConfig> trainings,
             Settings settings,
-            Dataset dataset,
+            DeviceDataset dataset,
             Device device,
             Path folder,
             boolean resume,

@@ -4,9 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.kib4j.data.Dataset;
 import io.github.kib4j.op.Device;
 import io.github.kib4j.train.Checkpoint;
+import io.github.kib4j.train.DeviceDataset;
 import io.github.kib4j.train.EpochResult;
 import io.github.kib4j.train.Evaluation;
 import io.github.kib4j.train.Trainer;
@@ -23,7 +23,7 @@ final class TrainingRun {
     private final RunFolder folder;
     private final Settings settings;
     private final TrainingConfig config;
-    private final Dataset dataset;
+    private final DeviceDataset dataset;
     private final Device device;
     private final Progress progress;
     private final StopSignal signal;
@@ -38,7 +38,7 @@ final class TrainingRun {
             RunFolder folder,
             Settings settings,
             TrainingConfig config,
-            Dataset dataset,
+            DeviceDataset dataset,
             Device device,
             Progress progress,
             StopSignal signal,

@@ -1,7 +1,6 @@
 package io.github.kib4j.train;
 
 import io.github.kib4j.data.Dataset;
-import io.github.kib4j.data.ImageSet;
 import io.github.kib4j.layer.Buffers;
 import io.github.kib4j.layer.LayerPass;
 import io.github.kib4j.layer.Network;
@@ -52,8 +51,9 @@ public final class Trainer implements AutoCloseable {
     private final Buffers buffers;
     private final Clock clock;
     private final Tensor sums;
-    private final DeviceImages trainImages;
-    private final DeviceImages testImages;
+    private final DeviceDataset.Images trainImages;
+    private final DeviceDataset.Images testImages;
+    private final @Nullable DeviceDataset owned;
     private final Tensor order;
     private final Map<Integer, StepPlan> plans = new HashMap<>();
     private final AugmentationOps.Spec augmentation;
@@ -68,17 +68,6 @@ public final class Trainer implements AutoCloseable {
     /** Of training in the current epoch before now; of the last one when another has not begun. */
     private double seconds;
 
-    /** Images and labels on the device. */
-    record DeviceImages(Tensor pixels, Tensor labels, int count) {
-        static DeviceImages upload(Scope scope, ImageSet images) {
-            Tensor pixels = scope.allocate(DataType.U8, images.image().prepend(images.count()));
-            pixels.write(images.pixels());
-            Tensor labels = scope.allocate(DataType.I32, Shape.of(images.count()));
-            labels.write(images.labels());
-            return new DeviceImages(pixels, labels, images.count());
-        }
-    }
-
     /** Creates a run at epoch 0 with freshly drawn weights. */
     public Trainer(Device device, Dataset dataset, TrainingConfig config) {
         this(device, dataset, config, GradientHook.NONE);
@@ -90,20 +79,34 @@ public final class Trainer implements AutoCloseable {
      * @throws IllegalArgumentException if the network does not fit the data set
      */
     public Trainer(Device device, Dataset dataset, TrainingConfig config, GradientHook hook) {
-        checkFit(dataset, config);
+        this(device, DeviceDataset.upload(device, dataset), true, config, hook);
+    }
+
+    /**
+     * Creates a run on a data set that is on the device already, and stays there when the run is closed.
+     *
+     * @throws IllegalArgumentException if the network does not fit the data set
+     */
+    public Trainer(Device device, DeviceDataset dataset, TrainingConfig config) {
+        this(device, dataset, false, config, GradientHook.NONE);
+    }
+
+    private Trainer(Device device, DeviceDataset dataset, boolean owns, TrainingConfig config, GradientHook hook) {
+        owned = owns ? dataset : null;
+        trainImages = dataset.train();
+        testImages = dataset.test();
         this.device = device;
         this.config = config;
         this.hook = hook;
         scope = device.newScope();
         try {
+            checkFit(dataset, config);
             clock = Clock.allocate(scope);
             network = new Network(device, scope, config.network(), config.precision(), config.seed());
             optimizers = new Optimizers(
                     new Optimizer(device, scope, config.local(), clock),
                     new Optimizer(device, scope, config.readout(), clock));
             config.rule().register(network, optimizers);
-            trainImages = DeviceImages.upload(scope, dataset.train());
-            testImages = DeviceImages.upload(scope, dataset.test());
             int largestBatch = Math.min(config.batch(), Math.max(trainImages.count(), testImages.count()));
             buffers = new Buffers(
                     scope, config.precision(), largestBatch, config.rule().lifetime());
@@ -118,27 +121,26 @@ public final class Trainer implements AutoCloseable {
                     dataset.deviation(),
                     config.seed());
             hostOrder = new int[0];
-            identity = CheckpointState.Identity.of(config, dataset.train().checksum());
+            identity = CheckpointState.Identity.of(config, dataset.checksum());
         } catch (RuntimeException | Error e) {
-            scope.close();
+            close();
             throw e;
         }
     }
 
-    private static void checkFit(Dataset dataset, TrainingConfig config) {
-        if (!dataset.train().image().equals(config.network().input())) {
-            throw new IllegalArgumentException(
-                    "The network reads images of " + config.network().input() + ", but those of " + dataset.name()
-                            + " are " + dataset.train().image() + ".");
+    private static void checkFit(DeviceDataset dataset, TrainingConfig config) {
+        if (!dataset.image().equals(config.network().input())) {
+            throw new IllegalArgumentException("The network reads images of "
+                    + config.network().input() + ", but those of " + dataset.name() + " are " + dataset.image() + ".");
         }
-        if (config.network().outputs() != dataset.train().classes()) {
+        if (config.network().outputs() != dataset.classes()) {
             throw new IllegalArgumentException(
                     "The network has " + config.network().outputs() + " outputs, but " + dataset.name() + " has "
-                            + dataset.train().classes() + " classes.");
+                            + dataset.classes() + " classes.");
         }
-        if (dataset.train().count() < 2) {
-            throw new IllegalArgumentException("Training needs at least 2 images, but "
-                    + dataset.train().name() + " has " + dataset.train().count() + ".");
+        if (dataset.trainCount() < 2) {
+            throw new IllegalArgumentException(
+                    "Training needs at least 2 images, but " + dataset.name() + " has " + dataset.trainCount() + ".");
         }
     }
 
@@ -351,6 +353,9 @@ public final class Trainer implements AutoCloseable {
     @Override
     public void close() {
         scope.close();
+        if (owned != null) {
+            owned.close();
+        }
     }
 
     /** Plans and runs passes over the test images. */
