@@ -104,7 +104,7 @@ public final class DjlContender implements Contender {
 
         @Override
         public String description() {
-            return "DJL " + Engine.class.getPackage().getImplementationVersion() + ", PyTorch "
+            return "DJL " + Engine.getDjlVersion() + ", PyTorch "
                     + Engine.getEngine("PyTorch").getVersion();
         }
 
