@@ -39,9 +39,8 @@ class Handles {
     const std::string fault = handle == nullptr         ? "a null "
                               : found == entries_.end() ? "a pointer that is no "
                                                         : "a destroyed ";
-    report_call(
-        Finding::kBadHandle, caller,
-        "was passed " + fault + kind_ + "; pass one that " + kind_ + "'s create function made and nobody destroyed");
+    report_call(Finding::kBadHandle, caller,
+                "was passed " + fault + kind_ + "; create one before, and destroy it last");
     return nullptr;
   }
 
