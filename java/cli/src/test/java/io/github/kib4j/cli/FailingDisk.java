@@ -27,7 +27,7 @@ final class FailingDisk {
     private FailingDisk(Path data, Path disk, long seed) throws IOException {
         this.disk = disk;
         ballast = disk.resolve("ballast");
-        training = new TinyTraining(data);
+        training = new TinyTraining(data, "phsic");
         random = new SplittableRandom(seed);
     }
 

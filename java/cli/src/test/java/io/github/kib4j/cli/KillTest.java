@@ -8,8 +8,9 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * Kills real trainings at random moments of their lives, from Java's start to the last file, and goes on with them: every
@@ -17,21 +18,26 @@ import org.junit.jupiter.api.io.TempDir;
  */
 final class KillTest {
     private final long seed = Long.getLong("kib.seed", System.nanoTime());
-    private final int wanted = Integer.getInteger("kib.kills", 40);
     private final SplittableRandom random = new SplittableRandom(seed);
 
     @TempDir
     Path folder;
 
     private TinyTraining training;
+    private int wanted;
     private long life;
     private int kills;
     private int beforeTheRun;
     private int whileSaving;
 
-    @Test
-    void killedAtAnyMomentATrainingEndsWithTheSameBits() throws Exception {
-        training = new TinyTraining(folder.resolve("data"));
+    /** One rule with all kills, and two rules, of which each has a folder in the run's, with some. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {"phsic|1", "phsic,readout|5"})
+    void killedAtAnyMomentATrainingEndsWithTheSameBits(String rules, int part) throws Exception {
+        wanted = Math.max(1, Integer.getInteger("kib.kills", 40) / part);
+        training = new TinyTraining(folder.resolve("data"), rules);
         Path whole = folder.resolve("whole");
         uninterrupted(whole);
         Map<String, String> expected = TinyTraining.result(whole);

@@ -27,7 +27,7 @@ final class SignalTest {
 
     @BeforeEach
     void writeImages() throws IOException {
-        training = new TinyTraining(folder.resolve("data"));
+        training = new TinyTraining(folder.resolve("data"), "phsic");
         run = folder.resolve("run");
     }
 
