@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <set>
 
+#include "machine/execute/warp_forms.h"
 #include "machine/machine.h"
 #include "machine/ptx/module_parser.h"
 
@@ -24,6 +25,23 @@ uint32_t stack_of(const Image& image, uint32_t index, std::set<uint32_t>* on_pat
   for (uint32_t callee : f.callees) deepest = std::max(deepest, stack_of(image, callee, on_path, recursive));
   on_path->erase(index);
   return align16(f.local_bytes) + deepest;
+}
+
+void add_callees(const Image& image, uint32_t index, std::set<uint32_t>* all) {
+  if (!all->insert(index).second) return;
+  for (uint32_t callee : image.functions[index].callees) add_callees(image, callee, all);
+}
+
+// The smallest element of a function's accesses to a space, at most `least`.
+uint32_t least_element(const Image& image, const Function& f, Space space, uint32_t least) {
+  for (uint32_t pc = f.first; pc < f.first + f.count; ++pc) {
+    const Instruction& i = image.code[pc];
+    if (i.kind != Kind::kWarp) continue;
+    if (i.warp_form != load && i.warp_form != store && i.warp_form != atomic && i.warp_form != copy_async) continue;
+    const Access& a = image.accesses[i.target];
+    if (a.space == space || a.space == Space::kGeneric) least = std::min<uint32_t>(least, a.element);
+  }
+  return least;
 }
 
 bool calls_pointers(const Image& image) {
@@ -71,6 +89,13 @@ KernelImage::KernelImage(std::shared_ptr<const Image> image, uint32_t function)
   bool recursive = calls_pointers(*image_);
   local_ = stack_of(*image_, function, &path, &recursive);
   stack_ = recursive ? std::max(local_, kRecursionStack) : local_;
+  std::set<uint32_t> callees;
+  add_callees(*image_, function, &callees);
+  for (uint32_t f = 0; calls_pointers(*image_) && f < image_->functions.size(); ++f) callees.insert(f);
+  for (uint32_t f : callees) {
+    shared_granule_ = least_element(*image_, image_->functions[f], Space::kShared, shared_granule_);
+    global_granule_ = least_element(*image_, image_->functions[f], Space::kGlobal, global_granule_);
+  }
 }
 
 }  // namespace ptx

@@ -100,7 +100,7 @@ void atomic(const Instruction& i, Warp& w) {
   const Access& a = w.launch().image->accesses[i.target];
   const AtomicOp op = static_cast<AtomicOp>(i.x);
   const bool races = w.launch().options.races;
-  Touch t{w, a.space, a.element, w.mask, true, true, true, nullptr, {}, {}};
+  Touch t(w, a.space, a.element, w.mask, true, true, true, nullptr);
   addresses(a, w, t.address);
   by_space(a.space, w.mask, t.address, [&](Space space, uint32_t mask) {
     t.space = space;

@@ -63,6 +63,8 @@ void check_lane(Touch& t, const View& v, uint32_t lane, const Records& r, uint32
       r.readers[g] = stamp;
     }
   }
+  // The next lane compares what it writes with what this one did.
+  if (t.data != nullptr) std::memcpy(t.host[lane], t.data + size_t{lane} * t.bytes, t.bytes);
 }
 
 // All 32 lanes, one behind the other: whether no granule needs a closer look; then they are stamped.

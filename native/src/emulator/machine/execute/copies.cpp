@@ -23,14 +23,14 @@ void arrive(Warp& w, const std::vector<Warp::Copy16>& copies) {
 
 void copy_async(const Instruction& i, Warp& w) {
   const Access& a = w.launch().image->accesses[i.target];
-  Touch to{w, Space::kShared, a.element, w.mask, true, false, false, nullptr, {}, {}};
+  Touch to(w, Space::kShared, a.element, w.mask, true, false, false, nullptr);
   addresses(a, w, to.address);
   for (uint32_t l = 0; l < 32; ++l) {
     if (((w.mask >> l) & 1) != 0 && space_of(to.address[l]) == Space::kShared) to.address[l] -= kSharedWindow;
   }
   // Until it arrives, what lies there is undefined: reading it is an uninitialised read.
   if (!reach(to)) return;
-  Touch from{w, Space::kGlobal, a.element, 0, false, true, false, nullptr, {}, {}};
+  Touch from(w, Space::kGlobal, a.element, 0, false, true, false, nullptr);
   const uint64_t* source = w.at<uint64_t>(i.a);
   uint32_t sizes[32];
   for (uint32_t l = 0; l < 32; ++l) {

@@ -104,7 +104,7 @@ void order_before(const Access& a, const Touch& t) {
 
 void load(const Instruction& i, Warp& w) {
   const Access& a = w.launch().image->accesses[i.target];
-  Touch t{w, a.space, uint32_t{a.element} * a.count, w.mask, false, true, a.strong, nullptr, {}, {}};
+  Touch t(w, a.space, uint32_t{a.element} * a.count, w.mask, false, true, a.strong, nullptr);
   addresses(a, w, t.address);
   by_space(a.space, w.mask, t.address, [&](Space space, uint32_t mask) {
     t.space = space;
@@ -122,7 +122,7 @@ void load(const Instruction& i, Warp& w) {
 void store(const Instruction& i, Warp& w) {
   const Access& a = w.launch().image->accesses[i.target];
   alignas(64) std::byte data[32 * 32];
-  Touch t{w, a.space, uint32_t{a.element} * a.count, w.mask, true, false, a.strong, data, {}, {}};
+  Touch t(w, a.space, uint32_t{a.element} * a.count, w.mask, true, false, a.strong, data);
   if (a.count == 1 && a.widths[0] == a.element) {
     t.data = w.at<std::byte>(a.registers[0]);
   } else {

@@ -15,20 +15,6 @@ namespace {
 constexpr uint32_t kBudget = 20000;            // instructions of a warp before the next one runs
 constexpr uint32_t kCooperativeBudget = 2000;  // and where blocks wait for each other
 
-// What a kernel's accesses need at least: the smallest element among those to a space.
-uint32_t granule(const Image& image, Space space) {
-  uint32_t least = 4;
-  for (const Instruction& i : image.code) {
-    if (i.kind != Kind::kWarp) continue;
-    const bool access =
-        i.warp_form == load || i.warp_form == store || i.warp_form == atomic || i.warp_form == copy_async;
-    if (!access) continue;
-    const Access& a = image.accesses[i.target];
-    if (a.space == space || a.space == Space::kGeneric) least = std::min<uint32_t>(least, a.element);
-  }
-  return least;
-}
-
 // Zeroed words for the grid-wide barrier of cooperative groups.
 class Workspace {
  public:
@@ -164,8 +150,8 @@ Outcome run(const Launch& launch) {
   state.launch = &launch;
   state.options = Options::current();
   state.warps_in_block = static_cast<uint32_t>((launch.block.count() + 31) / 32);
-  state.granule_shared = granule(kernel.image(), Space::kShared);
-  state.granule_global = granule(kernel.image(), Space::kGlobal);
+  state.granule_shared = kernel.granule(Space::kShared);
+  state.granule_global = kernel.granule(Space::kGlobal);
   state.global_races = state.options.races && launch.grid.count() <= kBlockLimit;
   state.counts.resize(state.image->code.size());
   if (state.options.races) state.number = GlobalRecords::instance().begin_launch();

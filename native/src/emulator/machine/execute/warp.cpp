@@ -84,21 +84,12 @@ void Warp::start() {
   g.frame = new_frame(static_cast<uint32_t>(&f - launch().image->functions.data()));
   g.frame->lanes = initial_;
   groups_.assign(1, g);
-  if (local_bytes_ > 0 && local_written_) std::memset(local_written_->data(), 0, size_t{32} * local_bytes_);
   instructions_ = 0;
 }
 
 std::byte* Warp::local(uint32_t lane) {
-  if (!local_) {
-    local_.reset(new Buffer(size_t{32} * local_bytes_));
-    local_written_.reset(new Buffer(size_t{32} * local_bytes_));
-  }
+  if (!local_) local_.reset(new Buffer(size_t{32} * local_bytes_));
   return local_->data() + size_t{lane} * local_bytes_;
-}
-
-uint8_t* Warp::local_written(uint32_t lane) {
-  local(lane);
-  return reinterpret_cast<uint8_t*>(local_written_->data()) + size_t{lane} * local_bytes_;
 }
 
 Frame* Warp::new_frame(uint32_t function) {

@@ -117,9 +117,7 @@ class Warp final : public Lanes {
   void report_at(uint32_t pc, Finding finding, uint32_t lane, uint64_t address, std::string detail, bool once);
   void stop(Outcome outcome) { launch().stop(outcome); }
 
-  // A thread's local memory and which bytes of it were written.
-  std::byte* local(uint32_t lane);
-  uint8_t* local_written(uint32_t lane);
+  std::byte* local(uint32_t lane);  // a thread's local memory
   uint32_t local_bytes() const { return local_bytes_; }
 
   // Asynchronous copies: what commit_group has not seen yet, and groups that were not waited for.
@@ -173,7 +171,7 @@ class Warp final : public Lanes {
   uint32_t limit_ = ~uint32_t{0};
   uint64_t instructions_ = 0;
   uint32_t exit_effects_[32];
-  std::unique_ptr<Buffer> local_, local_written_;
+  std::unique_ptr<Buffer> local_;
   uint32_t local_bytes_ = 0;
   std::vector<std::unique_ptr<Frame>> used_frames_;
 };

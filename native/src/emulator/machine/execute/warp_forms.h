@@ -55,8 +55,6 @@ void wait_group(const Instruction& i, Warp& warp);  // x: groups that may be pen
 void fence(const Instruction& i, Warp& warp);
 void is_constant(const Instruction& i, Warp& warp);  // d: whether a is an address of a .const variable
 void active_mask(const Instruction& i, Warp& warp);
-void load_matrix(const Instruction& i, Warp& warp);      // ldmatrix
-void multiply_matrix(const Instruction& i, Warp& warp);  // mma
 
 enum class AtomicOp : uint32_t { kAdd, kAnd, kOr, kXor, kMin, kMax, kInc, kDec, kExch, kCas };
 enum class Together : uint32_t {  // x of Kind::kTogether

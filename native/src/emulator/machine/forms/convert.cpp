@@ -122,9 +122,9 @@ inline uint64_t from_real(double v, const Flags& f) {
   }
 }
 
-// To an integer: rounded, clamped to the type's range, NaN is 0.
+// To an integer: rounded, clamped to the type's range; NaN is 0, or the upper bit where 64 bits are involved.
 inline uint64_t to_integer(double v, const Flags& f) {
-  if (v != v) return 0;
+  if (v != v) return f.from != Type::kF64 && bytes_of(f.to) != 8 ? 0 : uint64_t{1} << (8 * bytes_of(f.to) - 1);
   v = round_to_integer(v, f.round == Round::kNone ? Round::kZero : f.round);
   const int bits = static_cast<int>(8 * bytes_of(f.to));
   if (is_signed(f.to)) {
@@ -148,6 +148,7 @@ inline uint64_t extended(uint64_t bits, Type t) {
 inline uint64_t integer_to_real(uint64_t bits, const Flags& f) {
   const bool negative = is_signed(f.from) && static_cast<int64_t>(bits) < 0;
   const uint64_t magnitude = negative ? ~bits + 1 : bits;
+  if (f.to == Type::kF64 && f.sat) return bits_as<uint64_t>(bits == 0 || negative ? 0.0 : 1.0);
   if (f.to == Type::kF64) {
     RoundingScope scope(f.round);
     const double high = pinned(static_cast<double>(static_cast<int64_t>(magnitude >> 32))) * 0x1p32;

@@ -76,12 +76,12 @@ uint16_t negative(uint16_t a) {
 }
 
 template <class F, bool ftz>
-uint16_t ex2(uint16_t a) {
+uint16_t __attribute__((noinline)) ex2(uint16_t a) {
   return flush<F, ftz>(
       static_cast<uint16_t>(narrow<F>(std::exp2(static_cast<double>(in<F, ftz>(a))), Round::kNearest)));
 }
 template <class F>
-uint16_t hyperbolic(uint16_t a) {
+uint16_t __attribute__((noinline)) hyperbolic(uint16_t a) {
   return static_cast<uint16_t>(narrow<F>(std::tanh(static_cast<double>(widen(F{}, a))), Round::kNearest));
 }
 
@@ -198,120 +198,113 @@ Form rounded(const Key& k, bool pair) {
   return k.ftz ? clamped<F, true, Clamp::kNone>(k, pair) : clamped<F, false, Clamp::kNone>(k, pair);
 }
 
-// Comparisons by the values as floats.
-inline bool compare(Compare how, float a, float b) {
-  const bool unordered = a != a || b != b;
+// Comparisons of up to 64 lanes as floats; x: Combine | Compare << 8 | ftz << 16.
+struct Bits64 {
+  uint64_t less = 0, equal = 0, unordered = 0;
+};
+
+template <class F>
+Bits64 compare_lanes(const uint16_t* a, const uint16_t* b, uint32_t lanes, bool ftz) {
+  Bits64 r;
+  for (uint32_t n = 0; n < lanes; ++n) {
+    const float x = ftz ? in<F, true>(a[n]) : in<F, false>(a[n]), y = ftz ? in<F, true>(b[n]) : in<F, false>(b[n]);
+    r.less |= uint64_t{x < y} << n;
+    r.equal |= uint64_t{x == y} << n;
+    r.unordered |= uint64_t{x != x || y != y} << n;
+  }
+  return r;
+}
+
+uint64_t compared(Compare how, const Bits64& c) {
+  const uint64_t greater = ~(c.less | c.equal | c.unordered);
   switch (how) {
     case Compare::kEq:
-      return a == b;
+      return c.equal;
     case Compare::kNe:
-      return !unordered && a != b;
+      return c.less | greater;
     case Compare::kLt:
-      return a < b;
+      return c.less;
     case Compare::kLe:
-      return a <= b;
+      return c.less | c.equal;
     case Compare::kGt:
-      return a > b;
+      return greater;
     case Compare::kGe:
-      return a >= b;
+      return greater | c.equal;
     case Compare::kEqu:
-      return unordered || a == b;
+      return c.equal | c.unordered;
     case Compare::kNeu:
-      return a != b;
+      return ~c.equal;
     case Compare::kLtu:
-      return unordered || a < b;
+      return c.less | c.unordered;
     case Compare::kLeu:
-      return unordered || a <= b;
+      return ~greater;
     case Compare::kGtu:
-      return unordered || a > b;
+      return greater | c.unordered;
     case Compare::kGeu:
-      return unordered || a >= b;
+      return ~c.less;
     case Compare::kNum:
-      return !unordered;
+      return ~c.unordered;
     default:
-      return unordered;
+      return c.unordered;
   }
 }
 
-template <class F, bool ftz, Compare how>
-bool compared(uint16_t a, uint16_t b) {
-  return compare(how, in<F, ftz>(a), in<F, ftz>(b));
+template <class F>
+uint64_t comparison(const I& i, const Lanes& w, uint32_t lanes) {
+  const Bits64 c = compare_lanes<F>(w.at<uint16_t>(i.a), w.at<uint16_t>(i.b), lanes, (i.x >> 16) != 0);
+  return compared(static_cast<Compare>((i.x >> 8) & 0xff), c);
+}
+
+template <class F>
+void setp_alone(const I& i, Lanes& w) {
+  const uint32_t bits = static_cast<uint32_t>(comparison<F>(i, w, 32));
+  I plain = i;
+  plain.x &= 0xff;
+  set_both(plain, w, bits, ~bits);
 }
 
 // setp.cmp.f16x2 p|q: p of the lower halves, q of the upper.
-template <bool (*f)(uint16_t, uint16_t)>
+template <class F>
 void setp_pair(const I& i, Lanes& w) {
-  const uint16_t *a = w.at<uint16_t>(i.a), *b = w.at<uint16_t>(i.b);
+  const uint64_t bits = comparison<F>(i, w, 64);
   uint32_t low = 0, high = 0;
   for (uint32_t l = 0; l < 32; ++l) {
-    low |= uint32_t{f(a[2 * l], b[2 * l])} << l;
-    high |= uint32_t{f(a[2 * l + 1], b[2 * l + 1])} << l;
+    low |= static_cast<uint32_t>((bits >> (2 * l)) & 1) << l;
+    high |= static_cast<uint32_t>((bits >> (2 * l + 1)) & 1) << l;
   }
-  const Combine how = static_cast<Combine>(i.x);
-  const uint32_t p = combined(i, w, how, low), q = combined(i, w, how, high);
-  w.set_predicate(i.d, p);
-  if (i.e != kNoOperand) w.set_predicate(i.e, q);
+  I plain = i;
+  plain.x &= 0xff;
+  set_both(plain, w, low, high);
 }
 
-// set: `one` where the comparison holds, in every 16-bit lane of D and of the sources.
-template <bool (*f)(uint16_t, uint16_t), uint16_t one, bool pair>
+// set: `one` where the comparison holds; D as wide as the sources, or 32 bits of a scalar.
+template <class F, class D, bool pair, D one>
 void set_halves(const I& i, Lanes& w) {
-  const uint16_t *a = w.at<uint16_t>(i.a), *b = w.at<uint16_t>(i.b);
-  const uint32_t c = i.c == kNoOperand ? 0 : w.predicate(i.c);
-  const auto one_lane = [=](uint32_t n, uint32_t l) -> uint16_t {
-    bool holds = f(a[n], b[n]);
-    if (i.c != kNoOperand) {
-      const bool p = ((c >> l) & 1) != 0;
-      const Combine how = static_cast<Combine>(i.x);
-      holds = how == Combine::kAnd ? holds && p : how == Combine::kOr ? holds || p : holds != p;
+  uint64_t bits = comparison<F>(i, w, pair ? 64 : 32);
+  if (i.c != kNoOperand) {
+    uint64_t p = w.predicate(i.c), both = p;
+    if (pair) {
+      both = 0;
+      for (uint32_t n = 0; n < 64; ++n) both |= ((p >> (n / 2)) & 1) << n;
     }
-    return holds ? one : 0;
-  };
-  if (pair) {
-    halves(i, w, [=](uint32_t n) { return one_lane(n, n / 2); });
-  } else {
-    map(w.at<uint16_t>(i.d), w.mask, [=](uint32_t l) { return one_lane(l, l); });
+    const Combine how = static_cast<Combine>(i.x & 0xff);
+    bits = how == Combine::kAnd ? bits & both : how == Combine::kOr ? bits | both : bits ^ both;
+  }
+  D* d = w.at<D>(i.d);
+  for (uint32_t n = 0; n < (pair ? 64 : 32); ++n) {
+    if (((w.mask >> (pair ? n / 2 : n)) & 1) != 0) d[n] = ((bits >> n) & 1) != 0 ? one : D{0};
   }
 }
 
-template <class F, bool (*f)(uint16_t, uint16_t)>
-Form comparison_form(const Key& k) {
-  const bool pair = k.op == Op::kSet ? bytes_of(k.source) == 4 : bytes_of(k.type) == 4;
-  if (k.op == Op::kSetp) return pair ? setp_pair<f> : setp_form<uint16_t, f>(k.combine);
+template <class F>
+Form set_form(const Key& k) {
   constexpr uint16_t one = F::mantissa == 10 ? 0x3c00 : 0x3f80;
-  if (pair) {
-    if (k.type == k.source) return set_halves<f, one, true>;
-    return is_integer(k.type) && bytes_of(k.type) == 4 ? set_halves<f, 0xffff, true> : nullptr;
-  }
-  if (k.type == k.source) return set_halves<f, one, false>;
-  if (is_integer(k.type) && bytes_of(k.type) == 2) return set_halves<f, 0xffff, false>;
-  return is_integer(k.type) && bytes_of(k.type) == 4 ? set_value<uint32_t, uint16_t, f, 0xffffffff> : nullptr;
-}
-
-template <class F, bool ftz>
-Form comparison(const Key& k) {
-  switch (k.compare) {
-#define KIB_COMPARE(name) \
-  case Compare::name:     \
-    return comparison_form<F, compared<F, ftz, Compare::name>>(k);
-    KIB_COMPARE(kEq)
-    KIB_COMPARE(kNe)
-    KIB_COMPARE(kLt)
-    KIB_COMPARE(kLe)
-    KIB_COMPARE(kGt)
-    KIB_COMPARE(kGe)
-    KIB_COMPARE(kEqu)
-    KIB_COMPARE(kNeu)
-    KIB_COMPARE(kLtu)
-    KIB_COMPARE(kLeu)
-    KIB_COMPARE(kGtu)
-    KIB_COMPARE(kGeu)
-    KIB_COMPARE(kNum)
-    KIB_COMPARE(kNan)
-#undef KIB_COMPARE
-    default:
-      return nullptr;
-  }
+  const bool pair = bytes_of(k.source) == 4;
+  if (k.type == k.source) return pair ? set_halves<F, uint16_t, true, one> : set_halves<F, uint16_t, false, one>;
+  if (!is_integer(k.type)) return nullptr;
+  if (pair) return bytes_of(k.type) == 4 ? set_halves<F, uint16_t, true, 0xffff> : nullptr;
+  if (bytes_of(k.type) == 2) return set_halves<F, uint16_t, false, 0xffff>;
+  return bytes_of(k.type) == 4 ? set_halves<F, uint32_t, false, 0xffffffff> : nullptr;
 }
 
 template <class F>
@@ -336,8 +329,9 @@ Form format(const Key& k) {
     case Op::kTanh:
       return either1<hyperbolic<F>>(pair);
     case Op::kSet:
+      return set_form<F>(k);
     case Op::kSetp:
-      return k.ftz ? comparison<F, true>(k) : comparison<F, false>(k);
+      return pair ? setp_pair<F> : setp_alone<F>;
     default:
       return nullptr;
   }

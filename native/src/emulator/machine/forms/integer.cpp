@@ -422,12 +422,14 @@ void selp(const I& i, Lanes& w) {
   map(w.at<T>(i.d), w.mask, [=](uint32_t l) { return ((p >> l) & 1) != 0 ? a[l] : b[l]; });
 }
 
-template <class T, bool real>
+// With .ftz a negative subnormal is -0, which is not below 0.
+template <class T, bool real, bool ftz>
 void slct(const I& i, Lanes& w) {
   const T *a = w.at<T>(i.a), *b = w.at<T>(i.b);
   const uint32_t* c = w.at<uint32_t>(i.c);
   map(w.at<T>(i.d), w.mask, [=](uint32_t l) {
-    const bool first = real ? bits_as<float>(c[l]) >= 0.0f : static_cast<int32_t>(c[l]) >= 0;
+    const bool first =
+        real ? bits_as<float>(ftz && (c[l] & 0x7f800000) == 0 ? 0 : c[l]) >= 0.0f : static_cast<int32_t>(c[l]) >= 0;
     return first ? a[l] : b[l];
   });
 }
@@ -499,17 +501,17 @@ template <class T>
 Form setp(const Key& k) {
   switch (k.compare) {
     case Compare::kEq:
-      return setp_form<T, eq<T>>(k.combine);
+      return set_predicates<T, eq<T>>;
     case Compare::kNe:
-      return setp_form<T, ne<T>>(k.combine);
+      return set_predicates<T, ne<T>>;
     case Compare::kLt:
-      return setp_form<T, lt<T>>(k.combine);
+      return set_predicates<T, lt<T>>;
     case Compare::kLe:
-      return setp_form<T, le<T>>(k.combine);
+      return set_predicates<T, le<T>>;
     case Compare::kGt:
-      return setp_form<T, gt<T>>(k.combine);
+      return set_predicates<T, gt<T>>;
     case Compare::kGe:
-      return setp_form<T, ge<T>>(k.combine);
+      return set_predicates<T, ge<T>>;
     default:
       return nullptr;
   }
@@ -691,7 +693,8 @@ Form untyped(const Key& k) {
     case Op::kSelp:
       return selp<U>;
     case Op::kSlct:
-      return k.source == Type::kF32 ? slct<U, true> : k.source == Type::kS32 ? slct<U, false> : nullptr;
+      if (k.source == Type::kF32) return k.ftz ? slct<U, true, true> : slct<U, true, false>;
+      return k.source == Type::kS32 ? slct<U, false, false> : nullptr;
     default:
       return nullptr;
   }
@@ -831,6 +834,9 @@ Form integer_form(const Key& k) {
       break;
   }
   if (form != nullptr) return form;
+  const bool bits = k.type == Type::kB16 || k.type == Type::kB32 || k.type == Type::kB64;
+  const bool of_bits = k.op == Op::kShl || k.op == Op::kShr || k.op == Op::kSetp;
+  if (bits && !of_bits) return nullptr;
   switch (k.type) {
     case Type::kU16:
     case Type::kB16:

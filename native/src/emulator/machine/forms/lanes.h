@@ -76,28 +76,19 @@ inline uint32_t combined(const I& i, const Lanes& w, Combine how, uint32_t bits)
   }
 }
 
-// setp p|q, a, b: q is the comparison's opposite, combined likewise.
-template <class T, bool (*F)(T, T), Combine how>
-void set_predicates(const I& i, Lanes& w) {
-  const T *a = w.at<T>(i.a), *b = w.at<T>(i.b);
-  const uint32_t bits = gather_bits([=](uint32_t l) { return F(a[l], b[l]); });
-  const uint32_t p = combined(i, w, how, bits), q = combined(i, w, how, ~bits);
+// setp p|q: q is the comparison's opposite, combined likewise. x: Combine.
+inline void set_both(const I& i, const Lanes& w, uint32_t bits, uint32_t opposite) {
+  const Combine how = static_cast<Combine>(i.x);
+  const uint32_t p = combined(i, w, how, bits), q = combined(i, w, how, opposite);
   w.set_predicate(i.d, p);
   if (i.e != kNoOperand) w.set_predicate(i.e, q);
 }
 
 template <class T, bool (*F)(T, T)>
-Form setp_form(Combine how) {
-  switch (how) {
-    case Combine::kAnd:
-      return set_predicates<T, F, Combine::kAnd>;
-    case Combine::kOr:
-      return set_predicates<T, F, Combine::kOr>;
-    case Combine::kXor:
-      return set_predicates<T, F, Combine::kXor>;
-    default:
-      return set_predicates<T, F, Combine::kNone>;
-  }
+void set_predicates(const I& i, Lanes& w) {
+  const T *a = w.at<T>(i.a), *b = w.at<T>(i.b);
+  const uint32_t bits = gather_bits([=](uint32_t l) { return F(a[l], b[l]); });
+  set_both(i, w, bits, ~bits);
 }
 
 // set d, a, b: all ones, or 1.0 where D is a float's bits (One).

@@ -320,8 +320,8 @@ bool equ(T a, T b) {
 
 struct SetpMaker {
   template <class T, bool (*F)(T, T)>
-  static Form make(const Key& k) {
-    return setp_form<T, F>(k.combine);
+  static Form make(const Key&) {
+    return set_predicates<T, F>;
   }
 };
 struct SetMaker {
@@ -389,7 +389,8 @@ void testp(const I& i, Lanes& w) {
                       case Test::kNotANumber:
                         return magnitude > Bits<T>::infinity;
                       case Test::kNormal:
-                        return exponent != 0 && exponent != Bits<T>::infinity;
+                        return (exponent != 0 && exponent != Bits<T>::infinity) ||
+                               magnitude == 0;  // zeros count as normal
                       default:
                         return exponent == 0 && magnitude != 0;
                     }

@@ -135,12 +135,13 @@ void BodyParser::statement() {
     return;
   }
   if (cursor_.peek().kind == TokenKind::kWord && cursor_.is(":", 1)) {
+    const int line = cursor_.peek().line;
     const std::string label(cursor_.next().text);
     cursor_.next();
     if (cursor_.is(".branchtargets") || cursor_.is(".calltargets") || cursor_.is(".callprototype")) {
       branch_targets(label);
     } else if (!labels_.emplace(label, image_.code.size()).second) {
-      cursor_.fail("label '" + label + "' is there twice");
+      refuse(cursor_.file(), line, "label '" + label + "' is there twice");
     }
     return;
   }

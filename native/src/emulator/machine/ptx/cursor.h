@@ -21,8 +21,6 @@ class Cursor {
     if (at_ + 1 < tokens_.size()) ++at_;
     return token;
   }
-  size_t position() const { return at_; }
-  void move_to(size_t position) { at_ = position; }
   bool ended() const { return peek().kind == TokenKind::kEnd; }
   bool is(std::string_view text, size_t ahead = 0) const {
     const Token& token = peek(ahead);
@@ -64,6 +62,7 @@ class Cursor {
   }
   [[noreturn]] void fail(const std::string& what) const { refuse(file_, peek().line, what); }
   const std::string& file() const { return file_; }
+  const std::vector<Token>& tokens() const { return tokens_; }
 
  private:
   std::vector<Token> tokens_;

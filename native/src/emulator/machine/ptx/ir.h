@@ -161,10 +161,12 @@ class KernelImage final : public Kernel {
   const Image& image() const { return *image_; }
   const Function& function() const { return image_->functions[index_]; }
   uint32_t stack_bytes() const { return stack_; }  // of a thread: local variables of all frames
+  // The smallest element that the kernel and what it calls access in a memory, at most 4: what a record of races stands for.
+  uint32_t granule(Space space) const { return space == Space::kShared ? shared_granule_ : global_granule_; }
 
  private:
   std::shared_ptr<const Image> image_;
-  uint32_t index_, static_shared_ = 0, local_ = 0, stack_ = 0;
+  uint32_t index_, static_shared_ = 0, local_ = 0, stack_ = 0, shared_granule_ = 4, global_granule_ = 4;
 };
 
 }  // namespace kib::emulator::ptx

@@ -1,6 +1,7 @@
 #include "machine/ptx/lexer.h"
 
 #include <cctype>
+#include <cerrno>
 #include <cstdlib>
 #include <cstring>
 
@@ -117,7 +118,9 @@ class Lexer {
       token.kind = TokenKind::kFloat64;
       std::memcpy(&token.bits, &value, 8);
     } else {
+      errno = 0;
       token.bits = std::strtoull(text.c_str(), nullptr, base);
+      if (errno == ERANGE) refuse(file_, line_, "constant " + text + " does not fit in 64 bits");
     }
     while (peek() == 'U' || peek() == 'u') ++at_;
     return token;

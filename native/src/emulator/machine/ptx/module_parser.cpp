@@ -24,11 +24,21 @@ ModuleParser::ModuleParser(std::string_view text, const std::string& file)
       }) {
   image_->file = file;
   image_->files.push_back(file);
+  find_files();
+}
+
+// .file stands at the end of what nvcc makes, behind the .loc that name its number.
+void ModuleParser::find_files() {
+  const std::vector<Token>& tokens = cursor_.tokens();
+  for (size_t i = 0; i + 2 < tokens.size(); ++i) {
+    if (tokens[i].text != ".file" || tokens[i + 2].kind != TokenKind::kString) continue;
+    image_->files.emplace_back(tokens[i + 2].text);
+    files_[static_cast<int64_t>(tokens[i + 1].bits)] = static_cast<uint32_t>(image_->files.size() - 1);
+  }
 }
 
 std::shared_ptr<Image> ModuleParser::parse() {
   if (!cursor_.is(".version")) cursor_.fail("no .version at its beginning; the file is no PTX");
-  name_files();
   while (!cursor_.ended()) statement();
   apply_relocations();
   finish_calls(*image_);
@@ -47,7 +57,9 @@ void ModuleParser::statement() {
       cursor_.word("a target");
     } while (cursor_.accept(","));
   } else if (cursor_.accept(".address_size")) {
-    if (cursor_.integer("an address size") != 64) cursor_.fail("32-bit addresses are not emulated; compile with -m64");
+    const int line = cursor_.peek().line;
+    if (cursor_.integer("an address size") != 64)
+      refuse(cursor_.file(), line, "32-bit addresses are not emulated; compile with -m64");
   } else if (cursor_.accept(".file")) {
     file_directive();
   } else if (cursor_.accept(".section")) {
@@ -73,27 +85,17 @@ void ModuleParser::statement() {
   }
 }
 
-// nvcc writes .file at the file's end, behind the .loc that need it.
-void ModuleParser::name_files() {
-  const size_t start = cursor_.position();
-  for (; !cursor_.ended(); cursor_.next()) {
-    while (cursor_.accept(".file")) file_directive();
-  }
-  cursor_.move_to(start);
-}
-
 void ModuleParser::file_directive() {
-  const int64_t number = cursor_.integer("a file's number");
+  cursor_.integer("a file's number");
   if (cursor_.peek().kind != TokenKind::kString) cursor_.fail("expected a file's name");
-  image_->files[source_file(number)] = cursor_.next().text;
+  cursor_.next();
   while (cursor_.accept(",")) cursor_.integer("a number");
 }
 
-uint32_t ModuleParser::source_file(int64_t number) {
+// 0, the PTX itself, for a number that no .file gives.
+uint32_t ModuleParser::source_file(int64_t number) const {
   const auto found = files_.find(number);
-  if (found != files_.end()) return found->second;
-  image_->files.push_back(image_->file);
-  return files_[number] = static_cast<uint32_t>(image_->files.size() - 1);
+  return found == files_.end() ? 0 : found->second;
 }
 
 const Symbol* ModuleParser::symbol(std::string_view name) const {

@@ -42,12 +42,12 @@ class ModuleParser {
   uint32_t function(std::string_view name) const;  // kBuiltin where there is none
   Declaration declaration();
   Operand constant(uint32_t bytes, uint64_t bits);  // 32 lanes of it
-  uint32_t source_file(int64_t number);
+  uint32_t source_file(int64_t number) const;
   void add_shared(const Declaration& d);  // of the module's scope
 
  private:
   void statement();
-  void name_files();
+  void find_files();
   void file_directive();
   void variable(Space space, bool external);
   void shared(bool external);

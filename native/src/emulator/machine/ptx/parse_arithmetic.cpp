@@ -150,6 +150,13 @@ void finish(BodyParser& body, const Opcode& op, const Key& key, const Operands& 
   i.x = o.x;
 }
 
+// The combination; for halves, what forms/half.cpp unpacks.
+uint32_t comparison_flags(const Key& k) {
+  const uint32_t combine = static_cast<uint32_t>(k.combine);
+  if (!is_half(k.op == Op::kSet ? k.source : k.type)) return combine;
+  return combine | static_cast<uint32_t>(k.compare) << 8 | uint32_t{k.ftz} << 16;
+}
+
 // setp.lt.and.f32 p|q, a, b, !c
 void parse_setp(BodyParser& body, Opcode& op, Key key) {
   key.type = op.take_type();
@@ -165,7 +172,7 @@ void parse_setp(BodyParser& body, Opcode& op, Key key) {
     o.c = body.source_predicate();
   }
   if (key.compare == Compare::kNone) body.refuse_form(op, "it has no comparison");
-  o.x = static_cast<uint32_t>(key.combine);
+  o.x = comparison_flags(key);
   finish(body, op, key, o);
 }
 
@@ -183,7 +190,7 @@ void parse_set(BodyParser& body, Opcode& op, Key key) {
     body.comma();
     o.c = body.source_predicate();
   }
-  o.x = static_cast<uint32_t>(key.combine);
+  o.x = comparison_flags(key);
   finish(body, op, key, o);
 }
 

@@ -127,6 +127,12 @@ bool parse_control(BodyParser& body, Opcode& op) {
     op.take("aligned");
     op.take_type();
     body.cursor().integer("a number of registers");
+  } else if (name == "createpolicy") {  // of caches, which are not emulated
+    op.take("fractional");
+    op.take_prefixed("L2::");
+    op.take_type();
+    body.destination(8);
+    while (body.cursor().accept(",")) body.cursor().next();
   } else if (name == "pmevent") {
     body.cursor().integer("an event");
   } else {
