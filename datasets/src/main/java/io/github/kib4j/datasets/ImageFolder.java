@@ -155,7 +155,7 @@ final class ImageFolder {
     }
 
     /** Reads an image whose size is looked at before its pixels get memory. */
-    private static BufferedImage decode(Path file, @Nullable Shape expected) {
+    static BufferedImage decode(Path file, @Nullable Shape expected) {
         try (ImageInputStream in = new FileImageInputStream(file.toFile())) {
             Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
             if (!readers.hasNext()) {

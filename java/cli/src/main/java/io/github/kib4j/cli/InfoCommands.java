@@ -9,12 +9,15 @@ import io.github.kib4j.op.Device;
 import io.github.kib4j.op.DeviceProvider;
 import io.github.kib4j.op.Devices;
 import io.github.kib4j.tensor.Shape;
+import io.github.kib4j.train.MemoryEstimate;
+import io.github.kib4j.train.MemoryEstimate.Images;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalLong;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
@@ -167,9 +170,9 @@ final class InfoCommands {
             }
             settings = Settings.read(config).settings();
         }
-        Image image = Image.of(settings.choice(Key.DATASET, Datasets.names().toArray(new String[0])));
+        Images images = images(settings.choice(Key.DATASET, Datasets.names().toArray(new String[0])));
         RunPlan plan = new RunPlan(settings);
-        NetworkSpec network = plan.training(plan.rules().get(0), image.shape(), image.classes())
+        NetworkSpec network = plan.training(plan.rules().get(0), images.image(), images.classes())
                 .network();
         List<Shape> shapes = network.shapes();
         out.printf("%-28s %-18s %8s %12s %15s%n", "layer", "output", "groups", "parameters", "multiplications");
@@ -191,17 +194,26 @@ final class InfoCommands {
             out.printf(Locale.ROOT, "%-28s %-18s %8s %,12d %,15d%n", title, output, groups, parameters, own);
         }
         out.printf(Locale.ROOT, "%-28s %-18s %8s %,12d %,15d%n", "all", "", "", network.parameters(), multiplications);
+        sayMemory(settings, images, out);
         return 0;
     }
 
-    /** What the images of a data set are like, without reading it. */
-    private record Image(Shape shape, int classes) {
-        static Image of(String dataset) {
-            return switch (dataset) {
-                case "mnist", "fashion-mnist", "kmnist" -> new Image(Shape.of(1, 28, 28), 10);
-                case "cifar100" -> new Image(Shape.of(3, 32, 32), 100);
-                default -> new Image(Shape.of(3, 32, 32), 10);
-            };
-        }
+    private static void sayMemory(Settings settings, Images images, PrintStream out) {
+        String need = MemoryCheck.estimate(settings, images, settings.text(Key.DEVICE))
+                .map(estimate -> "about " + MemoryEstimate.megabytes(estimate.total()) + ": " + estimate.describe())
+                .orElse("more than can be counted");
+        OptionalLong available = new SystemMemory(Path.of("/")).available();
+        out.println("Memory that training needs at batch " + settings.text(Key.BATCH) + ": " + need
+                + (available.isEmpty() ? "" : "; available: " + MemoryEstimate.megabytes(available.getAsLong())) + ".");
+    }
+
+    /** Returns what the images of a data set are like, without reading it. */
+    private static Images images(String dataset) {
+        return switch (dataset) {
+            case "mnist", "fashion-mnist", "kmnist" -> new Images(Shape.of(1, 28, 28), 10, 60_000, 10_000);
+            case "cifar100" -> new Images(Shape.of(3, 32, 32), 100, 50_000, 10_000);
+            case "cifar10" -> new Images(Shape.of(3, 32, 32), 10, 50_000, 10_000);
+            default -> new Images(Shape.of(3, 32, 32), 10, 8_000, 2_000);
+        };
     }
 }

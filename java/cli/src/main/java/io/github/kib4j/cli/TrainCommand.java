@@ -9,6 +9,7 @@ import io.github.kib4j.op.Precision;
 import io.github.kib4j.train.Checkpoint;
 import io.github.kib4j.train.CheckpointException;
 import io.github.kib4j.train.DeviceDataset;
+import io.github.kib4j.train.MemoryEstimate;
 import io.github.kib4j.train.TrainingConfig;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -88,6 +89,12 @@ final class TrainCommand {
         List<String> rules = plan.rules();
         LoadedDataset loaded = new LoadedDataset(plan.dataset());
         Map<String, TrainingConfig> trainings = trainings(plan, rules, loaded.get());
+        new MemoryCheck(
+                        settings,
+                        MemoryEstimate.Images.of(loaded.get()),
+                        settings.text(Key.DEVICE),
+                        new SystemMemory(Path.of("/")).available())
+                .require();
         if (!resume && merged.note() != null) {
             say(merged.note());
         }

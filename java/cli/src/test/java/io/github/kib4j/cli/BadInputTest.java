@@ -163,6 +163,11 @@ final class BadInputTest {
                 usage(
                         "--pool-after names convolution 9",
                         train("--model", "vgg", "--channels", "8", "--pool-after", "9")),
+                usage("are available; --width 0.", train("--layers", "204800,204800")),
+                usage("MB are available; --width 0.", train("--layers", "20480,20480", "--device", "reference")),
+                usage(
+                        "more elements than can be counted",
+                        train("--model", "vgg", "--channels", "16777216", "--pool-after", "", "--linear", "0")),
                 usage("ascending", train("--milestones", "5,3")),
                 failure("at least 2 images", train("--limit-train", "1")),
                 usage("--data must name", train("--data", "")));

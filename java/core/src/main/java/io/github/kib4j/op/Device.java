@@ -27,6 +27,11 @@ public interface Device extends AutoCloseable {
     /** Waits until everything that was run is done. */
     void synchronize();
 
+    /** Returns whether an operation is done when its run returns, so that reading a result waits for nothing. */
+    default boolean isSynchronous() {
+        return false;
+    }
+
     /** Returns products with a weight matrix. */
     LinearOps linear();
 

@@ -50,6 +50,11 @@ final class ReferenceDevice implements Device {
     public void synchronize() {}
 
     @Override
+    public boolean isSynchronous() {
+        return true;
+    }
+
+    @Override
     public LinearOps linear() {
         return new ReferenceLinear(guard);
     }

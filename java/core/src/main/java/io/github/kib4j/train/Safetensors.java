@@ -203,6 +203,13 @@ public final class Safetensors {
                     entries.put((String) member.getKey(), entry((Map<?, ?>) member.getValue(), dataSize));
                 }
             }
+            // Arrays that overlap would take more memory than the file has bytes.
+            long described = entries.values().stream()
+                    .mapToLong(entry -> entry.end() - entry.begin())
+                    .sum();
+            if (described != dataSize) {
+                throw new IllegalArgumentException("arrays of " + described + " bytes in " + dataSize);
+            }
         } catch (IllegalArgumentException | ClassCastException | ArithmeticException | NullPointerException e) {
             throw CheckpointException.damaged(file, "its header does not describe it (" + e.getMessage() + ")", e);
         }

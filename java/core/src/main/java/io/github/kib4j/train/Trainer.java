@@ -4,6 +4,7 @@ import io.github.kib4j.data.Dataset;
 import io.github.kib4j.layer.Buffers;
 import io.github.kib4j.layer.LayerPass;
 import io.github.kib4j.layer.Network;
+import io.github.kib4j.layer.Parameter;
 import io.github.kib4j.layer.ReadoutPass;
 import io.github.kib4j.op.AugmentationOps;
 import io.github.kib4j.op.Clock;
@@ -40,7 +41,7 @@ import org.jspecify.annotations.Nullable;
  * number of threads). Used by one thread.
  */
 public final class Trainer implements AutoCloseable {
-    /** Steps between two looks at the device's fault. */
+    /** Steps between two looks at the fault of a device that runs behind the host. */
     private static final int FAULT_CHECK_STEPS = 50;
 
     private final Device device;
@@ -188,7 +189,7 @@ public final class Trainer implements AutoCloseable {
         while (position < trainImages.count() - 1) {
             trainStep();
             int done = (position + config.batch() - 1) / config.batch();
-            if (done % FAULT_CHECK_STEPS == 0) {
+            if (device.isSynchronous() || done % FAULT_CHECK_STEPS == 0) {
                 checkFault();
             }
             boolean goOn = listener.onStep(epoch + 1, done, steps);
@@ -263,6 +264,18 @@ public final class Trainer implements AutoCloseable {
         return whole;
     }
 
+    /** Plans every batch there will be, so that the device holds all that the run will. */
+    void planAll() {
+        int remainder = trainImages.count() % config.batch();
+        if (trainImages.count() >= config.batch()) {
+            plans.computeIfAbsent(config.batch(), this::plan);
+        }
+        if (remainder >= 2) {
+            plans.computeIfAbsent(remainder, this::plan);
+        }
+        evaluator.planAll();
+    }
+
     /**
      * Returns what the last completed epoch came to. A saved and restored run knows it too.
      *
@@ -292,12 +305,28 @@ public final class Trainer implements AutoCloseable {
     private void checkFault() {
         long[] fault = clock.fault().readLongs();
         if (fault[0] != 0) {
-            int hidden = network.hidden().size();
-            throw new TrainingDivergedException(fault[0], fault[1] < hidden ? "hidden layer " + fault[1] : "readout");
+            int slot = Math.toIntExact(fault[1]);
+            String place = slot < network.hidden().size() ? "hidden layer " + slot : "the readout";
+            throw TrainingDivergedException.loss(fault[0], place, sums.readDoubles()[slot]);
         }
     }
 
-    /** Returns the accuracy on the data set's test images: running statistics, no dropout, no augmentation. */
+    /** Checks what no loss has seen yet: what the last step's update made of the weights. */
+    private void checkWeights() {
+        for (Parameter parameter : network.parameters()) {
+            for (float value : parameter.value().readFloats()) {
+                if (!Float.isFinite(value)) {
+                    throw TrainingDivergedException.weights(step, parameter.name());
+                }
+            }
+        }
+    }
+
+    /**
+     * Returns the accuracy on the data set's test images: running statistics, no dropout, no augmentation.
+     *
+     * @throws TrainingDivergedException if the loss on them is not finite
+     */
     public Evaluation evaluate() {
         return Objects.requireNonNull(evaluator.run(() -> false));
     }
@@ -311,11 +340,12 @@ public final class Trainer implements AutoCloseable {
      * Saves the run's state into a folder, which must belong to this run. Those there before stay whole until the new one is,
      * and the one before it stays ({@link Checkpoint}).
      *
-     * @throws TrainingDivergedException if a loss was not finite; then nothing is written
+     * @throws TrainingDivergedException if a loss or a weight is not finite; then nothing is written
      */
     public void save(Path folder) throws IOException {
         device.synchronize();
         checkFault();
+        checkWeights();
         Checkpoint.write(
                 folder,
                 network,
@@ -384,8 +414,20 @@ public final class Trainer implements AutoCloseable {
             }
             device.synchronize();
             double[] result = totals.readDoubles();
+            if (!Double.isFinite(result[0])) {
+                throw TrainingDivergedException.evaluation(step, result[0]);
+            }
             return new Evaluation(
                     testImages.count(), result[0] / testImages.count(), 100 * result[1] / testImages.count());
+        }
+
+        void planAll() {
+            for (int batch :
+                    new int[] {Math.min(config.batch(), testImages.count()), testImages.count() % config.batch()}) {
+                if (batch > 0) {
+                    batches.computeIfAbsent(batch, this::plan);
+                }
+            }
         }
 
         private List<Operation> plan(int batch) {

@@ -1,13 +1,39 @@
 package io.github.kib4j.train;
 
-/** A loss became infinite or not a number. The weights were last updated in the step before; no checkpoint is written. */
+/**
+ * A loss or a weight became infinite or not a number. The weights were last updated in the step before; no checkpoint is
+ * written.
+ */
 public final class TrainingDivergedException extends RuntimeException {
     private static final long serialVersionUID = 1L;
+    private static final String REMEDY = "; lower the learning rate (--lr-local for hidden layers, --lr-readout for the"
+            + " readout and for backprop). The last checkpoint stands.";
 
-    /** Creates the exception for a training step (from 1) and the place of the loss, for example {@code hidden layer 2}. */
-    public TrainingDivergedException(long step, String place) {
-        super(
-                "The loss of the " + place + " is not finite since training step " + step
-                        + "; training stopped there. Lower its learning rate (--lr-local for hidden layers, --lr-readout for the readout and for backprop).");
+    private TrainingDivergedException(String message) {
+        super(message + REMEDY);
+    }
+
+    /**
+     * Returns the exception for a loss.
+     *
+     * @param step from 1
+     * @param place of the loss, {@code hidden layer 2} or {@code the readout}
+     * @param loss infinite or not a number
+     */
+    static TrainingDivergedException loss(long step, String place, double loss) {
+        return new TrainingDivergedException("The loss of " + place + " is not finite (" + loss + ") in training step "
+                + step + ", where training stopped");
+    }
+
+    /** Returns the exception for weights after a step. */
+    static TrainingDivergedException weights(long step, String name) {
+        return new TrainingDivergedException(
+                "The parameter " + name + " is not finite after training step " + step + ", so nothing was saved");
+    }
+
+    /** Returns the exception for an evaluation after a step. */
+    static TrainingDivergedException evaluation(long step, double loss) {
+        return new TrainingDivergedException(
+                "The loss on the test images is not finite (" + loss + ") after training step " + step);
     }
 }

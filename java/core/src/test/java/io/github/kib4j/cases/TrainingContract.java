@@ -10,12 +10,16 @@ import io.github.kib4j.objective.TeachingSignals;
 import io.github.kib4j.op.Device;
 import io.github.kib4j.op.Devices;
 import io.github.kib4j.op.Kernel;
+import io.github.kib4j.op.Operation;
 import io.github.kib4j.optimizer.OptimizerSpec;
 import io.github.kib4j.rule.BackpropRule;
+import io.github.kib4j.rule.GradientHook;
 import io.github.kib4j.rule.LocalRule;
 import io.github.kib4j.rule.ReadoutRule;
 import io.github.kib4j.rule.Rule;
+import io.github.kib4j.tensor.Tensor;
 import io.github.kib4j.train.EpochResult;
+import io.github.kib4j.train.MemoryEstimate;
 import io.github.kib4j.train.StepListener;
 import io.github.kib4j.train.Trainer;
 import io.github.kib4j.train.TrainingConfig;
@@ -24,11 +28,18 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What a training run must do on every backend. */
 public abstract class TrainingContract {
+    /** Of the smallest products: what libraries round up to. */
+    private static final long SMALL_WORKSPACE = 1 << 20;
+
     @TempDir
     Path folder;
 
@@ -156,10 +167,107 @@ public abstract class TrainingContract {
         }
     }
 
+    /** A gradient that turns bad in step k ruins the layer's weights, and the loss of step k + 1 tells. */
+    @ParameterizedTest
+    @CsvSource({
+        "1, 0, NaN",
+        "1, 1, NaN",
+        "1, 2, NaN",
+        "3, 1, Infinity",
+        "4, 0, NaN",
+        "6, 0, -Infinity",
+        "7, 2, Infinity"
+    })
+    void trainingStopsAtTheStepOfTheFirstBadLoss(int badStep, int layer, double value) throws IOException {
+        GradientFault fault = new GradientFault(badStep, layer, value);
+        TrainingConfig config = TinyRun.config(TinyRun.phsic(), 3, 16, 0.01);
+        try (Device device = open();
+                Trainer trainer = new Trainer(device, TinyRun.dataset(64, 16), config, fault)) {
+            AtomicInteger heard = new AtomicInteger();
+            assertThatThrownBy(() -> {
+                        while (true) {
+                            trainer.trainEpoch((epoch, step, all) -> heard.incrementAndGet() > 0);
+                        }
+                    })
+                    .isInstanceOf(TrainingDivergedException.class)
+                    .hasMessageContaining(layer == 2 ? "of the readout" : "hidden layer " + layer)
+                    .hasMessageContaining("training step " + (badStep + 1) + ",");
+            assertThat(trainer.step()).as("not one step more").isEqualTo(badStep + 1);
+            assertThat(heard.get()).isEqualTo(badStep);
+            assertThatThrownBy(() -> trainer.save(folder)).isInstanceOf(TrainingDivergedException.class);
+        }
+        assertThat(folder).isEmptyDirectory();
+    }
+
+    /** What no loss has seen yet is not saved either. */
+    @Test
+    void ruinedWeightsAreNotSaved() throws IOException {
+        GradientFault fault = new GradientFault(4, 1, Double.NaN);
+        try (Device device = open();
+                Trainer trainer = new Trainer(
+                        device, TinyRun.dataset(64, 16), TinyRun.config(TinyRun.phsic(), 1, 16, 0.01), fault)) {
+            assertThat(trainer.trainEpoch(StepListener.NONE)).isNotNull();
+            assertThatThrownBy(() -> trainer.save(folder))
+                    .isInstanceOf(TrainingDivergedException.class)
+                    .hasMessageContaining("after training step 4");
+            assertThatThrownBy(trainer::evaluate)
+                    .isInstanceOf(TrainingDivergedException.class)
+                    .hasMessageContaining("test images");
+        }
+        assertThat(folder).isEmptyDirectory();
+    }
+
+    /** Makes a layer's gradients bad in one step; layers are asked for their plan in order, the readout last. */
+    private static final class GradientFault implements GradientHook {
+        private final int step;
+        private final int layer;
+        private final double value;
+        private int planned;
+
+        GradientFault(int step, int layer, double value) {
+            this.step = step;
+            this.layer = layer;
+            this.value = value;
+        }
+
+        @Override
+        public Optional<Operation> plan(List<Tensor> gradients) {
+            int own = planned++;
+            int[] runs = new int[1];
+            return Optional.of(() -> {
+                if (++runs[0] == step && own == layer) {
+                    double[] bad =
+                            new double[Math.toIntExact(gradients.get(0).shape().size())];
+                    java.util.Arrays.fill(bad, value);
+                    gradients.get(0).write(bad);
+                }
+            });
+        }
+    }
+
     private static float[] nan(Trainer trainer) {
         float[] values = trainer.network().parameters().get(0).value().readFloats();
         java.util.Arrays.fill(values, Float.NaN);
         return values;
+    }
+
+    /** What the estimate counts is what training and evaluation allocate; the device's workspaces come on top. */
+    @Test
+    void theMemoryEstimateCountsEveryTensor() {
+        for (Rule rule : List.of(TinyRun.phsic(), new BackpropRule(), new ReadoutRule())) {
+            Dataset dataset = TinyRun.dataset(71, 37);
+            TrainingConfig config = TinyRun.config(rule, 1, 16, 0.01);
+            MemoryEstimate estimate = MemoryEstimate.of(MemoryEstimate.Images.of(dataset), config, device())
+                    .orElseThrow();
+            try (Device device = open();
+                    Trainer trainer = new Trainer(device, dataset, config)) {
+                trainer.trainEpoch(StepListener.NONE);
+                trainer.evaluate();
+                assertThat(device.liveBytes() - estimate.tensors())
+                        .as(rule.name())
+                        .isBetween(0L, device().equals("reference") ? 0L : estimate.workspace() + SMALL_WORKSPACE);
+            }
+        }
     }
 
     @Test

@@ -100,6 +100,11 @@ final class CpuDevice implements Device {
     public void synchronize() {}
 
     @Override
+    public boolean isSynchronous() {
+        return true;
+    }
+
+    @Override
     public LinearOps linear() {
         LinearOps single = new CpuLinear(context);
         return computesBfloat16() ? single : context.emulation().linear(single);

@@ -1,0 +1,243 @@
+package io.github.kib4j.datasets;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.code_intelligence.jazzer.api.FuzzedDataProvider;
+import com.code_intelligence.jazzer.junit.FuzzTest;
+import io.github.kib4j.cases.Mutations;
+import io.github.kib4j.data.Dataset;
+import io.github.kib4j.data.ImageSet;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import java.util.zip.GZIPOutputStream;
+import javax.imageio.ImageIO;
+import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Whatever a file holds, a reader returns images that fit their labels or throws a {@link DatasetException}. In a build the kept
+ * seeds and random variants are read; {@code JAZZER_FUZZ=1 mvn test -Dtest=ReadersFuzzTest#idx} fuzzes one.
+ */
+final class ReadersFuzzTest {
+    private static final List<String> CLASSES = List.of("0", "1", "2", "3", "4", "5", "6", "7", "8", "9");
+    private static final int MILLISECONDS = 1500;
+
+    private static Path folder;
+
+    @BeforeAll
+    static void makeFolder() throws IOException {
+        folder = Files.createTempDirectory("kib-fuzz");
+    }
+
+    @AfterAll
+    static void deleteFolder() throws IOException {
+        deleteAll(folder);
+    }
+
+    private static void deleteAll(Path root) throws IOException {
+        try (Stream<Path> all = Files.walk(root)) {
+            for (Path path : all.sorted(java.util.Comparator.reverseOrder()).toList()) {
+                Files.delete(path);
+            }
+        }
+    }
+
+    private static void check(ImageSet set) {
+        assertThat(set.pixels().length).isEqualTo((int) (set.image().size() * set.count()));
+        assertThat(Arrays.stream(set.labels())).allMatch(label -> label >= 0 && label < set.classes());
+    }
+
+    private interface Reading {
+        void run() throws IOException;
+    }
+
+    private static void allowed(Reading reading) throws IOException {
+        try {
+            reading.run();
+        } catch (DatasetException e) {
+            assertThat(e.getMessage()).endsWith(".").doesNotContain("Exception").doesNotContain("null");
+        }
+    }
+
+    /** Images, then labels: the first two bytes say where the labels begin. */
+    @FuzzTest(maxDuration = "3m")
+    void idx(byte[] bytes) throws IOException {
+        if (bytes.length < 2) {
+            return;
+        }
+        int split = Math.min(Math.max(2, (bytes[0] & 0xFF) << 8 | bytes[1] & 0xFF), bytes.length);
+        Path images = Files.write(folder.resolve("images"), Arrays.copyOfRange(bytes, 2, split));
+        Path labels = Files.write(folder.resolve("labels"), Arrays.copyOfRange(bytes, split, bytes.length));
+        allowed(() -> check(Idx.read("fuzzed", images, labels, CLASSES)));
+    }
+
+    @FuzzTest(maxDuration = "3m")
+    void idxGzip(byte[] bytes) throws IOException {
+        Path images = Files.write(folder.resolve("images.gz"), bytes);
+        Path labels = Files.write(folder.resolve("labels.gz"), gzip(idxLabels(2)));
+        allowed(() -> check(Idx.read("fuzzed", images, labels, CLASSES)));
+    }
+
+    /** The first byte chooses the file of the folder, and between CIFAR-10 and -100. */
+    @FuzzTest(maxDuration = "3m")
+    void cifar(byte[] bytes) throws IOException {
+        if (bytes.length == 0) {
+            return;
+        }
+        boolean hundred = bytes[0] < 0;
+        Cifar cifar = new Cifar(hundred, CLASSES);
+        List<String> files = new ArrayList<>(cifar.trainFiles());
+        files.addAll(cifar.testFiles());
+        for (String file : files) {
+            Files.write(folder.resolve(file), new byte[hundred ? 3074 : 3073]);
+        }
+        Files.write(
+                folder.resolve(files.get((bytes[0] & 0x7F) % files.size())),
+                Arrays.copyOfRange(bytes, 1, bytes.length));
+        allowed(() -> Stream.of(cifar.read("fuzzed", folder)).forEach(ReadersFuzzTest::check));
+    }
+
+    @FuzzTest(maxDuration = "3m")
+    void tarGz(byte[] bytes) throws IOException {
+        Path archive = Files.write(folder.resolve("archive.tar.gz"), bytes);
+        allowed(() ->
+                Stream.of(new Cifar(false, CLASSES).read("fuzzed", archive)).forEach(ReadersFuzzTest::check));
+    }
+
+    @FuzzTest(maxDuration = "3m")
+    void tar(byte[] bytes) throws IOException {
+        tarGz(gzip(bytes));
+    }
+
+    @FuzzTest(maxDuration = "3m")
+    void image(byte[] bytes) throws IOException {
+        Path file = Files.write(folder.resolve("image.png"), bytes);
+        allowed(() -> assertThat(ImageFolder.decode(file, null).getWidth()).isPositive());
+    }
+
+    /** Folders and files of any names, with images that are whole. */
+    @FuzzTest(maxDuration = "3m")
+    void folderNames(FuzzedDataProvider data) throws IOException {
+        Path root = Files.createTempDirectory(folder, "folders");
+        for (int i = 0; i < 4 && data.remainingBytes() > 0; i++) {
+            makeImages(root, data.consumeString(20), data.consumeString(12));
+        }
+        allowed(() -> {
+            Dataset set = ImageFolder.read(root);
+            check(set.train());
+            check(set.test());
+        });
+        deleteAll(root);
+    }
+
+    private static void makeImages(Path root, String directory, String name) throws IOException {
+        try {
+            Path made = root.resolve(directory.replace('/', '_'));
+            if (made.normalize().startsWith(root) && !made.normalize().equals(root)) {
+                Files.createDirectories(made);
+                for (int i = 0; i < 10; i++) {
+                    Files.write(made.resolve(i + name.replace('/', '_') + ".png"), png(3, 2));
+                }
+            }
+        } catch (InvalidPathException | java.nio.file.FileSystemException e) {
+            // no name that a file can have
+        }
+    }
+
+    @Test
+    void randomVariants() {
+        byte[] cifar = new byte[1 + 2 * 3073];
+        List<byte[]> archives = List.of(tarOf(3073), tarOf(100));
+        byte[] idx = join(new byte[] {0, (byte) (idxImages(2).length + 2)}, idxImages(2), idxLabels(2));
+        assertThat(Mutations.read(List.of(idx), MILLISECONDS, this::idx)).isPositive();
+        assertThat(Mutations.read(List.of(gzip(idxImages(2))), MILLISECONDS, this::idxGzip))
+                .isPositive();
+        assertThat(Mutations.read(List.of(cifar), MILLISECONDS, this::cifar)).isPositive();
+        assertThat(Mutations.read(archives, MILLISECONDS, this::tar)).isPositive();
+        assertThat(Mutations.read(archives.stream().map(ReadersFuzzTest::gzip).toList(), MILLISECONDS, this::tarGz))
+                .isPositive();
+        assertThat(Mutations.read(List.of(png(3, 2), png(40, 30), jpeg()), MILLISECONDS, this::image))
+                .isPositive();
+    }
+
+    private static byte[] join(byte[]... parts) {
+        ByteArrayOutputStream all = new ByteArrayOutputStream();
+        for (byte[] part : parts) {
+            all.writeBytes(part);
+        }
+        return all.toByteArray();
+    }
+
+    private static byte[] idxImages(int count) {
+        return ByteBuffer.allocate(16 + count * 4)
+                .putInt(0x803)
+                .putInt(count)
+                .putInt(2)
+                .putInt(2)
+                .array();
+    }
+
+    private static byte[] idxLabels(int count) {
+        return ByteBuffer.allocate(8 + count).putInt(0x801).putInt(count).array();
+    }
+
+    private static byte[] gzip(byte[] bytes) {
+        ByteArrayOutputStream zipped = new ByteArrayOutputStream();
+        try (OutputStream out = new GZIPOutputStream(zipped)) {
+            out.write(bytes);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return zipped.toByteArray();
+    }
+
+    /** Returns an archive of CIFAR-10's six files of this size. */
+    private static byte[] tarOf(int size) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (TarArchiveOutputStream tar = new TarArchiveOutputStream(bytes)) {
+            for (int file = 1; file <= 6; file++) {
+                TarArchiveEntry entry =
+                        new TarArchiveEntry("c/" + (file == 6 ? "test_batch.bin" : "data_batch_" + file + ".bin"));
+                entry.setSize(size);
+                tar.putArchiveEntry(entry);
+                tar.write(new byte[size]);
+                tar.closeArchiveEntry();
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return bytes.toByteArray();
+    }
+
+    private static byte[] png(int width, int height) {
+        return image("png", width, height);
+    }
+
+    private static byte[] jpeg() {
+        return image("jpg", 16, 16);
+    }
+
+    private static byte[] image(String format, int width, int height) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try {
+            ImageIO.write(new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB), format, bytes);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return bytes.toByteArray();
+    }
+}

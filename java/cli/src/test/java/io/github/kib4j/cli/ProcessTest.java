@@ -1,0 +1,94 @@
+package io.github.kib4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Bad input to a process of its own: what a shell sees. */
+final class ProcessTest {
+    private static final int PATIENCE_SECONDS = 300;
+
+    @TempDir
+    Path folder;
+
+    private record Result(int code, String out, String err) {}
+
+    /** Runs {@code kib} with these options of Java. */
+    private Result kib(List<String> javaOptions, String... arguments) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(
+                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+        command.addAll(javaOptions);
+        command.addAll(List.of("-cp", classPath(), "io.github.kib4j.cli.Kib"));
+        command.addAll(List.of(arguments));
+        Path out = folder.resolve("out.txt");
+        Path err = folder.resolve("err.txt");
+        Process process = new ProcessBuilder(command)
+                .redirectOutput(out.toFile())
+                .redirectError(err.toFile())
+                .start();
+        if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+            process.destroyForcibly();
+        }
+        return new Result(process.waitFor(), text(out), text(err));
+    }
+
+    private static String text(Path file) throws IOException {
+        return new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
+    }
+
+    /** Surefire keeps the class path in a property of its own. */
+    private static String classPath() {
+        return System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+    }
+
+    @BeforeEach
+    void write() throws IOException {
+        TinyImages.idx(folder.resolve("mnist"), 60, 20);
+    }
+
+    private String[] train(String... more) {
+        List<String> arguments = new ArrayList<>(List.of("train", "--quiet", "--dataset", "mnist", "--data"));
+        arguments.addAll(List.of(folder.toString(), "--model", "mlp", "--batch", "20", "--epochs", "2"));
+        arguments.addAll(List.of(more));
+        return arguments.toArray(new String[0]);
+    }
+
+    private static void assertSentence(Result result, int code, String says) {
+        assertThat(result.err().lines()).as(result.err()).hasSize(1);
+        assertThat(result.err()).startsWith("kib: ").contains(says).doesNotContain("Exception");
+        assertThat(result.out()).isEmpty();
+        assertThat(result.code()).isEqualTo(code);
+    }
+
+    @Test
+    void usageIsCode2() throws Exception {
+        assertSentence(kib(List.of(), "train", "--preset", "none"), 2, "There is no preset 'none'");
+    }
+
+    @Test
+    void divergenceIsCode1AndKeepsTheLastCheckpoint() throws Exception {
+        Path run = folder.resolve("run");
+        Result result = kib(List.of(), train("--layers", "32", "--lr-local", "1e30", "--out", run.toString()));
+        assertSentence(result, 1, "The loss of ");
+        assertThat(result.err()).containsPattern("is not finite \\((NaN|-?Infinity)\\) in training step [0-9]+, where");
+        assertThat(run.resolve("config.toml")).exists();
+        assertThat(kib(List.of(), "eval", run.toString()).code())
+                .as("the checkpoint before")
+                .isZero();
+    }
+
+    @Test
+    void aHeapTooSmallForTheImagesIsCode1() throws Exception {
+        TinyImages.idx(folder.resolve("mnist"), 400_000, 20);
+        assertSentence(kib(List.of("-Xmx24m"), train("--layers", "32")), 1, "Java has not enough memory");
+    }
+}

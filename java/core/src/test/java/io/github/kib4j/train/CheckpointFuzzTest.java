@@ -1,0 +1,88 @@
+package io.github.kib4j.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.code_intelligence.jazzer.junit.FuzzTest;
+import io.github.kib4j.cases.Mutations;
+import io.github.kib4j.tensor.DataType;
+import io.github.kib4j.tensor.Shape;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Whatever a checkpoint's files hold, they are read, or refused by a {@link CheckpointException}. */
+final class CheckpointFuzzTest {
+    private static final int MILLISECONDS = 1500;
+
+    private static Path file;
+
+    @BeforeAll
+    static void makeFile() throws IOException {
+        file = Files.createTempFile("kib-fuzz", ".safetensors");
+    }
+
+    @AfterAll
+    static void deleteFile() throws IOException {
+        Files.delete(file);
+    }
+
+    @FuzzTest(maxDuration = "3m")
+    void safetensors(byte[] bytes) throws IOException {
+        Files.write(file, bytes);
+        try {
+            Safetensors.read(file)
+                    .forEach((name, array) -> assertThat((long) array.data().capacity())
+                            .as(name)
+                            .isEqualTo(array.shape().size() * array.type().bytes()));
+        } catch (CheckpointException e) {
+            assertThat(e.getMessage()).startsWith("The file " + file).doesNotContain("Exception");
+        }
+    }
+
+    @FuzzTest(maxDuration = "3m")
+    void json(byte[] bytes) {
+        try {
+            assertThat(Json.parse(new String(bytes, StandardCharsets.UTF_8))).isNotNull();
+        } catch (IllegalArgumentException e) {
+            assertThat(e.getMessage()).contains("offset");
+        }
+    }
+
+    @FuzzTest(maxDuration = "3m")
+    void state(byte[] bytes) {
+        String text = new String(bytes, StandardCharsets.UTF_8);
+        try {
+            assertThat(CheckpointState.parse(text).text()).isEqualTo(text);
+        } catch (IllegalArgumentException e) {
+            assertThat(e.getMessage()).doesNotContain("Exception");
+        }
+    }
+
+    @Test
+    void randomVariants() throws IOException {
+        Safetensors.write(
+                file,
+                Map.of(
+                        "a", new Safetensors.Array(DataType.F32, Shape.of(2, 3), ByteBuffer.allocate(24)),
+                        "b\"", new Safetensors.Array(DataType.F64, Shape.of(1), ByteBuffer.allocate(8))));
+        byte[] whole = Files.readAllBytes(file);
+        assertThat(Mutations.read(List.of(whole), MILLISECONDS, this::safetensors))
+                .isPositive();
+        byte[] state = new CheckpointState(
+                        new CheckpointState.Identity(List.of("input 1 x 2", "linear \"a\""), "phsic", "00ff", 128, -3),
+                        new Checkpoint.Progress(1, 20, 3, 1.5, new double[] {2e-3, 4}),
+                        "weights-1.safetensors",
+                        "optimizer-1.safetensors")
+                .text()
+                .getBytes(StandardCharsets.UTF_8);
+        assertThat(Mutations.read(List.of(state), MILLISECONDS, this::state)).isPositive();
+        assertThat(Mutations.read(List.of(state), MILLISECONDS, this::json)).isPositive();
+    }
+}
