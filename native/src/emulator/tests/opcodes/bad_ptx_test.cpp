@@ -33,6 +33,8 @@ struct Row {
 const Row kRows[] = {
     {"an unknown opcode", kernel("\tfrobnicate.u32 %r0, %r1;"), ":10", "frobnicate"},
     {"an opcode of a newer device", kernel("\twgmma.fence.sync.aligned;"), ":10", "wgmma"},
+    {"a type that an opcode does not have", kernel("\tadd.b32 %r0, %r1, %r2;"), ":10", "add.b32"},
+    {"a number that no type holds", kernel("\tmov.u32 %r0, 99999999999999999999999;"), ":10", ""},
     {"an unknown modifier", kernel("\tadd.wrong.f32 %f0, %f1, %f2;"), ":10", "wrong"},
     {"too few operands", kernel("\tadd.u32 %r0, %r1;"), ":10", "operands"},
     {"an undeclared register", kernel("\tadd.u32 %r0, %r1, %q7;"), ":10", "%q7"},
@@ -43,7 +45,7 @@ const Row kRows[] = {
     {"an unclosed brace", kHead + ".visible .entry test()\n{\n\tret;\n", "test.ptx:", ""},
     {"no PTX at all", "#include <cuda.h>\nint main() {}\n", "test.ptx:1", ""},
     {"an empty file", "", "test.ptx", ""},
-    {"32-bit addresses", ".version 8.0\n.target sm_80\n.address_size 32\n.visible .entry test()\n{\n\tret;\n}\n", "",
+    {"32-bit addresses", ".version 8.0\n.target sm_80\n.address_size 32\n.visible .entry test()\n{\n\tret;\n}\n", ":3",
      "32-bit"},
     {"a special register that is not emulated", kernel("\tmov.u32 %r0, %pm9;"), ":10", "%pm9"},
     {"a function whose parameters are registers", kHead + ".func (.reg .b32 y) f(.reg .b32 x)\n{\n\tret;\n}\n", ":4",

@@ -28,7 +28,7 @@ bug() {
   checked=$((checked + 1))
   run "$name"
   pattern="$what"
-  [ -z "$kernel" ] || pattern="$pattern in kernel .*$kernel.* at .*:$(marked "$name")(,|:)"
+  [ -z "$kernel" ] || pattern="$pattern in kernel .*$kernel.* at [^ ]*planted\.cu:$(marked "$name")(,|:)"
   [ -z "$where" ] || pattern="$pattern.*block $where"
   if [ ! -s "$folder/report" ]; then
     fail "$name: nothing was reported"
