@@ -16,6 +16,12 @@ namespace {
 using namespace kib::emulator;
 
 // What nvcc makes of: a thread's sum over the grid's stride; shuffles within warps; the warps' sums in shared memory.
+#define SUM(DISTANCE)                             \
+  "mov.b32 %r14, %f34;\n"                         \
+  "shfl.sync.bfly.b32 %r18|%p3, %r14, " #DISTANCE \
+  ", 31, -1;\n"                                   \
+  "mov.b32 %f11, %r18;\n"                         \
+  "add.f32 %f34, %f34, %f11;\n"
 const char* const kReduction = R"(
 .version 9.0
 .target sm_80
@@ -49,33 +55,14 @@ $loop:
   setp.lt.s32 %p2, %r46, %r7;
   @%p2 bra $loop;
 $done:
-  mov.b32 %r14, %f34;
-  shfl.sync.bfly.b32 %r18|%p3, %r14, 16, 31, -1;
-  mov.b32 %f11, %r18;
-  add.f32 %f12, %f34, %f11;
-  mov.b32 %r19, %f12;
-  shfl.sync.bfly.b32 %r21|%p3, %r19, 8, 31, -1;
-  mov.b32 %f13, %r21;
-  add.f32 %f14, %f12, %f13;
-  mov.b32 %r22, %f14;
-  shfl.sync.bfly.b32 %r24|%p3, %r22, 4, 31, -1;
-  mov.b32 %f15, %r24;
-  add.f32 %f16, %f14, %f15;
-  mov.b32 %r25, %f16;
-  shfl.sync.bfly.b32 %r26|%p3, %r25, 2, 31, -1;
-  mov.b32 %f17, %r26;
-  add.f32 %f18, %f16, %f17;
-  mov.b32 %r27, %f18;
-  shfl.sync.bfly.b32 %r29|%p3, %r27, 1, 31, -1;
-  mov.b32 %f19, %r29;
-  add.f32 %f4, %f18, %f19;
+)" SUM(16) SUM(8) SUM(4) SUM(2) SUM(1) R"(
   and.b32 %r30, %r2, 31;
   setp.ne.s32 %p4, %r30, 0;
   @%p4 bra $stored;
   shr.u32 %r31, %r2, 3;
   mov.u32 %r33, sums;
   add.s32 %r34, %r33, %r31;
-  st.shared.f32 [%r34], %f4;
+  st.shared.f32 [%r34], %f34;
 $stored:
   bar.sync 0;
   setp.ne.s32 %p5, %r2, 0;

@@ -5,9 +5,17 @@ using namespace kib::emulator::cublas;
 
 namespace {
 
-template <class Array>
-const void* array(Array pointers) {
-  return reinterpret_cast<const void*>(pointers);
+// In the order of cuBLAS's own arguments. `batch` matrices are `stride` elements apart.
+int product(void* handle, const char* call, int ta, int tb, int64_t m, int64_t n, int64_t k, const void* alpha,
+            const Operand& a, const Operand& b, const void* beta, const Operand& c, int compute, int64_t batch = 1) {
+  return gemm(handle, call, {ta, tb, m, n, k, alpha, beta, a, b, c, batch, false, compute});
+}
+
+// As above, of `batch` matrices by arrays of pointers.
+int pointed_product(void* handle, const char* call, int ta, int tb, int64_t m, int64_t n, int64_t k, const void* alpha,
+                    const Operand& a, const Operand& b, const void* beta, const Operand& c, int compute,
+                    int64_t batch) {
+  return gemm(handle, call, {ta, tb, m, n, k, alpha, beta, a, b, c, batch, true, compute});
 }
 
 }  // namespace
@@ -16,92 +24,45 @@ const void* array(Array pointers) {
   int cublas##LETTER##gemm_v2##SUFFIX(void* handle, int ta, int tb, INT m, INT n, INT k, const TYPE* alpha,            \
                                       const TYPE* a, INT lda, const TYPE* b, INT ldb, const TYPE* beta, TYPE* c,       \
                                       INT ldc) {                                                                       \
-    return gemm(handle, "cublas" #LETTER "gemm" #SUFFIX,                                                               \
-                {ta, tb, m, n, k, alpha, beta, {a, DATA, lda}, {b, DATA, ldb}, {c, DATA, ldc}, 1, false, COMPUTE});    \
+    return product(handle, "cublas" #LETTER "gemm" #SUFFIX, ta, tb, m, n, k, alpha, Operand{a, DATA, lda},             \
+                   Operand{b, DATA, ldb}, beta, Operand{c, DATA, ldc}, COMPUTE);                                       \
   }                                                                                                                    \
   int cublas##LETTER##gemmStridedBatched##SUFFIX(void* handle, int ta, int tb, INT m, INT n, INT k, const TYPE* alpha, \
                                                  const TYPE* a, INT lda, long long stride_a, const TYPE* b, INT ldb,   \
                                                  long long stride_b, const TYPE* beta, TYPE* c, INT ldc,               \
                                                  long long stride_c, INT batch) {                                      \
-    return gemm(handle, "cublas" #LETTER "gemmStridedBatched" #SUFFIX,                                                 \
-                {ta,                                                                                                   \
-                 tb,                                                                                                   \
-                 m,                                                                                                    \
-                 n,                                                                                                    \
-                 k,                                                                                                    \
-                 alpha,                                                                                                \
-                 beta,                                                                                                 \
-                 {a, DATA, lda, stride_a},                                                                             \
-                 {b, DATA, ldb, stride_b},                                                                             \
-                 {c, DATA, ldc, stride_c},                                                                             \
-                 batch,                                                                                                \
-                 false,                                                                                                \
-                 COMPUTE});                                                                                            \
+    return product(handle, "cublas" #LETTER "gemmStridedBatched" #SUFFIX, ta, tb, m, n, k, alpha,                      \
+                   Operand{a, DATA, lda, stride_a}, Operand{b, DATA, ldb, stride_b}, beta,                             \
+                   Operand{c, DATA, ldc, stride_c}, COMPUTE, batch);                                                   \
   }                                                                                                                    \
   int cublas##LETTER##gemmBatched##SUFFIX(void* handle, int ta, int tb, INT m, INT n, INT k, const TYPE* alpha,        \
                                           const TYPE* const a[], INT lda, const TYPE* const b[], INT ldb,              \
                                           const TYPE* beta, TYPE* const c[], INT ldc, INT batch) {                     \
-    return gemm(handle, "cublas" #LETTER "gemmBatched" #SUFFIX,                                                        \
-                {ta,                                                                                                   \
-                 tb,                                                                                                   \
-                 m,                                                                                                    \
-                 n,                                                                                                    \
-                 k,                                                                                                    \
-                 alpha,                                                                                                \
-                 beta,                                                                                                 \
-                 {array(a), DATA, lda},                                                                                \
-                 {array(b), DATA, ldb},                                                                                \
-                 {array(c), DATA, ldc},                                                                                \
-                 batch,                                                                                                \
-                 true,                                                                                                 \
-                 COMPUTE});                                                                                            \
+    return pointed_product(handle, "cublas" #LETTER "gemmBatched" #SUFFIX, ta, tb, m, n, k, alpha,                     \
+                           Operand{a, DATA, lda}, Operand{b, DATA, ldb}, beta, Operand{c, DATA, ldc}, COMPUTE, batch); \
   }
 
-#define KIB_GEMM_EX(SUFFIX, INT)                                                                                  \
-  int cublasGemmEx##SUFFIX(void* handle, int ta, int tb, INT m, INT n, INT k, const void* alpha, const void* a,   \
-                           int a_type, INT lda, const void* b, int b_type, INT ldb, const void* beta, void* c,    \
-                           int c_type, INT ldc, int compute, int) {                                               \
-    return gemm(                                                                                                  \
-        handle, "cublasGemmEx" #SUFFIX,                                                                           \
-        {ta, tb, m, n, k, alpha, beta, {a, a_type, lda}, {b, b_type, ldb}, {c, c_type, ldc}, 1, false, compute}); \
-  }                                                                                                               \
-  int cublasGemmStridedBatchedEx##SUFFIX(void* handle, int ta, int tb, INT m, INT n, INT k, const void* alpha,    \
-                                         const void* a, int a_type, INT lda, long long stride_a, const void* b,   \
-                                         int b_type, INT ldb, long long stride_b, const void* beta, void* c,      \
-                                         int c_type, INT ldc, long long stride_c, INT batch, int compute, int) {  \
-    return gemm(handle, "cublasGemmStridedBatchedEx" #SUFFIX,                                                     \
-                {ta,                                                                                              \
-                 tb,                                                                                              \
-                 m,                                                                                               \
-                 n,                                                                                               \
-                 k,                                                                                               \
-                 alpha,                                                                                           \
-                 beta,                                                                                            \
-                 {a, a_type, lda, stride_a},                                                                      \
-                 {b, b_type, ldb, stride_b},                                                                      \
-                 {c, c_type, ldc, stride_c},                                                                      \
-                 batch,                                                                                           \
-                 false,                                                                                           \
-                 compute});                                                                                       \
-  }                                                                                                               \
-  int cublasGemmBatchedEx##SUFFIX(void* handle, int ta, int tb, INT m, INT n, INT k, const void* alpha,           \
-                                  const void* const a[], int a_type, INT lda, const void* const b[], int b_type,  \
-                                  INT ldb, const void* beta, void* const c[], int c_type, INT ldc, INT batch,     \
-                                  int compute, int) {                                                             \
-    return gemm(handle, "cublasGemmBatchedEx" #SUFFIX,                                                            \
-                {ta,                                                                                              \
-                 tb,                                                                                              \
-                 m,                                                                                               \
-                 n,                                                                                               \
-                 k,                                                                                               \
-                 alpha,                                                                                           \
-                 beta,                                                                                            \
-                 {array(a), a_type, lda},                                                                         \
-                 {array(b), b_type, ldb},                                                                         \
-                 {array(c), c_type, ldc},                                                                         \
-                 batch,                                                                                           \
-                 true,                                                                                            \
-                 compute});                                                                                       \
+#define KIB_GEMM_EX(SUFFIX, INT)                                                                                   \
+  int cublasGemmEx##SUFFIX(void* handle, int ta, int tb, INT m, INT n, INT k, const void* alpha, const void* a,    \
+                           int a_type, INT lda, const void* b, int b_type, INT ldb, const void* beta, void* c,     \
+                           int c_type, INT ldc, int compute, int) {                                                \
+    return product(handle, "cublasGemmEx" #SUFFIX, ta, tb, m, n, k, alpha, Operand{a, a_type, lda},                \
+                   Operand{b, b_type, ldb}, beta, Operand{c, c_type, ldc}, compute);                               \
+  }                                                                                                                \
+  int cublasGemmStridedBatchedEx##SUFFIX(void* handle, int ta, int tb, INT m, INT n, INT k, const void* alpha,     \
+                                         const void* a, int a_type, INT lda, long long stride_a, const void* b,    \
+                                         int b_type, INT ldb, long long stride_b, const void* beta, void* c,       \
+                                         int c_type, INT ldc, long long stride_c, INT batch, int compute, int) {   \
+    return product(handle, "cublasGemmStridedBatchedEx" #SUFFIX, ta, tb, m, n, k, alpha,                           \
+                   Operand{a, a_type, lda, stride_a}, Operand{b, b_type, ldb, stride_b}, beta,                     \
+                   Operand{c, c_type, ldc, stride_c}, compute, batch);                                             \
+  }                                                                                                                \
+  int cublasGemmBatchedEx##SUFFIX(void* handle, int ta, int tb, INT m, INT n, INT k, const void* alpha,            \
+                                  const void* const a[], int a_type, INT lda, const void* const b[], int b_type,   \
+                                  INT ldb, const void* beta, void* const c[], int c_type, INT ldc, INT batch,      \
+                                  int compute, int) {                                                              \
+    return pointed_product(handle, "cublasGemmBatchedEx" #SUFFIX, ta, tb, m, n, k, alpha, Operand{a, a_type, lda}, \
+                           Operand{b, b_type, ldb}, beta, Operand{c, c_type, ldc}, compute, batch);                \
   }
 
 extern "C" {
@@ -114,8 +75,7 @@ KIB_GEMM_EX(_64, int64_t)
 
 int cublasSgemmEx(void* handle, int ta, int tb, int m, int n, int k, const float* alpha, const void* a, int a_type,
                   int lda, const void* b, int b_type, int ldb, const float* beta, void* c, int c_type, int ldc) {
-  return gemm(
-      handle, "cublasSgemmEx",
-      {ta, tb, m, n, k, alpha, beta, {a, a_type, lda}, {b, b_type, ldb}, {c, c_type, ldc}, 1, false, kCompute32F});
+  return product(handle, "cublasSgemmEx", ta, tb, m, n, k, alpha, Operand{a, a_type, lda}, Operand{b, b_type, ldb},
+                 beta, Operand{c, c_type, ldc}, kCompute32F);
 }
 }  // extern "C"

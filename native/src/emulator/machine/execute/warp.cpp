@@ -464,6 +464,22 @@ void Warp::report_at(uint32_t pc, Finding finding, uint32_t lane, uint64_t addre
   Reports::instance().add(std::move(r));
 }
 
+namespace {
+
+// One value to all active lanes, 4 or 8 bytes of it by the instruction's target.
+void broadcast(const Instruction& i, Warp& w, uint64_t value) {
+  for (uint32_t l = 0; l < 32; ++l) {
+    if (((w.mask >> l) & 1) == 0) continue;
+    if (i.target == 8) {
+      w.at<uint64_t>(i.d)[l] = value;
+    } else {
+      w.at<uint32_t>(i.d)[l] = static_cast<uint32_t>(value);
+    }
+  }
+}
+
+}  // namespace
+
 void read_special(const Instruction& i, Warp& w) {
   uint64_t value = 0;
   uint32_t low, high;
@@ -480,27 +496,10 @@ void read_special(const Instruction& i, Warp& w) {
     default:
       value = clock;
   }
-  for (uint32_t l = 0; l < 32; ++l) {
-    if (((w.mask >> l) & 1) == 0) continue;
-    if (i.target == 8) {
-      w.at<uint64_t>(i.d)[l] = value;
-    } else {
-      w.at<uint32_t>(i.d)[l] = static_cast<uint32_t>(value);
-    }
-  }
+  broadcast(i, w, value);
 }
 
-void local_address(const Instruction& i, Warp& w) {
-  const uint64_t value = uint64_t{w.frame().local_base} + i.x;
-  for (uint32_t l = 0; l < 32; ++l) {
-    if (((w.mask >> l) & 1) == 0) continue;
-    if (i.target == 8) {
-      w.at<uint64_t>(i.d)[l] = value;
-    } else {
-      w.at<uint32_t>(i.d)[l] = static_cast<uint32_t>(value);
-    }
-  }
-}
+void local_address(const Instruction& i, Warp& w) { broadcast(i, w, uint64_t{w.frame().local_base} + i.x); }
 
 void is_constant(const Instruction& i, Warp& w) {
   const uint64_t* a = w.at<uint64_t>(i.a);

@@ -261,61 +261,39 @@ Form extremum_form(const Key& k) {
   }
 }
 
-template <class T, bool ftz>
-bool eq(T a, T b) {
-  return flush<T, ftz>(a) == flush<T, ftz>(b);
-}
-template <class T, bool ftz>
-bool lt(T a, T b) {
-  return flush<T, ftz>(a) < flush<T, ftz>(b);
-}
-template <class T, bool ftz>
-bool le(T a, T b) {
-  return flush<T, ftz>(a) <= flush<T, ftz>(b);
-}
-template <class T, bool ftz>
-bool gt(T a, T b) {
-  return flush<T, ftz>(a) > flush<T, ftz>(b);
-}
-template <class T, bool ftz>
-bool ge(T a, T b) {
-  return flush<T, ftz>(a) >= flush<T, ftz>(b);
-}
-template <class T, bool ftz>
-bool neu(T a, T b) {
-  return !eq<T, ftz>(a, b);
-}
-template <class T, bool ftz>
-bool ltu(T a, T b) {
-  return !ge<T, ftz>(a, b);
-}
-template <class T, bool ftz>
-bool leu(T a, T b) {
-  return !gt<T, ftz>(a, b);
-}
-template <class T, bool ftz>
-bool gtu(T a, T b) {
-  return !le<T, ftz>(a, b);
-}
-template <class T, bool ftz>
-bool geu(T a, T b) {
-  return !lt<T, ftz>(a, b);
-}
-template <class T, bool ftz>
-bool num(T a, T b) {
-  return a == a && b == b;
-}
-template <class T, bool ftz>
-bool unordered(T a, T b) {
-  return a != a || b != b;
-}
-template <class T, bool ftz>
-bool ne(T a, T b) {
-  return num<T, ftz>(a, b) && neu<T, ftz>(a, b);
-}
-template <class T, bool ftz>
-bool equ(T a, T b) {
-  return unordered<T, ftz>(a, b) || eq<T, ftz>(a, b);
+template <Compare relation, class T, bool ftz>
+bool holds(T a, T b) {
+  const T x = flush<T, ftz>(a), y = flush<T, ftz>(b);
+  switch (relation) {
+    case Compare::kEq:
+      return x == y;
+    case Compare::kNe:
+      return x < y || x > y;
+    case Compare::kLt:
+      return x < y;
+    case Compare::kLe:
+      return x <= y;
+    case Compare::kGt:
+      return x > y;
+    case Compare::kGe:
+      return x >= y;
+    case Compare::kEqu:
+      return !(x < y || x > y);
+    case Compare::kNeu:
+      return !(x == y);
+    case Compare::kLtu:
+      return !(x >= y);
+    case Compare::kLeu:
+      return !(x > y);
+    case Compare::kGtu:
+      return !(x <= y);
+    case Compare::kGeu:
+      return !(x < y);
+    case Compare::kNum:
+      return x == x && y == y;
+    default:
+      return x != x || y != y;
+  }
 }
 
 struct SetpMaker {
@@ -335,33 +313,33 @@ template <class Maker, class T, bool ftz>
 Form comparison(const Key& k) {
   switch (k.compare) {
     case Compare::kEq:
-      return Maker::template make<T, eq<T, ftz>>(k);
+      return Maker::template make<T, holds<Compare::kEq, T, ftz>>(k);
     case Compare::kNe:
-      return Maker::template make<T, ne<T, ftz>>(k);
+      return Maker::template make<T, holds<Compare::kNe, T, ftz>>(k);
     case Compare::kLt:
-      return Maker::template make<T, lt<T, ftz>>(k);
+      return Maker::template make<T, holds<Compare::kLt, T, ftz>>(k);
     case Compare::kLe:
-      return Maker::template make<T, le<T, ftz>>(k);
+      return Maker::template make<T, holds<Compare::kLe, T, ftz>>(k);
     case Compare::kGt:
-      return Maker::template make<T, gt<T, ftz>>(k);
+      return Maker::template make<T, holds<Compare::kGt, T, ftz>>(k);
     case Compare::kGe:
-      return Maker::template make<T, ge<T, ftz>>(k);
+      return Maker::template make<T, holds<Compare::kGe, T, ftz>>(k);
     case Compare::kEqu:
-      return Maker::template make<T, equ<T, ftz>>(k);
+      return Maker::template make<T, holds<Compare::kEqu, T, ftz>>(k);
     case Compare::kNeu:
-      return Maker::template make<T, neu<T, ftz>>(k);
+      return Maker::template make<T, holds<Compare::kNeu, T, ftz>>(k);
     case Compare::kLtu:
-      return Maker::template make<T, ltu<T, ftz>>(k);
+      return Maker::template make<T, holds<Compare::kLtu, T, ftz>>(k);
     case Compare::kLeu:
-      return Maker::template make<T, leu<T, ftz>>(k);
+      return Maker::template make<T, holds<Compare::kLeu, T, ftz>>(k);
     case Compare::kGtu:
-      return Maker::template make<T, gtu<T, ftz>>(k);
+      return Maker::template make<T, holds<Compare::kGtu, T, ftz>>(k);
     case Compare::kGeu:
-      return Maker::template make<T, geu<T, ftz>>(k);
+      return Maker::template make<T, holds<Compare::kGeu, T, ftz>>(k);
     case Compare::kNum:
-      return Maker::template make<T, num<T, ftz>>(k);
+      return Maker::template make<T, holds<Compare::kNum, T, ftz>>(k);
     case Compare::kNan:
-      return Maker::template make<T, unordered<T, ftz>>(k);
+      return Maker::template make<T, holds<Compare::kNan, T, ftz>>(k);
     default:
       return nullptr;
   }

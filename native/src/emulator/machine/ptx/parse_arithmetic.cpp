@@ -395,40 +395,38 @@ void parse_rest(BodyParser& body, Opcode& op, Key key) {
   }
 }
 
+using Parser = void (*)(BodyParser&, Opcode&, Key);
+
+Parser parser_of(Op op) {
+  switch (op) {
+    case Op::kSetp:
+      return parse_setp;
+    case Op::kSet:
+      return parse_set;
+    case Op::kCvt:
+      return parse_cvt;
+    case Op::kSelp:
+      return parse_selp;
+    case Op::kSlct:
+      return parse_slct;
+    case Op::kTestp:
+      return parse_testp;
+    case Op::kLop3:
+      return parse_lop3;
+    case Op::kPrmt:
+      return parse_prmt;
+    default:
+      return parse_rest;
+  }
+}
+
 }  // namespace
 
 bool parse_arithmetic(BodyParser& body, Opcode& op) {
   const auto found = names().find(op.name());
   if (found == names().end()) return false;
   const Key key = key_of(op, found->second);
-  switch (key.op) {
-    case Op::kSetp:
-      parse_setp(body, op, key);
-      break;
-    case Op::kSet:
-      parse_set(body, op, key);
-      break;
-    case Op::kCvt:
-      parse_cvt(body, op, key);
-      break;
-    case Op::kSelp:
-      parse_selp(body, op, key);
-      break;
-    case Op::kSlct:
-      parse_slct(body, op, key);
-      break;
-    case Op::kTestp:
-      parse_testp(body, op, key);
-      break;
-    case Op::kLop3:
-      parse_lop3(body, op, key);
-      break;
-    case Op::kPrmt:
-      parse_prmt(body, op, key);
-      break;
-    default:
-      parse_rest(body, op, key);
-  }
+  parser_of(key.op)(body, op, key);
   return true;
 }
 

@@ -5,10 +5,26 @@
 namespace kib::emulator::ptx {
 namespace {
 
-Instruction& emit(BodyParser& body, Together what, Class counted) {
+// Emits an instruction that the lanes of `mask` execute together.
+Instruction& emit(BodyParser& body, Together what, Class counted, Operand mask) {
   Instruction& i = body.emit(Kind::kTogether, counted);
   i.x = static_cast<uint32_t>(what);
+  i.f = mask;
   return i;
+}
+
+// d{|p},
+void parse_results(BodyParser& body, Operand* d, Operand* p) {
+  *d = body.destination(4);
+  if (body.cursor().accept("|")) *p = body.destination_predicate();
+  body.comma();
+}
+
+// , mask; behind the other operands
+Instruction& finish(BodyParser& body, Together what) {
+  body.comma();
+  const Operand mask = body.source(4);
+  return emit(body, what, Class::kInteger, mask);
 }
 
 // shfl.sync.mode.b32 d|p, a, b, c, mask: f holds the mask
@@ -20,23 +36,19 @@ void parse_shuffle(BodyParser& body, Opcode& op) {
   if (op.take("bfly")) mode = Together::kShflBfly;
   op.take("idx");
   op.take_type();
-  const Operand d = body.destination(4);
-  const Operand p = body.cursor().accept("|") ? body.destination_predicate() : kNoOperand;
-  body.comma();
+  Operand d, p = kNoOperand;
+  parse_results(body, &d, &p);
   const Operand a = body.source(4);
   body.comma();
   const Operand b = body.source(4);
   body.comma();
   const Operand c = body.source(4);
-  body.comma();
-  const Operand mask = body.source(4);
-  Instruction& i = emit(body, mode, Class::kInteger);
+  Instruction& i = finish(body, mode);
   i.d = d;
   i.e = p;
   i.a = a;
   i.b = b;
   i.c = c;
-  i.f = mask;
 }
 
 void parse_vote(BodyParser& body, Opcode& op) {
@@ -51,12 +63,9 @@ void parse_vote(BodyParser& body, Opcode& op) {
   const Operand d = ballot ? body.destination(4) : body.destination_predicate();
   body.comma();
   const Operand a = body.source_predicate();
-  body.comma();
-  const Operand mask = body.source(4);
-  Instruction& i = emit(body, mode, Class::kInteger);
+  Instruction& i = finish(body, mode);
   i.d = d;
   i.a = a;
-  i.f = mask;
 }
 
 void parse_match(BodyParser& body, Opcode& op) {
@@ -64,17 +73,13 @@ void parse_match(BodyParser& body, Opcode& op) {
   op.take("any");
   op.take("sync");
   const Type type = op.take_type();
-  const Operand d = body.destination(4);
-  const Operand p = body.cursor().accept("|") ? body.destination_predicate() : kNoOperand;
-  body.comma();
+  Operand d, p = kNoOperand;
+  parse_results(body, &d, &p);
   const Operand a = body.source(bytes_of(type));
-  body.comma();
-  const Operand mask = body.source(4);
-  Instruction& i = emit(body, all ? Together::kMatchAll : Together::kMatchAny, Class::kInteger);
+  Instruction& i = finish(body, all ? Together::kMatchAll : Together::kMatchAny);
   i.d = d;
   i.e = p;
   i.a = a;
-  i.f = mask;
   i.target = bytes_of(type);
 }
 
@@ -92,25 +97,19 @@ void parse_redux(BodyParser& body, Opcode& op) {
   const Operand d = body.destination(4);
   body.comma();
   const Operand a = body.source(4);
-  body.comma();
-  const Operand mask = body.source(4);
-  Instruction& i = emit(body, mode, Class::kInteger);
+  Instruction& i = finish(body, mode);
   i.d = d;
   i.a = a;
-  i.f = mask;
   i.target = is_signed(type) ? 1 : 0;
 }
 
 void parse_elect(BodyParser& body, Opcode& op) {
   op.take("sync");
-  const Operand d = body.destination(4);
-  const Operand p = body.cursor().accept("|") ? body.destination_predicate() : kNoOperand;
-  body.comma();
-  const Operand mask = body.source(4);
-  Instruction& i = emit(body, Together::kElect, Class::kInteger);
+  Operand d, p = kNoOperand;
+  parse_results(body, &d, &p);
+  Instruction& i = emit(body, Together::kElect, Class::kInteger, body.source(4));
   i.d = d;
   i.e = p;
-  i.f = mask;
 }
 
 // bar{.cta}.sync a{, b}; bar.arrive a, b; bar.red.popc.u32 d, a{, b}, {!}c; bar.warp.sync mask
@@ -119,8 +118,7 @@ void parse_barrier(BodyParser& body, Opcode& op) {
   op.take("cta");
   if (op.take("warp")) {
     op.take("sync");
-    const Operand mask = body.source(4);
-    emit(body, Together::kSync, Class::kBarrier).f = mask;
+    emit(body, Together::kSync, Class::kBarrier, body.source(4));
     return;
   }
   bool aligned = op.name() == "bar";
