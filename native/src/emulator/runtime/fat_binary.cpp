@@ -30,6 +30,7 @@ constexpr uint32_t kFatMagic = 0xba55ed50;
 constexpr int kPtx = 1, kMachineCode = 2;
 constexpr uint64_t kLz4 = 0x2000, kZstd = 0x8000;  // of FatEntry::flags
 constexpr uint64_t kMostBytes = uint64_t{1} << 30;
+constexpr uint64_t kMostByLz4 = 255;  // bytes that LZ4 can make of one
 
 template <class Function>
 Function library_function(const char* library, const char* name) {
@@ -52,14 +53,6 @@ bool decompress(uint64_t flags, std::string_view from, std::string* to) {
   return false;
 }
 
-// The entry's content; empty where it cannot be read.
-std::string content(const FatEntry& entry, const char* payload) {
-  if (entry.compressed_bytes == 0) return std::string(payload, entry.bytes);
-  if (entry.compressed_bytes > entry.bytes || entry.plain_bytes > kMostBytes) return {};
-  std::string plain(entry.plain_bytes, '\0');
-  return decompress(entry.flags, {payload, entry.compressed_bytes}, &plain) ? plain : std::string();
-}
-
 template <class T>
 bool get(std::string_view from, uint64_t offset, T* to) {
   if (offset > from.size() || from.size() - offset < sizeof(T)) return false;
@@ -70,6 +63,15 @@ bool get(std::string_view from, uint64_t offset, T* to) {
 std::string_view part(std::string_view from, uint64_t offset, uint64_t bytes) {
   if (offset > from.size() || bytes > from.size() - offset) return {};
   return from.substr(offset, bytes);
+}
+
+// The entry's content; empty where it cannot be read.
+std::string content(const FatEntry& entry, std::string_view payload) {
+  if (entry.compressed_bytes == 0) return std::string(payload);
+  if (entry.compressed_bytes > payload.size() || entry.plain_bytes > kMostBytes) return {};
+  if ((entry.flags & kLz4) != 0 && entry.plain_bytes / kMostByLz4 > entry.compressed_bytes) return {};
+  std::string plain(entry.plain_bytes, '\0');
+  return decompress(entry.flags, payload.substr(0, entry.compressed_bytes), &plain) ? plain : std::string();
 }
 
 // Attributes of a kernel: form, number, and a value or the length of what follows.
@@ -117,16 +119,19 @@ std::map<std::string, std::vector<ArgumentPlace>> parameters_of_machine_code(std
 
 FatBinaryContent read_fat_binary(const void* data, const std::string& library) {
   FatBinaryContent found;
-  const auto* at = static_cast<const char*>(data);
   FatHeader header;
-  std::memcpy(&header, at, sizeof header);
+  std::memcpy(&header, data, sizeof header);
   if (header.magic != kFatMagic) return found;
-  at += header.header_bytes;
+  std::string_view entries(static_cast<const char*>(data) + header.header_bytes, header.bytes);
   FatEntry entry;
-  for (const char* const end = at + header.bytes; at + sizeof entry <= end; at += entry.header_bytes + entry.bytes) {
-    std::memcpy(&entry, at, sizeof entry);
-    if (entry.header_bytes < sizeof entry) break;
-    const std::string plain = content(entry, at + entry.header_bytes);
+  while (get(entries, 0, &entry)) {
+    const std::string_view payload = part(entries, entry.header_bytes, entry.bytes);
+    if (entry.header_bytes < sizeof entry || payload.size() != entry.bytes) {
+      found.unreadable = true;
+      break;
+    }
+    entries.remove_prefix(entry.header_bytes + entry.bytes);
+    const std::string plain = content(entry, payload);
     if (entry.kind == kPtx) {
       Ptx ptx = describe_ptx(plain.substr(0, plain.find('\0')), "the PTX in " + library);
       if (ptx.target == 0) {

@@ -20,7 +20,7 @@ struct FatBinaryContent {
   std::vector<Ptx> ptx;
   // Of each kernel, as the machine code has them; empty where the library holds none.
   std::map<std::string, std::vector<ArgumentPlace>> parameters;
-  bool unreadable = false;  // some PTX is compressed in a way that cannot be undone here
+  bool unreadable = false;  // some PTX is damaged, or compressed in a way that cannot be undone here
 };
 
 // Reads a fat binary, its data as the registered wrapper names it. PTX and machine code compressed by zstd (nvcc's
