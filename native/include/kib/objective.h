@@ -70,6 +70,12 @@ kib_status kib_objective_gradient_from_statistics(void* du, double* value, const
                                                   const double* code_products, const double* teaching_products,
                                                   const double* teaching_sum, const kib_objective_spec* spec,
                                                   const kib_meter* meter, void* workspace, int threads);
+/* The gradient like kib_objective_gradient_gram's, from the batch's own statistics. */
+kib_status kib_objective_gradient_statistics(void* du, double* value, const void* u, const kib_teaching* teaching,
+                                             const kib_objective_spec* spec, const kib_meter* meter, void* workspace,
+                                             int threads);
+
+/* Bytes of scratch memory that the three functions need. */
 int64_t kib_objective_statistics_workspace(const kib_objective_spec* spec, const kib_teaching* teaching);
 
 #ifdef __cplusplus

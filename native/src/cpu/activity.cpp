@@ -7,8 +7,9 @@
 
 #include <algorithm>
 
+#include "elementary.h"
 #include "level.h"
-#include "power.h"
+#include "philox.h"
 
 namespace kib::KIB_LEVEL {
 namespace {
@@ -17,23 +18,6 @@ constexpr float kLeakySlope = 0.01f;
 constexpr float kSeluLambda = 1.0507009873554804934193349852946f;
 constexpr float kSeluLambdaAlpha = 1.7580993408473768599402175208123f;
 constexpr uint8_t kPositive = 4;
-
-// exp(x) - 1 for x <= 0: 2^n expm1(r) + (2^n - 1) with |r| <= ln2 / 2; relative error a few eps, also near 0.
-inline float expm1_negative(float x) {
-  x = x > -88.0f ? x : -88.0f;
-  float n = std::nearbyint(x * 1.44269504f);
-  float r = x - n * 0.693359375f + n * 2.12194440e-4f;
-  float q = 1.3981999507e-3f + r * 1.9841270e-4f;
-  q = 8.3334519073e-3f + r * q;
-  q = 4.1665795894e-2f + r * q;
-  q = 1.6666665459e-1f + r * q;
-  q = 0.5f + r * q;
-  q = r + r * r * q;
-  int32_t bits = (static_cast<int32_t>(n) + 127) << 23;
-  float scale;
-  std::memcpy(&scale, &bits, 4);
-  return scale * q + (scale - 1.0f);
-}
 
 template <int Activation>
 inline float f(float a) {
@@ -157,18 +141,6 @@ struct Sample {
     for (int64_t g = 0; g < groups; g++)
       sums[g] = sum(group_channels, [&](int64_t c) { return channel_sums[g * group_channels + c]; });
   }
-
-  // The sum of n terms in double, in a fixed order that suits vectors.
-  template <class Term>
-  static double sum(int64_t n, Term term) {
-    constexpr int64_t kLanes = 8;
-    double lanes[kLanes] = {}, rest = 0;
-    int64_t i = 0;
-    for (; i + kLanes <= n; i += kLanes)
-      for (int64_t j = 0; j < kLanes; j++) lanes[j] += term(i + j);
-    for (; i < n; i++) rest += term(i);
-    return ((lanes[0] + lanes[4]) + (lanes[1] + lanes[5])) + ((lanes[2] + lanes[6]) + (lanes[3] + lanes[7])) + rest;
-  }
 };
 
 // Scratch memory of one thread.
@@ -201,29 +173,18 @@ struct Scratch {
 // The random words of the elements of four positions (or fewer, at the end): words[j * C + c].
 void dropout_words(uint32_t* words, const Sample& s, int64_t sample, int64_t position, uint32_t step,
                    const kib_activity_spec& spec) {
-  uint64_t first = static_cast<uint64_t>(sample) * s.units;
+  uint64_t first = static_cast<uint64_t>(sample) * static_cast<uint64_t>(s.units) + static_cast<uint64_t>(position);
   int64_t channels = s.channels;
   if (s.positions % 4 == 0) {
-#pragma omp simd
-    for (int64_t c = 0; c < channels; c++) {
-      uint32_t counter = static_cast<uint32_t>((first + c * s.positions + position) / 4);
-      philox(counter, step, spec.layer, kDropout, spec.seed, words + c, words + channels + c, words + 2 * channels + c,
-             words + 3 * channels + c);
-    }
+    philox_words(words, false, first / 4, s.positions / 4, channels, step, spec.layer, kDropout, spec.seed);
   } else if (s.positions == 1 && channels % 4 == 0) {
-#pragma omp simd
-    for (int64_t i = 0; i < channels / 4; i++) {
-      uint32_t counter = static_cast<uint32_t>(first / 4 + i);
-      philox(counter, step, spec.layer, kDropout, spec.seed, words + 4 * i, words + 4 * i + 1, words + 4 * i + 2,
-             words + 4 * i + 3);
-    }
+    philox_words(words, true, first / 4, 1, channels / 4, step, spec.layer, kDropout, spec.seed);
   } else {
     for (int64_t j = 0; j < std::min<int64_t>(4, s.positions - position); j++) {
       for (int64_t c = 0; c < channels; c++) {
-        uint64_t element = first + c * s.positions + position + j;
+        uint64_t element = first + static_cast<uint64_t>(c * s.positions + j);
         uint32_t word[4];
-        philox(static_cast<uint32_t>(element / 4), step, spec.layer, kDropout, spec.seed, word, word + 1, word + 2,
-               word + 3);
+        philox(static_cast<uint32_t>(element / 4), step, spec.layer, kDropout, spec.seed, word);
         words[j * channels + c] = word[element % 4];
       }
     }
@@ -386,6 +347,12 @@ void slopes_of(float* slopes, const T* post, const uint8_t* mask, const float* m
   }
 }
 
+// powers[g] = s[g]^exponent.
+void powers(double* powers, const float* scale, int64_t groups, double exponent) {
+#pragma omp simd
+  for (int64_t g = 0; g < groups; g++) powers[g] = power_or_zero(scale[g], exponent);
+}
+
 // One sample's da from the third factor.
 template <int Activation, class T>
 void hebbian(T* da, const T* a, const T* post, const uint8_t* mask, const float* mean, const float* scale,
@@ -395,13 +362,21 @@ void hebbian(T* da, const T* a, const T* post, const uint8_t* mask, const float*
   if (grouped) {
     const float* third = static_cast<const float*>(du) + sample * spec.groups;
     double constant = 2 * p / static_cast<double>(s.group_size);
-    bool one = p + q == 1;  // then dz = (2p/n) du r
     s.spread(t.first, spec.groups, [&](int64_t g) { return mean[g]; });
-    for (int64_t g = 0; g < spec.groups; g++)
-      t.sums[g] = third[g] * constant * (one ? (scale[g] > 0 ? 1.0 : 0.0) : power_or_zero(scale[g], p - 1 + q));
+    double* factors = t.sums;
+    if (p + q == 1) {  // then dz = (2p/n) du r
+#pragma omp simd
+      for (int64_t g = 0; g < spec.groups; g++) factors[g] = third[g] * constant * (scale[g] > 0 ? 1.0 : 0.0);
+    } else {
+      powers(factors, scale, spec.groups, p - 1 + q);
+#pragma omp simd
+      for (int64_t g = 0; g < spec.groups; g++) factors[g] *= third[g] * constant;
+    }
     s.spread(t.second, spec.groups, [&](int64_t g) { return static_cast<float>(t.sums[g]); });
-    if (divisive && Activation == KIB_SELU)
-      s.spread(t.third, spec.groups, [&](int64_t g) { return static_cast<float>(power_or_zero(scale[g], q)); });
+    if (divisive && Activation == KIB_SELU) {
+      powers(t.sums, scale, spec.groups, q);
+      s.spread(t.third, spec.groups, [&](int64_t g) { return static_cast<float>(t.sums[g]); });
+    }
   }
   for (int64_t position = 0; position < s.positions; position++) {
     int64_t at = position * s.channels;
@@ -453,13 +428,16 @@ void output(T* da, const T* a, const T* post, const uint8_t* mask, const float* 
     s.reduce(t.sums, spec.groups, t.channel_sums, t.row, [&](int64_t p, int64_t c) { return g[p * channels + c]; });
     s.reduce(t.more_sums, spec.groups, t.channel_sums, t.row,
              [&](int64_t p, int64_t c) { return g[p * channels + c] * load(post[p * channels + c]); });
+    double *means = t.sums, *projections = t.more_sums;
+#pragma omp simd
     for (int64_t i = 0; i < spec.groups; i++) {
-      t.sums[i] /= n;
-      t.more_sums[i] *= 2 * q / n * power_or_zero(scale[i], q - 1);
+      means[i] /= n;
+      projections[i] *= 2 * q / n * power_or_zero(scale[i], q - 1);
     }
-    s.spread(t.first, spec.groups, [&](int64_t i) { return static_cast<float>(t.sums[i]); });
-    s.spread(t.second, spec.groups, [&](int64_t i) { return static_cast<float>(power_or_zero(scale[i], -q)); });
-    s.spread(t.third, spec.groups, [&](int64_t i) { return static_cast<float>(t.more_sums[i]); });
+    s.spread(t.first, spec.groups, [&](int64_t i) { return static_cast<float>(means[i]); });
+    s.spread(t.third, spec.groups, [&](int64_t i) { return static_cast<float>(projections[i]); });
+    powers(t.sums, scale, spec.groups, -q);
+    s.spread(t.second, spec.groups, [&](int64_t i) { return static_cast<float>(t.sums[i]); });
     for (int64_t p = 0; p < s.positions; p++) {
       const float *gm = t.first + p * s.table_stride, *f = t.second + p * s.table_stride,
                   *h = t.third + p * s.table_stride;
@@ -469,7 +447,8 @@ void output(T* da, const T* a, const T* post, const uint8_t* mask, const float* 
       for (int64_t c = 0; c < channels; c++) row[c] = f[c] * (row[c] - gm[c]) - h[c] * load(postp[c]);
     }
     s.spread(t.first, spec.groups, [&](int64_t i) { return mean[i]; });
-    s.spread(t.third, spec.groups, [&](int64_t i) { return static_cast<float>(power_or_zero(scale[i], q)); });
+    powers(t.sums, scale, spec.groups, q);
+    s.spread(t.third, spec.groups, [&](int64_t i) { return static_cast<float>(t.sums[i]); });
   }
   for (int64_t p = 0; p < s.positions; p++) {
     int64_t at = p * channels;

@@ -49,25 +49,17 @@ kib_status with_type(int type, Function function) {
   }
 }
 
-// Four random words of Philox4x32-10; vectorizes over counters.
-inline void philox(uint32_t c0, uint32_t c1, uint32_t c2, uint32_t c3, uint64_t seed, uint32_t* w0, uint32_t* w1,
-                   uint32_t* w2, uint32_t* w3) {
-  uint32_t k0 = static_cast<uint32_t>(seed), k1 = static_cast<uint32_t>(seed >> 32);
-#pragma GCC unroll 10
-  for (int round = 0; round < 10; round++) {
-    uint64_t p0 = static_cast<uint64_t>(0xD2511F53u) * c0, p1 = static_cast<uint64_t>(0xCD9E8D57u) * c2;
-    c0 = static_cast<uint32_t>(p1 >> 32) ^ c1 ^ k0;
-    c1 = static_cast<uint32_t>(p1);
-    c2 = static_cast<uint32_t>(p0 >> 32) ^ c3 ^ k1;
-    c3 = static_cast<uint32_t>(p0);
-    k0 += 0x9E3779B9u;
-    k1 += 0xBB67AE85u;
-  }
-  *w0 = c0, *w1 = c1, *w2 = c2, *w3 = c3;
+// The sum of n terms in double, in a fixed order that suits vectors.
+template <class Term>
+double sum(int64_t n, Term term) {
+  constexpr int64_t kLanes = 8;
+  double lanes[kLanes] = {}, rest = 0;
+  int64_t i = 0;
+  for (; i + kLanes <= n; i += kLanes)
+    for (int64_t j = 0; j < kLanes; j++) lanes[j] += term(i + j);
+  for (; i < n; i++) rest += term(i);
+  return ((lanes[0] + lanes[4]) + (lanes[1] + lanes[5])) + ((lanes[2] + lanes[6]) + (lanes[3] + lanes[7])) + rest;
 }
-
-// The purposes in a random number's counter.
-enum Purpose : uint32_t { kWeights = 1, kAugmentation = 3, kDropout = 4 };
 
 }  // namespace kib::KIB_LEVEL
 #endif

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "level.h"
+#include "philox.h"
 
 namespace kib::KIB_LEVEL {
 namespace {
@@ -17,12 +18,12 @@ struct Move {
   bool stays() const { return dy == 0 && dx == 0 && !mirrored; }
   Move(int64_t padding, int flip, uint64_t seed, int64_t image, int64_t epoch) {
     if (padding == 0 && !flip) return;
-    uint32_t w0, w1, w2, w3;
-    philox(static_cast<uint32_t>(image), static_cast<uint32_t>(epoch), 0, kAugmentation, seed, &w0, &w1, &w2, &w3);
+    uint32_t words[4];
+    philox(static_cast<uint32_t>(image), static_cast<uint32_t>(epoch), 0, kAugmentation, seed, words);
     uint64_t range = static_cast<uint64_t>(2 * padding + 1);
-    dy = static_cast<int64_t>((w0 * range) >> 32) - padding;
-    dx = static_cast<int64_t>((w1 * range) >> 32) - padding;
-    mirrored = flip && (w2 & 1);
+    dy = static_cast<int64_t>((words[0] * range) >> 32) - padding;
+    dx = static_cast<int64_t>((words[1] * range) >> 32) - padding;
+    mirrored = flip && (words[2] & 1);
   }
 };
 
@@ -120,7 +121,7 @@ kib_status kib_random_uniform(float* w, int64_t outer, int64_t channels, int64_t
   int64_t size = outer * channels * positions;
   for (int64_t first = 0; first < size; first += 4) {
     uint32_t words[4];
-    philox(static_cast<uint32_t>(first / 4), 0, layer, kWeights, seed, words, words + 1, words + 2, words + 3);
+    philox(static_cast<uint32_t>(first / 4), 0, layer, kWeights, seed, words);
     for (int64_t e = first; e < std::min(first + 4, size); e++) {
       int64_t o = e / (channels * positions), c = e / positions % channels, p = e % positions;
       double uniform = (words[e % 4] + 0.5) * 0x1p-32;

@@ -42,74 +42,18 @@ record CpuObjective(CpuContext context) implements ObjectiveOps {
                             context.scratch().start(),
                             threads));
         }
-        Sums sums = Sums.after(kib.kib_objective_statistics_workspace(settings, signal), u, teaching);
-        context.scratch().reserve(sums.end());
-        return context.kernel("objective.gradient", () -> {
-            BytePointer scratch = context.scratch().start();
-            Sums.Pointers at = sums.in(scratch);
-            int status = kib.kib_objective_code_statistics(
-                    at.count(),
-                    at.codeSum(),
-                    at.codeProducts(),
-                    at.teachingProducts(),
-                    at.teachingSum(),
-                    null,
-                    codes,
-                    signal,
-                    settings,
-                    scratch,
-                    threads);
-            return status != kib.KIB_OK
-                    ? status
-                    : kib.kib_objective_gradient_from_statistics(
-                            out,
-                            result,
-                            codes,
-                            signal,
-                            at.count(),
-                            at.codeSum(),
-                            at.codeProducts(),
-                            at.teachingProducts(),
-                            at.teachingSum(),
-                            settings,
-                            sink,
-                            scratch,
-                            threads);
-        });
-    }
-
-    /** Where a batch's own statistics lie in scratch memory, behind what the kernels need of it. */
-    private record Sums(
-            long count, long codeSum, long codeProducts, long teachingProducts, long teachingSum, long end) {
-        record Pointers(
-                DoublePointer count,
-                DoublePointer codeSum,
-                DoublePointer codeProducts,
-                DoublePointer teachingProducts,
-                DoublePointer teachingSum) {}
-
-        static Sums after(long start, Tensor u, Teaching teaching) {
-            long g = u.shape().rowSize();
-            long m = Contracts.outputs(teaching);
-            long codeSum = start + 64;
-            long codeProducts = codeSum + 8 * g;
-            long teachingProducts = codeProducts + 8 * g * g;
-            long teachingSum = teachingProducts + 8 * m * g;
-            return new Sums(start, codeSum, codeProducts, teachingProducts, teachingSum, teachingSum + 8 * m);
-        }
-
-        Pointers in(BytePointer scratch) {
-            return new Pointers(
-                    at(scratch, count),
-                    at(scratch, codeSum),
-                    at(scratch, codeProducts),
-                    at(scratch, teachingProducts),
-                    at(scratch, teachingSum));
-        }
-
-        private static DoublePointer at(BytePointer scratch, long offset) {
-            return new DoublePointer(scratch.getPointer(offset));
-        }
+        context.scratch().reserve(kib.kib_objective_statistics_workspace(settings, signal));
+        return context.kernel(
+                "objective.gradient",
+                () -> kib.kib_objective_gradient_statistics(
+                        out,
+                        result,
+                        codes,
+                        signal,
+                        settings,
+                        sink,
+                        context.scratch().start(),
+                        threads));
     }
 
     private static kib_objective_spec describe(Tensor u, Spec spec) {
