@@ -52,7 +52,7 @@ struct Launch {
   std::vector<std::byte> parameters;  // parameter_bytes(), each at its offset
 };
 
-enum class Outcome { kDone, kIllegalAddress, kMisaligned, kTrap, kUnsupported, kBarrier };
+enum class Outcome { kDone, kIllegalAddress, kMisaligned, kTrap, kUnsupported, kBarrier, kNoProgress };
 
 // Runs a launch to its end on the calling thread (and on helpers of its own); order of blocks and warps follows the
 // seed. What the instruments find goes to Reports; the outcome is what cudaGetLastError would make of it.

@@ -22,6 +22,9 @@ struct Options {
   std::string report;                   // KIB_EMULATOR_REPORT
   std::string ptx_path;                 // KIB_EMULATOR_PTX: folders, separated by colons, searched for .ptx files
   int threads = 0;                      // KIB_EMULATOR_THREADS: host threads that run blocks; 0: one for each core
+  // KIB_EMULATOR_PATIENCE: warp instructions that a launch may run while no thread ends and nothing in shared or global
+  // memory changes
+  uint64_t patience = 1000000000;
 
   static const Options& current();
   // Parses an environment; throws std::invalid_argument with a sentence for a value that is none.

@@ -86,6 +86,8 @@ const char* name(Finding finding) {
       return "not emulated";
     case Finding::kTrap:
       return "trap";
+    case Finding::kNoProgress:
+      return "no progress";
   }
   return "unknown";
 }

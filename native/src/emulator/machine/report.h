@@ -29,6 +29,7 @@ enum class Finding {
   kBadArgument,
   kUnsupported,
   kTrap,
+  kNoProgress,
 };
 
 const char* name(Finding finding);

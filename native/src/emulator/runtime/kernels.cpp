@@ -48,6 +48,7 @@ int error_of(Outcome outcome) {
     case Outcome::kUnsupported:
       return cudaErrorIllegalInstruction;
     case Outcome::kBarrier:
+    case Outcome::kNoProgress:
       return cudaErrorLaunchTimeout;
   }
   return cudaErrorUnknown;

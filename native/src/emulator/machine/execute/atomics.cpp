@@ -117,6 +117,7 @@ void atomic(const Instruction& i, Warp& w) {
     for (uint32_t l = 0; l < 32; ++l) {
       if (((mask >> l) & 1) == 0) continue;
       const uint64_t old = one(a.type, op, t.host[l], read(w, i.a, a.element, l), read(w, i.b, a.element, l));
+      w.worker().progressed |= std::memcmp(t.host[l], &old, a.element) != 0;
       if (races) acquire(w, t.address[l] + window);
       if (i.d == kNoOperand) continue;
       if (a.element == 2) {

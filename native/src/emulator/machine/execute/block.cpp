@@ -100,7 +100,7 @@ bool Block::run_slice(uint32_t budget) {
       return false;
     }
   }
-  return true;
+  return has_patience();
 }
 
 bool Block::is_complete(const Barrier& b) const {
@@ -229,41 +229,6 @@ void Block::lanes_ended(uint32_t count) {
     Barrier& b = barriers_[id];
     if (b.lanes != 0 && live_ != 0 && is_complete(b)) complete(id);
   }
-}
-
-// No thread of the block can go on: says where they wait.
-void Block::deadlock() {
-  const Image& image = *launch().image;
-  std::set<std::string> places;
-  Warp* reporter = nullptr;
-  const Group* waiting = nullptr;
-  for (const auto& w : warps_) {
-    for (const Group& g : w->groups()) {
-      const std::string where = image.source(g.pc) + ":" + std::to_string(image.lines[g.pc].line);
-      if (g.state == Group::State::kTogether) {
-        char mask[16];
-        std::snprintf(mask, sizeof mask, "0x%08x", g.wait);
-        places.insert("at " + where + " for the lanes of mask " + mask);
-      } else {
-        places.insert("at " + where + " in barrier " + std::to_string(g.wait));
-      }
-      if (waiting == nullptr || (g.state == Group::State::kTogether && waiting->state != Group::State::kTogether)) {
-        waiting = &g;
-        reporter = w.get();
-      }
-    }
-  }
-  std::string detail = "no thread of the block can go on; threads wait";
-  size_t n = 0;
-  for (const std::string& place : places) {
-    if (++n > 4) break;
-    detail += (n > 1 ? ", " : " ") + place;
-  }
-  if (reporter != nullptr) {
-    reporter->report_at(waiting->pc, Finding::kDivergentBarrier, static_cast<uint32_t>(__builtin_ctz(waiting->mask)), 0,
-                        detail + "; let all of them reach the same one", false);
-  }
-  launch().stop(Outcome::kBarrier);
 }
 
 std::string Block::shared_extent() const {

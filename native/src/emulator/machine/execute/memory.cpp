@@ -100,6 +100,15 @@ void order_before(const Access& a, const Touch& t) {
   }
 }
 
+// Whether a store changes memory that other threads see.
+bool changes(const Touch& t) {
+  if (t.space == Space::kLocal) return false;
+  for (uint32_t l = 0; l < 32; ++l) {
+    if (((t.mask >> l) & 1) != 0 && std::memcmp(t.host[l], t.data + size_t{l} * t.bytes, t.bytes) != 0) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 void load(const Instruction& i, Warp& w) {
@@ -135,6 +144,7 @@ void store(const Instruction& i, Warp& w) {
     if (w.launch().stopped()) return;
     order_before(a, t);
     if (!reach(t)) return;
+    if (!w.worker().progressed) w.worker().progressed = changes(t);
     if (t.contiguous) {
       std::memcpy(t.host[0], t.data, 32 * size_t{t.bytes});
       return;

@@ -84,7 +84,6 @@ void Warp::start() {
   g.frame = new_frame(static_cast<uint32_t>(&f - launch().image->functions.data()));
   g.frame->lanes = initial_;
   groups_.assign(1, g);
-  instructions_ = 0;
 }
 
 std::byte* Warp::local(uint32_t lane) {
@@ -183,18 +182,25 @@ void Warp::set_current(size_t group) {
 }
 
 Warp::Status Warp::run(uint32_t budget) {
+  uint32_t left = budget;
+  const Status status = run_groups(&left);
+  worker_.executed += budget - left;
+  return status;
+}
+
+Warp::Status Warp::run_groups(uint32_t* budget) {
   while (!launch().stopped()) {
     if (groups_.empty()) return Status::kDone;
     if (!schedule()) return Status::kWaiting;
-    if (budget == 0) return Status::kRunning;
+    if (*budget == 0) return Status::kRunning;
     if (groups_.size() == 1) {
-      run_group(&budget);
+      run_group(budget);
     } else {
-      uint32_t slice = std::min(budget, kSlice);
-      budget -= slice;
+      uint32_t slice = std::min(*budget, kSlice);
+      *budget -= slice;
       run_group(&slice);
       rotate_ = slice == 0;
-      budget += slice;
+      *budget += slice;
     }
   }
   return Status::kDone;
@@ -280,7 +286,6 @@ void Warp::run_group(uint32_t* budget) {
           default:
             trap(active);
         }
-        instructions_ += *budget - left;
         *budget = left;
         return;
       }
@@ -288,7 +293,6 @@ void Warp::run_group(uint32_t* budget) {
     if (pc >= limit_) break;
   }
   groups_[group].pc = pc;
-  instructions_ += *budget - left;
   *budget = left;
 }
 
@@ -420,6 +424,7 @@ void Warp::end(uint32_t active) {
   ++g.pc;
   if (g.mask == 0) groups_.erase(groups_.begin() + static_cast<std::ptrdiff_t>(current_));
   live_ &= ~active;
+  worker_.progressed = true;
   complete_together();
   block_.lanes_ended(static_cast<uint32_t>(__builtin_popcount(active)));
 }

@@ -63,16 +63,18 @@ struct LaunchState {
   uint32_t warps_in_block = 0;
   uint32_t granule_shared = 4, granule_global = 4;  // bytes that a record of the last accesses stands for
   bool global_races = false;
-  std::atomic<int> outcome{0};  // Outcome; not kDone stops all
+  std::atomic<int> outcome{0};                 // Outcome; not kDone stops all
+  std::atomic<uint64_t> executed{0}, idle{0};  // warp instructions, in all and since the last progress
   std::mutex mutex;
   std::set<std::pair<int, uint32_t>> reported;  // finding and instruction
   std::vector<PerInstruction> counts;
   Traffic traffic;
   ReleasedVariables released;
 
-  void stop(Outcome why) {
+  // Whether this is what stopped it.
+  bool stop(Outcome why) {
     int done = 0;
-    outcome.compare_exchange_strong(done, static_cast<int>(why));
+    return outcome.compare_exchange_strong(done, static_cast<int>(why));
   }
   bool stopped() const { return outcome.load(std::memory_order_relaxed) != 0; }
 };
@@ -87,6 +89,9 @@ struct Worker {
   std::vector<PerInstruction> counts;
   Traffic traffic;
   std::unordered_map<uint32_t, std::vector<std::unique_ptr<Frame>>> frames;  // by function
+  // Since Block::has_patience() looked: warp instructions, and whether a thread ended or memory of others changed.
+  uint64_t executed = 0;
+  bool progressed = false;
 };
 
 class Block;
@@ -104,7 +109,6 @@ class Warp final : public Lanes {
   uint32_t live() const { return live_; }
   uint32_t initial() const { return initial_; }
   std::vector<Group>& groups() { return groups_; }
-  uint64_t instructions() const { return instructions_; }
   Block& block() { return block_; }
   Worker& worker() { return worker_; }
   LaunchState& launch() { return worker_.launch; }
@@ -140,6 +144,7 @@ class Warp final : public Lanes {
   void set_floor();
 
  private:
+  Status run_groups(uint32_t* budget);
   bool schedule();
   void run_group(uint32_t* budget);
   void diverge(uint32_t taken, uint32_t target, uint32_t next);
@@ -169,7 +174,6 @@ class Warp final : public Lanes {
   uint32_t pc_ = 0;
   Frame* frame_ = nullptr;
   uint32_t limit_ = ~uint32_t{0};
-  uint64_t instructions_ = 0;
   uint32_t exit_effects_[32];
   std::unique_ptr<Buffer> local_;
   uint32_t local_bytes_ = 0;
@@ -226,6 +230,8 @@ class Block {
   void complete(uint32_t id);
   void order_accesses(Barrier& b);
   void deadlock();
+  bool has_patience();
+  void no_progress(const std::string& what);
   void check_skipped(uint32_t id);
 
   Worker& worker_;

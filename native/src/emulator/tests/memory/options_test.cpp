@@ -55,6 +55,8 @@ int main() {
   CHECK_EQUAL(with("CAPABILITY", "8.0").capability, 80);
   CHECK_EQUAL(with("CAPABILITY", "10.0").capability, 100);
   CHECK_EQUAL(with("THREADS", "3").threads, 3);
+  CHECK_EQUAL(plain.patience, 1000000000u);
+  CHECK_EQUAL(with("PATIENCE", "7").patience, 7u);
   CHECK_EQUAL(with("PTX", "/a:/b").ptx_path, "/a:/b");
   CHECK_EQUAL(with("COUNTERS", "-").counters, "-");
   CHECK_EQUAL(with("REPORT", "found.txt").report, "found.txt");
@@ -73,6 +75,9 @@ int main() {
   }
   CHECK_CONTAINS(refusal("CAPABILITY", "9"), "8.0, 9.0 or 10.0");
   CHECK_CONTAINS(refusal("THREADS", "1025"), "KIB_EMULATOR_THREADS");
+  for (const char* bad : {"0", "", "1e9", "-1"}) {
+    CHECK_CONTAINS(refusal("PATIENCE", bad), "set it to a number of warp instructions, at least 1");
+  }
   CHECK_CONTAINS(refusal("CHECK", "race"), "KIB_EMULATOR_CHECK is 'race'");
   CHECK_CONTAINS(refusal("CHECK", ""), "bounds, uninitialised");
   return kib::test::result();

@@ -88,6 +88,12 @@ __global__ void divergent_barrier_repaired(float* y, int n) {
   if (int(threadIdx.x) < n) y[threadIdx.x] = part[n - 1 - threadIdx.x];
 }
 
+__global__ void wait_for_flag(const volatile int* flag, float* y) {
+  while (*flag == 0) {  // BUG no_progress
+  }
+  y[threadIdx.x] = 1.0f;
+}
+
 __global__ void fill(float* x, int n, float value) {
   int i = blockIdx.x * kBlock + threadIdx.x;
   if (i < n) x[i] = value;
@@ -159,6 +165,12 @@ void run_divergent_barrier(bool repaired) {
   Device<float> y(kBlock);
   (repaired ? divergent_barrier_repaired : divergent_barrier)<<<1, kBlock>>>(y, 40);
   finish();
+}
+void run_no_progress(bool repaired) {
+  Device<int> flag(std::vector<int>(1, repaired ? 1 : 0));
+  Device<float> y(kBlock);
+  wait_for_flag<<<2, kBlock>>>(flag, y);
+  if ((cudaDeviceSynchronize() == cudaErrorLaunchTimeout) == repaired) std::exit(9);
 }
 void run_leak(bool repaired) {
   float* x = nullptr;
@@ -235,6 +247,7 @@ const Bug kBugs[] = {{"out_of_bounds", run_out_of_bounds},
                      {"blocks_race", run_blocks_race},
                      {"misaligned", run_misaligned},
                      {"divergent_barrier", run_divergent_barrier},
+                     {"no_progress", run_no_progress},
                      {"leak", run_leak},
                      {"host_access", run_host_access},
                      {"late_stream", run_late_stream},

@@ -19,7 +19,7 @@ marked() { grep -nE "// .*BUG $1( |$)" "$source" | cut -d: -f1 | paste -sd'|' | 
 run() { # NAME: runs a bug; the report is in $report
   report=$folder/report
   rm -f "$report"
-  { KIB_EMULATOR_REPORT=$report timeout 60 "$program" "$1" >"$folder/output" 2>&1; } 2>/dev/null # some end by a signal
+  { KIB_EMULATOR_PATIENCE=1000000 KIB_EMULATOR_REPORT=$report timeout 60 "$program" "$1" >"$folder/output" 2>&1; } 2>/dev/null # some end by a signal
 }
 
 # bug NAME 'what' 'kernel' 'block and thread': patterns of the sentence; empty ones are not looked for.
@@ -54,6 +54,7 @@ bug global_race 'race in global memory' global_race '\(0,0,0\) thread \([0-9]+,0
 bug blocks_race 'race in global memory' blocks_race '\([0-7],0,0\) thread \(0,0,0\)'
 bug misaligned 'misaligned access' misaligned '\(0,0,0\) thread \([0-9]+,0,0\)'
 bug divergent_barrier 'divergent barrier' divergent_barrier '\(0,0,0\) thread \([0-9]+,0,0\)'
+bug no_progress 'no progress' wait_for_flag '\([01],0,0\) thread \([0-9]+,0,0\): [0-9]+ warp instr.*running at'
 bug leak 'leak' '' ''
 bug host_access 'host access to device memory' '' ''
 bug capture 'forbidden in capture' '' ''
