@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Where a benchmark ran, by which command, and where its report goes. */
@@ -51,9 +52,15 @@ public record Output(Machine before, Machine after, String program, List<String>
         if (folder != null) {
             Files.createDirectories(folder);
         }
-        Files.writeString(file.resolveSibling(file.getFileName() + ".md"), markdown);
+        Files.writeString(files(file).get(0), markdown);
         Files.writeString(
-                file.resolveSibling(file.getFileName() + ".json"),
-                MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(json) + "\n");
+                files(file).get(1), MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(json) + "\n");
+    }
+
+    /** Returns the files of a report: Markdown and JSON. */
+    static List<Path> files(Path file) {
+        return Stream.of(".md", ".json")
+                .map(ending -> file.resolveSibling(file.getFileName() + ending))
+                .toList();
     }
 }

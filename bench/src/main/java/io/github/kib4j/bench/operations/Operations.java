@@ -8,10 +8,12 @@ import io.github.kib4j.op.Activation;
 import io.github.kib4j.op.ActivityOps;
 import io.github.kib4j.op.AugmentationOps;
 import io.github.kib4j.op.BatchNormOps;
+import io.github.kib4j.op.ConvolutionOps;
 import io.github.kib4j.op.Dropout;
 import io.github.kib4j.op.Estimator;
 import io.github.kib4j.op.Grouping;
 import io.github.kib4j.op.Kernel;
+import io.github.kib4j.op.LinearOps;
 import io.github.kib4j.op.ObjectiveOps;
 import io.github.kib4j.op.Operation;
 import io.github.kib4j.op.OptimizerOps;
@@ -24,6 +26,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 
 /** The operations of a training step. */
@@ -58,47 +61,51 @@ final class Operations {
     }
 
     private void addConvolutions(int in, int out, int side) {
-        String name = String.format(Locale.ROOT, "convolution %d to %d at %dx%d: ", in, out, side, side);
-        for (Product product : Product.values()) {
-            add(
-                    name + product.text(),
-                    BOTH,
-                    operands -> {
-                        Tensor x = operands.activations(batch, in, side, side);
-                        Tensor y = operands.activations(batch, out, side, side);
-                        Tensor w = operands.activations(out, in, 3, 3);
-                        Tensor dw = operands.singles(out, in, 3, 3);
-                        return switch (product) {
-                            case FORWARD -> operands.device().convolution().forward(y, x, w, null);
-                            case WEIGHT_GRADIENT ->
-                                operands.device().convolution().weightGradient(dw, null, y, x);
-                            case DATA_GRADIENT ->
-                                operands.device().convolution().dataGradient(x, y, w);
-                        };
-                    },
-                    new Bound.Products(LayerSpec.convolution(out), Shape.of(in, side, side), batch, List.of(product)));
-        }
+        addProducts(
+                String.format(Locale.ROOT, "convolution %d to %d at %dx%d", in, out, side, side),
+                (operands, product) -> {
+                    Tensor x = operands.activations(batch, in, side, side);
+                    Tensor y = operands.activations(batch, out, side, side);
+                    Tensor w = operands.activations(out, in, 3, 3);
+                    ConvolutionOps ops = operands.device().convolution();
+                    return switch (product) {
+                        case FORWARD -> ops.forward(y, x, w, null);
+                        case WEIGHT_GRADIENT -> ops.weightGradient(operands.singles(out, in, 3, 3), null, y, x);
+                        case DATA_GRADIENT -> ops.dataGradient(x, y, w);
+                    };
+                },
+                product -> new Bound.Products(
+                        LayerSpec.convolution(out), Shape.of(in, side, side), batch, List.of(product)));
     }
 
     private void addLinear(int units) {
         int rows = 2 * batch;
+        addProducts(
+                String.format(Locale.ROOT, "linear %d to %d", units, units),
+                (operands, product) -> {
+                    Tensor x = operands.activations(rows, units);
+                    Tensor y = operands.activations(rows, units);
+                    Tensor w = operands.activations(units, units);
+                    LinearOps ops = operands.device().linear();
+                    return switch (product) {
+                        case FORWARD -> ops.forward(y, x, w, null);
+                        case WEIGHT_GRADIENT -> ops.weightGradient(operands.singles(units, units), null, y, x);
+                        case DATA_GRADIENT -> ops.dataGradient(x, y, w);
+                    };
+                },
+                product -> new Bound.Products(LayerSpec.linear(units), Shape.of(units), rows, List.of(product)));
+    }
+
+    private void addProducts(
+            String name, BiFunction<Operands, Product, Operation> plan, Function<Product, Bound> bound) {
         for (Product product : Product.values()) {
-            add(
-                    String.format(Locale.ROOT, "linear %d to %d: %s", units, units, product.text()),
-                    BOTH,
-                    operands -> {
-                        Tensor x = operands.activations(rows, units);
-                        Tensor y = operands.activations(rows, units);
-                        Tensor w = operands.activations(units, units);
-                        Tensor dw = operands.singles(units, units);
-                        return switch (product) {
-                            case FORWARD -> operands.device().linear().forward(y, x, w, null);
-                            case WEIGHT_GRADIENT -> operands.device().linear().weightGradient(dw, null, y, x);
-                            case DATA_GRADIENT -> operands.device().linear().dataGradient(x, y, w);
-                        };
-                    },
-                    new Bound.Products(LayerSpec.linear(units), Shape.of(units), rows, List.of(product)));
+            add(name + ": " + product.text(), BOTH, operands -> plan.apply(operands, product), bound.apply(product));
         }
+    }
+
+    /** Returns activities of the VGG's second layer: 256 channels. */
+    private Tensor layer(Operands operands, int side) {
+        return operands.activations(batch, 256, side, side);
     }
 
     /** The VGG's second layer: 256 channels of 32 x 32, pooled to 16 x 16. */
@@ -117,7 +124,7 @@ final class Operations {
                 "activation, pooling, group norm: third factor to pre-activations",
                 BOTH,
                 operands -> {
-                    Tensor a = operands.activations(batch, 256, 32, 32);
+                    Tensor a = layer(operands, 32);
                     Tensor du = operands.singles(batch, GROUPS);
                     return operands.device().activity().hebbianGradient(a, a, buffers(operands, pass, 16), du, pass);
                 },
@@ -126,11 +133,10 @@ final class Operations {
                 "activation, pooling, group norm, dropout: output gradient",
                 BOTH,
                 operands -> {
-                    Tensor a = operands.activations(batch, 256, 32, 32);
-                    Tensor dsent = operands.activations(batch, 256, 16, 16);
-                    return operands.device()
-                            .activity()
-                            .outputGradient(a, a, buffers(operands, pass, 16), dsent, pass, operands.clock());
+                    Tensor a = layer(operands, 32);
+                    ActivityOps.Buffers buffers = buffers(operands, pass, 16);
+                    Tensor dsent = layer(operands, 16);
+                    return operands.device().activity().outputGradient(a, a, buffers, dsent, pass, operands.clock());
                 },
                 new Bound.Memory(type -> type.bytes() * (in + 2 * out) + out));
         ActivityOps.Spec dropout =
@@ -143,14 +149,14 @@ final class Operations {
     }
 
     private Operation forward(Operands operands, ActivityOps.Spec spec, int side) {
-        Tensor a = operands.activations(batch, 256, 32, 32);
+        Tensor a = layer(operands, 32);
         return operands.device().activity().forward(buffers(operands, spec, side), a, spec, operands.clock());
     }
 
     private ActivityOps.Buffers buffers(Operands operands, ActivityOps.Spec spec, int side) {
-        Tensor post = operands.activations(batch, 256, side, side);
+        Tensor post = layer(operands, side);
         Tensor mask = operands.zeros(DataType.U8, batch, 256, side, side);
-        Tensor sent = operands.activations(batch, 256, side, side);
+        Tensor sent = layer(operands, side);
         Shape groups = Shape.of(batch, GROUPS);
         return spec.grouping() == null
                 ? new ActivityOps.Buffers(post, mask, null, null, null, sent)
@@ -170,28 +176,29 @@ final class Operations {
         add(
                 "batch norm: forward",
                 BOTH,
-                operands -> {
-                    Tensor a = operands.activations(batch, 256, 32, 32);
-                    Tensor y = operands.activations(batch, 256, 32, 32);
-                    return operands.device()
-                            .batchNorm()
-                            .forward(y, saved(operands, channels), a, parameters(operands, channels));
-                },
+                operands -> operands.device()
+                        .batchNorm()
+                        .forward(
+                                layer(operands, 32),
+                                saved(operands, channels),
+                                layer(operands, 32),
+                                parameters(operands, channels)),
                 new Bound.Memory(type -> type.bytes() * 3L * numbers));
         add(
                 "batch norm: gradient",
                 BOTH,
                 operands -> {
-                    Tensor a = operands.activations(batch, 256, 32, 32);
-                    Tensor dy = operands.activations(batch, 256, 32, 32);
+                    Tensor dy = layer(operands, 32);
+                    Tensor dscale = operands.positives(channels);
+                    Tensor dshift = operands.positives(channels);
                     return operands.device()
                             .batchNorm()
                             .gradient(
                                     dy,
-                                    operands.positives(channels),
-                                    operands.positives(channels),
+                                    dscale,
+                                    dshift,
                                     dy,
-                                    a,
+                                    layer(operands, 32),
                                     parameters(operands, channels),
                                     saved(operands, channels));
                 },

@@ -2,10 +2,12 @@ package io.github.kib4j.bench.operations;
 
 import io.github.kib4j.bench.Machine;
 import io.github.kib4j.bench.Output;
+import io.github.kib4j.bench.Program;
 import io.github.kib4j.tensor.DataType;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Collection;
@@ -24,7 +26,6 @@ import org.openjdk.jmh.runner.options.VerboseMode;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Single operations by JMH, each right before its bound, in several rounds. */
@@ -59,7 +60,7 @@ public final class OperationsBenchmark implements Callable<Integer> {
 
     /** Runs the benchmark. */
     public static void main(String[] args) {
-        System.exit(new CommandLine(new OperationsBenchmark()).execute(args));
+        System.exit(Program.run(new OperationsBenchmark(), new PrintWriter(System.err, true), args));
     }
 
     @Override
@@ -71,6 +72,8 @@ public final class OperationsBenchmark implements Callable<Integer> {
                 .filter(operation -> operation.name().contains(only))
                 .toList();
         check(!operations.isEmpty(), "No operation's name contains '" + only + "'.");
+        check(threads() >= 1, "OMP_NUM_THREADS must be a whole number, at least 1, or not be set.");
+        Program.checkOut(spec, out);
         OperationResults results = new OperationResults(operations, this::isWanted);
         Machine before = Machine.read();
         for (int round = 1; round <= rounds; round++) {
@@ -78,7 +81,7 @@ public final class OperationsBenchmark implements Callable<Integer> {
                 measure(results, task, round);
             }
         }
-        Output output = new Output(before, Machine.read(), "bench/operations", arguments());
+        Output output = new Output(before, Machine.read(), "bench/operations", Program.arguments(spec));
         OperationsReport report = new OperationsReport(results, threads(), rounds, milliseconds, output);
         output.write(report.markdown(), report.json(), out);
         return results.failures().isEmpty() ? 0 : 1;
@@ -88,20 +91,17 @@ public final class OperationsBenchmark implements Callable<Integer> {
         return precisions.contains(type.name().toLowerCase(Locale.ROOT));
     }
 
-    private List<String> arguments() {
-        return spec == null ? List.of() : spec.commandLine().getParseResult().originalArgs();
-    }
-
     private void check(boolean holds, String sentence) {
-        if (!holds && spec != null) {
-            throw new ParameterException(spec.commandLine(), sentence);
-        }
+        Program.check(spec, holds, sentence);
     }
 
-    /** OpenMP's own variable, which a fork inherits, else all processors. */
+    /** OpenMP's own variable, which a fork inherits, else all processors; 0 where the variable is no number. */
     static int threads() {
         String threads = System.getenv("OMP_NUM_THREADS");
-        return threads == null ? Runtime.getRuntime().availableProcessors() : Integer.parseInt(threads);
+        if (threads == null) {
+            return Runtime.getRuntime().availableProcessors();
+        }
+        return threads.matches("[0-9]{1,6}") ? Integer.parseInt(threads) : 0;
     }
 
     private void measure(OperationResults results, String task, int round) {

@@ -2,9 +2,11 @@ package io.github.kib4j.bench.training;
 
 import io.github.kib4j.bench.Machine;
 import io.github.kib4j.bench.Output;
+import io.github.kib4j.bench.Program;
 import io.github.kib4j.bench.Workload;
 import io.github.kib4j.op.Precision;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,7 +15,6 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Whole training steps of every configuration asked for, each round in fresh processes that take turns. */
@@ -24,6 +25,9 @@ import picocli.CommandLine.Spec;
         description = "Times whole training steps of kib4j, of what it is compared with, and of oneDNN's bare products,"
                 + " on random images of the real shapes. Prints Markdown.")
 public final class TrainingBenchmark implements Callable<Integer> {
+    /** What Java's arrays hold of the largest images. */
+    private static final int MOST_IMAGES = 600_000;
+
     @Option(
             names = "--networks",
             split = ",",
@@ -73,7 +77,7 @@ public final class TrainingBenchmark implements Callable<Integer> {
 
     /** Runs the benchmark. */
     public static void main(String[] args) {
-        System.exit(new CommandLine(new TrainingBenchmark()).execute(args));
+        System.exit(Program.run(new TrainingBenchmark(), new PrintWriter(System.err, true), args));
     }
 
     @Override
@@ -81,7 +85,9 @@ public final class TrainingBenchmark implements Callable<Integer> {
         check(rounds >= 1, "--rounds must be at least 1.");
         check(seconds > 0 && seconds < 3600, "--seconds must lie between 0 and 3600.");
         check(threads.stream().allMatch(n -> n >= 1), "--threads must be at least 1.");
+        check(images == null || (images >= 1 && images <= MOST_IMAGES), "--images must lie between 1 and 600,000.");
         List<Configuration> configurations = configurations();
+        Program.checkOut(spec, out);
         Machine before = Machine.read();
         Results results = new Results(configurations);
         Child child = new Child(seconds, images);
@@ -92,20 +98,14 @@ public final class TrainingBenchmark implements Callable<Integer> {
                 }
             }
         }
-        Output output = new Output(before, Machine.read(), "bench/train", commandLine());
+        Output output = new Output(before, Machine.read(), "bench/train", Program.arguments(spec));
         TrainingReport report = new TrainingReport(results, rounds, seconds, output);
         output.write(report.markdown(), report.json(), out);
         return results.hasFailures() ? 1 : 0;
     }
 
-    private List<String> commandLine() {
-        return spec == null ? List.of() : spec.commandLine().getParseResult().originalArgs();
-    }
-
     private void check(boolean holds, String sentence) {
-        if (!holds && spec != null) {
-            throw new ParameterException(spec.commandLine(), sentence);
-        }
+        Program.check(spec, holds, sentence);
     }
 
     private void measure(Child child, Results results, Configuration configuration, int round)
