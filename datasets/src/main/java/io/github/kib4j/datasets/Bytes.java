@@ -6,7 +6,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.zip.GZIPInputStream;
+import org.apache.commons.compress.compressors.gzip.GzipCompressorInputStream;
 import org.jspecify.annotations.Nullable;
 
 /** Bytes of a file, gzipped or not; every failure is a sentence that names the file. */
@@ -17,6 +17,8 @@ final class Bytes implements AutoCloseable {
     /** More than any data set of these formats has. */
     private static final long LARGEST = 1L << 30;
 
+    private static final int BUFFER = 1 << 16;
+
     private final Path file;
     private final InputStream in;
 
@@ -24,12 +26,17 @@ final class Bytes implements AutoCloseable {
         this.file = file;
         InputStream raw = null;
         try {
-            raw = new BufferedInputStream(Files.newInputStream(file), 1 << 16);
-            in = file.getFileName().toString().endsWith(".gz") ? new GZIPInputStream(raw, 1 << 16) : raw;
+            raw = Files.newInputStream(file);
+            in = file.getFileName().toString().endsWith(".gz") ? unzip(raw) : new BufferedInputStream(raw, BUFFER);
         } catch (IOException e) {
             closeQuietly(raw);
             throw failure(e);
         }
+    }
+
+    /** Returns what a gzipped stream holds; its last read checks the checksum, and that nothing else follows. */
+    static InputStream unzip(InputStream zipped) throws IOException {
+        return new GzipCompressorInputStream(new BufferedInputStream(zipped, BUFFER), true);
     }
 
     private static void closeQuietly(@Nullable InputStream stream) {

@@ -2,15 +2,16 @@ package io.github.kib4j.datasets;
 
 import io.github.kib4j.data.ImageSet;
 import io.github.kib4j.tensor.Shape;
-import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.zip.GZIPInputStream;
+import java.util.stream.Stream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 
@@ -44,9 +45,10 @@ final class Cifar {
         return List.of(hundred ? "test.bin" : "test_batch.bin");
     }
 
+    /** Returns whether a folder has a file of a name that the data set's files have. */
     boolean isFolder(Path folder) {
-        return Files.isRegularFile(folder.resolve(testFiles().get(0)))
-                || Files.isRegularFile(folder.resolve(trainFiles().get(0)));
+        return Stream.concat(trainFiles().stream(), testFiles().stream())
+                .anyMatch(name -> RegularFile.isNamed(folder.resolve(name)));
     }
 
     /** Reads training or test images from a folder or a {@code .tar.gz}. */
@@ -59,14 +61,16 @@ final class Cifar {
 
     private Map<String, byte[]> unpack(Path file) {
         Map<String, byte[]> found = new TreeMap<>();
-        try (TarArchiveInputStream tar = new TarArchiveInputStream(
-                new GZIPInputStream(new BufferedInputStream(Files.newInputStream(file)), 1 << 16))) {
+        RegularFile.require(file);
+        try (InputStream unzipped = Bytes.unzip(Files.newInputStream(file));
+                TarArchiveInputStream tar = new TarArchiveInputStream(unzipped)) {
             for (TarArchiveEntry entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
                 String name = entry.getName().substring(entry.getName().lastIndexOf('/') + 1);
                 if (trainFiles().contains(name) || testFiles().contains(name)) {
                     found.put(name, content(tar, entry, file));
                 }
             }
+            unzipped.transferTo(OutputStream.nullOutputStream()); // to its checksum, which is at the end
         } catch (DatasetException e) {
             throw e;
         } catch (IOException e) {
@@ -129,11 +133,11 @@ final class Cifar {
         byte[] bytes = archive.get(name);
         try {
             if (bytes == null) {
-                if (!Files.isDirectory(source) || !Files.isRegularFile(file)) {
+                if (!RegularFile.isNamed(file)) {
                     throw new DatasetException("There is no " + name + " in " + source
                             + "; the data set is not complete: fetch it again.");
                 }
-                if (Files.size(file) > LARGEST_FILE) {
+                if (Files.size(RegularFile.require(file)) > LARGEST_FILE) {
                     throw new DatasetException(
                             "The file " + file + " is too large for a CIFAR file; name the right folder.");
                 }

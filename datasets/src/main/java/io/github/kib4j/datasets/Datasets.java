@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -117,9 +118,8 @@ public final class Datasets {
     private static Path find(Published set, @Nullable Path data) {
         List<Path> places =
                 data == null ? places(set) : List.of(data, data.resolve(set.title()), data.resolve(set.folder()));
-        if (data != null && !Files.exists(data)) {
-            throw new DatasetException(
-                    "There is no " + data + "; --data must name the folder that holds " + set.title() + ".");
+        if (data != null) {
+            checkPlace(set, data);
         }
         return places.stream()
                 .flatMap(place -> filesAt(set, place).stream())
@@ -127,6 +127,27 @@ public final class Datasets {
                 .orElseThrow(() -> new DatasetException("The files of " + set.title() + " are not found in "
                         + String.join(", ", places.stream().map(Path::toString).toList()) + "; run 'kib data fetch "
                         + set.title() + "' or name their folder with --data DIR."));
+    }
+
+    private static void checkPlace(Published set, Path data) {
+        String must = "; --data must name the folder" + (set.isIdx() ? "" : " or .tar.gz") + " that holds "
+                + set.title() + ".";
+        if (!RegularFile.isNamed(data)) {
+            throw new DatasetException("There is no " + data + must);
+        }
+        if (Files.isDirectory(data)) {
+            if (!Files.isReadable(data) || !Files.isExecutable(data)) {
+                throw new DatasetException("The folder " + data + " cannot be read (no permission)" + must);
+            }
+        } else if (!Files.isRegularFile(data)) {
+            throw new DatasetException(data + " is " + RegularFile.other(data) + must);
+        } else if (set.isIdx() || !isArchive(data)) {
+            throw new DatasetException(data + " is a file of another kind" + must);
+        }
+    }
+
+    private static boolean isArchive(Path file) {
+        return file.toString().endsWith(".gz");
     }
 
     private static List<Path> places(Published set) {
@@ -141,10 +162,12 @@ public final class Datasets {
         return places;
     }
 
-    /** Returns the folder or archive with a set's files, if they are at this place. */
+    /** Returns the folder or archive with a set's files, if one of them is at this place. */
     private static Optional<Path> filesAt(Published set, Path place) {
         if (set.isIdx()) {
-            return idx(place, 0).isPresent() ? Optional.of(place) : Optional.empty();
+            boolean any = IntStream.range(0, Published.IDX_FILES.size())
+                    .anyMatch(index -> idx(place, index).isPresent());
+            return any ? Optional.of(place) : Optional.empty();
         }
         Cifar cifar = new Cifar(set == Published.CIFAR100, set.classNames());
         Path archive = place.resolve(set.files().get(0));
@@ -152,21 +175,27 @@ public final class Datasets {
                 .filter(cifar::isFolder)
                 .findFirst()
                 .or(() -> Stream.of(archive, place)
-                        .filter(file ->
-                                Files.isRegularFile(file) && file.toString().endsWith(".gz"))
+                        .filter(file -> RegularFile.isNamed(file) && !file.equals(place)
+                                || Files.isRegularFile(file) && isArchive(file))
                         .findFirst());
     }
 
+    /** Returns a file, plain or gzipped; where there is none, whatever else has its name. */
     private static Optional<Path> idx(Path folder, int index) {
         String name = Published.IDX_FILES.get(index);
-        return Stream.of(name, name + ".gz")
+        List<Path> named = Stream.of(name, name + ".gz")
                 .map(folder::resolve)
+                .filter(RegularFile::isNamed)
+                .toList();
+        return named.stream()
                 .filter(Files::isRegularFile)
-                .findFirst();
+                .findFirst()
+                .or(() -> named.stream().findFirst());
     }
 
     private static Path requireIdx(Path folder, int index) {
         return idx(folder, index)
+                .map(RegularFile::require)
                 .orElseThrow(() -> new DatasetException("There is no " + Published.IDX_FILES.get(index)
                         + " (or .gz) in " + folder + "; the data set is not complete: fetch it again."));
     }

@@ -7,6 +7,7 @@ import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -59,8 +60,12 @@ final class ImageFolder {
 
     /** Returns the folders of the classes; names are only for people, since not every file name is text. */
     private static List<Path> classes(Path folder) {
-        List<Path> classes =
-                children(folder).stream().filter(Files::isDirectory).toList();
+        List<Path> entries = children(folder);
+        entries.stream().filter(entry -> !Files.exists(entry)).findFirst().ifPresent(entry -> {
+            throw new DatasetException(entry + " is " + RegularFile.other(entry)
+                    + ", so that it is unknown whether it is a class; remove or mend it.");
+        });
+        List<Path> classes = entries.stream().filter(Files::isDirectory).toList();
         if (classes.size() < 2) {
             throw new DatasetException("The folder " + folder
                     + " needs a folder of images for each of at least 2 classes, but has " + classes.size() + ".");
@@ -85,11 +90,14 @@ final class ImageFolder {
     private static List<Path> images(Path folder) {
         return children(folder).stream()
                 .filter(p -> p.getFileName().toString().toLowerCase(Locale.ROOT).matches(".*\\.(png|jpg|jpeg)"))
-                .filter(Files::isRegularFile)
+                .map(RegularFile::require)
                 .toList();
     }
 
     private static List<Path> children(Path folder) {
+        if (Files.exists(folder) && !Files.isDirectory(folder)) { // to list a pipe is to wait for its writer
+            throw unreadableFolder(folder, new NotDirectoryException(folder.toString()));
+        }
         try (Stream<Path> entries = Files.list(folder)) {
             return entries.sorted().toList();
         } catch (IOException e) {

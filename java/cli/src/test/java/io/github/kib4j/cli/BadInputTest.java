@@ -2,19 +2,14 @@ package io.github.kib4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
@@ -54,36 +49,12 @@ final class BadInputTest {
 
     /** Returns the command line of a small training; options given here replace its own. */
     private static String[] train(String... more) {
-        Map<String, String> options = new LinkedHashMap<>();
-        String[] base = {
-            "--dataset",
-            "mnist",
-            "--data",
-            "@/data",
-            "--model",
-            "mlp",
-            "--layers",
-            "32,32",
-            "--groups",
-            "8",
-            "--epochs",
-            "1",
-            "--batch",
-            "20",
-            "--lr-local",
-            "0.3",
-            "--out",
-            "@/new"
-        };
-        for (int i = 0; i < base.length; i += 2) {
-            options.put(base[i], base[i + 1]);
-        }
-        for (int i = 0; i < more.length; i += 2) {
-            options.put(more[i], more[i + 1]);
-        }
-        List<String> arguments = new ArrayList<>(List.of("train", "--quiet"));
-        options.forEach((option, value) -> arguments.addAll(List.of(option, value)));
-        return arguments.toArray(new String[0]);
+        return CommandResult.train(
+                List.of(
+                        ("--quiet --dataset mnist --data @/data --model mlp --layers 32,32 --groups 8 --epochs 1 --batch 20"
+                                        + " --lr-local 0.3 --out @/new")
+                                .split(" ")),
+                more);
     }
 
     @BeforeAll
@@ -92,7 +63,7 @@ final class BadInputTest {
         TinyImages.cifar(folder.resolve("cifar"), 2);
         TinyImages.png(folder.resolve("png"), 10, "cat", "dog");
         Files.writeString(folder.resolve("file"), "in the way");
-        assertThat(kib(resolved(train("--out", "@/done"))).code()).isZero();
+        assertThat(CommandResult.kib(resolved(train("--out", "@/done"))).code()).isZero();
     }
 
     static Stream<Case> names() {
@@ -241,58 +212,17 @@ final class BadInputTest {
             Files.createDirectories(path.getParent());
             Files.write(path, file.getValue());
         }
-        Map<String, Integer> before = files();
-        Result result = kib(resolved(bad.arguments().toArray(new String[0])));
-        assertThat(result.err().lines()).as(result.err()).hasSize(1);
-        assertThat(result.err()).startsWith("kib: ").contains(bad.says().replace("@", folder.toString()));
-        assertThat(result.err().strip())
-                .as("a sentence")
-                .endsWith(".")
-                .doesNotContain("..")
-                .doesNotContain("null");
-        assertThat(result.err())
-                .doesNotContain("Exception")
-                .doesNotContain("Error")
-                .doesNotContain("unexpected");
-        assertThat(result.out()).isEmpty();
-        assertThat(result.code()).isEqualTo(bad.code());
-        assertThat(files()).as("nothing is written, changed or lost").isEqualTo(before);
+        Map<String, Integer> before = FolderContent.of(folder);
+        CommandResult.kib(resolved(bad.arguments().toArray(new String[0])))
+                .assertSentence(bad.code(), bad.says().replace("@", folder.toString()));
+        assertThat(FolderContent.of(folder))
+                .as("nothing is written, changed or lost")
+                .isEqualTo(before);
     }
 
     private static String[] resolved(String... arguments) {
         return Arrays.stream(arguments)
                 .map(argument -> argument.replace("@", folder.toString()))
                 .toArray(String[]::new);
-    }
-
-    /** Returns every file below the test's folder, but locks, with a hash of its content. */
-    private static Map<String, Integer> files() throws IOException {
-        try (Stream<Path> all = Files.walk(folder)) {
-            Map<String, Integer> found = new TreeMap<>();
-            all.filter(path -> !path.endsWith("run.lock"))
-                    .forEach(path -> found.put(path.toString(), Files.isDirectory(path) ? 0 : hash(path)));
-            return found;
-        }
-    }
-
-    private static int hash(Path file) {
-        try {
-            return Arrays.hashCode(Files.readAllBytes(file));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    /** What a command did. */
-    private record Result(int code, String out, String err) {}
-
-    private static Result kib(String... arguments) {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        ByteArrayOutputStream err = new ByteArrayOutputStream();
-        int code = Kib.run(
-                arguments,
-                new PrintStream(out, true, StandardCharsets.UTF_8),
-                new PrintStream(err, true, StandardCharsets.UTF_8));
-        return new Result(code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
     }
 }

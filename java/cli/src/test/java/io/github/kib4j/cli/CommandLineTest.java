@@ -1,20 +1,15 @@
 package io.github.kib4j.cli;
 
+import static io.github.kib4j.cli.CommandResult.kib;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -27,19 +22,6 @@ final class CommandLineTest {
     @TempDir
     Path folder;
 
-    /** What a command did. */
-    private record Result(int code, String out, String err) {}
-
-    private static Result kib(String... arguments) {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        ByteArrayOutputStream err = new ByteArrayOutputStream();
-        int code = Kib.run(
-                arguments,
-                new PrintStream(out, true, StandardCharsets.UTF_8),
-                new PrintStream(err, true, StandardCharsets.UTF_8));
-        return new Result(code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
-    }
-
     @BeforeEach
     void writeImages() throws IOException {
         TinyImages.idx(folder.resolve("mnist"), 150, 40);
@@ -47,40 +29,12 @@ final class CommandLineTest {
 
     /** Returns a small training's command line; options given here replace its own. */
     private String[] train(String... more) {
-        Map<String, String> options = new LinkedHashMap<>(Map.of(
-                "--dataset",
-                "mnist",
-                "--data",
-                folder.toString(),
-                "--model",
-                "mlp",
-                "--layers",
-                "32,32",
-                "--groups",
-                "8",
-                "--divisive-norm",
-                "true",
-                "--epochs",
-                "2",
-                "--batch",
-                "20",
-                "--lr-local",
-                "0.3",
-                "--lr-readout",
-                "0.05"));
-        for (int i = 0; i < more.length; i++) {
-            boolean hasValue = i + 1 < more.length && !more[i + 1].startsWith("--");
-            options.put(more[i], hasValue ? more[i + 1] : "");
-            i += hasValue ? 1 : 0;
-        }
-        List<String> arguments = new ArrayList<>(List.of("train"));
-        options.forEach((option, value) -> {
-            arguments.add(option);
-            if (!value.isEmpty()) {
-                arguments.add(value);
-            }
-        });
-        return arguments.toArray(new String[0]);
+        return CommandResult.train(
+                List.of(("--dataset mnist --data " + folder
+                                + " --model mlp --layers 32,32 --groups 8 --divisive-norm true"
+                                + " --epochs 2 --batch 20 --lr-local 0.3 --lr-readout 0.05")
+                        .split(" ")),
+                more);
     }
 
     private String run(String name) {
@@ -89,7 +43,7 @@ final class CommandLineTest {
 
     @Test
     void aRunsFolderHoldsAllOfIt() throws IOException {
-        Result result = kib(train("--out", run("a"), "--epochs", "4"));
+        CommandResult result = kib(train("--out", run("a"), "--epochs", "4"));
         assertThat(result.err()).contains("150 training images, 40 test images").contains("phsic epoch 4/4");
         assertThat(result.code()).isZero();
         assertThat(result.out()).contains("phsic").contains("Run folder");
@@ -117,7 +71,7 @@ final class CommandLineTest {
         JsonNode run = new ObjectMapper().readTree(Files.readString(folder.resolve("a/run.json")));
         assertThat(run.get("device").asText()).startsWith("cpu");
         assertThat(run.get("command").asText()).startsWith("kib train --").contains("--dataset mnist");
-        Result eval = kib("eval", run("a"), "--json");
+        CommandResult eval = kib("eval", run("a"), "--json");
         assertThat(new ObjectMapper().readTree(eval.out()).get("test_accuracy").asDouble())
                 .isEqualTo(run.get("test_accuracy").asDouble());
     }
@@ -156,7 +110,7 @@ final class CommandLineTest {
     void aFinishedRunIsNotTrainedAgain() throws IOException {
         kib(train("--out", run("a")));
         byte[] before = Files.readAllBytes(weights("a"));
-        Result again = kib("train", "--resume", run("a"));
+        CommandResult again = kib("train", "--resume", run("a"));
         assertThat(again.code()).isZero();
         assertThat(again.err()).contains("is finished");
         assertThat(Files.readAllBytes(weights("a"))).isEqualTo(before);
@@ -174,7 +128,7 @@ final class CommandLineTest {
         Files.delete(folder.resolve("b/checkpoint"));
         Files.move(folder.resolve("one/checkpoint"), folder.resolve("b/checkpoint"));
         Files.delete(folder.resolve("b/run.json"));
-        Result resumed = kib("train", "--resume", "--out", run("b"));
+        CommandResult resumed = kib("train", "--resume", "--out", run("b"));
         assertThat(resumed.err()).contains("Going on after epoch 1");
         assertThat(resumed.code()).isZero();
         assertSameRun("a", "b");
@@ -191,7 +145,7 @@ final class CommandLineTest {
 
     @Test
     void severalRulesRunInOneFolder() throws IOException {
-        Result result = kib(train("--rule", "phsic,readout,backprop", "--out", run("q"), "--json"));
+        CommandResult result = kib(train("--rule", "phsic,readout,backprop", "--out", run("q"), "--json"));
         assertThat(result.code()).isZero();
         JsonNode summary = new ObjectMapper().readTree(Files.readString(folder.resolve("q/summary.json")));
         assertThat(summary.fieldNames()).toIterable().containsExactly("phsic", "readout", "backprop");
@@ -207,10 +161,10 @@ final class CommandLineTest {
     @ValueSource(strings = {"f32", "bf16"})
     void everyDeviceAndPrecisionRunsAndIsEvaluatedAsItWas(String precision) throws IOException {
         for (String device : List.of("cpu", "reference", "auto")) {
-            Result result = kib(train(
+            CommandResult result = kib(train(
                     "--out", run(device + precision), "--device", device, "--precision", precision, "--epochs", "1"));
             assertThat(result.code()).as(device + " " + result.err()).isZero();
-            Result eval = kib("eval", run(device + precision), "--json");
+            CommandResult eval = kib("eval", run(device + precision), "--json");
             assertThat(withoutTimes(device + precision).get(0))
                     .contains("\"test_accuracy\":"
                             + new ObjectMapper().readTree(eval.out()).get("test_accuracy"));
@@ -219,7 +173,7 @@ final class CommandLineTest {
 
     @Test
     void everySettingReachesTheTraining() {
-        Result result = kib(train(
+        CommandResult result = kib(train(
                 "--out",
                 run("a"),
                 "--rule",
@@ -263,7 +217,7 @@ final class CommandLineTest {
         Files.writeString(
                 file,
                 "preset = \"mlp-mnist-cosine-grp-div\"\nepochs = 20\nlayers = [64, 64]\ndata = \"" + folder + "\"\n");
-        Result result = kib(
+        CommandResult result = kib(
                 "train",
                 "--config",
                 file.toString(),
@@ -298,7 +252,7 @@ final class CommandLineTest {
     }
 
     private static void refuses(int code, String says, String... arguments) {
-        Result result = kib(arguments);
+        CommandResult result = kib(arguments);
         List<String> complaints =
                 result.err().lines().filter(line -> line.startsWith("kib: ")).toList();
         assertThat(complaints)
@@ -311,7 +265,7 @@ final class CommandLineTest {
 
     @Test
     void aDivergingRunStopsAndKeepsWhatItHad() throws IOException {
-        Result result = kib(train("--out", run("d"), "--divisive-norm", "false", "--lr-local", "1e30"));
+        CommandResult result = kib(train("--out", run("d"), "--divisive-norm", "false", "--lr-local", "1e30"));
         assertThat(result.code()).isEqualTo(1);
         assertThat(result.err()).contains("not finite").contains("--lr-local");
         assertThat(folder.resolve("d/checkpoint")).isDirectoryContaining("glob:**/step-0");

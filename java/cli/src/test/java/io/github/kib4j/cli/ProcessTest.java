@@ -20,10 +20,8 @@ final class ProcessTest {
     @TempDir
     Path folder;
 
-    private record Result(int code, String out, String err) {}
-
     /** Runs {@code kib} with these options of Java. */
-    private Result kib(List<String> javaOptions, String... arguments) throws IOException, InterruptedException {
+    private CommandResult kib(List<String> javaOptions, String... arguments) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(
                 List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
         command.addAll(javaOptions);
@@ -38,7 +36,7 @@ final class ProcessTest {
         if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
             process.destroyForcibly();
         }
-        return new Result(process.waitFor(), text(out), text(err));
+        return new CommandResult(process.waitFor(), text(out), text(err));
     }
 
     private static String text(Path file) throws IOException {
@@ -62,23 +60,16 @@ final class ProcessTest {
         return arguments.toArray(new String[0]);
     }
 
-    private static void assertSentence(Result result, int code, String says) {
-        assertThat(result.err().lines()).as(result.err()).hasSize(1);
-        assertThat(result.err()).startsWith("kib: ").contains(says).doesNotContain("Exception");
-        assertThat(result.out()).isEmpty();
-        assertThat(result.code()).isEqualTo(code);
-    }
-
     @Test
     void usageIsCode2() throws Exception {
-        assertSentence(kib(List.of(), "train", "--preset", "none"), 2, "There is no preset 'none'");
+        kib(List.of(), "train", "--preset", "none").assertSentence(2, "There is no preset 'none'");
     }
 
     @Test
     void divergenceIsCode1AndKeepsTheLastCheckpoint() throws Exception {
         Path run = folder.resolve("run");
-        Result result = kib(List.of(), train("--layers", "32", "--lr-local", "1e30", "--out", run.toString()));
-        assertSentence(result, 1, "The loss of ");
+        CommandResult result = kib(List.of(), train("--layers", "32", "--lr-local", "1e30", "--out", run.toString()));
+        result.assertSentence(1, "The loss of ");
         assertThat(result.err()).containsPattern("is not finite \\((NaN|-?Infinity)\\) in training step [0-9]+, where");
         assertThat(run.resolve("config.toml")).exists();
         assertThat(kib(List.of(), "eval", run.toString()).code())
@@ -89,6 +80,6 @@ final class ProcessTest {
     @Test
     void aHeapTooSmallForTheImagesIsCode1() throws Exception {
         TinyImages.idx(folder.resolve("mnist"), 400_000, 20);
-        assertSentence(kib(List.of("-Xmx24m"), train("--layers", "32")), 1, "Java has not enough memory");
+        kib(List.of("-Xmx24m"), train("--layers", "32")).assertSentence(1, "Java has not enough memory");
     }
 }

@@ -4,10 +4,12 @@ import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Random;
+import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
 import javax.imageio.ImageIO;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
@@ -53,24 +55,47 @@ final class TinyImages {
     static void cifar(Path folder, int count) throws IOException {
         Files.createDirectories(folder);
         for (int file = 1; file <= 6; file++) {
-            Files.write(folder.resolve(file == 6 ? "test_batch.bin" : "data_batch_" + file + ".bin"), batch(count));
+            Files.write(
+                    folder.resolve(file == 6 ? "test_batch.bin" : "data_batch_" + file + ".bin"),
+                    records(count, CIFAR_RECORD));
         }
     }
 
-    private static byte[] batch(int count) {
-        byte[] records = new byte[count * CIFAR_RECORD];
+    /** Writes the two files of CIFAR-100's binary version, of {@code count} images each. */
+    static void cifar100(Path folder, int count) throws IOException {
+        Files.createDirectories(folder);
+        for (String file : new String[] {"train.bin", "test.bin"}) {
+            Files.write(folder.resolve(file), records(count, CIFAR_RECORD + 1));
+        }
+    }
+
+    private static byte[] records(int count, int size) {
+        byte[] records = new byte[count * size];
         new Random(count).nextBytes(records);
         for (int i = 0; i < count; i++) {
-            records[i * CIFAR_RECORD] = (byte) (i % 10);
+            records[i * size + size - CIFAR_RECORD] = (byte) (i % 10);
         }
         return records;
+    }
+
+    /** Puts every file of a folder into a gzipped one in its place. */
+    static void zip(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            for (Path file : files.toList()) {
+                try (OutputStream zipped =
+                        new GZIPOutputStream(Files.newOutputStream(file.resolveSibling(file.getFileName() + ".gz")))) {
+                    Files.copy(file, zipped);
+                }
+                Files.delete(file);
+            }
+        }
     }
 
     /** Returns the gzipped tar archive of the files in a folder. */
     static byte[] tarGz(Path folder) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try (TarArchiveOutputStream tar = new TarArchiveOutputStream(new GZIPOutputStream(bytes));
-                var files = Files.list(folder)) {
+                Stream<Path> files = Files.list(folder)) {
             for (Path file : files.sorted().toList()) {
                 TarArchiveEntry entry = new TarArchiveEntry("cifar-10-batches-bin/" + file.getFileName());
                 entry.setSize(Files.size(file));
