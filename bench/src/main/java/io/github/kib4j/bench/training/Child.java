@@ -90,6 +90,9 @@ final class Child {
             if (line.startsWith(TrainingRun.RESULT)) {
                 return new ObjectMapper().readValue(line.substring(TrainingRun.RESULT.length()), Measurement.class);
             }
+            if (line.startsWith(TrainingRun.UNSUPPORTED)) {
+                throw new UnsupportedOperationException(line.substring(TrainingRun.UNSUPPORTED.length()));
+            }
         }
         throw new ChildException(lines.stream()
                 .filter(line -> line.contains("Exception") || line.contains("Error"))

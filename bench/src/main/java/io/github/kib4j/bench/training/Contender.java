@@ -12,6 +12,7 @@ public interface Contender {
      *
      * @param threads processor threads
      * @param images of the data set
+     * @throws UnsupportedOperationException for what the contender cannot do: says what and why
      */
     Session open(Workload workload, int threads, int images);
 }

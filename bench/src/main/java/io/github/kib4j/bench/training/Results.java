@@ -9,12 +9,12 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
 
 /** Every configuration's measurements, one a round, in the order in which configurations take turns. */
 final class Results {
     private final Map<Configuration, List<Measurement>> measurements = new LinkedHashMap<>();
     private final Map<Configuration, String> failures = new LinkedHashMap<>();
+    private final Map<Configuration, String> leftOut = new LinkedHashMap<>();
 
     Results(List<Configuration> configurations) {
         configurations.forEach(configuration -> measurements.put(configuration, new ArrayList<>()));
@@ -29,9 +29,17 @@ final class Results {
         failures.put(configuration, why);
     }
 
-    @Nullable
-    String failure(Configuration configuration) {
-        return failures.get(configuration);
+    /** Notes why a contender does not know a configuration, which is no failure. */
+    void leaveOut(Configuration configuration, String why) {
+        leftOut.put(configuration, why);
+    }
+
+    boolean isWanted(Configuration configuration) {
+        return !failures.containsKey(configuration) && !leftOut.containsKey(configuration);
+    }
+
+    Map<Configuration, String> leftOut() {
+        return leftOut;
     }
 
     boolean hasFailures() {

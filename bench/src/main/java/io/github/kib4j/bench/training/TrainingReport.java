@@ -34,10 +34,14 @@ record TrainingReport(Results results, int rounds, double seconds, Output output
         appendSpeeds(text);
         appendPhases(text);
         appendRatios(text);
-        results.failures()
-                .forEach((configuration, why) ->
-                        text.append(String.format(Locale.ROOT, "%nNot measured: %s: %s.%n", configuration, why)));
+        appendReasons(text, "Not measured", results.failures());
+        appendReasons(text, "Left out", results.leftOut());
         return text.toString();
+    }
+
+    private static void appendReasons(StringBuilder text, String what, Map<Configuration, String> reasons) {
+        reasons.forEach((configuration, why) ->
+                text.append(String.format(Locale.ROOT, "%n%s: %s: %s.%n", what, configuration, why)));
     }
 
     private Map<String, String> descriptions() {
@@ -161,7 +165,8 @@ record TrainingReport(Results results, int rounds, double seconds, Output output
         }
         ObjectNode ratios = root.putObject("ratios");
         ratios().forEach((name, ratio) -> ratios.set(name, spread(ratio)));
-        root.set("failures", failures());
+        root.set("failures", reasons(results.failures()));
+        root.set("left_out", reasons(results.leftOut()));
         return root;
     }
 
@@ -169,9 +174,9 @@ record TrainingReport(Results results, int rounds, double seconds, Output output
         return MAPPER.valueToTree(spread);
     }
 
-    private ObjectNode failures() {
+    private static ObjectNode reasons(Map<Configuration, String> reasons) {
         ObjectNode node = MAPPER.createObjectNode();
-        results.failures().forEach((configuration, why) -> node.put(configuration.toString(), why));
+        reasons.forEach((configuration, why) -> node.put(configuration.toString(), why));
         return node;
     }
 }

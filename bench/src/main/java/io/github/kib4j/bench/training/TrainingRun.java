@@ -14,6 +14,8 @@ import java.util.ServiceLoader;
 final class TrainingRun {
     /** What the line with the measurement begins with. */
     static final String RESULT = "MEASUREMENT ";
+    /** What the line begins with that says why there is none. */
+    static final String UNSUPPORTED = "UNSUPPORTED ";
     /** Part of the time that warms up before, at least one step. */
     private static final double WARM_UP = 0.25;
 
@@ -22,8 +24,12 @@ final class TrainingRun {
     /** Prints the measurement as JSON on one line. */
     public static void main(String[] args) throws IOException {
         Configuration configuration = Configuration.parse(args[0]);
-        Measurement measurement = measure(configuration, Double.parseDouble(args[1]), Integer.parseInt(args[2]));
-        System.out.println(RESULT + new ObjectMapper().writeValueAsString(measurement));
+        try {
+            Measurement measurement = measure(configuration, Double.parseDouble(args[1]), Integer.parseInt(args[2]));
+            System.out.println(RESULT + new ObjectMapper().writeValueAsString(measurement));
+        } catch (UnsupportedOperationException e) {
+            System.out.println(UNSUPPORTED + e.getMessage());
+        }
     }
 
     private static Measurement measure(Configuration configuration, double seconds, int images) throws IOException {

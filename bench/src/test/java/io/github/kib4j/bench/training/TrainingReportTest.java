@@ -63,7 +63,10 @@ final class TrainingReportTest {
     @Test
     void markdownHoldsSpeedsBoundsPhasesRatiosAndFailures() {
         Results results = results();
-        results.fail(Configuration.parse("djl/vgg/backprop/bf16/2"), "no such thing");
+        results.fail(Configuration.parse("djl/vgg/backprop/f32/2"), "no such thing");
+        results.leaveOut(Configuration.parse("djl/vgg/backprop/bf16/2"), "no such type");
+        assertThat(results.isWanted(Configuration.parse("djl/vgg/backprop/bf16/2")))
+                .isFalse();
         String text = report(results).markdown();
         assertThat(text)
                 .contains("Command: `bench/train --rounds 2`")
@@ -75,7 +78,8 @@ final class TrainingReportTest {
                 .contains("* kib/mlp/backprop/f32/2: forward 375.00")
                 .contains("| kib/mlp/cosine-grp-div/f32/2 over kib/mlp/backprop/f32/2 | 2.00 (2.00 to 2.00) |")
                 .contains("| kib/mlp/cosine-grp-div/f32/2 over djl/mlp/cosine-grp-div/f32/2 | 4.00 (4.00 to 4.00) |")
-                .contains("Not measured: djl/vgg/backprop/bf16/2: no such thing.");
+                .contains("Not measured: djl/vgg/backprop/f32/2: no such thing.")
+                .contains("Left out: djl/vgg/backprop/bf16/2: no such type.");
     }
 
     @Test

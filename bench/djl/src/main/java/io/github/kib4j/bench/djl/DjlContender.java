@@ -8,6 +8,7 @@ import io.github.kib4j.bench.Workload;
 import io.github.kib4j.bench.training.Contender;
 import io.github.kib4j.bench.training.Session;
 import io.github.kib4j.layer.NetworkSpec;
+import io.github.kib4j.op.Precision;
 import io.github.kib4j.train.TrainingConfig;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -25,6 +26,11 @@ public final class DjlContender implements Contender {
 
     @Override
     public Session open(Workload workload, int threads, int images) {
+        if (workload.precision() != Precision.F32) {
+            throw new UnsupportedOperationException("DJL " + Engine.getDjlVersion()
+                    + " makes no arrays of bfloat16 with PyTorch (its native library ends the process), so it is measured"
+                    + " in f32 alone");
+        }
         prepareEngine(threads);
         return new DjlSession(workload);
     }

@@ -1,7 +1,6 @@
 package io.github.kib4j.bench.djl;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Activation;
@@ -40,26 +39,15 @@ record DjlLayer(LayerSpec spec, NDArray weight, @Nullable BatchNormalization bat
         return batchNorm == null ? List.of(weight) : List.of(weight, batchNorm.scale(), batchNorm.shift());
     }
 
-    /** DJL leaves a result with its first operand's manager: what the weights begin is moved to the step's. */
-    private NDArray weightAs(DataType type, NDManager step) {
-        if (weight.getDataType() == type) {
-            return weight;
-        }
-        NDArray converted = weight.toType(type, true);
-        converted.attach(step);
-        return converted;
-    }
-
     /** Returns the activities {@code z} after pooling. */
     NDArray activities(NDArray x) {
-        NDArray w = weightAs(x.getDataType(), x.getManager());
         NDArray a;
         if (spec.isConvolution()) {
             long padding = (spec.kernelSize() - 1) / 2;
-            a = Conv2d.conv2d(x, w, null, new Shape(1, 1), new Shape(padding, padding))
+            a = Conv2d.conv2d(x, weight, null, new Shape(1, 1), new Shape(padding, padding))
                     .singletonOrThrow();
         } else {
-            a = Linear.linear(x.reshape(x.getShape().get(0), -1), w).singletonOrThrow();
+            a = Linear.linear(x.reshape(x.getShape().get(0), -1), weight).singletonOrThrow();
         }
         if (batchNorm != null) {
             a = batchNorm.of(a);
@@ -81,8 +69,7 @@ record DjlLayer(LayerSpec spec, NDArray weight, @Nullable BatchNormalization bat
     /** Group statistics of activities: {@code z - zbar [B, G, n]} and {@code s [B, G, 1]}. */
     record Groups(NDArray centred, NDArray scale) {
         static Groups of(NDArray z, Grouping grouping) {
-            NDArray grouped =
-                    z.toType(DataType.FLOAT32, false).reshape(z.getShape().get(0), grouping.groups(), -1);
+            NDArray grouped = z.reshape(z.getShape().get(0), grouping.groups(), -1);
             NDArray centred = grouped.sub(grouped.mean(new int[] {2}, true));
             long n = centred.getShape().get(2);
             NDArray scale = centred.square()
@@ -106,7 +93,7 @@ record DjlLayer(LayerSpec spec, NDArray weight, @Nullable BatchNormalization bat
         NDArray normalized = groups.centred()
                 .stopGradient()
                 .div(groups.scale().stopGradient().pow((float) grouping.divisivePower()));
-        return dropped(normalized.reshape(z.getShape()).toType(z.getDataType(), false));
+        return dropped(normalized.reshape(z.getShape()));
     }
 
     /** Dropout; alpha dropout, which DJL has not, by its definition. */
@@ -122,7 +109,7 @@ record DjlLayer(LayerSpec spec, NDArray weight, @Nullable BatchNormalization bat
         NDArray kept = r.getManager()
                 .randomUniform(0, 1, r.getShape())
                 .gte((float) dropout.rate())
-                .toType(r.getDataType(), false);
+                .toType(DataType.FLOAT32, false);
         return r.mul((float) dropout.keptScale())
                 .add((float) (dropout.keptShift() - dropout.droppedValue()))
                 .mul(kept)

@@ -3,7 +3,6 @@ package io.github.kib4j.bench.djl;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.core.Linear;
 import ai.djl.training.GradientCollector;
@@ -15,7 +14,6 @@ import io.github.kib4j.layer.LayerSpec;
 import io.github.kib4j.layer.NetworkSpec;
 import io.github.kib4j.op.Grouping;
 import io.github.kib4j.op.OptimizerOps;
-import io.github.kib4j.op.Precision;
 import io.github.kib4j.optimizer.OptimizerSpec;
 import io.github.kib4j.rule.LocalRule;
 import io.github.kib4j.train.TrainingConfig;
@@ -24,11 +22,10 @@ import java.util.Iterator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** A training of kib4j written with DJL's arrays and gradients: weights in single precision, activations in the run's. */
+/** A training of kib4j written with DJL's arrays and gradients, in single precision. */
 final class DjlTraining implements AutoCloseable {
     private final NDManager manager;
     private final TrainingConfig config;
-    private final DataType activations;
     private final List<DjlLayer> layers = new ArrayList<>();
     private final NDArray readoutWeight;
     private final NDArray readoutBias;
@@ -45,7 +42,6 @@ final class DjlTraining implements AutoCloseable {
     DjlTraining(NDManager manager, TrainingConfig config, List<float[]> weights) {
         this.manager = manager;
         this.config = config;
-        activations = config.precision() == Precision.BF16 ? DataType.BFLOAT16 : DataType.FLOAT32;
         NetworkSpec network = config.network();
         Iterator<float[]> values = weights.iterator();
         for (int i = 0; i < network.hidden().size(); i++) {
@@ -115,7 +111,7 @@ final class DjlTraining implements AutoCloseable {
      */
     List<Float> step(NDArray images, NDArray oneHot) {
         try (NDManager step = manager.newSubManager()) {
-            NDArray x = images.toType(activations, true);
+            NDArray x = images.duplicate();
             x.attach(step);
             return objective == null ? backprop(x, oneHot) : local(x, oneHot, objective);
         }
@@ -171,7 +167,7 @@ final class DjlTraining implements AutoCloseable {
     }
 
     private NDArray crossEntropy(NDArray x, NDArray oneHot) {
-        NDArray rows = x.reshape(x.getShape().get(0), -1).toType(DataType.FLOAT32, false);
+        NDArray rows = x.reshape(x.getShape().get(0), -1);
         NDArray logits = Linear.linear(rows, readoutWeight, readoutBias).singletonOrThrow();
         return logits.logSoftmax(1).mul(oneHot).sum().div(x.getShape().get(0)).neg();
     }
