@@ -2,6 +2,8 @@ package io.github.kib4j.cli;
 
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
@@ -88,8 +90,21 @@ final class SettingsMixin {
             note = "Milestones of the preset scaled from " + base.text(Key.MILESTONES) + " of " + base.text(Key.EPOCHS)
                     + " epochs to " + (scaled.isEmpty() ? "none" : scaled) + " of " + merged.text(Key.EPOCHS) + ".";
         }
+        requireUsed(given, merged);
         resolve(merged);
         return new Merged(merged, given, preset, note);
+    }
+
+    /** Refuses options that only networks of the other kind use. */
+    private static void requireUsed(Settings given, Settings merged) {
+        String model = merged.text(Key.MODEL).toLowerCase(Locale.ROOT);
+        List<Key> unused = model.equals("mlp")
+                ? List.of(Key.CHANNELS, Key.POOL_AFTER, Key.LINEAR)
+                : model.equals("vgg") ? List.of(Key.LAYERS) : List.of();
+        unused.stream().filter(given::isSet).findFirst().ifPresent(key -> {
+            throw new UsageException("--" + key.title() + " means nothing to the model " + model + "; add --model "
+                    + (model.equals("mlp") ? "vgg" : "mlp") + ", or leave it out.");
+        });
     }
 
     /** Writes down the defaults that depend on other settings, so that a run's configuration file is complete. */

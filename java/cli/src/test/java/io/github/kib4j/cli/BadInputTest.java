@@ -48,13 +48,15 @@ final class BadInputTest {
     }
 
     /** Returns the command line of a small training; options given here replace its own. */
+    private static final String TRAINING =
+            "--quiet --dataset mnist --data @/data --groups 8 --epochs 1 --batch 20 --lr-local 0.3 --out @/new --model ";
+
     private static String[] train(String... more) {
-        return CommandResult.train(
-                List.of(
-                        ("--quiet --dataset mnist --data @/data --model mlp --layers 32,32 --groups 8 --epochs 1 --batch 20"
-                                        + " --lr-local 0.3 --out @/new")
-                                .split(" ")),
-                more);
+        return CommandResult.train(List.of((TRAINING + "mlp --layers 32,32").split(" ")), more);
+    }
+
+    private static String[] vgg(String... more) {
+        return CommandResult.train(List.of((TRAINING + "vgg").split(" ")), more);
     }
 
     @BeforeAll
@@ -128,17 +130,16 @@ final class BadInputTest {
                 usage("--threads must be a whole number from 1 to 1024", train("--threads", "1025")),
                 usage("--width 0.3", train("--width", "0.3")),
                 usage("at least one hidden layer", train("--layers", "")),
-                usage(
-                        "do not tile",
-                        train("--model", "vgg", "--channels", "8,8,8,8", "--pool-after", "1,2,3,4", "--groups", "4")),
-                usage(
-                        "--pool-after names convolution 9",
-                        train("--model", "vgg", "--channels", "8", "--pool-after", "9")),
+                usage("do not tile", vgg("--channels", "8,8,8,8", "--pool-after", "1,2,3,4", "--groups", "4")),
+                usage("--pool-after names convolution 9", vgg("--channels", "8", "--pool-after", "9")),
                 usage("are available; --width 0.", train("--layers", "204800,204800")),
                 usage("MB are available; --width 0.", train("--layers", "20480,20480", "--device", "reference")),
                 usage(
                         "more elements than can be counted",
-                        train("--model", "vgg", "--channels", "16777216", "--pool-after", "", "--linear", "0")),
+                        vgg("--channels", "16777216", "--pool-after", "", "--linear", "0")),
+                usage("--layers means nothing to the model vgg", vgg("--layers", "32")),
+                usage("--channels means nothing to the model mlp", train("--channels", "32")),
+                usage("--linear means nothing to the model mlp", train("--linear", "32")),
                 usage("ascending", train("--milestones", "5,3")),
                 failure("at least 2 images", train("--limit-train", "1")),
                 usage("--data must name", train("--data", "")));
