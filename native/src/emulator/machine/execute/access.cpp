@@ -199,8 +199,23 @@ bool reach_shared(Touch& t) {
   return true;
 }
 
-// What was written is not looked at: structures are copied there with their padding and with members never set.
+bool none_written(const uint8_t* written, uint32_t bytes) {
+  return std::all_of(written, written + bytes, [](uint8_t w) { return w == 0; });
+}
+
+// Structures are copied with their padding and with members never set: what counts are elements that are computed with
+// and of which no byte was written. A copy's bytes count as written.
+void check_local(Touch& t, uint32_t lane, const uint8_t* written) {
+  const Access& a = *t.computed;
+  for (uint32_t n = 0; n < a.count; ++n) {
+    if (((a.computed >> n) & 1) == 0 || !none_written(written + size_t{n} * a.element, a.element)) continue;
+    not_written(t, lane, "local");
+    return;
+  }
+}
+
 bool reach_local(Touch& t) {
+  const bool check = t.warp.launch().options.uninitialised;
   Warp& w = t.warp;
   const Function& f = w.launch().image->functions[w.frame().function];
   const uint64_t end = uint64_t{w.frame().local_base} + f.local_bytes;
@@ -210,6 +225,10 @@ bool reach_local(Touch& t) {
       return out_of_bounds(t, l, "local", std::to_string(end) + " bytes of the thread's variables");
     }
     t.host[l] = w.local(l) + t.address[l];
+    if (!check) continue;
+    uint8_t* written = w.local_written(l) + t.address[l];
+    if (t.read && t.computed != nullptr) check_local(t, l, written);
+    if (t.write) std::memset(written, 0xff, t.bytes);
   }
   t.contiguous = false;
   return true;

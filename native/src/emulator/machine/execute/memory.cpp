@@ -114,6 +114,7 @@ bool changes(const Touch& t) {
 void load(const Instruction& i, Warp& w) {
   const Access& a = w.launch().image->accesses[i.target];
   Touch t(w, a.space, uint32_t{a.element} * a.count, w.mask, false, true, a.strong, nullptr);
+  if (a.computed != 0) t.computed = &a;
   addresses(a, w, t.address);
   by_space(a.space, w.mask, t.address, [&](Space space, uint32_t mask) {
     t.space = space;

@@ -83,12 +83,27 @@ void Warp::start() {
   g.pc = f.first;
   g.frame = new_frame(static_cast<uint32_t>(&f - launch().image->functions.data()));
   g.frame->lanes = initial_;
+  forget_local(*g.frame, initial_);
   groups_.assign(1, g);
 }
 
 std::byte* Warp::local(uint32_t lane) {
   if (!local_) local_.reset(new Buffer(size_t{32} * local_bytes_));
   return local_->data() + size_t{lane} * local_bytes_;
+}
+
+uint8_t* Warp::local_written(uint32_t lane) {
+  if (!local_written_) local_written_.reset(new Buffer(size_t{32} * local_bytes_));
+  return reinterpret_cast<uint8_t*>(local_written_->data()) + size_t{lane} * local_bytes_;
+}
+
+// The variables of a function that is entered have never been written.
+void Warp::forget_local(const Frame& frame, uint32_t lanes) {
+  const uint32_t bytes = launch().image->functions[frame.function].local_bytes;
+  if (!local_written_ || bytes == 0) return;
+  for (uint32_t l = 0; l < 32; ++l) {
+    if (((lanes >> l) & 1) != 0) std::memset(local_written(l) + frame.local_base, 0, bytes);
+  }
 }
 
 Frame* Warp::new_frame(uint32_t function) {
@@ -385,6 +400,7 @@ void Warp::enter(const Call& c, uint32_t function, uint32_t lanes) {
                   copy.bytes);
     }
   }
+  forget_local(*to, lanes);
   Group& g = groups_[current_];
   g.frame = to;
   g.pc = callee.first;

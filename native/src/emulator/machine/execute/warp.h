@@ -122,6 +122,7 @@ class Warp final : public Lanes {
   void stop(Outcome outcome) { launch().stop(outcome); }
 
   std::byte* local(uint32_t lane);  // a thread's local memory
+  uint8_t* local_written(uint32_t lane);
   uint32_t local_bytes() const { return local_bytes_; }
 
   // Asynchronous copies: what commit_group has not seen yet, and groups that were not waited for.
@@ -175,7 +176,9 @@ class Warp final : public Lanes {
   Frame* frame_ = nullptr;
   uint32_t limit_ = ~uint32_t{0};
   uint32_t exit_effects_[32];
-  std::unique_ptr<Buffer> local_;
+  void forget_local(const Frame& frame, uint32_t lanes);
+
+  std::unique_ptr<Buffer> local_, local_written_;
   uint32_t local_bytes_ = 0;
   std::vector<std::unique_ptr<Frame>> used_frames_;
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <unordered_set>
 
 #include "machine/execute/warp_forms.h"
 
@@ -125,6 +126,7 @@ void BodyParser::parse() {
   emit(f.entry ? Kind::kExit : Kind::kReturn, Class::kControl);
   resolve_labels();
   function().count = static_cast<uint32_t>(image_.code.size()) - function().first;
+  mark_computed();
 }
 
 void BodyParser::statement() {
@@ -303,6 +305,23 @@ void BodyParser::instruction() {
   if (!known) refuse_form(op, "the instruction is unknown");
   check_taken(op);
   cursor_.expect(";", "behind an instruction");
+}
+
+// Tells the function's loads which of their registers it computes with.
+void BodyParser::mark_computed() {
+  const auto begin = image_.code.begin() + function().first;
+  std::unordered_set<Operand> computed;
+  for (auto i = begin; i != image_.code.end(); ++i) {
+    if (!i->computes) continue;
+    for (Operand o : {i->a, i->b, i->c}) computed.insert(o);
+  }
+  for (auto i = begin; i != image_.code.end(); ++i) {
+    if (i->kind != Kind::kWarp || i->warp_form != load) continue;
+    Access& access = image_.accesses[i->target];
+    for (unsigned n = 0; n < access.count; ++n) {
+      if (computed.count(access.registers[n]) != 0) access.computed |= static_cast<uint8_t>(1u << n);
+    }
+  }
 }
 
 Instruction& BodyParser::emit(Kind kind, Class counted) {

@@ -38,6 +38,7 @@ class BodyParser {
   Cursor& cursor() { return cursor_; }
   Image& image() { return image_; }
   Function& function() { return image_.functions[index_]; }
+  void mark_computed();
   Instruction& emit(Kind kind, Class counted);  // with the current guard and line
   Instruction& emit_form(const Opcode& op, Form form, Class counted);
   [[noreturn]] void refuse_form(const Opcode& op, const std::string& why = "");

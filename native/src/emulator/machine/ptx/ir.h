@@ -68,7 +68,8 @@ struct Instruction {
   Kind kind = Kind::kPlain;
   Class counted = Class::kInteger;
   uint8_t flops = 0;
-  bool effect = false;  // writes memory or waits: see Block::skipped_barrier
+  bool effect = false;    // writes memory or waits: see Block::skipped_barrier
+  bool computes = false;  // arithmetic whose result depends on every bit of its operands
 };
 
 struct SourceLine {
@@ -87,7 +88,8 @@ struct Access {
   Operand address = kNoOperand;
   int64_t offset = 0;
   Operand registers[8];
-  uint8_t widths[8];  // bytes of a lane of each register
+  uint8_t widths[8];     // bytes of a lane of each register
+  uint8_t computed = 0;  // of a load, a bit for each register: some instruction computes with it
 };
 
 struct Parameters {
@@ -161,7 +163,8 @@ class KernelImage final : public Kernel {
   const Image& image() const { return *image_; }
   const Function& function() const { return image_->functions[index_]; }
   uint32_t stack_bytes() const { return stack_; }  // of a thread: local variables of all frames
-  // The smallest element that the kernel and what it calls access in a memory, at most 4: what a record of races stands for.
+  // The smallest element that the kernel and what it calls access in a memory, at most 4: what a record of races stands
+  // for.
   uint32_t granule(Space space) const { return space == Space::kShared ? shared_granule_ : global_granule_; }
 
  private:

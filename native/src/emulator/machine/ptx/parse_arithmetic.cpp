@@ -128,9 +128,18 @@ Form checked(BodyParser& body, const Opcode& op, const Key& key) {
   return form;
 }
 
+// Not what only moves, selects or unpacks bits: those are done with padding, too.
+bool computes(Op op) {
+  static constexpr Op all[] = {Op::kAdd, Op::kSub, Op::kMul, Op::kMad,  Op::kFma, Op::kDiv,  Op::kRem,
+                               Op::kMin, Op::kMax, Op::kSet, Op::kSetp, Op::kRcp, Op::kSqrt, Op::kRsqrt,
+                               Op::kEx2, Op::kLg2, Op::kSin, Op::kCos,  Op::kTanh};
+  return std::find(std::begin(all), std::end(all), op) != std::end(all);
+}
+
 Instruction& emit(BodyParser& body, const Opcode& op, const Key& key) {
   Instruction& i = body.emit_form(op, checked(body, op, key), class_of(key));
   i.flops = flops_of(key);
+  i.computes = computes(key.op);
   return i;
 }
 

@@ -87,6 +87,29 @@ void test_uninitialised() {
   clean(at_line(variables + "st.shared.u32 [%r3], %t;", "ld.shared.u32 %r1, [%r3];"), out);
 }
 
+void test_uninitialised_local() {
+  Words out;
+  const std::string variables = ".local .align 8 .b8 l[16]; mov.u64 %rd2, l;\n", load = "ld.local.u32 %r1, [%rd2+4];",
+                    add = "add.u32 %r1, %r1, %t; st.global.u32 [%mine], %r1;";
+  const Report r = planted(at_line(variables, load, add), Finding::kUninitialised, kLine, Outcome::kDone, out);
+  CHECK_CONTAINS(r.detail, "reads 4 bytes of local memory that were never written");
+  clean(at_line(variables + "st.local.u32 [%rd2+4], %t;", load, add), out);
+  planted(at_line(variables + "st.local.u32 [%rd2], %t;", load, add), Finding::kUninitialised, kLine, Outcome::kDone,
+          out);
+  planted(at_line(variables + "cvta.local.u64 %rd2, %rd2;", "ld.u32 %r1, [%rd2+4];", add), Finding::kUninitialised,
+          kLine, Outcome::kDone, out);
+  // What one block wrote the next one has not.
+  planted(at_line(variables + "mov.u32 %r3, %ctaid.x; setp.eq.u32 %p1, %r3, 0; @%p1 st.local.u32 [%rd2+4], %t;", load,
+                  "add.u32 %r1, %r1, %t;"),
+          Finding::kUninitialised, kLine, Outcome::kDone, out, nullptr, {8, 32});
+  // Copies of structures: padding, members that were never set.
+  clean(at_line(variables, load, "st.global.u32 [%mine], %r1;"), out);
+  clean(at_line(variables + "st.local.u8 [%rd2+5], %t;", load, add), out);
+  const std::string pair = "ld.local.v2.u32 {%r1, %r2}, [%rd2];", first = variables + "st.local.u32 [%rd2], %t;";
+  clean(at_line(first, pair, add), out);
+  planted(at_line(first, pair, "add.u32 %r2, %r2, %r1;"), Finding::kUninitialised, kLine, Outcome::kDone, out);
+}
+
 void test_late_copies() {  // cp.async has not arrived before its wait
   Words out, in;
   const std::string copy =
@@ -213,6 +236,7 @@ int main() {
   test_shared_and_local_bounds();
   test_misaligned();
   test_uninitialised();
+  test_uninitialised_local();
   test_late_copies();
   test_shared_races();
   test_global_races();

@@ -33,6 +33,14 @@ __global__ void uninitialised_shared_repaired(float* y) {
   y[threadIdx.x] = part[threadIdx.x];
 }
 
+__global__ void uninitialised_local(const int* order, float* y, int n) {
+  float part[8];
+  for (int i = 0; i < n; ++i) part[order[i]] = float(i);
+  float sum = 0;
+  for (int i = 0; i < 8; ++i) sum += part[order[i]];  // BUG uninitialised_local
+  y[threadIdx.x] = sum;
+}
+
 __global__ void shared_bounds(float* y, int far) {
   extern __shared__ float memory[];
   memory[threadIdx.x] = 1.0f;
@@ -132,6 +140,12 @@ void run_uninitialised(bool repaired) {
 void run_uninitialised_shared(bool repaired) {
   Device<float> y(kBlock);
   (repaired ? uninitialised_shared_repaired : uninitialised_shared)<<<1, kBlock>>>(y);
+  finish();
+}
+void run_uninitialised_local(bool repaired) {
+  Device<int> order(std::vector<int>{3, 1, 4, 7, 5, 0, 2, 6});
+  Device<float> y(kBlock);
+  uninitialised_local<<<1, kBlock>>>(order, y, repaired ? 8 : 7);
   finish();
 }
 void run_shared_bounds(bool repaired) {
@@ -241,6 +255,7 @@ const Bug kBugs[] = {{"out_of_bounds", run_out_of_bounds},
                      {"use_after_free", run_use_after_free},
                      {"uninitialised", run_uninitialised},
                      {"uninitialised_shared", run_uninitialised_shared},
+                     {"uninitialised_local", run_uninitialised_local},
                      {"shared_bounds", run_shared_bounds},
                      {"shared_race", run_shared_race},
                      {"global_race", run_global_race},

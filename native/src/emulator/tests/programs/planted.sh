@@ -48,6 +48,7 @@ bug out_of_bounds 'out of bounds' out_of_bounds '\(1,0,0\) thread \(36,0,0\)'
 bug use_after_free 'use after free' read_all "$any"
 bug uninitialised 'uninitialised read' read_all '\(1,0,0\) thread \(35,0,0\)'
 bug uninitialised_shared 'uninitialised read' uninitialised_shared '\(0,0,0\) thread \(5,0,0\)'
+bug uninitialised_local 'uninitialised read' uninitialised_local '\(0,0,0\) thread \([0-9]+,0,0\)'
 bug shared_bounds 'out of bounds' shared_bounds '\(0,0,0\) thread \(63,0,0\)'
 bug shared_race 'race in shared memory' shared_race '\(0,0,0\) thread \([0-9]+,0,0\)'
 bug global_race 'race in global memory' global_race '\(0,0,0\) thread \([0-9]+,0,0\)'
