@@ -5,6 +5,7 @@ import io.github.kib4j.datasets.FileFailure;
 import io.github.kib4j.tensor.OutOfDeviceMemoryException;
 import io.github.kib4j.train.CheckpointException;
 import io.github.kib4j.train.TrainingDivergedException;
+import io.github.kib4j.train.Version;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
@@ -20,7 +21,7 @@ import picocli.CommandLine.ParseResult;
 
 /** The command line. */
 public final class Kib {
-    static final String VERSION = "0.1.0-SNAPSHOT";
+    static final String VERSION = Version.NUMBER;
 
     private static final int FAILURE = 1;
     private static final int USAGE = 2;

@@ -14,6 +14,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.tomlj.Toml;
@@ -25,6 +26,9 @@ import org.tomlj.TomlTable;
 
 /** Values of settings. Later sources win: defaults, preset, configuration file, options. */
 final class Settings {
+    /** What a run may be resumed with otherwise than it began. */
+    private static final Set<Key> OF_THE_MACHINE = Set.of(Key.CHECKPOINT_STEPS, Key.DATA, Key.DEVICE, Key.THREADS);
+
     private static final int LARGEST_FILE = 1 << 20;
 
     private final Map<Key, String> values = new EnumMap<>(Key.class);
@@ -87,15 +91,22 @@ final class Settings {
         return new Settings().setAll(this).set(key, value);
     }
 
-    /** Returns the first key that these settings have otherwise than another's; null if there is none. */
+    /** Returns the first key that these settings have otherwise than a run's, though a run must keep it; null if none. */
     @Nullable
     Key conflict(Settings run) {
         return values.entrySet().stream()
-                .filter(entry -> entry.getKey() != Key.CHECKPOINT_STEPS)
+                .filter(entry -> !OF_THE_MACHINE.contains(entry.getKey()))
                 .filter(entry -> !entry.getValue().equals(run.text(entry.getKey())))
                 .map(Map.Entry::getKey)
                 .findFirst()
                 .orElse(null);
+    }
+
+    /** Returns a run's settings with those of the machine replaced by what is set here. */
+    Settings onThisMachine(Settings run) {
+        Settings settings = new Settings().setAll(run);
+        OF_THE_MACHINE.stream().filter(this::isSet).forEach(key -> settings.set(key, text(key)));
+        return settings;
     }
 
     /** A configuration file: its settings, and the preset it builds on, if it names one. */

@@ -165,7 +165,7 @@ final class TrainCommand {
         return Path.of("runs", LocalDateTime.now().format(TIME) + "-" + title);
     }
 
-    /** Returns the settings of the run in a folder; options may repeat but not change them. */
+    /** Returns the settings of the run in a folder; options may repeat them, and change those of the machine. */
     private static Settings resumed(Path folder, Settings given) {
         Path config = new RunFolder(folder).config();
         if (!Files.isRegularFile(config)) {
@@ -178,9 +178,7 @@ final class TrainCommand {
             throw new UsageException("--" + changed.title() + " is " + settings.text(changed) + " in the run in "
                     + folder + " and cannot be changed when it is resumed; start a new run for other settings.");
         }
-        return given.isSet(Key.CHECKPOINT_STEPS)
-                ? settings.with(Key.CHECKPOINT_STEPS, given.text(Key.CHECKPOINT_STEPS))
-                : settings;
+        return given.onThisMachine(settings);
     }
 
     private int train(

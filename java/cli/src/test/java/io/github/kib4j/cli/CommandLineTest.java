@@ -134,6 +134,26 @@ final class CommandLineTest {
         assertSameRun("a", "b");
     }
 
+    @Test
+    void aRunResumedOnAnotherDeviceSaysThatItsBitsWillDiffer() throws IOException {
+        kib(train("--out", run("a"), "--device", "reference", "--checkpoint-steps", "15"));
+        deleteAll(folder.resolve("a/checkpoint/step-16"));
+        Files.delete(folder.resolve("a/run.json"));
+        CommandResult same = kib("train", "--resume", run("a"));
+        assertThat(same.err()).contains("Going on after epoch 1, step 15").doesNotContain("was computed by");
+        deleteAll(folder.resolve("a/checkpoint/step-16"));
+        Files.delete(folder.resolve("a/run.json"));
+        CommandResult other = kib("train", "--resume", run("a"), "--device", "cpu", "--threads", "1");
+        assertThat(other.err())
+                .contains("Note: the checkpoint was computed by kib4j " + Kib.VERSION + " on reference: ")
+                .contains(" 1 threads: the results will differ in their last digits")
+                .contains("Going on after epoch 1, step 15");
+        assertThat(other.code()).as(other.err()).isZero();
+        assertThat(kib("train", "--resume", run("a"), "--device", "reference").err())
+                .as("a finished run has nothing to compute")
+                .doesNotContain("was computed by");
+    }
+
     private static void deleteAll(Path directory) throws IOException {
         try (Stream<Path> files = Files.list(directory)) {
             for (Path file : files.toList()) {

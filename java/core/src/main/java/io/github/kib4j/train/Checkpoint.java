@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A run's checkpoints in a folder: the newest two, each in a folder {@code step-N} of its own, where {@code N} counts training
@@ -97,7 +98,8 @@ public final class Checkpoint {
             Network network,
             Map<String, Tensor> optimizerState,
             CheckpointState.Identity identity,
-            Progress progress)
+            Progress progress,
+            String maker)
             throws IOException {
         Files.createDirectories(folder);
         clean(folder);
@@ -107,7 +109,7 @@ public final class Checkpoint {
             Files.createDirectory(temporary);
             String weights = Safetensors.writeAll(temporary.resolve(WEIGHTS), sources(network));
             String optimizer = Safetensors.writeAll(temporary.resolve(OPTIMIZER), sources(optimizerState));
-            CheckpointState state = new CheckpointState(identity, progress, weights, optimizer);
+            CheckpointState state = new CheckpointState(identity, progress, weights, optimizer, maker);
             DurableFiles.write(temporary.resolve(STATE), state.text());
             DurableFiles.forceFolder(temporary);
             publish(temporary, checkpoint, state);
@@ -184,16 +186,20 @@ public final class Checkpoint {
     }
 
     /** Reads one checkpoint. */
-    private interface Reader<T> {
-        T read(Path checkpoint) throws IOException;
+    private interface Reader {
+        CheckpointState read(Path checkpoint) throws IOException;
     }
 
     /**
      * A restored run.
      *
      * @param passedOver what is wrong with newer checkpoints, a sentence each
+     * @param maker version and device that computed the checkpoint, in words; null if it does not say
      */
-    public record Restored(Progress progress, List<String> passedOver) {}
+    public record Restored(
+            Progress progress,
+            List<String> passedOver,
+            @Nullable String maker) {}
 
     /**
      * Reads the newest whole checkpoint's weights into a network, for evaluation.
@@ -209,7 +215,7 @@ public final class Checkpoint {
             checkSame(checkpoint, weights, tensors, storedShapes(network));
             copy(weights, tensors);
             network.renewRounded();
-            return state.progress();
+            return state;
         });
     }
 
@@ -227,18 +233,19 @@ public final class Checkpoint {
             copy(weights, tensors);
             network.renewRounded();
             copy(optimizer, optimizerState);
-            return state.progress();
+            return state;
         });
     }
 
-    private static Restored newestWhole(Path folder, Reader<Progress> reader) throws IOException {
+    private static Restored newestWhole(Path folder, Reader reader) throws IOException {
         List<String> passedOver = new ArrayList<>();
         for (int attempt = 0; attempt < READ_ATTEMPTS; attempt++) {
             passedOver.clear();
             boolean vanished = false;
             for (Path checkpoint : newestFirst(folder)) {
                 try {
-                    return new Restored(reader.read(checkpoint), List.copyOf(passedOver));
+                    CheckpointState state = reader.read(checkpoint);
+                    return new Restored(state.progress(), List.copyOf(passedOver), state.maker());
                 } catch (CheckpointException e) {
                     String damage = e.damage();
                     if (damage == null) {

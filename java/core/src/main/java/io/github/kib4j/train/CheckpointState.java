@@ -13,14 +13,21 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What {@code state.json} says: where a run stands, whose run it is, and the SHA-256 sums of the files beside it and of itself.
  *
  * @param weights SHA-256 of {@code weights.safetensors}
  * @param optimizer SHA-256 of {@code optimizer.safetensors}
+ * @param maker version and device that computed it; null in checkpoints of versions that did not write it down
  */
-record CheckpointState(Identity identity, Checkpoint.Progress progress, String weights, String optimizer) {
+record CheckpointState(
+        Identity identity,
+        Checkpoint.Progress progress,
+        String weights,
+        String optimizer,
+        @Nullable String maker) {
     /** Number of the format. */
     static final int FORMAT = 2;
 
@@ -64,7 +71,11 @@ record CheckpointState(Identity identity, Checkpoint.Progress progress, String w
                 throw new IllegalArgumentException("it has format " + other + ", and this version reads " + FORMAT);
             }
             CheckpointState state = new CheckpointState(
-                    identity(members), progress(members), string(members, "weights"), string(members, "optimizer"));
+                    identity(members),
+                    progress(members),
+                    string(members, "weights"),
+                    string(members, "optimizer"),
+                    (String) members.get("maker"));
             if (!state.text().equals(text)) {
                 throw new IllegalArgumentException("its checksum is not that of its text");
             }
@@ -124,7 +135,8 @@ record CheckpointState(Identity identity, Checkpoint.Progress progress, String w
                         identity.network().stream().map(Json::quote).collect(Collectors.joining(", ", "[", "]")))
                 + member("images", Json.quote(identity.images()))
                 + member("weights", Json.quote(weights))
-                + member("optimizer", Json.quote(optimizer));
+                + member("optimizer", Json.quote(optimizer))
+                + (maker == null ? "" : member("maker", Json.quote(maker)));
         byte[] checksum = sha256().digest(head.getBytes(StandardCharsets.UTF_8));
         return head + member("checksum", Json.quote(HexFormat.of().formatHex(checksum))) + "\n}\n";
     }

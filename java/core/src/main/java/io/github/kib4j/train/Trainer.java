@@ -351,13 +351,20 @@ public final class Trainer implements AutoCloseable {
                 network,
                 optimizerState(),
                 identity,
-                new Checkpoint.Progress(epoch, step, position, seconds, sums.readDoubles()));
+                new Checkpoint.Progress(epoch, step, position, seconds, sums.readDoubles()),
+                maker());
+    }
+
+    /** Returns all that the last bits of results depend on beside the run's own settings. */
+    private String maker() {
+        return "kib4j " + Version.NUMBER + " on " + device.description();
     }
 
     /**
      * Restores the newest whole state in a folder.
      *
-     * @return what is wrong with newer ones, a sentence each
+     * @return what is to be known, a sentence each: what is wrong with newer ones, and whether another version or device, or
+     *     the same with other threads or instructions, computed it, so that the run will not end with the same bits
      * @throws CheckpointException if there is none, or all are damaged, or it is of another network, rule, data set, batch or
      *     seed; this run is then unchanged
      */
@@ -369,7 +376,12 @@ public final class Trainer implements AutoCloseable {
         position = progress.position();
         seconds = progress.seconds();
         sums.write(progress.sums());
-        return restored.passedOver();
+        List<String> notes = new ArrayList<>(restored.passedOver());
+        if (!isFinished() && restored.maker() != null && !restored.maker().equals(maker())) {
+            notes.add("Note: the checkpoint was computed by " + restored.maker() + ", and from here on by " + maker()
+                    + ": the results will differ in their last digits from those of an uninterrupted run.");
+        }
+        return notes;
     }
 
     private Map<String, Tensor> optimizerState() {

@@ -79,7 +79,8 @@ final class CheckpointFuzzTest {
                         new CheckpointState.Identity(List.of("input 1 x 2", "linear \"a\""), "phsic", "00ff", 128, -3),
                         new Checkpoint.Progress(1, 20, 3, 1.5, new double[] {2e-3, 4}),
                         "weights-1.safetensors",
-                        "optimizer-1.safetensors")
+                        "optimizer-1.safetensors",
+                        "kib4j 1 on cpu: 2 threads")
                 .text()
                 .getBytes(StandardCharsets.UTF_8);
         assertThat(Mutations.read(List.of(state), MILLISECONDS, this::state)).isPositive();

@@ -28,6 +28,7 @@ import java.util.Random;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -79,6 +80,30 @@ final class CheckpointTest {
         try (Stream<Path> entries = Files.list(folder)) {
             return entries.map(entry -> entry.getFileName().toString()).sorted().toList();
         }
+    }
+
+    /** Writes the checkpoint's state as if this version or device had computed it. */
+    private void setMaker(@Nullable String maker) throws IOException {
+        Path file = folder.resolve("step-0/state.json");
+        CheckpointState state = CheckpointState.parse(Files.readString(file));
+        CheckpointState changed =
+                new CheckpointState(state.identity(), state.progress(), state.weights(), state.optimizer(), maker);
+        assertThat(CheckpointState.parse(changed.text()).maker()).isEqualTo(maker);
+        Files.writeString(file, changed.text());
+    }
+
+    @Test
+    void whoComputedItIsSaidWhereThatIsAnother() throws IOException {
+        trainer.save(folder);
+        assertThat(trainer.restore(folder)).isEmpty();
+        setMaker("kib4j 0.0.1 on \"another\" device");
+        assertThat(trainer.restore(folder))
+                .singleElement()
+                .asString()
+                .contains("was computed by kib4j 0.0.1 on \"another\" device, and from here on by kib4j "
+                        + Version.NUMBER + " on " + device.description());
+        setMaker(null);
+        assertThat(trainer.restore(folder)).as("of a version that did not say").isEmpty();
     }
 
     @Test
