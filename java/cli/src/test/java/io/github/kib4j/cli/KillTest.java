@@ -37,29 +37,14 @@ final class KillTest {
             value = {"phsic|0.8", "phsic,readout|0.2"})
     void killedAtAnyMomentATrainingEndsWithTheSameBits(String rules, double part) throws Exception {
         TinyTraining training = new TinyTraining(folder.resolve("data"), rules);
-        Path whole = folder.resolve("whole");
-        long life = uninterrupted(training, whole);
         int wanted = (int) Math.ceil(Integer.getInteger("kib.kills", 200) * part / TRAININGS_AT_ONCE);
         SplittableRandom random = new SplittableRandom(seed);
         List<Killer> killers = new ArrayList<>();
         for (int i = 0; i < TRAININGS_AT_ONCE; i++) {
-            killers.add(new Killer(
-                    training, folder.resolve("killed" + i), TinyTraining.result(whole), wanted, life, random.split()));
+            killers.add(new Killer(training, folder.resolve("killed" + i), wanted, random.split()));
         }
         inParallel(killers);
-        System.out.println(killers.stream().mapToInt(k -> k.kills).sum() + " kills in "
-                + killers.stream().mapToInt(k -> k.runs).sum() + " runs, "
-                + killers.stream().mapToInt(k -> k.beforeTheRun).sum() + " before the run's folder was whole, "
-                + killers.stream().mapToInt(k -> k.whileSaving).sum() + " while saving; seed " + seed + ", life "
-                + life / 1_000_000 + " ms");
-    }
-
-    private long uninterrupted(TinyTraining training, Path out) throws Exception {
-        long started = System.nanoTime();
-        try (Child child = new Child(folder.resolve("err"), training.begin(out))) {
-            assertThat(child.code()).as(child.said()).isZero();
-        }
-        return System.nanoTime() - started;
+        killers.forEach(System.out::println);
     }
 
     private void inParallel(List<Killer> killers) throws Exception {
@@ -73,37 +58,34 @@ final class KillTest {
         }
     }
 
-    /** Kills trainings, one after the other, until it has killed as often as it should. */
+    /** Leaves one training alone, then kills others, one after the other, until it has killed as often as it should. */
     private final class Killer implements Callable<Void> {
         private final TinyTraining training;
         private final Path place;
-        private final Map<String, String> expected;
         private final int wanted;
-        private final long life;
         private final SplittableRandom random;
+        private long life;
         private int kills;
         private int runs;
         private int beforeTheRun;
         private int whileSaving;
 
-        Killer(
-                TinyTraining training,
-                Path place,
-                Map<String, String> expected,
-                int wanted,
-                long life,
-                SplittableRandom random)
-                throws IOException {
+        Killer(TinyTraining training, Path place, int wanted, SplittableRandom random) throws IOException {
             this.training = training;
             this.place = Files.createDirectory(place);
-            this.expected = expected;
             this.wanted = wanted;
-            this.life = life;
             this.random = random;
         }
 
         @Override
         public Void call() throws Exception {
+            Path whole = place.resolve("whole");
+            long started = System.nanoTime();
+            try (Child child = new Child(place.resolve("err"), training.begin(whole))) {
+                assertThat(child.code()).as(child.said()).isZero();
+            }
+            life = System.nanoTime() - started;
+            Map<String, String> expected = TinyTraining.result(whole);
             for (; kills < wanted; runs++) {
                 Path out = place.resolve("run" + runs);
                 interrupt(out);
@@ -112,13 +94,21 @@ final class KillTest {
             return null;
         }
 
+        @Override
+        public String toString() {
+            return kills + " kills in " + runs + " runs, " + beforeTheRun + " before the run's folder was whole, "
+                    + whileSaving + " while saving; seed " + seed + ", life " + life / 1_000_000 + " ms";
+        }
+
         private void interrupt(Path out) throws Exception {
             boolean ended = false;
             while (!ended) {
                 try (Child child = new Child(place.resolve("err"), training.goOn(out))) {
                     ended = child.endsWithin(random.nextLong(life)) || kills == wanted;
                     if (ended) {
-                        assertThat(child.code()).as(child.said() + "seed " + seed).isZero();
+                        assertThat(child.code())
+                                .as(child.said() + "seed " + seed)
+                                .isZero();
                     } else {
                         child.kill();
                         kills++;
