@@ -12,6 +12,7 @@ import io.github.kib4j.op.Teaching;
 import io.github.kib4j.tensor.Tensor;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.DoublePointer;
+import org.bytedeco.javacpp.Pointer;
 import org.jspecify.annotations.Nullable;
 
 /** {@link ObjectiveOps} by the kernels of {@code native/src/cpu/objective.cpp}. */
@@ -28,24 +29,16 @@ record CpuObjective(CpuContext context) implements ObjectiveOps {
         BytePointer codes = CpuTensor.bytes(u);
         DoublePointer result = CpuTensor.doubles(value);
         int threads = context.threads();
-        if (chosen == Form.GRAM) {
-            context.scratch().reserve(kib.kib_objective_gram_workspace(settings, signal));
-            return context.kernel(
-                    "objective.gradient",
-                    () -> kib.kib_objective_gradient_gram(
-                            out,
-                            result,
-                            codes,
-                            signal,
-                            settings,
-                            sink,
-                            context.scratch().start(),
-                            threads));
-        }
-        context.scratch().reserve(kib.kib_objective_statistics_workspace(settings, signal));
+        boolean gram = chosen == Form.GRAM;
+        GradientKernel kernel = gram ? kib::kib_objective_gradient_gram : kib::kib_objective_gradient_statistics;
+        context.scratch()
+                .reserve(
+                        gram
+                                ? kib.kib_objective_gram_workspace(settings, signal)
+                                : kib.kib_objective_statistics_workspace(settings, signal));
         return context.kernel(
                 "objective.gradient",
-                () -> kib.kib_objective_gradient_statistics(
+                () -> kernel.run(
                         out,
                         result,
                         codes,
@@ -54,6 +47,19 @@ record CpuObjective(CpuContext context) implements ObjectiveOps {
                         sink,
                         context.scratch().start(),
                         threads));
+    }
+
+    /** The gradient by one of the two forms. */
+    private interface GradientKernel {
+        int run(
+                Pointer du,
+                DoublePointer value,
+                Pointer u,
+                kib_teaching teaching,
+                kib_objective_spec spec,
+                @Nullable kib_meter meter,
+                Pointer workspace,
+                int threads);
     }
 
     private static kib_objective_spec describe(Tensor u, Spec spec) {
