@@ -11,7 +11,7 @@ import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.FloatPointer;
 
-/** {@link GramOps} by the kernels of {@code native/src/cpu/objective.cpp}. */
+/** {@link GramOps} by the kernels of {@code native/src/cpu/gram.cpp}. */
 record CpuGram(CpuContext context) implements GramOps {
 
     static int kernel(Kernel kernel) {

@@ -15,7 +15,7 @@ import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.Pointer;
 import org.jspecify.annotations.Nullable;
 
-/** {@link ObjectiveOps} by the kernels of {@code native/src/cpu/objective.cpp}. */
+/** {@link ObjectiveOps} by the kernels of {@code native/src/cpu}: {@code gram.cpp}, {@code objective.cpp}. */
 record CpuObjective(CpuContext context) implements ObjectiveOps {
 
     @Override
