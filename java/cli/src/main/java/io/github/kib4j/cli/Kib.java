@@ -25,6 +25,8 @@ public final class Kib {
 
     private static final int FAILURE = 1;
     private static final int USAGE = 2;
+    private static final String LEARNING_RATES =
+            " The rates are --lr-local, of hidden layers, and --lr-readout, of the readout and of backprop.";
 
     private Kib() {}
 
@@ -45,11 +47,9 @@ public final class Kib {
             return fail(USAGE, e.getMessage(), err);
         } catch (ParameterException e) {
             return fail(USAGE, e.getMessage() + "; 'kib " + name(e) + "--help' lists the options.", err);
-        } catch (DatasetException
-                | TrainingDivergedException
-                | CheckpointException
-                | OutOfDeviceMemoryException
-                | IllegalArgumentException e) {
+        } catch (TrainingDivergedException e) {
+            return fail(FAILURE, e.getMessage() + LEARNING_RATES, err);
+        } catch (DatasetException | CheckpointException | OutOfDeviceMemoryException | IllegalArgumentException e) {
             return fail(FAILURE, e.getMessage(), err);
         } catch (IOException e) {
             return fail(FAILURE, sentence(e), err);

@@ -70,7 +70,9 @@ final class ProcessTest {
         Path run = folder.resolve("run");
         CommandResult result = kib(List.of(), train("--layers", "32", "--lr-local", "1e30", "--out", run.toString()));
         result.assertSentence(1, "The loss of ");
-        assertThat(result.err()).containsPattern("is not finite \\((NaN|-?Infinity)\\) in training step [0-9]+, where");
+        assertThat(result.err())
+                .containsPattern("is not finite \\((NaN|-?Infinity)\\) in training step [0-9]+, where")
+                .contains("lower the learning rate", "--lr-local", "--lr-readout");
         assertThat(run.resolve("config.toml")).exists();
         assertThat(kib(List.of(), "eval", run.toString()).code())
                 .as("the checkpoint before")

@@ -56,14 +56,26 @@ public record ImageSet(String name, Shape image, byte[] pixels, int[] labels, Li
         byte[] selected = new byte[Math.multiplyExact(indices.length, size)];
         int[] selectedLabels = new int[indices.length];
         for (int j = 0; j < indices.length; j++) {
+            if (indices[j] < 0 || indices[j] >= count()) {
+                throw new IllegalArgumentException(
+                        name + ": there is no image " + indices[j] + "; it has " + count() + ", from 0.");
+            }
             System.arraycopy(pixels, indices[j] * size, selected, j * size, size);
             selectedLabels[j] = labels[indices[j]];
         }
         return new ImageSet(newName, image, selected, selectedLabels, classNames);
     }
 
-    /** Returns the first images, at most {@code limit} of them; this set if it is not larger. */
+    /**
+     * Returns the first images, at most {@code limit} of them; this set if it is not larger.
+     *
+     * @param limit at least 1
+     */
     public ImageSet first(int limit) {
+        if (limit < 1) {
+            throw new IllegalArgumentException(
+                    name + ": the number of first images must be at least 1, but is " + limit + ".");
+        }
         return limit >= count()
                 ? this
                 : select(name, java.util.stream.IntStream.range(0, limit).toArray());

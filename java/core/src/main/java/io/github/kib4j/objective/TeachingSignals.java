@@ -71,6 +71,12 @@ public final class TeachingSignals {
                     throw new IllegalArgumentException("The target of sample " + samples[b] + " has " + target.length
                             + " entries, but " + width + " were announced.");
                 }
+                for (double entry : target) {
+                    if (!Double.isFinite(entry)) {
+                        throw new IllegalArgumentException("The target of sample " + samples[b]
+                                + " must be of finite numbers, but has " + entry + ".");
+                    }
+                }
                 System.arraycopy(target, 0, rows, b * width, width);
             }
             tensor.write(rows);
@@ -102,7 +108,12 @@ public final class TeachingSignals {
             double[] l = new double[batch * batch];
             for (int i = 0; i < batch; i++) {
                 for (int j = 0; j < batch; j++) {
-                    l[i * batch + j] = similarity.of(samples[i], samples[j]);
+                    double value = similarity.of(samples[i], samples[j]);
+                    if (!Double.isFinite(value)) {
+                        throw new IllegalArgumentException("The similarity of samples " + samples[i] + " and "
+                                + samples[j] + " must be finite, but is " + value + ".");
+                    }
+                    l[i * batch + j] = value;
                 }
             }
             tensor.write(l);

@@ -11,7 +11,24 @@ public interface AugmentationOps {
      * mirrored left to right with probability 1/2 if {@code flip}, and normalized per channel to
      * {@code (byte / 255 - mean) / deviation}.
      */
-    record Spec(int padding, boolean flip, List<Double> mean, List<Double> deviation, long seed) {}
+    record Spec(int padding, boolean flip, List<Double> mean, List<Double> deviation, long seed) {
+        /** Checks the numbers; how many channels there are is the batch's to say. */
+        public Spec {
+            mean = List.copyOf(mean);
+            deviation = List.copyOf(deviation);
+            if (padding < 0) {
+                throw new IllegalArgumentException("Padding must be at least 0 pixels, but is " + padding + ".");
+            }
+            if (!mean.stream().allMatch(Double::isFinite)) {
+                throw new IllegalArgumentException("Means of channels must be finite, but are " + mean + ".");
+            }
+            if (!deviation.stream().allMatch(d -> d > 0 && Double.isFinite(d))) {
+                throw new IllegalArgumentException(
+                        "Deviations of channels, which pixels are divided by, must be positive and finite, but are "
+                                + deviation + ".");
+            }
+        }
+    }
 
     /**
      * Plans one batch: sample {@code j} is image {@code i = order[position + j]}, the position being the clock's. Bytes outside

@@ -24,8 +24,9 @@ public record Kernel(Kind kind, double sigma) {
 
     /** Checks sigma. */
     public Kernel {
-        if (!(sigma > 0) || !Double.isFinite(sigma)) {
-            throw new IllegalArgumentException("A kernel's sigma must be positive and finite, but is " + sigma + ".");
+        if (!(sigma * sigma > 0) || !Double.isFinite(sigma * sigma) || sigma < 0) {
+            throw new IllegalArgumentException(
+                    "A kernel's sigma must be positive and finite, its square too, but is " + sigma + ".");
         }
     }
 

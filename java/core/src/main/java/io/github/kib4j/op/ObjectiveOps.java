@@ -14,7 +14,15 @@ public interface ObjectiveOps {
      *
      * @param centred whether codes are centred: {@code v[b,:] = u[b,:] - mean(u[b,:])}
      */
-    record Spec(Estimator estimator, Kernel kernel, boolean centred, double gamma) {}
+    record Spec(Estimator estimator, Kernel kernel, boolean centred, double gamma) {
+        /** Checks gamma. */
+        public Spec {
+            if (!Double.isFinite(gamma)) {
+                throw new IllegalArgumentException(
+                        "Gamma, the weight of the teaching term, must be finite, but is " + gamma + ".");
+            }
+        }
+    }
 
     /** How the gradient is computed; all agree. */
     enum Form {

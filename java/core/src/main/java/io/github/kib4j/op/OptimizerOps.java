@@ -12,8 +12,28 @@ public interface OptimizerOps {
         int states();
     }
 
+    private static void requirePart(String name, double value) {
+        if (!(value >= 0 && value < 1)) {
+            throw new IllegalArgumentException(
+                    "The optimizer's " + name + " must be at least 0 and below 1, but is " + value + ".");
+        }
+    }
+
+    private static void requireDecay(double weightDecay) {
+        if (!(weightDecay >= 0) || !Double.isFinite(weightDecay)) {
+            throw new IllegalArgumentException(
+                    "A weight decay must be finite and not negative, but is " + weightDecay + ".");
+        }
+    }
+
     /** {@code g += weightDecay w;  m = momentum m + g;  w -= lr m}. With {@code momentum = 0} no state is kept. */
     record Sgd(double momentum, double weightDecay) implements Spec {
+        /** Checks the numbers. */
+        public Sgd {
+            requirePart("momentum", momentum);
+            requireDecay(weightDecay);
+        }
+
         @Override
         public int states() {
             return momentum == 0 ? 0 : 1;
@@ -26,6 +46,17 @@ public interface OptimizerOps {
      * {@code decoupled}, {@code w -= lr weightDecay w} (AdamW).
      */
     record Adam(double beta1, double beta2, double epsilon, double weightDecay, boolean decoupled) implements Spec {
+        /** Checks the numbers; unlike PyTorch, no epsilon of 0: a gradient that was always 0 would be divided by it. */
+        public Adam {
+            requirePart("beta 1", beta1);
+            requirePart("beta 2", beta2);
+            requireDecay(weightDecay);
+            if (!(epsilon > 0) || !Double.isFinite(epsilon)) {
+                throw new IllegalArgumentException(
+                        "Adam's epsilon must be positive and finite, but is " + epsilon + ".");
+            }
+        }
+
         @Override
         public int states() {
             return 2;

@@ -11,6 +11,14 @@ public sealed interface Teaching {
      * @param classes {@code M}
      */
     record Classes(Tensor labels, int classes, Kernel kernel, boolean centred) implements Teaching {
+        /** Checks the number of classes. */
+        public Classes {
+            if (classes < 2) {
+                throw new IllegalArgumentException(
+                        "Class labels teach from 2 classes on, but there are " + classes + ".");
+            }
+        }
+
         /** Returns {@code L_ij} of two samples of the same class. */
         public double same() {
             return switch (kernel.kind()) {

@@ -60,8 +60,16 @@ public final class Optimizer {
         return device.optimizer().step(spec.update(), chosen, learningRate, clock);
     }
 
-    /** Sets the schedule's factor of the learning rate for the next steps. */
+    /**
+     * Sets the schedule's factor of the learning rate for the next steps.
+     *
+     * @throws IllegalArgumentException if it is not finite, as a schedule of the caller's own may give it
+     */
     public void setFactor(double factor) {
+        if (!Double.isFinite(factor)) {
+            throw new IllegalArgumentException(
+                    "The schedule's factor of the learning rate must be finite, but is " + factor + ".");
+        }
         learningRate.write(new double[] {spec.learningRate() * factor});
     }
 

@@ -26,9 +26,13 @@ public sealed interface Schedule {
      * milestones {@code <= e}, as PyTorch's MultiStepLR.
      */
     record MultiStep(List<Integer> milestones, double decay) implements Schedule {
-        /** Checks that milestones ascend. */
+        /** Checks that milestones ascend, and the decay. */
         public MultiStep {
             milestones = List.copyOf(milestones);
+            if (!(decay >= 0) || !Double.isFinite(decay)) {
+                throw new IllegalArgumentException(
+                        "The factor at milestones must be finite and not negative, but is " + decay + ".");
+            }
             for (int i = 0; i < milestones.size(); i++) {
                 if (milestones.get(i) < 1 || (i > 0 && milestones.get(i) < milestones.get(i - 1))) {
                     throw new IllegalArgumentException(

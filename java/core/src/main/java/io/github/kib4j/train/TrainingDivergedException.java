@@ -6,8 +6,7 @@ package io.github.kib4j.train;
  */
 public final class TrainingDivergedException extends RuntimeException {
     private static final long serialVersionUID = 1L;
-    private static final String REMEDY = "; lower the learning rate (--lr-local for hidden layers, --lr-readout for the"
-            + " readout and for backprop). The last checkpoint stands.";
+    private static final String REMEDY = "; lower the learning rate. The last checkpoint stands.";
 
     private TrainingDivergedException(String message) {
         super(message + REMEDY);

@@ -157,7 +157,8 @@ public abstract class TrainingContract {
             assertThatThrownBy(() -> trainer.trainEpoch(StepListener.NONE))
                     .isInstanceOf(TrainingDivergedException.class)
                     .hasMessageContaining("hidden layer 0")
-                    .hasMessageContaining("step 5");
+                    .hasMessageContaining("step 5")
+                    .hasMessageContaining("lower the learning rate.");
             assertThatThrownBy(() -> trainer.save(folder)).isInstanceOf(TrainingDivergedException.class);
         }
         try (Device device = open();

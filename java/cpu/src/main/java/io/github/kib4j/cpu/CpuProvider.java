@@ -27,10 +27,11 @@ public final class CpuProvider implements DeviceProvider {
         String processor = System.getProperty("os.arch", "");
         if (!system.contains("linux") || !processor.equals("amd64")) {
             return Optional.of("its native libraries are for Linux on x86-64, but this is " + system + " on "
-                    + processor + "; use --device reference, which is slow.");
+                    + processor + "; the device 'reference' computes here, slowly.");
         }
         if (!hasAvx2()) {
-            return Optional.of("this processor has no AVX2 instructions; use --device reference, which is slow.");
+            return Optional.of(
+                    "this processor has no AVX2 instructions; the device 'reference' computes here, slowly.");
         }
         return loadFailure();
     }
