@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -46,7 +47,7 @@ public final class Datasets {
     }
 
     /**
-     * Loads a data set into memory.
+     * Loads all of a data set into memory.
      *
      * @param data where its files are: a folder, one that holds the publisher's folder, or CIFAR's archive; null to look in the
      *     cache, in torchvision's folders below {@code data} here and at home, and where Debian puts Fashion-MNIST
@@ -54,18 +55,31 @@ public final class Datasets {
      * @throws DatasetException if there is no such data set, its files are not found, or they are damaged
      */
     public static Dataset load(String name, @Nullable Path data, long seed) {
+        return load(name, data, seed, Selection.ALL, note -> {});
+    }
+
+    /**
+     * Loads images of a data set into memory.
+     *
+     * @param data as for {@link #load(String, Path, long)}
+     * @param seed of generated images
+     * @param notes is told, in sentences and once all is loaded, what lies beside the images and was passed over
+     * @throws DatasetException if there is no such data set, its files are not found, or they are damaged
+     */
+    public static Dataset load(
+            String name, @Nullable Path data, long seed, Selection selection, Consumer<String> notes) {
         if (name.equals(SHAPES)) {
-            return Shapes.generate(seed);
+            return selection.of(Shapes.generate(seed));
         }
         if (name.equals(FOLDER)) {
             if (data == null) {
                 throw new DatasetException(
                         "The data set 'folder' needs --data DIR, a folder with a folder of images for each class.");
             }
-            return ImageFolder.read(data);
+            return ImageFolder.read(data, selection, notes);
         }
         Published set = published(name);
-        return read(set, find(set, data));
+        return selection.of(read(set, find(set, data)));
     }
 
     static Published published(String name) {

@@ -10,11 +10,15 @@ import java.nio.file.Files;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
@@ -35,7 +39,7 @@ final class ImageFolder {
 
     private record Labelled(Path file, int label) {}
 
-    static Dataset read(Path folder) {
+    static Dataset read(Path folder, Selection selection, Consumer<String> notes) {
         Path train = folder.resolve("train");
         Path test = folder.resolve("test");
         if (Files.isDirectory(train) && Files.isDirectory(test)) {
@@ -44,7 +48,7 @@ final class ImageFolder {
                 throw new DatasetException("The folders " + train + " and " + test + " have different classes: "
                         + classes + " and " + names(classes(test)) + "; give both the same folders.");
             }
-            return dataset(files(classes(train)), files(classes(test)), classes, folder);
+            return dataset(files(classes(train)), files(classes(test)), classes, folder, selection);
         }
         List<Path> classes = classes(folder);
         List<Labelled> forTraining = new ArrayList<>();
@@ -55,7 +59,7 @@ final class ImageFolder {
                 (i % EVERY == EVERY - 1 ? forTesting : forTraining).add(new Labelled(images.get(i), label));
             }
         }
-        return dataset(forTraining, forTesting, names(classes), folder);
+        return dataset(forTraining, forTesting, names(classes), folder, selection);
     }
 
     /** Returns the folders of the classes; names are only for people, since not every file name is text. */
@@ -114,7 +118,17 @@ final class ImageFolder {
                 cause);
     }
 
-    private static Dataset dataset(List<Labelled> train, List<Labelled> test, List<String> classes, Path folder) {
+    private static Dataset dataset(
+            List<Labelled> allTrain, List<Labelled> allTest, List<String> classes, Path folder, Selection selection) {
+        List<Labelled> train = allTrain;
+        List<Labelled> test = allTest;
+        if (selection.validation()) {
+            Validation.Split split = Validation.split("the folder " + folder, allTrain.size());
+            train = Arrays.stream(split.train()).mapToObj(allTrain::get).toList();
+            test = Arrays.stream(split.validation()).mapToObj(allTrain::get).toList();
+        }
+        train = share(train, selection.train(), classes.size());
+        test = share(test, selection.test(), classes.size());
         if (train.isEmpty() || test.isEmpty()) {
             throw new DatasetException("The folder " + folder + " has " + train.size() + " training and " + test.size()
                     + " test images; each class needs at least " + EVERY
@@ -125,6 +139,26 @@ final class ImageFolder {
         ImageSet testSet = load("folder test", test, image, classes);
         List<Double> half = Collections.nCopies(3, 0.5);
         return new Dataset("folder", trainSet, testSet, half, half, 0, false);
+    }
+
+    /**
+     * Returns at most {@code limit} images, of each class its first and as many as of the others while it has them; 0 for all.
+     * Order is kept.
+     */
+    private static List<Labelled> share(List<Labelled> all, int limit, int classes) {
+        if (limit == 0 || limit >= all.size()) {
+            return all;
+        }
+        int[] seen = new int[classes];
+        int[] rank = all.stream().mapToInt(image -> seen[image.label()]++).toArray();
+        return IntStream.range(0, all.size())
+                .boxed()
+                .sorted(Comparator.<Integer>comparingInt(i -> rank[i])
+                        .thenComparing(i -> all.get(i).label()))
+                .limit(limit)
+                .sorted()
+                .map(all::get)
+                .toList();
     }
 
     private static ImageSet load(String name, List<Labelled> files, Shape shape, List<String> classes) {

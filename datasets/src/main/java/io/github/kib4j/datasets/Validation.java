@@ -1,7 +1,6 @@
 package io.github.kib4j.datasets;
 
 import io.github.kib4j.data.Dataset;
-import io.github.kib4j.data.ImageSet;
 import java.util.Arrays;
 
 /**
@@ -9,27 +8,40 @@ import java.util.Arrays;
  * for validation, the rest for training.
  */
 public final class Validation {
+    private static final int LEAST_TO_SPLIT = 10;
     private static final int WORDS = 624;
     private static final int OFFSET = 397;
 
     private Validation() {}
 
-    /** Returns the data set that trains on nine tenths of the training images and tests on the other tenth. */
+    /**
+     * Returns the data set that trains on nine tenths of the training images and tests on the other tenth.
+     *
+     * @throws DatasetException if there are fewer than ten
+     */
     public static Dataset of(Dataset dataset) {
-        int n = dataset.train().count();
-        int[] order = permutation(n);
-        ImageSet train = dataset.train()
-                .select(dataset.name() + " train without validation", Arrays.copyOfRange(order, n / 10, n));
-        ImageSet validation =
-                dataset.train().select(dataset.name() + " validation", Arrays.copyOfRange(order, 0, n / 10));
+        Split split = split(dataset.name(), dataset.train().count());
         return new Dataset(
                 dataset.name(),
-                train,
-                validation,
+                dataset.train().select(dataset.name() + " train without validation", split.train()),
+                dataset.train().select(dataset.name() + " validation", split.validation()),
                 dataset.mean(),
                 dataset.deviation(),
                 dataset.padding(),
                 dataset.flip());
+    }
+
+    /** Indices of the training images that stay so, and of those for validation. */
+    @SuppressWarnings("ArrayRecordComponent") // handed over once, never compared
+    record Split(int[] train, int[] validation) {}
+
+    static Split split(String name, int images) {
+        if (images < LEAST_TO_SPLIT) {
+            throw new DatasetException("The validation split needs at least " + LEAST_TO_SPLIT
+                    + " training images, but " + name + " has " + images + "; take more, or do without it.");
+        }
+        int[] order = permutation(images);
+        return new Split(Arrays.copyOfRange(order, images / 10, images), Arrays.copyOfRange(order, 0, images / 10));
     }
 
     /** Returns what numpy's {@code RandomState(0).shuffle} makes of {@code 0..n-1}. */

@@ -137,7 +137,7 @@ final class ReadersFuzzTest {
             makeImages(root, data.consumeString(20), data.consumeString(12));
         }
         allowed(() -> {
-            Dataset set = ImageFolder.read(root);
+            Dataset set = ImageFolder.read(root, Selection.ALL, note -> {});
             check(set.train());
             check(set.test());
         });

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.kib4j.data.Dataset;
+import io.github.kib4j.data.ImageSet;
 import io.github.kib4j.tensor.Shape;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
@@ -13,6 +14,7 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.function.UnaryOperator;
 import java.util.zip.GZIPOutputStream;
 import javax.imageio.ImageIO;
@@ -217,6 +219,56 @@ final class ReadersTest {
         assertThatThrownBy(() -> Datasets.load("folder", folder, 0))
                 .isInstanceOf(DatasetException.class)
                 .hasMessageContaining("3.png");
+    }
+
+    private static int[] perClass(ImageSet images) {
+        int[] counts = new int[images.classes()];
+        Arrays.stream(images.labels()).forEach(label -> counts[label]++);
+        return counts;
+    }
+
+    private void images(String name, int count) throws IOException {
+        Files.createDirectories(folder.resolve(name));
+        for (int i = 0; i < count; i++) {
+            BufferedImage image = new BufferedImage(2, 2, BufferedImage.TYPE_BYTE_GRAY);
+            image.getRaster().setSample(0, 0, 0, i);
+            ImageIO.write(
+                    image,
+                    "png",
+                    folder.resolve(name)
+                            .resolve(String.format(Locale.ROOT, "%03d.png", i))
+                            .toFile());
+        }
+    }
+
+    @Test
+    void ofAFoldersLimitEachClassGetsItsShare() throws IOException {
+        images("ant", 30);
+        images("bee", 4);
+        images("cow", 50);
+        Dataset all = Datasets.load("folder", folder, 0);
+        assertThat(perClass(all.train())).containsExactly(27, 4, 45);
+        Files.writeString(folder.resolve("cow/020.png"), "a file beyond the share is not opened");
+        Dataset some = Datasets.load("folder", folder, 0, new Selection(false, 13, 4), note -> {});
+        assertThat(perClass(some.train())).containsExactly(5, 4, 4);
+        assertThat(perClass(some.test())).containsExactly(2, 0, 2);
+        assertThat(some.train().pixels()[7 * 12])
+                .as("a class's first, in the order of names")
+                .isEqualTo((byte) 2);
+        Dataset fewest = Datasets.load("folder", folder, 0, new Selection(false, 2, 1), note -> {});
+        assertThat(perClass(fewest.train())).containsExactly(1, 1, 0);
+        Dataset validation = Datasets.load("folder", folder, 0, new Selection(true, 9, 5), note -> {});
+        assertThat(perClass(validation.train())).containsExactly(3, 3, 3);
+        assertThat(validation.test().count()).isEqualTo(5);
+    }
+
+    @Test
+    void ofAPublishedSetsLimitTheFirstAreTaken() throws IOException {
+        writeIdx("");
+        Dataset some = Datasets.load("mnist", folder, 0, new Selection(false, 3, 2), note -> {});
+        assertThat(some.train().labels()).containsExactly(0, 1, 2);
+        assertThat(some.test().labels()).containsExactly(0, 1);
+        assertThatThrownBy(() -> new Selection(false, -1, 0)).hasMessageContaining("-1");
     }
 
     @Test

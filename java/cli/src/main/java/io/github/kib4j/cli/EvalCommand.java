@@ -47,7 +47,7 @@ final class EvalCommand {
         return spec;
     }
 
-    static int run(ParseResult parsed, PrintStream out) throws IOException {
+    static int run(ParseResult parsed, PrintStream out, PrintStream err) throws IOException {
         Path path = parsed.matchedPositionalValue(0, Path.of(""));
         RunFolder folder = new RunFolder(path);
         if (!Files.isRegularFile(folder.config())) {
@@ -67,7 +67,7 @@ final class EvalCommand {
             throw new UsageException("The run in " + path + " has several rules; name one of its folders: "
                     + String.join(", ", rules) + ".");
         }
-        Dataset dataset = plan.dataset();
+        Dataset dataset = plan.dataset(err::println);
         TrainingConfig config = plan.training(
                 rules.get(0), dataset.train().image(), dataset.train().classes());
         try (Device device = TrainCommand.choose(settings).device();

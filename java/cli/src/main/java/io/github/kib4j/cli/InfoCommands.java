@@ -3,6 +3,7 @@ package io.github.kib4j.cli;
 import io.github.kib4j.data.Dataset;
 import io.github.kib4j.datasets.Datasets;
 import io.github.kib4j.datasets.Fetcher;
+import io.github.kib4j.datasets.Selection;
 import io.github.kib4j.layer.LayerSpec;
 import io.github.kib4j.layer.NetworkSpec;
 import io.github.kib4j.op.Device;
@@ -14,6 +15,7 @@ import io.github.kib4j.train.MemoryEstimate.Images;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -81,11 +83,13 @@ final class InfoCommands {
             }
             case "verify" -> {
                 requireName(action, name, Datasets.names());
-                Dataset dataset = Datasets.load(name, folder, 0);
+                List<String> notes = new ArrayList<>();
+                Dataset dataset = Datasets.load(name, folder, 0, Selection.ALL, notes::add);
                 out.println(name + ": " + dataset.train().count() + " training and "
                         + dataset.test().count() + " test images of "
                         + dataset.train().image() + ", " + dataset.train().classes()
                         + " classes; all files read, sizes and labels right.");
+                notes.forEach(out::println);
                 if (Datasets.published().contains(name)) {
                     Datasets.checksums(name, folder).forEach(line -> out.println("  " + line));
                 }

@@ -115,7 +115,7 @@ public final class Kib {
         }
         return switch (sub.commandSpec().name()) {
             case "train" -> new TrainCommand(sub, out, err).run();
-            case "eval" -> EvalCommand.run(sub, out);
+            case "eval" -> EvalCommand.run(sub, out, err);
             case "data" -> InfoCommands.data(sub, out, err);
             case "presets" -> InfoCommands.presets(out);
             case "summary" -> InfoCommands.summary(sub, out);

@@ -2,7 +2,7 @@ package io.github.kib4j.cli;
 
 import io.github.kib4j.data.Dataset;
 import io.github.kib4j.datasets.Datasets;
-import io.github.kib4j.datasets.Validation;
+import io.github.kib4j.datasets.Selection;
 import io.github.kib4j.layer.LayerSpec;
 import io.github.kib4j.layer.NetworkSpec;
 import io.github.kib4j.objective.LocalObjective;
@@ -27,13 +27,12 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** What settings mean: a data set and, for each rule, a training run. */
 final class RunPlan {
-    private static final int LEAST_TO_SPLIT = 10;
-
     private final Settings settings;
 
     RunPlan(Settings settings) {
@@ -64,20 +63,15 @@ final class RunPlan {
         return settings.choice(Key.DATASET, Datasets.names().toArray(new String[0]));
     }
 
-    /** Loads the data set. */
-    Dataset dataset() {
-        Dataset all = Datasets.load(datasetName(), data(), 0);
-        Dataset split = settings.flag(Key.VALIDATION) ? validation(all) : all;
-        int train = settings.integer(Key.LIMIT_TRAIN);
-        int test = settings.integer(Key.LIMIT_TEST);
-        return new Dataset(
-                split.name(),
-                train > 0 ? split.train().first(train) : split.train(),
-                test > 0 ? split.test().first(test) : split.test(),
-                split.mean(),
-                split.deviation(),
-                split.padding(),
-                split.flip());
+    /**
+     * Loads the data set.
+     *
+     * @param notes is told what lies beside the images and was passed over
+     */
+    Dataset dataset(Consumer<String> notes) {
+        Selection selection = new Selection(
+                settings.flag(Key.VALIDATION), settings.integer(Key.LIMIT_TRAIN), settings.integer(Key.LIMIT_TEST));
+        return Datasets.load(datasetName(), data(), 0, selection, notes);
     }
 
     private @Nullable Path data() {
@@ -87,14 +81,6 @@ final class RunPlan {
         } catch (InvalidPathException e) {
             throw new UsageException("--data is no name of a folder or archive: '" + data + "'.");
         }
-    }
-
-    private static Dataset validation(Dataset all) {
-        if (all.train().count() < LEAST_TO_SPLIT) {
-            throw new UsageException("--validation needs at least " + LEAST_TO_SPLIT + " training images to split, but "
-                    + all.train().name() + " has " + all.train().count() + ".");
-        }
-        return Validation.of(all);
     }
 
     /**

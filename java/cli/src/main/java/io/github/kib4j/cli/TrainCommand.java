@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -87,7 +88,8 @@ final class TrainCommand {
         }
         RunPlan plan = new RunPlan(settings);
         List<String> rules = plan.rules();
-        LoadedDataset loaded = new LoadedDataset(plan.dataset());
+        List<String> notes = new ArrayList<>();
+        LoadedDataset loaded = new LoadedDataset(plan.dataset(notes::add));
         Map<String, TrainingConfig> trainings = trainings(plan, rules, loaded.get());
         new MemoryCheck(
                         settings,
@@ -107,6 +109,7 @@ final class TrainCommand {
             trainings.values().stream()
                     .findFirst()
                     .ifPresent(training -> warnOfPrecision(device, training.precision()));
+            notes.forEach(this::say);
             say(dataset.name() + ": " + dataset.trainCount() + " training images, " + dataset.testCount()
                     + " test images, " + dataset.image() + ", " + dataset.classes() + " classes");
             return train(trainings, settings, dataset, device, folder, resume, merged.preset());

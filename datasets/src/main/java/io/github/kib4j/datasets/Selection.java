@@ -1,0 +1,45 @@
+package io.github.kib4j.datasets;
+
+import io.github.kib4j.data.Dataset;
+import io.github.kib4j.data.ImageSet;
+
+/**
+ * Which images of a data set are loaded. A limit takes the first images of a published or generated set. Of a folder, whose
+ * images lie class by class, it takes of each class as nearly the same number as there are, each class's first; the other files
+ * are not opened.
+ *
+ * @param validation whether to test on a part of the training images: of a folder that has a part for validation beside one for
+ *     tests on that part, else as {@link Validation} splits
+ * @param train the most training images; 0 for all
+ * @param test the most test images; 0 for all
+ */
+public record Selection(boolean validation, int train, int test) {
+    /** All images. */
+    public static final Selection ALL = new Selection(false, 0, 0);
+
+    /** Checks that no limit is negative. */
+    public Selection {
+        if (train < 0 || test < 0) {
+            throw new IllegalArgumentException(
+                    "A limit of images is at least 0, but those of training and test images are " + train + " and "
+                            + test + ".");
+        }
+    }
+
+    /** Returns the selected part of a data set that is loaded as a whole: the first images. */
+    Dataset of(Dataset all) {
+        Dataset split = validation ? Validation.of(all) : all;
+        return new Dataset(
+                split.name(),
+                first(split.train(), train),
+                first(split.test(), test),
+                split.mean(),
+                split.deviation(),
+                split.padding(),
+                split.flip());
+    }
+
+    private static ImageSet first(ImageSet images, int limit) {
+        return limit == 0 ? images : images.first(limit);
+    }
+}
