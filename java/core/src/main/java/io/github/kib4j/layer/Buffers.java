@@ -17,7 +17,7 @@ public final class Buffers {
     public enum Lifetime {
         /** Until the layer has learned and the next one has read it: layers take the same memory in turn. */
         LAYER,
-        /** Until the step's end: each layer has memory of its own. */
+        /** Until the step's end: each layer has memory of its own, so that all layers' activities can be read then. */
         STEP
     }
 

@@ -149,12 +149,19 @@ public final class LayerPass {
         return List.copyOf(forward);
     }
 
-    /** Returns the codes that a local objective sees: {@code u [B, G]}, or {@code z [B, ...]} without grouping. */
+    /**
+     * Returns the codes that a local objective sees: {@code u [B, G]}, or {@code z [B, ...]} without grouping.
+     *
+     * <p>Codes of a layer without grouping are the layer's activity, which lies where the buffers let it lie: with
+     * {@link Buffers.Lifetime#LAYER} in memory that a later layer takes in turn, so that they are to be read before the next
+     * layer's {@link #forward} runs; with {@link Buffers.Lifetime#STEP} in memory of their own, to be read after the whole pass.
+     * Grouped codes have memory of their own always.
+     */
     public Tensor code() {
         return out.code() == null ? out.post() : out.code();
     }
 
-    /** Returns what the next layer reads, {@code [B, ...]}. */
+    /** Returns what the next layer reads, {@code [B, ...]}; it lives as long as ungrouped {@linkplain #code() codes}. */
     public Tensor sent() {
         return out.sent();
     }

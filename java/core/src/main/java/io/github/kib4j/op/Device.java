@@ -7,6 +7,9 @@ import io.github.kib4j.tensor.Scope;
  *
  * <p>A device is used by one thread at a time; use by a second thread at the same time is an
  * {@link IllegalStateException}. Several devices may live in one JVM.
+ *
+ * <p>After {@link #close}, whatever would allocate, plan, compute or read is an {@link IllegalStateException}; so are operations
+ * on tensors whose scope is closed.
  */
 public interface Device extends AutoCloseable {
     /** Returns the name by which it was asked for: {@code reference}, {@code cpu}. */
@@ -62,7 +65,12 @@ public interface Device extends AutoCloseable {
     /** Returns counter-based random numbers. */
     RandomOps random();
 
-    /** Releases what the device itself holds. Its scopes must be closed before. */
+    /**
+     * Releases what the device itself holds; closing twice does nothing. Scopes that hold tensors must be closed before; an empty
+     * one is of no use afterwards.
+     *
+     * @throws IllegalStateException if tensors live, or a thread uses the device; it then stays open
+     */
     @Override
     void close();
 }

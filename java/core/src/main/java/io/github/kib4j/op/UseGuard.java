@@ -3,18 +3,31 @@ package io.github.kib4j.op;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
-/** Notices two threads that use a device at the same time. For backends. */
+/** Notices two threads that use a device at the same time, and use of a device that was closed. For backends. */
 public final class UseGuard {
+    /** Stands for the user that a closed device has for good; never started. */
+    private static final Thread NOBODY = new Thread("nobody: the device is closed");
+
     private final String device;
     private final AtomicReference<@Nullable Thread> user = new AtomicReference<>();
 
-    /** Creates a guard for a device of this name. */
+    /**
+     * Creates a guard.
+     *
+     * @param device the device's name, for messages
+     */
     public UseGuard(String device) {
         this.device = device;
     }
 
-    /** Returns the operation, guarded: while it runs, no other thread may run one of this device. */
+    /**
+     * Returns the operation, guarded: while it runs, no other thread may run one of this device; once the device is closed,
+     * none may.
+     *
+     * @throws IllegalStateException if the device is closed
+     */
     public Operation guard(Operation operation) {
+        checkOpen();
         return () -> {
             enter();
             try {
@@ -25,13 +38,48 @@ public final class UseGuard {
         };
     }
 
+    /**
+     * Checks that the device may still be used.
+     *
+     * @throws IllegalStateException if it is closed
+     */
+    public void checkOpen() {
+        if (user.get() == NOBODY) {
+            throw closed();
+        }
+    }
+
+    /**
+     * Closes the device to all use.
+     *
+     * @return whether it was open; closing twice is no error
+     * @throws IllegalStateException if a thread is using it
+     */
+    public boolean close() {
+        Thread before = user.compareAndExchange(null, NOBODY);
+        if (before != null && before != NOBODY) {
+            throw new IllegalStateException("Device '" + device + "' cannot be closed while thread '" + before.getName()
+                    + "' uses it; wait until that thread is done.");
+        }
+        return before == null;
+    }
+
     private void enter() {
         Thread now = Thread.currentThread();
         Thread other = user.compareAndExchange(null, now);
         if (other != null) {
-            throw new IllegalStateException("Device '" + device + "' is in use by thread '" + other.getName()
-                    + "' while thread '" + now.getName()
-                    + "' uses it; use a device by one thread at a time, or open one for each thread.");
+            throw other == NOBODY ? closed() : inUse(other, now);
         }
+    }
+
+    private IllegalStateException closed() {
+        return new IllegalStateException(
+                "Device '" + device + "' is closed; use it before its close(), or open another.");
+    }
+
+    private IllegalStateException inUse(Thread other, Thread now) {
+        return new IllegalStateException("Device '" + device + "' is in use by thread '" + other.getName()
+                + "' while thread '" + now.getName()
+                + "' uses it; use a device by one thread at a time, or open one for each thread.");
     }
 }

@@ -38,7 +38,8 @@ final class ReferenceDevice implements Device {
 
     @Override
     public Scope newScope() {
-        return new ReferenceScope(liveBytes);
+        guard.checkOpen();
+        return new ReferenceScope(liveBytes, guard);
     }
 
     @Override
@@ -47,7 +48,9 @@ final class ReferenceDevice implements Device {
     }
 
     @Override
-    public void synchronize() {}
+    public void synchronize() {
+        guard.checkOpen();
+    }
 
     @Override
     public boolean isSynchronous() {
@@ -110,5 +113,6 @@ final class ReferenceDevice implements Device {
             throw new IllegalStateException("The device is closed while " + liveBytes.get()
                     + " bytes of tensors live; close their scopes first.");
         }
+        guard.close();
     }
 }

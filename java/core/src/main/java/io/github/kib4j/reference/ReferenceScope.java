@@ -1,5 +1,6 @@
 package io.github.kib4j.reference;
 
+import io.github.kib4j.op.UseGuard;
 import io.github.kib4j.tensor.DataType;
 import io.github.kib4j.tensor.OutOfDeviceMemoryException;
 import io.github.kib4j.tensor.Scope;
@@ -10,15 +11,18 @@ import java.util.concurrent.atomic.AtomicLong;
 /** Owns tensors in Java arrays. */
 final class ReferenceScope implements Scope {
     private final AtomicLong deviceBytes;
+    private final UseGuard device;
     private long bytes;
     private boolean closed;
 
-    ReferenceScope(AtomicLong deviceBytes) {
+    ReferenceScope(AtomicLong deviceBytes, UseGuard device) {
+        this.device = device;
         this.deviceBytes = deviceBytes;
     }
 
     @Override
     public Tensor allocate(DataType type, Shape shape) {
+        device.checkOpen();
         checkOpen();
         DataType own = type.isFloating() ? DataType.F64 : type;
         long size = shape.size();

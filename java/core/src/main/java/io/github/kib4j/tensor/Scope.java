@@ -12,6 +12,7 @@ public interface Scope extends AutoCloseable {
      * <p>A device that has only one floating type may answer with that type instead of the wanted one.
      *
      * @throws OutOfDeviceMemoryException if the device has no room for it
+     * @throws IllegalStateException if the scope or its device is closed
      */
     Tensor allocate(DataType type, Shape shape);
 
@@ -19,7 +20,7 @@ public interface Scope extends AutoCloseable {
      * Returns a tensor that may lie on the memory of another one of the same device: writing either leaves the other
      * undefined. For buffers whose lives do not overlap.
      *
-     * @param memory a tensor of at least as many bytes, which must outlive the result
+     * @param memory a tensor of at least as many bytes; once its scope is closed, the result cannot be used either
      */
     default Tensor overlay(Tensor memory, DataType type, Shape shape) {
         return allocate(type, shape);

@@ -45,6 +45,15 @@ public record OperationCase(String operation, String name, int terms, Body body)
         }
     }
 
+    /** Returns the case's operations, whose tensors are gone. */
+    List<Operation> plannedInAClosedScope(Device device, Precision precision, long seed) {
+        try (Scope scope = device.newScope()) {
+            Setup setup = new Setup(device, scope, precision, seed);
+            body.plan(setup);
+            return setup.operations;
+        }
+    }
+
     private static double[] read(Tensor tensor) {
         return switch (tensor.type()) {
             case I64 ->

@@ -18,6 +18,7 @@ import io.github.kib4j.rule.LocalRule;
 import io.github.kib4j.rule.ReadoutRule;
 import io.github.kib4j.rule.Rule;
 import io.github.kib4j.tensor.Tensor;
+import io.github.kib4j.train.DeviceDataset;
 import io.github.kib4j.train.EpochResult;
 import io.github.kib4j.train.MemoryEstimate;
 import io.github.kib4j.train.StepListener;
@@ -271,6 +272,20 @@ public abstract class TrainingContract {
         }
     }
 
+    /** A data set that is closed before a run on it is not read as what then lies in its memory. */
+    @Test
+    void aRunDoesNotReadAClosedDataSet() {
+        try (Device device = open();
+                DeviceDataset dataset = DeviceDataset.upload(device, TinyRun.dataset(64, 16));
+                Trainer trainer = new Trainer(device, dataset, TinyRun.config(TinyRun.phsic(), 3, 16, 0.01))) {
+            trainer.trainEpoch(StepListener.NONE);
+            trainer.evaluate();
+            dataset.close();
+            assertThatThrownBy(() -> trainer.trainEpoch(StepListener.NONE)).isInstanceOf(IllegalStateException.class);
+            assertThatThrownBy(trainer::evaluate).isInstanceOf(IllegalStateException.class);
+        }
+    }
+
     @Test
     void nothingIsLeftBehindAndUseAfterCloseIsAnError() {
         Device device = open();
@@ -282,6 +297,10 @@ public abstract class TrainingContract {
         assertThatThrownBy(device::close).as("tensors live").isInstanceOf(IllegalStateException.class);
         trainer.close();
         assertThatThrownBy(() -> weights(trainer)).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> trainer.trainEpoch(StepListener.NONE)).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(trainer::evaluate).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> trainer.save(folder)).isInstanceOf(IllegalStateException.class);
+        assertThat(folder).isEmptyDirectory();
         device.close();
         assertThat(device.liveBytes()).isZero();
     }

@@ -27,7 +27,7 @@ final class DevicesTest {
     }
 
     @Test
-    void twoThreadsAtATimeAreNoticed() throws InterruptedException {
+    void twoThreadsAtATimeAndUseAfterClosingAreNoticed() throws InterruptedException {
         UseGuard guard = new UseGuard("cpu");
         CountDownLatch inside = new CountDownLatch(1);
         CountDownLatch leave = new CountDownLatch(1);
@@ -41,9 +41,19 @@ final class DevicesTest {
         assertThatThrownBy(guard.guard(() -> {})::run)
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("'other'");
+        assertThatThrownBy(guard::close)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("cannot be closed while thread 'other' uses it");
         leave.countDown();
         other.join();
-        guard.guard(() -> {}).run();
+        Operation planned = guard.guard(() -> {});
+        planned.run();
+        assertThat(guard.close()).isTrue();
+        assertThat(guard.close()).isFalse();
+        assertThatThrownBy(planned::run)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("Device 'cpu' is closed; use it before its close(), or open another.");
+        assertThatThrownBy(() -> guard.guard(() -> {})).hasMessageContaining("is closed");
     }
 
     private static void await(CountDownLatch latch) {

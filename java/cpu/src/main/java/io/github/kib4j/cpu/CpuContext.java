@@ -30,6 +30,11 @@ final class CpuContext {
         return oneDnn;
     }
 
+    /** Returns what refuses a second thread, and all use after closing. */
+    UseGuard guard() {
+        return guard;
+    }
+
     /** Returns what computes in bfloat16 where oneDNN does not. */
     Emulation emulation() {
         return emulation;
@@ -83,6 +88,9 @@ final class CpuContext {
     }
 
     void close() {
+        if (!guard.close()) {
+            return;
+        }
         emulation.close();
         scratch.free();
         weights.free();

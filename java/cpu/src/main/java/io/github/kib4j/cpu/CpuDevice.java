@@ -26,10 +26,12 @@ import org.bytedeco.javacpp.Loader;
 /** The CPU device. */
 final class CpuDevice implements Device {
     private final CpuContext context;
+    private final Door door;
     private final AtomicLong tensorBytes = new AtomicLong();
 
     CpuDevice(int threads) {
         context = new CpuContext(threads);
+        door = new Door(context.guard());
     }
 
     /** Loads the native libraries; oneDNN first, whose OpenMP library both then use. */
@@ -88,7 +90,8 @@ final class CpuDevice implements Device {
 
     @Override
     public Scope newScope() {
-        return new CpuScope(tensorBytes);
+        context.guard().checkOpen();
+        return new CpuScope(tensorBytes, context.guard());
     }
 
     @Override
@@ -97,7 +100,9 @@ final class CpuDevice implements Device {
     }
 
     @Override
-    public void synchronize() {}
+    public void synchronize() {
+        context.guard().checkOpen();
+    }
 
     @Override
     public boolean isSynchronous() {
@@ -107,54 +112,60 @@ final class CpuDevice implements Device {
     @Override
     public LinearOps linear() {
         LinearOps single = new CpuLinear(context);
-        return computesBfloat16() ? single : context.emulation().linear(single);
+        return door.of(
+                LinearOps.class,
+                computesBfloat16() ? single : context.emulation().linear(single));
     }
 
     @Override
     public ConvolutionOps convolution() {
         ConvolutionOps single = new CpuConvolution(context);
-        return computesBfloat16() ? single : context.emulation().convolution(single);
+        return door.of(
+                ConvolutionOps.class,
+                computesBfloat16() ? single : context.emulation().convolution(single));
     }
 
     @Override
     public BatchNormOps batchNorm() {
         BatchNormOps single = new CpuBatchNorm(context);
-        return computesBfloat16() ? single : context.emulation().batchNorm(single);
+        return door.of(
+                BatchNormOps.class,
+                computesBfloat16() ? single : context.emulation().batchNorm(single));
     }
 
     @Override
     public ActivityOps activity() {
-        return new CpuActivity(context);
+        return door.of(ActivityOps.class, new CpuActivity(context));
     }
 
     @Override
     public GramOps gram() {
-        return new CpuGram(context);
+        return door.of(GramOps.class, new CpuGram(context));
     }
 
     @Override
     public ObjectiveOps objective() {
-        return new CpuObjective(context);
+        return door.of(ObjectiveOps.class, new CpuObjective(context));
     }
 
     @Override
     public OptimizerOps optimizer() {
-        return new CpuOptimizer(context);
+        return door.of(OptimizerOps.class, new CpuOptimizer(context));
     }
 
     @Override
     public ReadoutOps readout() {
-        return new CpuReadout(context);
+        return door.of(ReadoutOps.class, new CpuReadout(context));
     }
 
     @Override
     public AugmentationOps augmentation() {
-        return new CpuAugmentation(context);
+        return door.of(AugmentationOps.class, new CpuAugmentation(context));
     }
 
     @Override
     public RandomOps random() {
-        return new CpuRandom(context);
+        return door.of(RandomOps.class, new CpuRandom(context));
     }
 
     @Override

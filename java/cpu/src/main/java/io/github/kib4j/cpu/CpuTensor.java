@@ -14,12 +14,16 @@ import org.jspecify.annotations.Nullable;
 /** A tensor in native memory: four-dimensional ones {@code [B, H, W, C]}, others row-major. */
 final class CpuTensor implements Tensor {
     private final CpuScope scope;
+    /** Whose memory it lies on: the scope's own, or that of another tensor's scope. */
+    private final CpuScope owner;
+
     private final Shape shape;
     private final DataType type;
     private final BytePointer data;
 
-    CpuTensor(CpuScope scope, Shape shape, DataType type, BytePointer data) {
+    CpuTensor(CpuScope scope, CpuScope owner, Shape shape, DataType type, BytePointer data) {
         this.scope = scope;
+        this.owner = owner;
         this.shape = shape;
         this.type = type;
         this.data = data;
@@ -35,7 +39,18 @@ final class CpuTensor implements Tensor {
     /** Returns where the numbers lie. */
     BytePointer data() {
         scope.checkOpen();
+        owner.checkOpen();
         return data;
+    }
+
+    /** Returns the scope whose end is the end of this tensor's memory. */
+    CpuScope owner() {
+        return owner;
+    }
+
+    /** Returns the scope that gave this tensor. */
+    CpuScope scope() {
+        return scope;
     }
 
     static BytePointer bytes(Tensor tensor) {
@@ -86,7 +101,7 @@ final class CpuTensor implements Tensor {
         if (rows < 1 || rows > shape.extent(0)) {
             throw new IllegalArgumentException("A tensor of " + shape + " has no first " + rows + " rows.");
         }
-        return rows == shape.extent(0) ? this : new CpuTensor(scope, shape.withFirst(rows), type, data);
+        return rows == shape.extent(0) ? this : new CpuTensor(scope, owner, shape.withFirst(rows), type, data);
     }
 
     // Storage as [outer, P, C] of logical [outer, C, P].

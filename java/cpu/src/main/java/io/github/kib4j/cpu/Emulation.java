@@ -36,7 +36,7 @@ final class Emulation {
     /** Creates it without memory; its buffers are counted in {@code account}. */
     Emulation(CpuContext context, AtomicLong account) {
         this.context = context;
-        scope = new CpuScope(account);
+        scope = new CpuScope(account, context.guard());
     }
 
     /**
