@@ -2,6 +2,7 @@ package io.github.kib4j.cli;
 
 import io.github.kib4j.datasets.DatasetException;
 import io.github.kib4j.datasets.FileFailure;
+import io.github.kib4j.op.Devices;
 import io.github.kib4j.tensor.OutOfDeviceMemoryException;
 import io.github.kib4j.train.CheckpointException;
 import io.github.kib4j.train.TrainingDivergedException;
@@ -13,6 +14,8 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.util.Objects;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
@@ -28,10 +31,14 @@ public final class Kib {
     private static final String LEARNING_RATES =
             " The rates are --lr-local, of hidden layers, and --lr-readout, of the readout and of backprop.";
 
+    /** Logs which devices were passed over, which the commands say themselves. */
+    private static final Logger DEVICES = Logger.getLogger(Devices.class.getName());
+
     private Kib() {}
 
     /** Runs a command and exits with its code. */
     public static void main(String[] args) {
+        DEVICES.setLevel(Level.OFF);
         System.exit(run(args, System.out, System.err));
     }
 

@@ -2,7 +2,11 @@ package io.github.kib4j.op;
 
 import java.util.Optional;
 
-/** A kind of device, found through {@link java.util.ServiceLoader}. */
+/**
+ * A kind of device, found through {@link java.util.ServiceLoader}: a backend's jar names its provider, which has a public constructor
+ * without arguments, in {@code META-INF/services/io.github.kib4j.op.DeviceProvider}. Who packs several backends into one jar joins
+ * these files (maven-shade: {@code ServicesResourceTransformer}); kib4j's own are found without.
+ */
 public interface DeviceProvider {
     /** Returns the name users type: {@code reference}, {@code cpu}, {@code cuda}. */
     String name();

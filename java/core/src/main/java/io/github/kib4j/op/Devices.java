@@ -2,45 +2,111 @@ package io.github.kib4j.op;
 
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import java.util.stream.Collectors;
 
-/** Finds and opens devices by name. */
+/**
+ * Finds and opens devices by name.
+ *
+ * <p>A backend is found by its service file ({@link DeviceProvider}). kib4j's own are known by name besides, so that they are also
+ * found in a jar that was made of several and has kept the service file of one of them alone.
+ */
 public final class Devices {
     /** The name that stands for the best device of this machine. */
     public static final String AUTO = "auto";
 
+    /** The device that every machine has, and that none would choose who has another. */
+    private static final String REFERENCE = "reference";
+
+    /** kib4j's own backends. The reference is part of this library; the others are where their modules are. */
+    private static final List<String> OWN_PROVIDERS =
+            List.of("io.github.kib4j.reference.ReferenceProvider", "io.github.kib4j.cpu.CpuProvider");
+
+    /** The platform's own logging, so that what is said is seen where no logging library is set up. */
+    private static final System.Logger LOG = System.getLogger(Devices.class.getName());
+
     private Devices() {}
 
-    /** What {@link #open} found: the device, and why better ones were passed over (empty if none was). */
+    /**
+     * What {@link #open} found.
+     *
+     * @param device the device
+     * @param passedOver why better ones were not taken, a sentence each; empty if none was passed over
+     */
     public record Choice(Device device, List<String> passedOver) {}
 
-    /** Returns every provider on the class path, best first. */
+    /**
+     * The backends there are.
+     *
+     * @param providers best first
+     * @param broken what is wrong with those that cannot even be asked
+     */
+    private record Found(List<DeviceProvider> providers, List<String> broken) {}
+
+    /** Returns every provider on the class path or module path, best first. */
     public static List<DeviceProvider> providers() {
-        return ServiceLoader.load(DeviceProvider.class, Devices.class.getClassLoader()).stream()
-                .map(ServiceLoader.Provider::get)
+        return find().providers();
+    }
+
+    private static Found find() {
+        Map<String, DeviceProvider> found = new LinkedHashMap<>();
+        List<String> broken = new ArrayList<>();
+        ClassLoader loader = Devices.class.getClassLoader();
+        Iterator<DeviceProvider> services =
+                ServiceLoader.load(DeviceProvider.class, loader).iterator();
+        while (true) {
+            try {
+                if (!services.hasNext()) {
+                    break;
+                }
+                DeviceProvider provider = services.next();
+                found.put(provider.getClass().getName(), provider);
+            } catch (ServiceConfigurationError e) {
+                broken.add("A backend cannot be asked (" + e.getMessage() + ").");
+            }
+        }
+        for (String name : OWN_PROVIDERS) {
+            try {
+                if (!found.containsKey(name)) {
+                    Class<?> type = Class.forName(name, true, loader);
+                    found.put(name, (DeviceProvider) type.getConstructor().newInstance());
+                }
+            } catch (ClassNotFoundException e) {
+                // its module is not there
+            } catch (ReflectiveOperationException | LinkageError e) {
+                broken.add("The backend " + name + " cannot be asked (" + e + ").");
+            }
+        }
+        List<DeviceProvider> bestFirst = found.values().stream()
                 .sorted(Comparator.comparingInt(DeviceProvider::priority).reversed())
                 .toList();
+        return new Found(bestFirst, List.copyOf(broken));
     }
 
     /**
-     * Opens a device. A name asks for exactly that device; {@code auto} takes the best usable one and reports the others.
+     * Opens a device. A name asks for exactly that device; {@code auto} takes the best usable one, reports the others, and logs
+     * them (as {@link System.Logger} of this class's name: as a warning if all that is left is {@code reference}).
      *
      * @param name {@code auto} or a provider's name
      * @param threads processor threads; 0 for all
+     * @return the device, which the caller closes, and why better ones were passed over
      * @throws IllegalArgumentException if no provider has the name, or its device is not usable here; the message says why
      */
     public static Choice open(String name, int threads) {
-        List<DeviceProvider> providers = providers();
+        Found found = find();
         if (name.equals(AUTO)) {
-            return openBest(providers, threads);
+            return openBest(found, threads);
         }
-        DeviceProvider provider = providers.stream()
+        DeviceProvider provider = found.providers().stream()
                 .filter(p -> p.name().equals(name))
                 .findFirst()
-                .orElseThrow(() -> unknown(name, providers));
+                .orElseThrow(() -> unknown(name, found));
         Optional<String> reason = provider.unavailable();
         if (reason.isPresent()) {
             throw new IllegalArgumentException("Device '" + name + "' cannot be used here: " + reason.get());
@@ -48,11 +114,15 @@ public final class Devices {
         return new Choice(provider.open(threads), List.of());
     }
 
-    private static Choice openBest(List<DeviceProvider> providers, int threads) {
-        List<String> passedOver = new ArrayList<>();
-        for (DeviceProvider provider : providers) {
+    private static Choice openBest(Found found, int threads) {
+        List<String> passedOver = new ArrayList<>(found.broken());
+        for (DeviceProvider provider : found.providers()) {
             Optional<String> reason = provider.unavailable();
             if (reason.isEmpty()) {
+                if (provider.name().equals(REFERENCE) && found.providers().size() == 1) {
+                    passedOver.add("There is no other backend " + where() + ".");
+                }
+                log(provider.name(), passedOver);
                 return new Choice(provider.open(threads), List.copyOf(passedOver));
             }
             passedOver.add(provider.name() + ": " + reason.get());
@@ -60,9 +130,28 @@ public final class Devices {
         throw new IllegalArgumentException("No usable device. " + String.join(" ", passedOver));
     }
 
-    private static IllegalArgumentException unknown(String name, List<DeviceProvider> providers) {
-        String known = providers.stream().map(DeviceProvider::name).collect(Collectors.joining(", "));
+    private static String where() {
+        return Devices.class.getModule().isNamed()
+                ? "in the module graph; put kib4j-cpu and its libraries on the module path and start Java with"
+                        + " --add-modules ALL-MODULE-PATH"
+                : "on the class path; add io.github.kib4j:kib4j-cpu";
+    }
+
+    private static void log(String taken, List<String> passedOver) {
+        if (taken.equals(REFERENCE)) {
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    "The device is ''reference'', plain Java in double precision, many times slower than the others. {0}",
+                    String.join(" ", passedOver));
+        } else if (!passedOver.isEmpty()) {
+            LOG.log(System.Logger.Level.INFO, "The device is ''{0}''. {1}", taken, String.join(" ", passedOver));
+        }
+    }
+
+    private static IllegalArgumentException unknown(String name, Found found) {
+        String known = found.providers().stream().map(DeviceProvider::name).collect(Collectors.joining(", "));
+        String broken = found.broken().isEmpty() ? "" : " " + String.join(" ", found.broken());
         return new IllegalArgumentException(
-                "There is no device '" + name + "'; choose one of: " + AUTO + ", " + known + ".");
+                "There is no device '" + name + "'; choose one of: " + AUTO + ", " + known + "." + broken);
     }
 }

@@ -8,7 +8,14 @@ import io.github.kib4j.tensor.DataType;
 import io.github.kib4j.tensor.Scope;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import java.util.logging.SimpleFormatter;
 import org.junit.jupiter.api.Test;
 
 final class DevicesTest {
@@ -23,7 +30,41 @@ final class DevicesTest {
     void autoTakesTheBestUsableDevice() {
         Devices.Choice choice = Devices.open(Devices.AUTO, 1);
         assertThat(choice.device().name()).isEqualTo("reference");
+        assertThat(choice.passedOver())
+                .as("nothing else is there: that is said, with what to add")
+                .containsExactly("There is no other backend on the class path; add io.github.kib4j:kib4j-cpu.");
         choice.device().close();
+    }
+
+    @Test
+    void aSlowChoiceIsLogged() {
+        List<LogRecord> said = new ArrayList<>();
+        Handler listener = new Handler() {
+            @Override
+            public void publish(LogRecord message) {
+                said.add(message);
+            }
+
+            @Override
+            public void flush() {}
+
+            @Override
+            public void close() {}
+        };
+        Logger logger = Logger.getLogger(Devices.class.getName());
+        logger.addHandler(listener);
+        try {
+            Devices.open(Devices.AUTO, 1).device().close();
+            Devices.open("reference", 1).device().close();
+        } finally {
+            logger.removeHandler(listener);
+        }
+        assertThat(said).as("who asks for it is not warned").hasSize(1);
+        assertThat(said.get(0).getLevel()).isEqualTo(Level.WARNING);
+        assertThat(new SimpleFormatter().formatMessage(said.get(0)))
+                .isEqualTo(
+                        "The device is 'reference', plain Java in double precision, many times slower than the others."
+                                + " There is no other backend on the class path; add io.github.kib4j:kib4j-cpu.");
     }
 
     @Test

@@ -51,9 +51,12 @@ public final class CpuProvider implements DeviceProvider {
             return Optional.empty();
         } catch (LinkageError | RuntimeException e) {
             Throwable cause = e.getCause() == null ? e : e.getCause();
-            return Optional.of("its native libraries do not load (" + cause.getMessage()
-                    + "); check that the class path has kib4j-cpu and the linux-x86_64 jars of javacpp, dnnl and opencl, and that JavaCPP's cache"
-                    + " (~/.javacpp) can be written.");
+            return Optional.of("its native libraries do not load (" + cause + "); check that "
+                    + (CpuProvider.class.getModule().isNamed()
+                            ? "Java was started with --add-modules ALL-MODULE-PATH, that the module path"
+                            : "the class path")
+                    + " has the linux-x86_64 jars of javacpp, dnnl and opencl beside those without, and that JavaCPP's"
+                    + " cache (~/.javacpp) can be written.");
         }
     }
 
