@@ -6,3 +6,13 @@ for tool in g++ cmake make; do
     exit 1
   fi
 done
+
+# CMake refuses a build folder of a checkout that has moved: there it begins anew.
+source=$(cd "$(dirname "$0")" && pwd)
+for folder in cmake emulator; do
+  cache=$source/target/$folder/CMakeCache.txt
+  [ -f "$cache" ] || continue
+  was=$(sed -n 's/^CMAKE_HOME_DIRECTORY:INTERNAL=//p' "$cache")
+  case $folder in cmake) is=$source ;; *) is=$source/src/emulator ;; esac
+  [ "$(cd "$was" 2>/dev/null && pwd -P)" = "$(cd "$is" && pwd -P)" ] || rm -rf "$source/target/$folder"
+done
