@@ -4,13 +4,24 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * The little JSON that checkpoints need, so that the library pushes no JSON library on its users: objects, arrays, strings,
- * integers (as {@link Long}), other numbers (as {@link Double}), true, false; no null.
+ * integers (as {@link Long}), other numbers (as {@link Double}), true, false, null (as {@link #NULL}).
  */
 final class Json {
+    /** What stands for {@code null}: no {@link String}, number, list or map. */
+    static final Object NULL = new Object() {
+        @Override
+        public String toString() {
+            return "null";
+        }
+    };
+
     private static final int MAXIMAL_DEPTH = 64;
+    private static final Pattern INTEGER = Pattern.compile("-?(0|[1-9][0-9]*)");
+    private static final Pattern NUMBER = Pattern.compile(INTEGER + "(\\.[0-9]+)?([eE][+-]?[0-9]+)?");
     private final String text;
     private int at;
 
@@ -45,6 +56,7 @@ final class Json {
             case '"' -> string();
             case 't' -> literal("true", Boolean.TRUE);
             case 'f' -> literal("false", Boolean.FALSE);
+            case 'n' -> literal("null", NULL);
             default -> number();
         };
     }
@@ -95,7 +107,11 @@ final class Json {
         expect('"');
         StringBuilder value = new StringBuilder();
         while (peek() != '"') {
-            char c = text.charAt(at++);
+            char c = text.charAt(at);
+            if (c < ' ') {
+                throw error("no control character");
+            }
+            at++;
             value.append(c == '\\' ? escape() : c);
         }
         at++;
@@ -144,8 +160,11 @@ final class Json {
             at++;
         }
         String digits = text.substring(start, at);
+        if (!NUMBER.matcher(digits).matches()) {
+            throw error("a value");
+        }
         try {
-            return digits.matches("-?[0-9]+") ? (Object) Long.valueOf(digits) : (Object) Double.valueOf(digits);
+            return INTEGER.matcher(digits).matches() ? (Object) Long.valueOf(digits) : (Object) Double.valueOf(digits);
         } catch (NumberFormatException e) {
             throw error("a value");
         }

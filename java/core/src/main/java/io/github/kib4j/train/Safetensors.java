@@ -11,16 +11,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Files of named arrays, in single or double precision, in the safetensors format: eight bytes of header length (little-endian), a JSON header
+ * Files of named arrays in the safetensors format: eight bytes of header length (little-endian), a JSON header
  * {@code {"name": {"dtype": "F32", "shape": [...], "data_offsets": [begin, end]}, ...}}, then the numbers, little-endian.
  */
 public final class Safetensors {
@@ -32,11 +30,18 @@ public final class Safetensors {
     /**
      * An array.
      *
-     * @param type F32 or F64
-     * @param data row-major, little-endian
+     * @param data row-major, little-endian, from its first byte to its capacity
      */
     @SuppressWarnings("ByteBufferBackingArray") // buffers here are made by this class
     public record Array(DataType type, Shape shape, ByteBuffer data) implements Source {
+        /** Checks that the data is of this type and shape. */
+        public Array {
+            if (data.capacity() != Math.multiplyExact((long) type.bytes(), shape.size())) {
+                throw new IllegalArgumentException(
+                        data.capacity() + " bytes do not fit an array of " + shape + " in " + type + ".");
+            }
+        }
+
         /** Copies a tensor from its device. */
         static Array of(Tensor tensor) {
             if (tensor.type() == DataType.F64) {
@@ -53,15 +58,29 @@ public final class Safetensors {
 
         /** Copies the numbers into a tensor of as many. */
         void writeTo(Tensor tensor) {
-            if (type == DataType.F64) {
-                double[] values = new double[data.capacity() / 8];
-                data.duplicate().order(ByteOrder.LITTLE_ENDIAN).asDoubleBuffer().get(values);
-                tensor.write(values);
-            } else {
+            if (type == DataType.F32) {
                 float[] values = new float[data.capacity() / 4];
                 data.duplicate().order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(values);
                 tensor.write(values);
+            } else {
+                tensor.write(doubles());
             }
+        }
+
+        private double[] doubles() {
+            ByteBuffer in = data.duplicate().order(ByteOrder.LITTLE_ENDIAN);
+            double[] values = new double[data.capacity() / type.bytes()];
+            for (int i = 0; i < values.length; i++) {
+                values[i] = switch (type) {
+                    case F64 -> in.getDouble(8 * i);
+                    case F32 -> in.getFloat(4 * i);
+                    case BF16 -> Float.intBitsToFloat(in.getShort(2 * i) << 16);
+                    case I64 -> in.getLong(8 * i);
+                    case I32 -> in.getInt(4 * i);
+                    case U8 -> in.get(i) & 0xFF;
+                };
+            }
+            return values;
         }
     }
 
@@ -86,9 +105,6 @@ public final class Safetensors {
             return Array.of(tensor).data();
         }
     }
-
-    /** Where an array lies in a file. */
-    private record Entry(DataType type, Shape shape, long begin, long end) {}
 
     /** Writes a new file, and forces it to the disk. */
     public static void write(Path file, Map<String, Array> arrays) throws IOException {
@@ -139,15 +155,15 @@ public final class Safetensors {
 
     private static byte[] header(Map<String, ? extends Source> sources) {
         StringBuilder json = new StringBuilder("{");
+        String separator = "";
         long offset = 0;
         for (Map.Entry<String, ? extends Source> entry : sources.entrySet()) {
             Source source = entry.getValue();
             Shape shape = source.shape();
-            String extents = java.util.Arrays.stream(shape.extents())
-                    .mapToObj(Integer::toString)
-                    .collect(Collectors.joining(","));
+            String extents =
+                    Arrays.stream(shape.extents()).mapToObj(Integer::toString).collect(Collectors.joining(","));
             long end = offset + Math.multiplyExact((long) source.type().bytes(), shape.size());
-            json.append(offset == 0 ? "" : ",")
+            json.append(separator)
                     .append(Json.quote(entry.getKey()))
                     .append(":{\"dtype\":\"" + source.type() + "\",\"shape\":[")
                     .append(extents)
@@ -157,12 +173,12 @@ public final class Safetensors {
                     .append(end)
                     .append("]}");
             offset = end;
+            separator = ",";
         }
-        json.append('}');
-        while (json.length() % 8 != 0) {
-            json.append(' ');
-        }
-        return json.toString().getBytes(StandardCharsets.UTF_8);
+        byte[] header = json.append('}').toString().getBytes(StandardCharsets.UTF_8);
+        byte[] padded = Arrays.copyOf(header, (header.length + 7) / 8 * 8);
+        Arrays.fill(padded, header.length, padded.length, (byte) ' ');
+        return padded;
     }
 
     private static ByteBuffer buffer(int bytes) {
@@ -170,76 +186,34 @@ public final class Safetensors {
     }
 
     /**
-     * Reads a file.
+     * Reads a file. Half-precision arrays (F16, BF16) are widened to F32, exactly. Arrays without elements are left out, since
+     * a {@link Shape} has at least one.
      *
-     * @throws CheckpointException if it is cut short or no such file
+     * @throws CheckpointException if it is cut short, no such file (as the format's reference implementation, version 0.8,
+     *     decides: arrays neither overlap nor leave holes), or has an array of a type or size that is not supported
      */
     public static Map<String, Array> read(Path file) throws IOException {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
             long size = channel.size();
             long headerLength = size < 8 ? -1 : readAt(channel, 0, 8, file).getLong();
-            if (headerLength < 2 || headerLength > Math.min(size - 8, MAXIMAL_HEADER)) {
+            if (headerLength > MAXIMAL_HEADER) {
+                throw CheckpointException.damaged(
+                        file, "it announces a header of more than " + MAXIMAL_HEADER + " bytes", null);
+            }
+            if (headerLength < 2 || headerLength > size - 8) {
                 throw CheckpointException.damaged(file, "its header is cut short", null);
             }
-            byte[] header = readAt(channel, 8, (int) headerLength, file).array();
-            Map<String, Entry> entries =
-                    entries(file, new String(header, StandardCharsets.UTF_8), size - 8 - headerLength);
+            ByteBuffer header = readAt(channel, 8, (int) headerLength, file);
             Map<String, Array> arrays = new LinkedHashMap<>();
-            for (Map.Entry<String, Entry> named : entries.entrySet()) {
-                Entry entry = named.getValue();
-                ByteBuffer data = readAt(
-                        channel, 8 + headerLength + entry.begin(), Math.toIntExact(entry.end() - entry.begin()), file);
-                arrays.put(named.getKey(), new Array(entry.type(), entry.shape(), data));
+            for (SafetensorsHeader.Entry entry : SafetensorsHeader.read(file, header, size - 8 - headerLength)) {
+                if (!entry.isEmpty()) {
+                    entry.requireSupported(file);
+                    long at = 8 + headerLength + entry.begin();
+                    arrays.put(entry.name(), entry.array(readAt(channel, at, (int) entry.bytes(), file)));
+                }
             }
             return arrays;
         }
-    }
-
-    private static Map<String, Entry> entries(Path file, String header, long dataSize) throws CheckpointException {
-        Map<String, Entry> entries = new LinkedHashMap<>();
-        try {
-            for (Map.Entry<?, ?> member : ((Map<?, ?>) Json.parse(header)).entrySet()) {
-                if (!member.getKey().equals("__metadata__")) {
-                    entries.put((String) member.getKey(), entry((Map<?, ?>) member.getValue(), dataSize));
-                }
-            }
-            // Arrays that overlap would take more memory than the file has bytes.
-            long described = entries.values().stream()
-                    .mapToLong(entry -> entry.end() - entry.begin())
-                    .sum();
-            if (described != dataSize) {
-                throw new IllegalArgumentException("arrays of " + described + " bytes in " + dataSize);
-            }
-        } catch (IllegalArgumentException | ClassCastException | ArithmeticException | NullPointerException e) {
-            throw CheckpointException.damaged(file, "its header does not describe it (" + e.getMessage() + ")", e);
-        }
-        return entries;
-    }
-
-    private static Entry entry(Map<?, ?> description, long dataSize) {
-        boolean wide = "F64".equals(description.get("dtype"));
-        if (!wide && !"F32".equals(description.get("dtype"))) {
-            throw new IllegalArgumentException("only F32 and F64 are read, not " + description.get("dtype"));
-        }
-        DataType type = wide ? DataType.F64 : DataType.F32;
-        int[] extents = longs(description.get("shape")).stream()
-                .mapToInt(Math::toIntExact)
-                .toArray();
-        List<Long> offsets = longs(description.get("data_offsets"));
-        Shape shape = Shape.of(extents);
-        if (offsets.size() != 2
-                || offsets.get(0) < 0
-                || offsets.get(1) > dataSize
-                || offsets.get(1) - offsets.get(0) != Math.multiplyExact((long) type.bytes(), shape.size())) {
-            throw new IllegalArgumentException(
-                    "offsets " + offsets + " of an array of " + shape + " in " + dataSize + " bytes");
-        }
-        return new Entry(type, shape, offsets.get(0), offsets.get(1));
-    }
-
-    private static List<Long> longs(@Nullable Object list) {
-        return ((List<?>) Objects.requireNonNull(list, "a list is missing"))
-                .stream().map(element -> (Long) element).toList();
     }
 
     private static ByteBuffer readAt(FileChannel channel, long position, int count, Path file) throws IOException {

@@ -11,6 +11,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
@@ -73,7 +74,8 @@ final class CheckpointFuzzTest {
                         "a", new Safetensors.Array(DataType.F32, Shape.of(2, 3), ByteBuffer.allocate(24)),
                         "b\"", new Safetensors.Array(DataType.F64, Shape.of(1), ByteBuffer.allocate(8))));
         byte[] whole = Files.readAllBytes(file);
-        assertThat(Mutations.read(List.of(whole), MILLISECONDS, this::safetensors))
+        byte[] reference = Base64.getDecoder().decode(SafetensorsTest.OF_THE_REFERENCE);
+        assertThat(Mutations.read(List.of(whole, reference), MILLISECONDS, this::safetensors))
                 .isPositive();
         byte[] state = new CheckpointState(
                         new CheckpointState.Identity(List.of("input 1 x 2", "linear \"a\""), "phsic", "00ff", 128, -3),
