@@ -12,7 +12,12 @@ import java.nio.file.Path;
  * @param load processes that wanted to run in the last minute, this benchmark's own among them
  */
 public record Machine(String processor, int processors, String system, String java, double load) {
-    /** Looks. */
+    /**
+     * Looks.
+     *
+     * @return the planned operation
+     * @throws IOException if the file system refuses
+     */
     public static Machine read() throws IOException {
         return new Machine(
                 processorName(),

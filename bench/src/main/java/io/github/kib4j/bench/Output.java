@@ -14,12 +14,12 @@ import org.jspecify.annotations.Nullable;
 public record Output(Machine before, Machine after, String program, List<String> arguments) {
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
-    /** Returns the command to run it again. */
+    /** {@return the command to run it again} */
     public String command() {
         return arguments.isEmpty() ? program : program + " " + String.join(" ", arguments);
     }
 
-    /** Returns what the report begins with. */
+    /** {@return what the report begins with} */
     public String header() {
         return String.format(
                 Locale.ROOT,
@@ -33,7 +33,7 @@ public record Output(Machine before, Machine after, String program, List<String>
                 after.load());
     }
 
-    /** Returns an object that tells machine and command. */
+    /** {@return an object that tells machine and command} */
     public ObjectNode json() {
         ObjectNode root = MAPPER.createObjectNode();
         root.put("command", command());
@@ -42,7 +42,14 @@ public record Output(Machine before, Machine after, String program, List<String>
         return root;
     }
 
-    /** Prints the Markdown and, if a file is named, writes both beside each other. */
+    /**
+     * Prints the Markdown and, if a file is named, writes both beside each other.
+     *
+     * @param markdown the report for people
+     * @param json the report for programs
+     * @param file where it goes
+     * @throws IOException if the file system refuses
+     */
     public void write(String markdown, ObjectNode json, @Nullable Path file) throws IOException {
         System.out.print(markdown);
         if (file == null) {

@@ -17,6 +17,9 @@ public final class Program {
     /**
      * Runs a command.
      *
+     * @param command what is run
+     * @param err where errors go
+     * @param arguments the words after the program's name
      * @return its exit code; 2 for wrong options
      */
     public static int run(Callable<Integer> command, PrintWriter err, String... arguments) {
@@ -31,14 +34,25 @@ public final class Program {
                 .execute(arguments);
     }
 
-    /** Refuses the options unless something holds. */
+    /**
+     * Refuses the options unless something holds.
+     *
+     * @param spec the options
+     * @param holds what must hold
+     * @param sentence what is said where it does not hold
+     */
     public static void check(@Nullable CommandSpec spec, boolean holds, String sentence) {
         if (!holds && spec != null) {
             throw new ParameterException(spec.commandLine(), sentence);
         }
     }
 
-    /** Refuses a name for the report that is taken, or where nothing can be written. */
+    /**
+     * Refuses a name for the report that is taken, or where nothing can be written.
+     *
+     * @param spec the options
+     * @param out where the report goes; null for nowhere
+     */
     public static void checkOut(@Nullable CommandSpec spec, @Nullable Path out) {
         if (out == null) {
             return;
@@ -55,7 +69,11 @@ public final class Program {
         check(spec, writable, "--out: nothing can be written in " + folder + "; name a file in another folder");
     }
 
-    /** Returns the command line's arguments. */
+    /**
+     * {@return the command line's arguments}
+     *
+     * @param spec the options
+     */
     public static List<String> arguments(@Nullable CommandSpec spec) {
         return spec == null ? List.of() : spec.commandLine().getParseResult().originalArgs();
     }

@@ -40,7 +40,13 @@ public record Workload(String network, String rule, Precision precision) {
 
     private static final int CLASSES = 10;
 
-    /** Checks the names. */
+    /**
+     * Checks the names.
+     *
+     * @param network what learns
+     * @param rule how it learns
+     * @param precision of activations and products
+     */
     public Workload {
         checkName("network", network, NETWORKS);
         checkName("rule", rule, RULES);
@@ -53,12 +59,12 @@ public record Workload(String network, String rule, Precision precision) {
         }
     }
 
-    /** Returns whether the rule is backprop. */
+    /** {@return whether the rule is backprop} */
     public boolean isBackprop() {
         return rule.equals("backprop");
     }
 
-    /** Returns whether it is a VGG of either kind. */
+    /** {@return whether it is a VGG of either kind} */
     public boolean isVgg() {
         return network.startsWith("vgg");
     }
@@ -67,12 +73,12 @@ public record Workload(String network, String rule, Precision precision) {
         return network.equals("vgg-bn");
     }
 
-    /** Returns the images of a training step. */
+    /** {@return the images of a training step} */
     public int batch() {
         return isVgg() ? 128 : 256;
     }
 
-    /** Returns how many training images the real data set has: those of CIFAR-10 or Fashion-MNIST. */
+    /** {@return how many training images the real data set has: those of CIFAR-10 or Fashion-MNIST} */
     public int usualImages() {
         return isVgg() ? 50_000 : 60_000;
     }
@@ -81,7 +87,11 @@ public record Workload(String network, String rule, Precision precision) {
         return isVgg() ? Shape.of(3, 32, 32) : Shape.of(1, 28, 28);
     }
 
-    /** Returns random images: at most this many, in whole batches (at least one). */
+    /**
+     * {@return random images: at most this many, in whole batches (at least one)}
+     *
+     * @param atMost how many at most
+     */
     public Dataset dataset(int atMost) {
         Random random = new Random(1);
         int count = Math.max(1, atMost / batch()) * batch();
@@ -95,7 +105,11 @@ public record Workload(String network, String rule, Precision precision) {
         return new Dataset("random", images, images.first(2), half, half, isVgg() ? 4 : 0, isVgg());
     }
 
-    /** Returns how kib4j trains it. */
+    /**
+     * {@return how kib4j trains it}
+     *
+     * @param epochs how often every image is seen
+     */
     public TrainingConfig config(int epochs) {
         return new TrainingConfig(
                 networkSpec(),
@@ -118,7 +132,7 @@ public record Workload(String network, String rule, Precision precision) {
         return isBatchNorm() ? OptimizerSpec.adamW(5e-4, weightDecay) : OptimizerSpec.sgd(1e-3, 0.95, weightDecay);
     }
 
-    /** Returns the network. */
+    /** {@return the network} */
     public NetworkSpec networkSpec() {
         boolean divisive = rule.endsWith("div");
         Grouping grouping =
@@ -144,8 +158,7 @@ public record Workload(String network, String rule, Precision precision) {
     }
 
     /**
-     * Returns the floating-point operations of an image's training step, two for a multiplication with its addition: forward and
-     * weight gradients, for backprop also data gradients of all but the first layer.
+     * {@return the floating-point operations of an image's training step, two for a multiplication with its addition: forward and weight gradients, for backprop also data gradients of all but the first layer}
      */
     public long operations() {
         NetworkSpec spec = networkSpec();

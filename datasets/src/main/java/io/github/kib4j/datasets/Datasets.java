@@ -25,7 +25,7 @@ public final class Datasets {
 
     private Datasets() {}
 
-    /** Returns the names of all data sets. */
+    /** {@return the names of all data sets} */
     public static List<String> names() {
         return Stream.concat(
                         Stream.of(SHAPES, FOLDER),
@@ -33,12 +33,12 @@ public final class Datasets {
                 .toList();
     }
 
-    /** Returns the names of the data sets that can be fetched. */
+    /** {@return the names of the data sets that can be fetched} */
     public static List<String> published() {
         return Arrays.stream(Published.values()).map(Published::title).toList();
     }
 
-    /** Returns the folder where fetched data sets are kept: {@code $XDG_CACHE_HOME/kib4j/datasets} or {@code ~/.cache/...}. */
+    /** {@return the folder where fetched data sets are kept: {@code $XDG_CACHE_HOME/kib4j/datasets} or {@code ~/.cache/...}} */
     public static Path cache() {
         String configured = System.getenv("XDG_CACHE_HOME");
         Path home = Path.of(System.getProperty("user.home", "."));
@@ -49,9 +49,11 @@ public final class Datasets {
     /**
      * Loads all of a data set into memory.
      *
-     * @param data where its files are: a folder, one that holds the publisher's folder, or CIFAR's archive; null to look in the
-     *     cache, in torchvision's folders below {@code data} here and at home, and where Debian puts Fashion-MNIST
+     * @param name the name users type
+     * @param data where its files are: a folder, one that holds the publisher's folder, or CIFAR's archive; null to look in
+     *     the cache, in torchvision's folders below {@code data} here and at home, and where Debian puts Fashion-MNIST
      * @param seed of generated images
+     * @return the planned operation
      * @throws DatasetException if there is no such data set, its files are not found, or they are damaged
      */
     public static Dataset load(String name, @Nullable Path data, long seed) {
@@ -61,9 +63,12 @@ public final class Datasets {
     /**
      * Loads images of a data set into memory.
      *
+     * @param name the name users type
      * @param data as for {@link #load(String, Path, long)}
      * @param seed of generated images
+     * @param selection which images
      * @param notes is told, in sentences and once all is loaded, what lies beside the images and was passed over
+     * @return the planned operation
      * @throws DatasetException if there is no such data set, its files are not found, or they are damaged
      */
     public static Dataset load(
@@ -90,7 +95,11 @@ public final class Datasets {
                         "There is no data set '" + name + "'; choose one of: " + String.join(", ", names()) + "."));
     }
 
-    /** Returns where a published data set's files lie without being told; empty if they are not found. */
+    /**
+     * {@return where a published data set's files lie without being told; empty if they are not found}
+     *
+     * @param name the name users type
+     */
     public static Optional<Path> find(String name) {
         Published set = published(name);
         return places(set).stream()
@@ -99,9 +108,10 @@ public final class Datasets {
     }
 
     /**
-     * Returns how a published data set's files compare with its publisher's checksums, one line each; files that are kept
-     * unpacked, or under another packing, have none to compare.
+     * {@return how a published data set's files compare with its publisher's checksums, one line each; files that are kept
+     * unpacked, or under another packing, have none to compare}
      *
+     * @param name the name users type
      * @param data as for {@link #load}
      */
     public static List<String> checksums(String name, @Nullable Path data) {

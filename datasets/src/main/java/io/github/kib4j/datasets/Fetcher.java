@@ -31,7 +31,11 @@ public final class Fetcher {
             .build();
     private final Consumer<String> report;
 
-    /** Creates a fetcher that reports what it does, a line at a time. */
+    /**
+     * Creates a fetcher that reports what it does, a line at a time.
+     *
+     * @param report hears what is being fetched
+     */
     public Fetcher(Consumer<String> report) {
         this.report = report;
     }
@@ -39,6 +43,7 @@ public final class Fetcher {
     /**
      * Fetches what of a data set is not there yet.
      *
+     * @param name the data set
      * @param folder receives the files
      * @throws DatasetException if the name is unknown, the server does not deliver, or a checksum is wrong
      */

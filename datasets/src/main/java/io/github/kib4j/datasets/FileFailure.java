@@ -14,7 +14,11 @@ import java.nio.file.NotDirectoryException;
 public final class FileFailure {
     private FileFailure() {}
 
-    /** Returns the reason as part of a sentence: {@code there is no such file}. */
+    /**
+     * {@return the reason as part of a sentence: {@code there is no such file}}
+     *
+     * @param e what the file system said
+     */
     public static String reason(IOException e) {
         if (e instanceof NoSuchFileException) {
             return "there is no such file or folder";
@@ -41,7 +45,11 @@ public final class FileFailure {
         return reason == null || reason.isBlank() ? "the system does not say why" : printable(reason);
     }
 
-    /** Returns the text in one line, without control characters and not endless. */
+    /**
+     * {@return the text in one line, without control characters and not endless}
+     *
+     * @param text what may hold characters that change a terminal
+     */
     public static String printable(String text) {
         String line = text.replaceAll("\\p{Cntrl}+", " ").strip();
         return line.length() <= 400 ? line : line.substring(0, 400) + "...";

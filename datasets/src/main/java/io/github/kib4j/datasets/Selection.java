@@ -17,7 +17,13 @@ public record Selection(boolean validation, int train, int test) {
     /** All images. */
     public static final Selection ALL = new Selection(false, 0, 0);
 
-    /** Checks that no limit is negative. */
+    /**
+     * Checks that no limit is negative.
+     *
+     * @param validation what is held out of the training images to test on
+     * @param train how many training images at most
+     * @param test how many test images at most
+     */
     public Selection {
         if (train < 0 || test < 0) {
             throw new IllegalArgumentException(

@@ -15,8 +15,9 @@ public final class Validation {
     private Validation() {}
 
     /**
-     * Returns the data set that trains on nine tenths of the training images and tests on the other tenth.
+     * {@return the data set that trains on nine tenths of the training images and tests on the other tenth}
      *
+     * @param dataset the data set
      * @throws DatasetException if there are fewer than ten
      */
     public static Dataset of(Dataset dataset) {

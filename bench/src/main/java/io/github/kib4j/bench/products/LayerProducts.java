@@ -23,8 +23,12 @@ public final class LayerProducts implements AutoCloseable {
     /**
      * Tries the primitives.
      *
+     * @param oneDnn plans bare products
      * @param layer of the network; a readout is a linear layer
      * @param input shape of a sample
+     * @param batch {@code B}
+     * @param precision of activations
+     * @param products of all layers
      */
     public LayerProducts(
             OneDnn oneDnn, LayerSpec layer, Shape input, int batch, Precision precision, List<Product> products) {
@@ -83,17 +87,29 @@ public final class LayerProducts implements AutoCloseable {
         bound.primitive().computation().execute(oneDnn.queue, bound.arguments());
     }
 
-    /** Computes a product. */
+    /**
+     * Computes a product.
+     *
+     * @param product the layer's product
+     */
     public void run(Product product) {
         run(chosen(product));
     }
 
-    /** Returns whether the product was asked for. */
+    /**
+     * {@return whether the product was asked for}
+     *
+     * @param product the layer's product
+     */
     public boolean has(Product product) {
         return fastest.containsKey(product);
     }
 
-    /** Returns which primitive was the fastest. */
+    /**
+     * {@return which primitive was the fastest}
+     *
+     * @param product the layer's product
+     */
     public String how(Product product) {
         return chosen(product).primitive().how();
     }

@@ -20,7 +20,7 @@ public final class OneDnn implements AutoCloseable {
         queue = new stream(cpu);
     }
 
-    /** Returns its version and the instruction set that it chose. */
+    /** {@return its version and the instruction set that it chose} */
     public String description() {
         return String.format(
                 Locale.ROOT,

@@ -11,7 +11,7 @@ public enum Product {
     /** Gradient with respect to the input: backprop's alone. */
     DATA_GRADIENT;
 
-    /** Returns the name in tables. */
+    /** {@return the name in tables} */
     public String text() {
         return name().toLowerCase(Locale.ROOT).replace('_', ' ');
     }

@@ -13,10 +13,10 @@ public interface Session extends AutoCloseable {
      */
     long train(BooleanSupplier goOn);
 
-    /** Returns the seconds spent in each phase, in order, since the session began; empty if it does not know. */
+    /** {@return the seconds spent in each phase, in order, since the session began; empty if it does not know} */
     Map<String, Double> phaseSeconds();
 
-    /** Returns versions and instruction sets, for people. */
+    /** {@return versions and instruction sets, for people} */
     String description();
 
     @Override

@@ -75,7 +75,11 @@ public final class TrainingBenchmark implements Callable<Integer> {
     @Spec
     private CommandLine.Model.@Nullable CommandSpec spec;
 
-    /** Runs the benchmark. */
+    /**
+     * Runs the benchmark.
+     *
+     * @param args the words after the program's name
+     */
     public static void main(String[] args) {
         System.exit(Program.run(new TrainingBenchmark(), new PrintWriter(System.err, true), args));
     }

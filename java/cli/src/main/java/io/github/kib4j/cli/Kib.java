@@ -36,7 +36,11 @@ public final class Kib {
 
     private Kib() {}
 
-    /** Runs a command and exits with its code. */
+    /**
+     * Runs a command and exits with its code.
+     *
+     * @param args the words after the command's name
+     */
     public static void main(String[] args) {
         DEVICES.setLevel(Level.OFF);
         System.exit(run(args, System.out, System.err));
@@ -45,6 +49,9 @@ public final class Kib {
     /**
      * Runs a command.
      *
+     * @param args the words after the command's name
+     * @param out where results go
+     * @param err where progress and errors go
      * @return 0; 2 if the command line asks for something that does not exist or fit; 1 for other failures
      */
     public static int run(String[] args, PrintStream out, PrintStream err) {

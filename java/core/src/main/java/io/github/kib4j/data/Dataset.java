@@ -22,8 +22,15 @@ public record Dataset(
     /**
      * Checks that both parts and the normalization fit each other, and that the numbers are ones.
      *
-     * @throws IllegalArgumentException if a part has no image, parts differ in image or classes, a channel's mean is not finite
-     *     or its deviation not positive and finite, or the padding is negative
+     * @param name the name users type
+     * @param train images to train on
+     * @param test images to test on
+     * @param mean per channel, of pixels in [0, 1]
+     * @param deviation per channel
+     * @param padding how far training images are usually shifted
+     * @param flip whether training images are usually mirrored
+     * @throws IllegalArgumentException if a part has no image, parts differ in image or classes, a channel's mean is not
+     *     finite or its deviation not positive and finite, or the padding is negative
      */
     public Dataset {
         requireImages(name, "training", train);

@@ -16,7 +16,15 @@ import java.util.zip.CRC32C;
  */
 @SuppressWarnings("ArrayRecordComponent") // the bytes of a data set are shared, never compared
 public record ImageSet(String name, Shape image, byte[] pixels, int[] labels, List<String> classNames) {
-    /** Checks that sizes agree and labels are in range. */
+    /**
+     * Checks that sizes agree and labels are in range.
+     *
+     * @param name what the images are, for messages
+     * @param image shape of an image, {@code C x H x W}
+     * @param pixels one image after the other, each in {@code C,H,W} order
+     * @param labels the class of each image, from 0
+     * @param classNames one for each class
+     */
     public ImageSet {
         if (image.rank() != 3 || (long) labels.length * image.size() != pixels.length) {
             throw new IllegalArgumentException(name + ": " + labels.length + " labels and " + pixels.length
@@ -30,17 +38,17 @@ public record ImageSet(String name, Shape image, byte[] pixels, int[] labels, Li
         }
     }
 
-    /** Returns the number of images. */
+    /** {@return the number of images} */
     public int count() {
         return labels.length;
     }
 
-    /** Returns the number of classes, {@code M}. */
+    /** {@return the number of classes, {@code M}} */
     public int classes() {
         return classNames.size();
     }
 
-    /** Returns the CRC-32C of pixels and labels, in hexadecimal. */
+    /** {@return the CRC-32C of pixels and labels, in hexadecimal} */
     public String checksum() {
         CRC32C checksum = new CRC32C();
         checksum.update(pixels);
@@ -50,7 +58,12 @@ public record ImageSet(String name, Shape image, byte[] pixels, int[] labels, Li
         return String.format("%08x", checksum.getValue());
     }
 
-    /** Returns the images at these indices, in their order. */
+    /**
+     * {@return the images at these indices, in their order}
+     *
+     * @param newName what the chosen images are, for messages
+     * @param indices which images, in which order
+     */
     public ImageSet select(String newName, int[] indices) {
         int size = Math.toIntExact(image.size());
         byte[] selected = new byte[Math.multiplyExact(indices.length, size)];
@@ -67,7 +80,7 @@ public record ImageSet(String name, Shape image, byte[] pixels, int[] labels, Li
     }
 
     /**
-     * Returns the first images, at most {@code limit} of them; this set if it is not larger.
+     * {@return the first images, at most {@code limit} of them; this set if it is not larger}
      *
      * @param limit at least 1
      */

@@ -27,7 +27,14 @@ public final class Buffers {
     private final Lifetime lifetime;
     private final Map<String, Tensor> tensors = new HashMap<>();
 
-    /** Creates buffers in a scope for batches of at most {@code maximalBatch} samples. */
+    /**
+     * Creates buffers in a scope for batches of at most {@code maximalBatch} samples.
+     *
+     * @param scope owner of the buffers
+     * @param precision of activations
+     * @param maximalBatch samples of the largest batch
+     * @param lifetime how long what a layer computed must live
+     */
     public Buffers(Scope scope, Precision precision, int maximalBatch, Lifetime lifetime) {
         this.scope = scope;
         this.precision = precision;
@@ -35,25 +42,28 @@ public final class Buffers {
         this.lifetime = lifetime;
     }
 
-    /** Returns the type of activations. */
+    /** {@return the type of activations} */
     public DataType activations() {
         return precision.activations();
     }
 
-    /** Returns how long what layers compute lives. */
+    /** {@return how long what layers compute lives} */
     public Lifetime lifetime() {
         return lifetime;
     }
 
-    /** Returns the scope that owns the buffers. */
+    /** {@return the scope that owns the buffers} */
     public Scope scope() {
         return scope;
     }
 
     /**
-     * Returns the buffer of this name for {@code batch} rows; the same memory for the same name.
+     * {@return the buffer of this name for {@code batch} rows; the same memory for the same name}
      *
+     * @param name the buffer's name: the same name asks for the same memory
+     * @param type the element type
      * @param row shape of one sample's part
+     * @param batch rows, at most the largest batch
      */
     public Tensor get(String name, DataType type, Shape row, int batch) {
         Tensor whole = tensors.computeIfAbsent(name, n -> scope.allocate(type, row.prepend(maximalBatch)));
@@ -64,16 +74,27 @@ public final class Buffers {
         return whole.firstRows(batch);
     }
 
-    /** Returns the buffer of this name whose size does not depend on the batch. */
+    /**
+     * {@return the buffer of this name whose size does not depend on the batch}
+     *
+     * @param name the buffer's name: the same name asks for the same memory
+     * @param type the element type
+     * @param shape the extents
+     */
     public Tensor fixed(String name, DataType type, Shape shape) {
         return tensors.computeIfAbsent(name, n -> scope.allocate(type, shape));
     }
 
     /**
-     * Returns a buffer that lies on memory shared by all buffers of the same {@code memory} name: their contents do not live
-     * at the same time.
+     * {@return a buffer that lies on memory shared by all buffers of the same {@code memory} name: their contents do not live
+     * at the same time}
      *
+     * @param memory name of the memory that buffers share
      * @param largestRow bytes of the largest row that will be asked for under this memory's name
+     * @param name the buffer's name: the same name asks for the same memory
+     * @param type the element type
+     * @param row shape of one sample's part
+     * @param batch rows, at most the largest batch
      */
     public Tensor shared(String memory, long largestRow, String name, DataType type, Shape row, int batch) {
         int bytes = Math.toIntExact(Math.max(largestRow, row.size() * type.bytes()));

@@ -12,7 +12,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** A hidden layer's parameters on a device. {@link #pass} plans what is computed with them. */
+/** A hidden layer's parameters on a device. {@link Network#passes} plans what is computed with them. */
 public final class HiddenLayer {
     private final Device device;
     private final LayerSpec spec;
@@ -64,22 +64,22 @@ public final class HiddenLayer {
         }
     }
 
-    /** Returns what the layer is. */
+    /** {@return what the layer is} */
     public LayerSpec spec() {
         return spec;
     }
 
-    /** Returns the layer's number, from 0. */
+    /** {@return the layer's number, from 0} */
     public int index() {
         return index;
     }
 
-    /** Returns the shape of a sample's input. */
+    /** {@return the shape of a sample's input} */
     public Shape input() {
         return input;
     }
 
-    /** Returns the learned parameters. */
+    /** {@return the learned parameters} */
     public List<Parameter> parameters() {
         List<Parameter> all = new ArrayList<>(List.of(weight));
         if (bias != null) {
@@ -92,7 +92,7 @@ public final class HiddenLayer {
         return all;
     }
 
-    /** Returns what is kept besides the learned parameters: batch norm's running statistics. */
+    /** {@return what is kept besides the learned parameters: batch norm's running statistics} */
     public List<NamedTensor> runningStatistics() {
         if (batchNorm == null) {
             return List.of();

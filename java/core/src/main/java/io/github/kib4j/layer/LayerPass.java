@@ -144,24 +144,24 @@ public final class LayerPass {
         forward.add(device.activity().forward(out, activationInput, activity, clock));
     }
 
-    /** Returns the operations of the forward pass, in order. */
+    /** {@return the operations of the forward pass, in order} */
     public List<Operation> forward() {
         return List.copyOf(forward);
     }
 
     /**
-     * Returns the codes that a local objective sees: {@code u [B, G]}, or {@code z [B, ...]} without grouping.
+     * {@return the codes that a local objective sees: {@code u [B, G]}, or {@code z [B, ...]} without grouping}
      *
      * <p>Codes of a layer without grouping are the layer's activity, which lies where the buffers let it lie: with
      * {@link Buffers.Lifetime#LAYER} in memory that a later layer takes in turn, so that they are to be read before the next
-     * layer's {@link #forward} runs; with {@link Buffers.Lifetime#STEP} in memory of their own, to be read after the whole pass.
-     * Grouped codes have memory of their own always.
+     * layer's {@link #forward} runs; with {@link Buffers.Lifetime#STEP} in memory of their own, to be read after the whole
+     * pass. Grouped codes have memory of their own always.
      */
     public Tensor code() {
         return out.code() == null ? out.post() : out.code();
     }
 
-    /** Returns what the next layer reads, {@code [B, ...]}; it lives as long as ungrouped {@linkplain #code() codes}. */
+    /** {@return what the next layer reads, {@code [B, ...]}; it lives as long as ungrouped {@linkplain #code() codes}} */
     public Tensor sent() {
         return out.sent();
     }
@@ -170,6 +170,7 @@ public final class LayerPass {
      * Plans the local gradient: third factor times post-synaptic term times pre-synaptic activity (design.md, section 4).
      *
      * @param du gradient of the objective with respect to {@link #code()}
+     * @return the planned operations, in order
      */
     public List<Operation> localGradient(Tensor du) {
         List<Operation> operations = new ArrayList<>();
@@ -183,6 +184,7 @@ public final class LayerPass {
      *
      * @param dsent gradient with respect to {@link #sent()}
      * @param dx receives the gradient with respect to the input; null where nobody needs it
+     * @return the planned operations, in order
      */
     public List<Operation> backwardGradient(Tensor dsent, @Nullable Tensor dx) {
         List<Operation> operations = new ArrayList<>();

@@ -25,7 +25,18 @@ public record LayerSpec(
         Pooling pooling,
         @Nullable Grouping grouping,
         Dropout dropout) {
-    /** Checks the numbers. */
+    /**
+     * Checks the numbers.
+     *
+     * @param kernelSize 0 for a linear layer, else odd
+     * @param units {@code N}: output units, or output channels of a convolution
+     * @param bias whether a bias is learned
+     * @param batchNorm whether pre-activations are batch-normalized
+     * @param activation {@code f}
+     * @param pooling what follows the activation; none for a linear layer
+     * @param grouping null for codes that are the activities themselves
+     * @param dropout of what the next layer reads
+     */
     public LayerSpec {
         if (units < 1) {
             throw new IllegalArgumentException("A layer needs at least 1 unit, but has " + units + ".");
@@ -39,63 +50,107 @@ public record LayerSpec(
         }
     }
 
-    /** Returns a linear layer with leaky ReLU and nothing optional. */
+    /**
+     * {@return a linear layer with leaky ReLU and nothing optional}
+     *
+     * @param units {@code N}: output units, or output channels of a convolution
+     */
     public static LayerSpec linear(int units) {
         return new LayerSpec(0, units, false, false, Activation.LEAKY_RELU, Pooling.NONE, null, Dropout.NONE);
     }
 
-    /** Returns a 3x3 convolution with leaky ReLU and nothing optional. */
+    /**
+     * {@return a 3x3 convolution with leaky ReLU and nothing optional}
+     *
+     * @param channels output channels
+     */
     public static LayerSpec convolution(int channels) {
         return new LayerSpec(3, channels, false, false, Activation.LEAKY_RELU, Pooling.NONE, null, Dropout.NONE);
     }
 
-    /** Returns this layer with another activation. */
+    /**
+     * {@return this layer with another activation}
+     *
+     * @param newActivation {@code f}
+     */
     public LayerSpec withActivation(Activation newActivation) {
         return new LayerSpec(kernelSize, units, bias, batchNorm, newActivation, pooling, grouping, dropout);
     }
 
-    /** Returns this layer with a 2x2 pooling. */
+    /**
+     * {@return this layer with a 2x2 pooling}
+     *
+     * @param newPooling what follows the activation
+     */
     public LayerSpec withPooling(Pooling newPooling) {
         return new LayerSpec(kernelSize, units, bias, batchNorm, activation, newPooling, grouping, dropout);
     }
 
-    /** Returns this layer with or without batch normalization. */
+    /**
+     * {@return this layer with or without batch normalization}
+     *
+     * @param newBatchNorm whether pre-activations are batch-normalized
+     */
     public LayerSpec withBatchNorm(boolean newBatchNorm) {
         return new LayerSpec(kernelSize, units, bias, newBatchNorm, activation, pooling, grouping, dropout);
     }
 
-    /** Returns this layer with or without a bias. */
+    /**
+     * {@return this layer with or without a bias}
+     *
+     * @param newBias whether a bias is learned
+     */
     public LayerSpec withBias(boolean newBias) {
         return new LayerSpec(kernelSize, units, newBias, batchNorm, activation, pooling, grouping, dropout);
     }
 
-    /** Returns this layer with groups, or without for null. */
+    /**
+     * {@return this layer with groups, or without for null}
+     *
+     * @param newGrouping null for none
+     */
     public LayerSpec withGrouping(@Nullable Grouping newGrouping) {
         return new LayerSpec(kernelSize, units, bias, batchNorm, activation, pooling, newGrouping, dropout);
     }
 
-    /** Returns this layer with a dropout of what it passes on. */
+    /**
+     * {@return this layer with a dropout of what it passes on}
+     *
+     * @param newDropout of what the next layer reads
+     */
     public LayerSpec withDropout(Dropout newDropout) {
         return new LayerSpec(kernelSize, units, bias, batchNorm, activation, pooling, grouping, newDropout);
     }
 
-    /** Returns whether it is a convolution. */
+    /** {@return whether it is a convolution} */
     public boolean isConvolution() {
         return kernelSize > 0;
     }
 
-    /** Returns the shape of a sample's pre-activations: {@code N} or {@code N x H x W}. */
+    /**
+     * {@return the shape of a sample's pre-activations: {@code N} or {@code N x H x W}}
+     *
+     * @param input shape of a sample's input
+     */
     public Shape preActivation(Shape input) {
         return isConvolution() ? Shape.of(units, input.extent(1), input.extent(2)) : Shape.of(units);
     }
 
-    /** Returns the shape of a sample's output, which is the next layer's input. */
+    /**
+     * {@return the shape of a sample's output, which is the next layer's input}
+     *
+     * @param input shape of a sample's input
+     */
     public Shape output(Shape input) {
         Shape a = preActivation(input);
         return pooling == Pooling.NONE ? a : Shape.of(units, a.extent(1) / 2, a.extent(2) / 2);
     }
 
-    /** Returns the shape of the weights: {@code N x C x k x k}, or {@code N} and the input's extents. */
+    /**
+     * {@return the shape of the weights: {@code N x C x k x k}, or {@code N} and the input's extents}
+     *
+     * @param input shape of a sample's input
+     */
     public Shape weight(Shape input) {
         return isConvolution() ? Shape.of(units, input.extent(0), kernelSize, kernelSize) : input.prepend(units);
     }

@@ -21,7 +21,9 @@ public final class Network {
     /**
      * Allocates a network and draws its initial weights.
      *
+     * @param device where the network lives
      * @param scope owner of the parameters and gradients
+     * @param spec what the network is
      * @param precision of activations and products
      * @param seed key of the initial weights and of dropout
      */
@@ -46,27 +48,27 @@ public final class Network {
         parameters().forEach(parameter -> parameter.renewRounded(device));
     }
 
-    /** Returns the device. */
+    /** {@return the device} */
     public Device device() {
         return device;
     }
 
-    /** Returns what the network is. */
+    /** {@return what the network is} */
     public NetworkSpec spec() {
         return spec;
     }
 
-    /** Returns the hidden layers, first to last. */
+    /** {@return the hidden layers, first to last} */
     public List<HiddenLayer> hidden() {
         return hidden;
     }
 
-    /** Returns the readout. */
+    /** {@return the readout} */
     public Readout readout() {
         return readout;
     }
 
-    /** Returns all learned parameters: the hidden layers', first to last, then the readout's. */
+    /** {@return all learned parameters: the hidden layers', first to last, then the readout's} */
     public List<Parameter> parameters() {
         List<Parameter> all = new ArrayList<>();
         hidden.forEach(layer -> all.addAll(layer.parameters()));
@@ -78,7 +80,10 @@ public final class Network {
      * Plans the forward pass of all hidden layers.
      *
      * @param x input {@code [B, ...]}
+     * @param buffers memory of what the layers compute
+     * @param use how long it must live
      * @param clock null for inference
+     * @return one pass for each hidden layer, first to last
      */
     public List<LayerPass> passes(Tensor x, Buffers buffers, LayerPass.Use use, @Nullable Clock clock) {
         LayerPass.LargestRows largest = largestRows(buffers);
@@ -92,12 +97,24 @@ public final class Network {
         return passes;
     }
 
-    /** Plans the readout of the last hidden layer's output. */
+    /**
+     * Plans the readout of the last hidden layer's output.
+     *
+     * @param sent what the last hidden layer sent, {@code [B, ...]}
+     * @param buffers memory of what the layers compute
+     * @return the planned pass
+     */
     public ReadoutPass readoutPass(Tensor sent, Buffers buffers) {
         return new ReadoutPass(readout, sent, buffers);
     }
 
-    /** Returns a buffer for the gradient with respect to what layer {@code index} sent, on one memory for all layers. */
+    /**
+     * {@return a buffer for the gradient with respect to what layer {@code index} sent, on one memory for all layers}
+     *
+     * @param index number of the hidden layer that sent, from 0
+     * @param buffers memory of what the layers compute
+     * @param batch {@code B}: rows of the gradient
+     */
     public Tensor sentGradient(int index, Buffers buffers, int batch) {
         Shape row = spec.shapes().get(index + 1);
         return buffers.shared(

@@ -21,7 +21,13 @@ public record NetworkSpec(Shape input, List<LayerSpec> hidden, int outputs) {
 
     private static final int VGG_LINEAR = 1024;
 
-    /** Checks that the layers fit each other and the input. */
+    /**
+     * Checks that the layers fit each other and the input.
+     *
+     * @param input shape of a sample
+     * @param hidden the hidden layers, first to last
+     * @param outputs {@code M}: outputs of the readout
+     */
     public NetworkSpec {
         hidden = List.copyOf(hidden);
         if (hidden.isEmpty()) {
@@ -37,7 +43,7 @@ public record NetworkSpec(Shape input, List<LayerSpec> hidden, int outputs) {
         }
     }
 
-    /** Returns the shapes of a sample at each layer's input, then of the last layer's output: one more than hidden layers. */
+    /** {@return the shapes of a sample at each layer's input, then of the last layer's output: one more than hidden layers} */
     public List<Shape> shapes() {
         List<Shape> shapes = new ArrayList<>(List.of(input));
         for (LayerSpec layer : hidden) {
@@ -46,7 +52,7 @@ public record NetworkSpec(Shape input, List<LayerSpec> hidden, int outputs) {
         return shapes;
     }
 
-    /** Returns the number of learned parameters, biases and batch normalization included. */
+    /** {@return the number of learned parameters, biases and batch normalization included} */
     public long parameters() {
         List<Shape> shapes = shapes();
         long count = (shapes.get(hidden.size()).size() + 1) * outputs;
@@ -59,7 +65,11 @@ public record NetworkSpec(Shape input, List<LayerSpec> hidden, int outputs) {
         return count;
     }
 
-    /** Returns the multiplications of one image's forward pass through layer {@code index}; the readout is the last index. */
+    /**
+     * {@return the multiplications of one image's forward pass through layer {@code index}; the readout is the last index}
+     *
+     * @param index number of the layer, from 0; the readout is the last
+     */
     public long multiplications(int index) {
         List<Shape> shapes = shapes();
         if (index == hidden.size()) {
@@ -71,9 +81,11 @@ public record NetworkSpec(Shape input, List<LayerSpec> hidden, int outputs) {
     }
 
     /**
-     * Returns a multilayer perceptron.
+     * {@return a multilayer perceptron}
      *
+     * @param input shape of a sample
      * @param units of each hidden layer, first to last
+     * @param outputs {@code M}: outputs of the readout
      * @param style what every layer has besides its units: activation, batch norm, grouping, dropout
      */
     public static NetworkSpec mlp(Shape input, List<Integer> units, int outputs, LayerSpec style) {
@@ -81,10 +93,12 @@ public record NetworkSpec(Shape input, List<LayerSpec> hidden, int outputs) {
     }
 
     /**
-     * Returns the paper's VGG-like network: six 3x3 convolutions with 128, 256, 256, 512, 512, 512 channels, 2x2 max-pooling
-     * after the second, fourth, fifth and sixth, and a linear layer of 1024 units.
+     * {@return the paper's VGG-like network: six 3x3 convolutions with 128, 256, 256, 512, 512, 512 channels, 2x2 max-pooling
+     * after the second, fourth, fifth and sixth, and a linear layer of 1024 units}
      *
+     * @param input shape of a sample
      * @param width factor of the channels, 1 or 2 in the paper; any positive number that leaves whole channels
+     * @param outputs {@code M}: outputs of the readout
      * @param style what every layer has besides its units and pooling
      */
     public static NetworkSpec vgg(Shape input, double width, int outputs, LayerSpec style) {
@@ -94,11 +108,14 @@ public record NetworkSpec(Shape input, List<LayerSpec> hidden, int outputs) {
     }
 
     /**
-     * Returns a network of 3x3 convolutions and one linear layer.
+     * {@return a network of 3x3 convolutions and one linear layer}
      *
+     * @param input shape of a sample
      * @param channels of each convolution
      * @param pooled the convolutions, from 0, that 2x2 max-pooling follows
      * @param linear units of the linear layer; 0 for none
+     * @param outputs {@code M}: outputs of the readout
+     * @param style what all layers have in common: bias, batch normalization, activation, grouping, dropout
      */
     public static NetworkSpec vgg(
             Shape input, int[] channels, Set<Integer> pooled, int linear, int outputs, LayerSpec style) {

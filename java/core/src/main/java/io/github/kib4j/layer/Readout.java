@@ -27,7 +27,7 @@ public final class Readout {
         Initialization.uniform(device, bias, weight.value().shape().rowSize(), seed, stream + 1);
     }
 
-    /** Returns weight and bias. */
+    /** {@return weight and bias} */
     public List<Parameter> parameters() {
         return List.of(weight, bias);
     }

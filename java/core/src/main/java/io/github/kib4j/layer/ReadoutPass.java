@@ -25,24 +25,41 @@ public final class ReadoutPass {
         dlogits = buffers.get("dlogits", buffers.activations(), row, batch);
     }
 
-    /** Returns the logits {@code [B, M]}, F32. */
+    /** {@return the logits {@code [B, M]}, F32} */
     public Tensor logits() {
         return logits;
     }
 
-    /** Plans the logits. */
+    /**
+     * Plans the logits.
+     *
+     * @return the planned operation
+     */
     public Operation forward() {
         return readout.device()
                 .linear()
                 .forward(logits, x, readout.weight().operand(), readout.bias().value());
     }
 
-    /** Plans the loss alone, added up by the meter. */
+    /**
+     * Plans the loss alone, added up by the meter.
+     *
+     * @param labels {@code [B]}, I32
+     * @param meter adds up the loss; null for nothing
+     * @return the planned operation
+     */
     public Operation loss(Tensor labels, Meter meter) {
         return readout.device().readout().crossEntropy(null, logits, labels, meter);
     }
 
-    /** Plans the loss and its gradient with respect to the readout's parameters and, if {@code dx} is given, its input. */
+    /**
+     * Plans the loss and its gradient with respect to the readout's parameters and, if {@code dx} is given, its input.
+     *
+     * @param labels {@code [B]}, I32
+     * @param meter adds up the loss; null for nothing
+     * @param dx receives the gradient with respect to the readout's input; null where nobody needs it
+     * @return the planned operations, in order
+     */
     public List<Operation> lossAndGradient(Tensor labels, Meter meter, @Nullable Tensor dx) {
         List<Operation> operations = new ArrayList<>();
         operations.add(readout.device().readout().crossEntropy(dlogits, logits, labels, meter));

@@ -21,10 +21,14 @@ public final class Dependence {
     private Dependence() {}
 
     /**
-     * Returns HSIC or pHSIC of paired samples.
+     * {@return HSIC or pHSIC of paired samples}
      *
+     * @param device the device that computes
      * @param x {@code B} samples of one variable, each of the same length
+     * @param kernelX compares samples of {@code x}
      * @param y {@code B} samples of the other
+     * @param kernelY compares samples of {@code y}
+     * @param estimator HSIC or pHSIC
      * @throws IllegalArgumentException if there are no samples, not as many of both, or rows of different lengths
      */
     public static double of(

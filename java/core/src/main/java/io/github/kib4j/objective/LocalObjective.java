@@ -18,7 +18,11 @@ import org.jspecify.annotations.Nullable;
  */
 public record LocalObjective(ObjectiveOps.Spec spec, ObjectiveOps.Form form) {
 
-    /** Returns the objective with the cheaper form of the gradient. */
+    /**
+     * {@return the objective with the cheaper form of the gradient}
+     *
+     * @param spec the objective
+     */
     public static LocalObjective of(ObjectiveOps.Spec spec) {
         return new LocalObjective(spec, ObjectiveOps.Form.AUTO);
     }
@@ -35,9 +39,12 @@ public record LocalObjective(ObjectiveOps.Spec spec, ObjectiveOps.Form form) {
     /**
      * Plans the gradient of a batch.
      *
+     * @param device the device that computes
      * @param scope owner of the results
      * @param code {@code [B, G]}, or {@code [B, ...]} without grouping
+     * @param teaching what the layer is taught by
      * @param meter null to add up nothing
+     * @return the operation, and the tensor that it leaves the gradient in
      */
     public Planned plan(Device device, Scope scope, Tensor code, TeachingSignal.Bound teaching, @Nullable Meter meter) {
         Tensor du = scope.allocate(code.type(), code.shape());

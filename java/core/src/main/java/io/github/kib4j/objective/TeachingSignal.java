@@ -11,7 +11,7 @@ import io.github.kib4j.tensor.Tensor;
 public interface TeachingSignal {
     /** A teaching signal bound to a batch's buffers. */
     interface Bound {
-        /** Returns what the objective reads. */
+        /** {@return what the objective reads} */
         Teaching teaching();
 
         /**
@@ -21,7 +21,7 @@ public interface TeachingSignal {
          */
         default void prepare(int[] samples) {}
 
-        /** Returns whether {@link #prepare} does anything, so that callers can do without the indices. */
+        /** {@return whether {@link #prepare} does anything, so that callers can do without the indices} */
         default boolean needsSamples() {
             return false;
         }
@@ -32,6 +32,7 @@ public interface TeachingSignal {
      *
      * @param scope owner of its buffers
      * @param labels {@code [B]}, I32: the batch's class labels
+     * @return the signal on these tensors
      */
     Bound bind(Scope scope, Tensor labels);
 }

@@ -15,26 +15,43 @@ public final class TeachingSignals {
     /** Pairwise similarity of two samples of the training set, given by their indices; symmetric. */
     @FunctionalInterface
     public interface Similarity {
-        /** Returns {@code L_ij}. */
+        /**
+         * {@return {@code L_ij}}
+         *
+         * @param i index of a sample in the training set
+         * @param j index of another
+         */
         double of(int i, int j);
     }
 
-    /** Returns class labels: one-hot vectors, centred or not, compared by a kernel (the paper: cosine, centred). */
+    /**
+     * {@return class labels: one-hot vectors, centred or not, compared by a kernel (the paper: cosine, centred)}
+     *
+     * @param classes {@code M}
+     * @param kernel compares one-hot vectors
+     * @param centred whether each target is centred over its entries
+     */
     public static TeachingSignal classes(int classes, Kernel kernel, boolean centred) {
         return (scope, labels) -> () -> new Teaching.Classes(labels, classes, kernel, centred);
     }
 
     /**
-     * Returns target vectors.
+     * {@return target vectors}
      *
      * @param width {@code M}: entries of a target
      * @param targets gives the {@code M} numbers of a training sample
+     * @param kernel compares targets
+     * @param centred whether each target is centred over its entries
      */
     public static TeachingSignal targets(int width, IntFunction<double[]> targets, Kernel kernel, boolean centred) {
         return (scope, labels) -> new HostTargets(scope, labels.shape().extent(0), width, targets, kernel, centred);
     }
 
-    /** Returns a given pairwise similarity of training samples. */
+    /**
+     * {@return a given pairwise similarity of training samples}
+     *
+     * @param similarity of any two samples of the training set
+     */
     public static TeachingSignal similarity(Similarity similarity) {
         return (scope, labels) -> new HostSimilarity(scope, labels.shape().extent(0), similarity);
     }

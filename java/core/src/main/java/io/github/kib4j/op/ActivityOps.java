@@ -46,8 +46,11 @@ public interface ActivityOps {
      * Plans the forward pass. Dropout's random words are those of the clock's step; where {@code sent} is {@code post},
      * nothing is dropped.
      *
+     * @param out receives what the pass computes
      * @param a {@code [B, N]} or {@code [B, C, H, W]}, T
+     * @param spec what the pass computes
      * @param clock null where nothing is dropped
+     * @return the planned operation
      */
     Operation forward(Buffers out, Tensor a, Spec spec, @Nullable Clock clock);
 
@@ -60,6 +63,8 @@ public interface ActivityOps {
      * @param a the forward pass's input; read by average pooling alone, else may be null
      * @param saved the forward pass's buffers; {@code sent} is not read
      * @param du {@code [B, G]}, F32; without grouping like {@code post}, T
+     * @param spec what the pass computes
+     * @return the planned operation
      */
     Operation hebbianGradient(Tensor da, @Nullable Tensor a, Buffers saved, Tensor du, Spec spec);
 
@@ -69,8 +74,11 @@ public interface ActivityOps {
      *
      * @param da like {@code a}, T; may be the memory of {@code a}
      * @param a the forward pass's input; read by average pooling alone, else may be null
+     * @param saved the forward pass's buffers
      * @param dsent like {@code sent}, T
+     * @param spec what the pass computes
      * @param clock null where nothing is dropped
+     * @return the planned operation
      */
     Operation outputGradient(
             Tensor da, @Nullable Tensor a, Buffers saved, Tensor dsent, Spec spec, @Nullable Clock clock);

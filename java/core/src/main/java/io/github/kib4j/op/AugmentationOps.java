@@ -12,7 +12,15 @@ public interface AugmentationOps {
      * {@code (byte / 255 - mean) / deviation}.
      */
     record Spec(int padding, boolean flip, List<Double> mean, List<Double> deviation, long seed) {
-        /** Checks the numbers; how many channels there are is the batch's to say. */
+        /**
+         * Checks the numbers; how many channels there are is the batch's to say.
+         *
+         * @param padding how far an image is shifted at most
+         * @param flip whether images are mirrored
+         * @param mean per channel, of pixels in [0, 1]
+         * @param deviation per channel
+         * @param seed key of the shifts and mirrors
+         */
         public Spec {
             mean = List.copyOf(mean);
             deviation = List.copyOf(deviation);
@@ -31,17 +39,20 @@ public interface AugmentationOps {
     }
 
     /**
-     * Plans one batch: sample {@code j} is image {@code i = order[position + j]}, the position being the clock's. Bytes outside
-     * the image count as byte 0, as torchvision pads before it normalizes. With {@code spec.padding > 0} or {@code flip}, words
-     * of {@code Philox(seed; i, epoch, 0, AUGMENTATION)} decide: word 0 {@code dy = below(w, 2 padding + 1) - padding}, word 1
-     * likewise {@code dx}, word 2 the mirror (lowest bit 1); pixel {@code (y, x)} of the output reads
-     * {@code (y + dy, x' + dx)} with {@code x' = W-1-x} where mirrored, else {@code x}.
+     * Plans one batch: sample {@code j} is image {@code i = order[position + j]}, the position being the clock's. Bytes
+     * outside the image count as byte 0, as torchvision pads before it normalizes. With {@code spec.padding > 0} or
+     * {@code flip}, words of {@code Philox(seed; i, epoch, 0, AUGMENTATION)} decide: word 0
+     * {@code dy = below(w, 2 padding + 1) - padding}, word 1 likewise {@code dx}, word 2 the mirror (lowest bit 1); pixel
+     * {@code (y, x)} of the output reads {@code (y + dy, x' + dx)} with {@code x' = W-1-x} where mirrored, else {@code x}.
      *
      * @param x {@code [B, C, H, W]}, T
      * @param labels {@code [B]}, I32
      * @param images {@code [count, C, H, W]}, U8
      * @param allLabels {@code [count]}, I32
      * @param order {@code [at least position + B]}, I32; null for the data set's own order
+     * @param spec what is done to an image
+     * @param clock gives epoch and position
+     * @return the planned operation
      */
     Operation batch(
             Tensor x, Tensor labels, Tensor images, Tensor allLabels, @Nullable Tensor order, Spec spec, Clock clock);

@@ -21,14 +21,25 @@ public interface BatchNormOps {
 
     /**
      * Plans {@code y = scale (a - mean) / sqrt(var + eps) + shift} with the batch's statistics, which it saves and adds to the
-     * running ones: {@code running = 0.9 running + 0.1 new}, the new variance times {@code m/(m-1)} (unchanged if {@code m = 1}).
+     * running ones: {@code running = 0.9 running + 0.1 new}, the new variance times {@code m/(m-1)} (unchanged if
+     * {@code m = 1}).
      *
      * @param y like {@code a}; not the same memory
+     * @param saved the batch's mean and variance: written by the forward pass, read by its gradient
      * @param a {@code [B, C]} or {@code [B, C, H, W]}, T
+     * @param parameters learned and running numbers
+     * @return the planned operation
      */
     Operation forward(Tensor y, Saved saved, Tensor a, Parameters parameters);
 
-    /** Plans the same with the running statistics. {@code y} may be {@code a}. */
+    /**
+     * Plans the same with the running statistics. {@code y} may be {@code a}.
+     *
+     * @param y like {@code a}, T
+     * @param a {@code [B, C]} or {@code [B, C, H, W]}, T
+     * @param parameters learned and running numbers
+     * @return the planned operation
+     */
     Operation inference(Tensor y, Tensor a, Parameters parameters);
 
     /**
@@ -39,6 +50,9 @@ public interface BatchNormOps {
      * @param dshift {@code [C]}, F32
      * @param dy like {@code a}, T
      * @param a the forward pass's input
+     * @param parameters learned and running numbers
+     * @param saved the batch's mean and variance: written by the forward pass, read by its gradient
+     * @return the planned operation
      */
     Operation gradient(
             Tensor da, Tensor dscale, Tensor dshift, Tensor dy, Tensor a, Parameters parameters, Saved saved);

@@ -20,7 +20,12 @@ public record Clock(Tensor now, Tensor fault) {
     /** Index of the next batch's first position in {@link #now}. */
     public static final int POSITION = 2;
 
-    /** Allocates a clock at step 0. */
+    /**
+     * Allocates a clock at step 0.
+     *
+     * @param scope owner of the clock's numbers
+     * @return the clock
+     */
     public static Clock allocate(Scope scope) {
         return new Clock(scope.allocate(DataType.I64, Shape.of(3)), scope.allocate(DataType.I64, Shape.of(2)));
     }

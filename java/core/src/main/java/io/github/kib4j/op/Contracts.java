@@ -58,7 +58,15 @@ public final class Contracts {
         return tensor.shape().extent(0);
     }
 
-    /** Checks {@link LinearOps}. {@code y} and {@code x} stand for their gradients too. */
+    /**
+     * Checks {@link LinearOps}. {@code y} and {@code x} stand for their gradients too.
+     *
+     * @param operation its name, for messages
+     * @param y output
+     * @param x input
+     * @param w weights
+     * @param bias null for none
+     */
     public static void linear(String operation, Tensor y, Tensor x, Tensor w, @Nullable Tensor bias) {
         require(x.shape().rank() >= 2, operation, "x must be [B, ...], but is " + x.shape());
         require(
@@ -79,7 +87,15 @@ public final class Contracts {
         }
     }
 
-    /** Checks {@link ConvolutionOps}. {@code y} and {@code x} stand for their gradients too. */
+    /**
+     * Checks {@link ConvolutionOps}. {@code y} and {@code x} stand for their gradients too.
+     *
+     * @param operation its name, for messages
+     * @param y output
+     * @param x input
+     * @param weight filters
+     * @param bias null for none
+     */
     public static void convolution(String operation, Tensor y, Tensor x, Tensor weight, @Nullable Tensor bias) {
         require(x.shape().rank() == 4, operation, "x must be [B, C, H, W], but is " + x.shape());
         require(weight.shape().rank() == 4, operation, "weight must be [N, C, k, k], but is " + weight.shape());
@@ -101,7 +117,15 @@ public final class Contracts {
         vector(operation, "bias", bias, n);
     }
 
-    /** Checks {@link BatchNormOps}. */
+    /**
+     * Checks {@link BatchNormOps}.
+     *
+     * @param operation its name, for messages
+     * @param y output
+     * @param a pre-activations
+     * @param parameters learned and running numbers
+     * @param saved what the forward pass left
+     */
     public static void batchNorm(
             String operation,
             Tensor y,
@@ -127,7 +151,17 @@ public final class Contracts {
         }
     }
 
-    /** Checks the gradient of {@link BatchNormOps}. */
+    /**
+     * Checks the gradient of {@link BatchNormOps}.
+     *
+     * @param da receives the gradient with respect to {@code a}
+     * @param dscale receives the gradient with respect to the scale
+     * @param dshift receives the gradient with respect to the shift
+     * @param dy gradient with respect to {@code y}
+     * @param a pre-activations
+     * @param parameters learned and running numbers
+     * @param saved what the forward pass left
+     */
     public static void batchNormGradient(
             Tensor da,
             Tensor dscale,
@@ -144,7 +178,13 @@ public final class Contracts {
         vector(operation, "dshift", dshift, a.shape().extent(1));
     }
 
-    /** Returns the shape that pooling leaves of pre-activations {@code a}. */
+    /**
+     * {@return the shape that pooling leaves of pre-activations {@code a}}
+     *
+     * @param operation its name, for messages
+     * @param a pre-activations
+     * @param pooling what follows the activation
+     */
     public static Shape pooled(String operation, Shape a, Pooling pooling) {
         if (pooling == Pooling.NONE) {
             require(a.rank() == 2 || a.rank() == 4, operation, "a must be [B, N] or [B, C, H, W], but is " + a);
@@ -157,7 +197,15 @@ public final class Contracts {
         return Shape.of(a.extent(0), a.extent(1), a.extent(2) / 2, a.extent(3) / 2);
     }
 
-    /** Checks {@link ActivityOps}; {@code a} stands for its gradient too. */
+    /**
+     * Checks {@link ActivityOps}; {@code a} stands for its gradient too.
+     *
+     * @param operation its name, for messages
+     * @param buffers what the pass writes
+     * @param a pre-activations
+     * @param spec what is computed
+     * @param clock the run's clock; null where nothing needs it
+     */
     public static void activity(
             String operation, ActivityOps.Buffers buffers, Tensor a, ActivityOps.Spec spec, @Nullable Clock clock) {
         floating(operation, "a", a);
@@ -199,7 +247,15 @@ public final class Contracts {
         }
     }
 
-    /** Checks {@link ActivityOps#hebbianGradient}. */
+    /**
+     * Checks {@link ActivityOps#hebbianGradient}.
+     *
+     * @param da receives the gradient with respect to {@code a}
+     * @param a pre-activations
+     * @param saved what the forward pass left
+     * @param du gradient with respect to the codes
+     * @param spec what is computed
+     */
     public static void hebbianGradient(
             Tensor da, @Nullable Tensor a, ActivityOps.Buffers saved, Tensor du, ActivityOps.Spec spec) {
         String operation = "activity.hebbianGradient";
@@ -215,7 +271,16 @@ public final class Contracts {
         sameType(operation, "du", du, "code", code);
     }
 
-    /** Checks {@link ActivityOps#outputGradient}. */
+    /**
+     * Checks {@link ActivityOps#outputGradient}.
+     *
+     * @param da receives the gradient with respect to {@code a}
+     * @param a pre-activations
+     * @param saved what the forward pass left
+     * @param dsent gradient with respect to what was sent
+     * @param spec what is computed
+     * @param clock the run's clock; null where nothing needs it
+     */
     public static void outputGradient(
             Tensor da,
             @Nullable Tensor a,
@@ -237,14 +302,25 @@ public final class Contracts {
         }
     }
 
-    /** Checks {@link GramOps#matrix}. */
+    /**
+     * Checks {@link GramOps#matrix}.
+     *
+     * @param k receives the Gram matrix
+     * @param u codes
+     */
     public static void gramMatrix(Tensor k, Tensor u) {
         floating("gram.matrix", "u", u);
         require(u.shape().rank() >= 2, "gram.matrix", "u must be [B, ...], but is " + u.shape());
         square("gram.matrix", "k", k, batch(u));
     }
 
-    /** Checks {@link GramOps#dependence}. */
+    /**
+     * Checks {@link GramOps#dependence}.
+     *
+     * @param value receives the value
+     * @param a a Gram matrix
+     * @param b another
+     */
     public static void dependence(Tensor value, Tensor a, Tensor b) {
         square("gram.dependence", "a", a, batch(a));
         square("gram.dependence", "b", b, batch(a));
@@ -307,7 +383,18 @@ public final class Contracts {
                 "slot " + meter.slot() + " does not fit sums of " + meter.sums().shape());
     }
 
-    /** Checks {@link ObjectiveOps#gradient} and returns the form to use: the wanted one, or the cheaper one for AUTO. */
+    /**
+     * Checks {@link ObjectiveOps#gradient} and returns the form to use: the wanted one, or the cheaper one for AUTO.
+     *
+     * @param du gradient with respect to the codes
+     * @param value receives the value
+     * @param u codes
+     * @param teaching gives the similarity of wanted outputs
+     * @param spec what is computed
+     * @param form how it is computed
+     * @param meter adds up the loss; null for nothing
+     * @return the form that computes it: never {@code AUTO}
+     */
     public static ObjectiveOps.Form objectiveGradient(
             Tensor du,
             Tensor value,
@@ -344,7 +431,11 @@ public final class Contracts {
         return null;
     }
 
-    /** Returns {@code M} of a teaching signal that has it. */
+    /**
+     * {@return {@code M} of a teaching signal that has it}
+     *
+     * @param teaching gives the similarity of wanted outputs
+     */
     public static int outputs(Teaching teaching) {
         if (teaching instanceof Teaching.Classes classes) {
             return classes.classes();
@@ -354,7 +445,14 @@ public final class Contracts {
                 : 0;
     }
 
-    /** Checks {@link ObjectiveOps#codeStatistics}. */
+    /**
+     * Checks {@link ObjectiveOps#codeStatistics}.
+     *
+     * @param out receives the statistics
+     * @param u codes
+     * @param teaching gives the similarity of wanted outputs
+     * @param spec what is computed
+     */
     public static void codeStatistics(
             ObjectiveOps.Statistics out, Tensor u, Teaching teaching, ObjectiveOps.Spec spec) {
         statistics("objective.codeStatistics", out, u, teaching, spec);
@@ -389,7 +487,17 @@ public final class Contracts {
         }
     }
 
-    /** Checks {@link ObjectiveOps#gradientFromStatistics}. */
+    /**
+     * Checks {@link ObjectiveOps#gradientFromStatistics}.
+     *
+     * @param du gradient with respect to the codes
+     * @param value receives the value
+     * @param u codes
+     * @param teaching gives the similarity of wanted outputs
+     * @param statistics sums over samples
+     * @param spec what is computed
+     * @param meter adds up the loss; null for nothing
+     */
     public static void gradientFromStatistics(
             Tensor du,
             Tensor value,
@@ -402,7 +510,14 @@ public final class Contracts {
         statistics("objective.gradientFromStatistics", statistics, u, teaching, spec);
     }
 
-    /** Checks {@link OptimizerOps#step}. */
+    /**
+     * Checks {@link OptimizerOps#step}.
+     *
+     * @param spec what is computed
+     * @param slots parameters with gradient and state
+     * @param learningRate the rate
+     * @param clock the run's clock; null where nothing needs it
+     */
     public static void optimizerStep(
             OptimizerOps.Spec spec, List<OptimizerOps.Slot> slots, Tensor learningRate, Clock clock) {
         String operation = "optimizer.step";
@@ -421,7 +536,13 @@ public final class Contracts {
         }
     }
 
-    /** Checks {@link OptimizerOps#round}. */
+    /**
+     * Checks {@link OptimizerOps#round}.
+     *
+     * @param operation its name, for messages
+     * @param rounded receives rounded numbers
+     * @param value receives the value
+     */
     public static void rounding(String operation, Tensor rounded, Tensor value) {
         shape(operation, "rounded", rounded, value.shape());
         if (rounded.type() != DataType.F64) { // the reference's
@@ -437,7 +558,14 @@ public final class Contracts {
         }
     }
 
-    /** Checks {@link ReadoutOps#crossEntropy}. */
+    /**
+     * Checks {@link ReadoutOps#crossEntropy}.
+     *
+     * @param dy gradient with respect to {@code y}
+     * @param y output
+     * @param labels classes
+     * @param meter adds up the loss; null for nothing
+     */
     public static void crossEntropy(@Nullable Tensor dy, Tensor y, Tensor labels, Meter meter) {
         String operation = "readout.crossEntropy";
         require(y.shape().rank() == 2, operation, "y must be [B, M], but is " + y.shape());
@@ -450,7 +578,17 @@ public final class Contracts {
         }
     }
 
-    /** Checks {@link AugmentationOps#batch}. */
+    /**
+     * Checks {@link AugmentationOps#batch}.
+     *
+     * @param x input
+     * @param labels classes
+     * @param images all images
+     * @param allLabels all labels
+     * @param order which image comes when; null for the data set's own order
+     * @param spec what is computed
+     * @param clock the run's clock; null where nothing needs it
+     */
     public static void augmentation(
             Tensor x,
             Tensor labels,
@@ -478,7 +616,11 @@ public final class Contracts {
         shape(operation, "clock", clock.now(), Shape.of(3));
     }
 
-    /** Checks {@link RandomOps#uniform}. */
+    /**
+     * Checks {@link RandomOps#uniform}.
+     *
+     * @param w weights
+     */
     public static void uniform(Tensor w) {
         type("random.uniform", "w", w, DataType.F32);
     }

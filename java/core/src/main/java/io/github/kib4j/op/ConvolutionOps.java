@@ -12,6 +12,7 @@ public interface ConvolutionOps {
      * @param x {@code [B, C, H, W]}, T
      * @param weight {@code [N, C, k, k]}, F32 or T
      * @param bias {@code [N]}, F32, or null for none
+     * @return the planned operation
      */
     Operation forward(Tensor y, Tensor x, Tensor weight, @Nullable Tensor bias);
 
@@ -22,6 +23,7 @@ public interface ConvolutionOps {
      * @param dbias {@code [N]}, F32, or null
      * @param dy {@code [B, N, H, W]}, T
      * @param x {@code [B, C, H, W]}, T
+     * @return the planned operation
      */
     Operation weightGradient(Tensor dweight, @Nullable Tensor dbias, Tensor dy, Tensor x);
 
@@ -31,6 +33,7 @@ public interface ConvolutionOps {
      * @param dx {@code [B, C, H, W]}, T
      * @param dy {@code [B, N, H, W]}, T
      * @param weight {@code [N, C, k, k]}, F32 or T
+     * @return the planned operation
      */
     Operation dataGradient(Tensor dx, Tensor dy, Tensor weight);
 }

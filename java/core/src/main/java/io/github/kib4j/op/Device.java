@@ -12,57 +12,61 @@ import io.github.kib4j.tensor.Scope;
  * on tensors whose scope is closed.
  */
 public interface Device extends AutoCloseable {
-    /** Returns the name by which it was asked for: {@code reference}, {@code cpu}. */
+    /** {@return the name by which it was asked for: {@code reference}, {@code cpu}} */
     String name();
 
-    /** Returns one line for people: processor, instruction sets, library versions, threads. */
+    /** {@return one line for people: processor, instruction sets, library versions, threads} */
     String description();
 
-    /** Returns whether activations of this precision can be computed natively, and not only emulated at a loss of speed. */
+    /**
+     * {@return whether activations of this precision can be computed natively, and not only emulated at a loss of speed}
+     *
+     * @param precision of activations
+     */
     boolean accelerates(Precision precision);
 
-    /** Returns a new owner of tensors. */
+    /** {@return a new owner of tensors} */
     Scope newScope();
 
-    /** Returns the bytes that tensors and workspaces of this device hold now. */
+    /** {@return the bytes that tensors and workspaces of this device hold now} */
     long liveBytes();
 
     /** Waits until everything that was run is done. */
     void synchronize();
 
-    /** Returns whether an operation is done when its run returns, so that reading a result waits for nothing. */
+    /** {@return whether an operation is done when its run returns, so that reading a result waits for nothing} */
     default boolean isSynchronous() {
         return false;
     }
 
-    /** Returns products with a weight matrix. */
+    /** {@return products with a weight matrix} */
     LinearOps linear();
 
-    /** Returns 3x3 (or other odd-sized) convolutions. */
+    /** {@return 3x3 (or other odd-sized) convolutions} */
     ConvolutionOps convolution();
 
-    /** Returns batch normalization. */
+    /** {@return batch normalization} */
     BatchNormOps batchNorm();
 
-    /** Returns the fused pass from pre-activations to what the next layer reads, and its gradients. */
+    /** {@return the fused pass from pre-activations to what the next layer reads, and its gradients} */
     ActivityOps activity();
 
-    /** Returns Gram matrices and dependence measures of them. */
+    /** {@return Gram matrices and dependence measures of them} */
     GramOps gram();
 
-    /** Returns local objectives and their gradients. */
+    /** {@return local objectives and their gradients} */
     ObjectiveOps objective();
 
-    /** Returns optimizers. */
+    /** {@return optimizers} */
     OptimizerOps optimizer();
 
-    /** Returns softmax cross-entropy. */
+    /** {@return softmax cross-entropy} */
     ReadoutOps readout();
 
-    /** Returns the input pipeline. */
+    /** {@return the input pipeline} */
     AugmentationOps augmentation();
 
-    /** Returns counter-based random numbers. */
+    /** {@return counter-based random numbers} */
     RandomOps random();
 
     /**

@@ -8,19 +8,20 @@ import java.util.Optional;
  * these files (maven-shade: {@code ServicesResourceTransformer}); kib4j's own are found without.
  */
 public interface DeviceProvider {
-    /** Returns the name users type: {@code reference}, {@code cpu}, {@code cuda}. */
+    /** {@return the name users type: {@code reference}, {@code cpu}, {@code cuda}} */
     String name();
 
-    /** Returns the rank in the choice of {@code auto}: the usable provider with the highest is taken. */
+    /** {@return the rank in the choice of {@code auto}: the usable provider with the highest is taken} */
     int priority();
 
-    /** Returns why it cannot be used on this machine and what to do about it, in one sentence; empty if it can. */
+    /** {@return why it cannot be used on this machine and what to do about it, in one sentence; empty if it can} */
     Optional<String> unavailable();
 
     /**
      * Opens the device.
      *
      * @param threads how many processor threads to use; 0 for all
+     * @return the device, which the caller closes
      * @throws IllegalStateException if it is {@linkplain #unavailable() unavailable}
      */
     Device open(int threads);

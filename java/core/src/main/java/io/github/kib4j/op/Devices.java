@@ -49,7 +49,7 @@ public final class Devices {
      */
     private record Found(List<DeviceProvider> providers, List<String> broken) {}
 
-    /** Returns every provider on the class path or module path, best first. */
+    /** {@return every provider on the class path or module path, best first} */
     public static List<DeviceProvider> providers() {
         return find().providers();
     }

@@ -14,35 +14,40 @@ public record Dropout(double rate, boolean alpha) {
     /** No dropout. */
     public static final Dropout NONE = new Dropout(0, false);
 
-    /** Checks the rate. */
+    /**
+     * Checks the rate.
+     *
+     * @param rate probability of being dropped, in [0, 1)
+     * @param alpha whether it is alpha dropout
+     */
     public Dropout {
         if (!(rate >= 0 && rate < 1)) {
             throw new IllegalArgumentException("The dropout rate must be at least 0 and below 1, but is " + rate + ".");
         }
     }
 
-    /** Returns whether nothing is ever dropped. */
+    /** {@return whether nothing is ever dropped} */
     public boolean isNone() {
         return rate == 0;
     }
 
-    /** Returns the random word below which an element is dropped: {@code floor(rate 2^32)}, as an unsigned integer. */
+    /** {@return the random word below which an element is dropped: {@code floor(rate 2^32)}, as an unsigned integer} */
     public int threshold() {
         return (int) (long) (rate * 0x1p32);
     }
 
-    /** Returns the factor of kept elements. */
+    /** {@return the factor of kept elements} */
     public double keptScale() {
         double saturation = Activation.SELU_LAMBDA * Activation.SELU_ALPHA;
         return alpha ? 1 / Math.sqrt((1 - rate) * (1 + rate * saturation * saturation)) : 1 / (1 - rate);
     }
 
-    /** Returns what is added to kept elements after the factor. */
+    /** {@return what is added to kept elements after the factor} */
     public double keptShift() {
         return alpha ? keptScale() * Activation.SELU_LAMBDA * Activation.SELU_ALPHA * rate : 0;
     }
 
-    /** Returns the value of dropped elements. */
+    /** {@return the value of dropped elements} */
     public double droppedValue() {
         return alpha ? keptShift() - keptScale() * Activation.SELU_LAMBDA * Activation.SELU_ALPHA : 0;
     }

@@ -11,6 +11,9 @@ public interface GramOps {
      *
      * @param k {@code [B, B]}, F32
      * @param u {@code [B, ...]}, F32 or T
+     * @param kernel compares codes
+     * @param centred whether codes are centred: {@code v[b,:] = u[b,:] - mean(u[b,:])}
+     * @return the planned operation
      */
     Operation matrix(Tensor k, Tensor u, Kernel kernel, boolean centred);
 
@@ -20,6 +23,8 @@ public interface GramOps {
      * @param value {@code [1]}, F64
      * @param a Gram matrix {@code [B, B]}, F32
      * @param b Gram matrix {@code [B, B]}, F32
+     * @param estimator HSIC or pHSIC
+     * @return the planned operation
      */
     Operation dependence(Tensor value, Tensor a, Tensor b, Estimator estimator);
 }

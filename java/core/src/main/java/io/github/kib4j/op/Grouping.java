@@ -16,7 +16,14 @@ package io.github.kib4j.op;
  * @param divisivePower {@code q}; 0 for no divisive normalization: then {@code z} itself is kept and passed on
  */
 public record Grouping(int groups, double power, double delta, double divisivePower) {
-    /** Checks the numbers. */
+    /**
+     * Checks the numbers.
+     *
+     * @param groups {@code G}
+     * @param power {@code p}
+     * @param delta added to a group's sum of squares
+     * @param divisivePower {@code q}; 0 without divisive normalization
+     */
     public Grouping {
         if (groups < 1) {
             throw new IllegalArgumentException("The number of groups must be at least 1, but is " + groups + ".");
@@ -28,7 +35,7 @@ public record Grouping(int groups, double power, double delta, double divisivePo
         }
     }
 
-    /** Returns whether activities are divisively normalized. */
+    /** {@return whether activities are divisively normalized} */
     public boolean divisive() {
         return divisivePower > 0;
     }

@@ -22,7 +22,12 @@ public record Kernel(Kind kind, double sigma) {
     /** The cosine kernel. */
     public static final Kernel COSINE = new Kernel(Kind.COSINE, 1);
 
-    /** Checks sigma. */
+    /**
+     * Checks sigma.
+     *
+     * @param kind which kernel
+     * @param sigma width of the Gaussian
+     */
     public Kernel {
         if (!(sigma * sigma > 0) || !Double.isFinite(sigma * sigma) || sigma < 0) {
             throw new IllegalArgumentException(
@@ -30,7 +35,11 @@ public record Kernel(Kind kind, double sigma) {
         }
     }
 
-    /** Returns the Gaussian kernel of this width. */
+    /**
+     * {@return the Gaussian kernel of this width}
+     *
+     * @param sigma width of the Gaussian
+     */
     public static Kernel gaussian(double sigma) {
         return new Kernel(Kind.GAUSSIAN, sigma);
     }

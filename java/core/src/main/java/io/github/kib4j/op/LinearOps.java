@@ -17,6 +17,7 @@ public interface LinearOps {
      * @param x {@code [B, ...]}, T
      * @param w {@code [N, ...]}, F32 or T
      * @param bias {@code [N]}, F32, or null for none
+     * @return the planned operation
      */
     Operation forward(Tensor y, Tensor x, Tensor w, @Nullable Tensor bias);
 
@@ -27,6 +28,7 @@ public interface LinearOps {
      * @param dbias {@code [N]}, F32, or null
      * @param dy {@code [B, N]}, T
      * @param x {@code [B, ...]}, T
+     * @return the planned operation
      */
     Operation weightGradient(Tensor dw, @Nullable Tensor dbias, Tensor dy, Tensor x);
 
@@ -36,6 +38,7 @@ public interface LinearOps {
      * @param dx {@code [B, ...]}, T
      * @param dy {@code [B, N]}, T
      * @param w {@code [N, ...]}, F32 or T
+     * @return the planned operation
      */
     Operation dataGradient(Tensor dx, Tensor dy, Tensor w);
 }

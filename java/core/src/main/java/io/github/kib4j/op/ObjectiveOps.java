@@ -15,7 +15,14 @@ public interface ObjectiveOps {
      * @param centred whether codes are centred: {@code v[b,:] = u[b,:] - mean(u[b,:])}
      */
     record Spec(Estimator estimator, Kernel kernel, boolean centred, double gamma) {
-        /** Checks gamma. */
+        /**
+         * Checks gamma.
+         *
+         * @param estimator {@code dep}
+         * @param kernel compares codes
+         * @param centred whether codes are centred
+         * @param gamma weight of the dependence on the teaching signal
+         */
         public Spec {
             if (!Double.isFinite(gamma)) {
                 throw new IllegalArgumentException(
@@ -40,7 +47,11 @@ public interface ObjectiveOps {
      * @param du like {@code u}
      * @param value {@code [3]}, F64: the objective, {@code dep(K, K)}, {@code dep(L, K)}
      * @param u codes {@code [B, ...]} with {@code G} numbers in a row, F32 or T
+     * @param teaching gives {@code L}
+     * @param spec the objective
+     * @param form how to compute it
      * @param meter null to add up nothing
+     * @return the planned operation
      * @throws IllegalArgumentException if the form cannot compute this objective
      */
     Operation gradient(
@@ -66,10 +77,29 @@ public interface ObjectiveOps {
             Tensor teachingSum,
             @Nullable Tensor teachingProductsSquared) {}
 
-    /** Plans the statistics of a batch, overwriting {@code out}. For linear and cosine kernels; classes or targets. */
+    /**
+     * Plans the statistics of a batch, overwriting {@code out}. For linear and cosine kernels; classes or targets.
+     *
+     * @param out receives the statistics
+     * @param u codes {@code [B, ...]} with {@code G} numbers in a row, F32 or T
+     * @param teaching gives {@code L}
+     * @param spec the objective
+     * @return the planned operation
+     */
     Operation codeStatistics(Statistics out, Tensor u, Teaching teaching, Spec spec);
 
-    /** Plans the gradient for these codes from statistics that hold their sums and perhaps others'. See {@link #gradient}. */
+    /**
+     * Plans the gradient for these codes from statistics that hold their sums and perhaps others'. See {@link #gradient}.
+     *
+     * @param du like {@code u}
+     * @param value {@code [3]}, F64: the objective, {@code dep(K, K)}, {@code dep(L, K)}
+     * @param u codes {@code [B, ...]} with {@code G} numbers in a row, F32 or T
+     * @param teaching gives {@code L}
+     * @param statistics of these codes, and perhaps of others
+     * @param spec the objective
+     * @param meter adds up the loss; null for nothing
+     * @return the planned operation
+     */
     Operation gradientFromStatistics(
             Tensor du,
             Tensor value,

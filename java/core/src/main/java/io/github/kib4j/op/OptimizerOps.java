@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 public interface OptimizerOps {
     /** The update of one weight {@code w} with gradient {@code g}, learning rate {@code lr}, step {@code t} from 1. */
     sealed interface Spec {
-        /** Returns how many state tensors a parameter has. */
+        /** {@return how many state tensors a parameter has} */
         int states();
     }
 
@@ -28,7 +28,12 @@ public interface OptimizerOps {
 
     /** {@code g += weightDecay w;  m = momentum m + g;  w -= lr m}. With {@code momentum = 0} no state is kept. */
     record Sgd(double momentum, double weightDecay) implements Spec {
-        /** Checks the numbers. */
+        /**
+         * Checks the numbers.
+         *
+         * @param momentum 0 for none
+         * @param weightDecay weight of the parameter in its gradient, or, where decoupled, of the parameter itself
+         */
         public Sgd {
             requirePart("momentum", momentum);
             requireDecay(weightDecay);
@@ -46,7 +51,15 @@ public interface OptimizerOps {
      * {@code decoupled}, {@code w -= lr weightDecay w} (AdamW).
      */
     record Adam(double beta1, double beta2, double epsilon, double weightDecay, boolean decoupled) implements Spec {
-        /** Checks the numbers; unlike PyTorch, no epsilon of 0: a gradient that was always 0 would be divided by it. */
+        /**
+         * Checks the numbers; unlike PyTorch, no epsilon of 0: a gradient that was always 0 would be divided by it.
+         *
+         * @param beta1 decay of the mean gradient
+         * @param beta2 decay of the mean squared gradient
+         * @param epsilon added to the root of the mean squared gradient
+         * @param weightDecay weight of the parameter in its gradient, or, where decoupled, of the parameter itself
+         * @param decoupled whether it is AdamW
+         */
         public Adam {
             requirePart("beta 1", beta1);
             requirePart("beta 2", beta2);
@@ -80,7 +93,11 @@ public interface OptimizerOps {
     /**
      * Plans one update of all slots, in one launch. {@code t} is the clock's step + 1.
      *
+     * @param spec the update
+     * @param slots the parameters
      * @param learningRate {@code [1]}, F64
+     * @param clock gives the step, and the fault that stops updates
+     * @return the planned operation
      */
     Operation step(Spec spec, List<Slot> slots, Tensor learningRate, Clock clock);
 
@@ -89,6 +106,7 @@ public interface OptimizerOps {
      *
      * @param rounded BF16
      * @param value F32, of the same shape
+     * @return the planned operation
      */
     Operation round(Tensor rounded, Tensor value);
 }

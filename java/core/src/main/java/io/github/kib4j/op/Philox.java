@@ -58,12 +58,21 @@ public final class Philox {
         words[3] = x3;
     }
 
-    /** Returns the uniform number in (0, 1) of a random word: {@code (word + 1/2) / 2^32}. */
+    /**
+     * {@return the uniform number in (0, 1) of a random word: {@code (word + 1/2) / 2^32}}
+     *
+     * @param word a random word
+     */
     public static double uniform(int word) {
         return ((word & MASK) + 0.5) * 0x1p-32;
     }
 
-    /** Returns the integer in {@code [0, bound)} of a random word: {@code floor(word bound / 2^32)}. */
+    /**
+     * {@return the integer in {@code [0, bound)} of a random word: {@code floor(word bound / 2^32)}}
+     *
+     * @param word a random word
+     * @param bound above all results, at least 1
+     */
     public static int below(int word, int bound) {
         return (int) (((word & MASK) * bound) >>> 32);
     }

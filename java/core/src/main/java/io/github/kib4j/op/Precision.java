@@ -15,7 +15,7 @@ public enum Precision {
         this.activations = activations;
     }
 
-    /** Returns the type of activations. */
+    /** {@return the type of activations} */
     public DataType activations() {
         return activations;
     }

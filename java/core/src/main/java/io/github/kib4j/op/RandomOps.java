@@ -6,12 +6,23 @@ import io.github.kib4j.tensor.Tensor;
 public interface RandomOps {
     /**
      * Plans {@code w = bound (2 U - 1)}, computed in double, with {@code U} the {@linkplain Philox#uniform uniform number} of
-     * {@code Philox(seed; element / 4, 0, layer, WEIGHTS)}: PyTorch's default initialisation with {@code bound = 1/sqrt(fan_in)}.
+     * {@code Philox(seed; element / 4, 0, layer, WEIGHTS)}: PyTorch's default initialisation with
+     * {@code bound = 1/sqrt(fan_in)}.
      *
      * @param w F32
+     * @param bound numbers are in {@code [-bound, bound)}
+     * @param seed key of the random numbers
+     * @param layer the layer's number in the counter of random words
+     * @return the planned operation
      */
     Operation uniform(Tensor w, double bound, long seed, int layer);
 
-    /** Plans the end of a training step: the clock's step grows by 1, its position by {@code batch}. */
+    /**
+     * Plans the end of a training step: the clock's step grows by 1, its position by {@code batch}.
+     *
+     * @param clock the run's clock
+     * @param batch samples of the step: the position moves on by them
+     * @return the planned operation
+     */
     Operation advance(Clock clock, int batch);
 }

@@ -13,6 +13,8 @@ public interface ReadoutOps {
      * @param dy {@code [B, M]}, T; null if only the meter is wanted
      * @param y logits {@code [B, M]}, F32
      * @param labels {@code [B]}, I32
+     * @param meter adds up loss and correct answers
+     * @return the planned operation
      */
     Operation crossEntropy(@Nullable Tensor dy, Tensor y, Tensor labels, Meter meter);
 }

@@ -11,7 +11,14 @@ public sealed interface Teaching {
      * @param classes {@code M}
      */
     record Classes(Tensor labels, int classes, Kernel kernel, boolean centred) implements Teaching {
-        /** Checks the number of classes. */
+        /**
+         * Checks the number of classes.
+         *
+         * @param labels {@code [B]}, I32
+         * @param classes {@code M}
+         * @param kernel compares targets
+         * @param centred whether each target is centred over its entries
+         */
         public Classes {
             if (classes < 2) {
                 throw new IllegalArgumentException(
@@ -19,7 +26,7 @@ public sealed interface Teaching {
             }
         }
 
-        /** Returns {@code L_ij} of two samples of the same class. */
+        /** {@return {@code L_ij} of two samples of the same class} */
         public double same() {
             return switch (kernel.kind()) {
                 case LINEAR -> centred ? 1 - 1.0 / classes : 1;
@@ -27,7 +34,7 @@ public sealed interface Teaching {
             };
         }
 
-        /** Returns {@code L_ij} of two samples of different classes. */
+        /** {@return {@code L_ij} of two samples of different classes} */
         public double different() {
             return switch (kernel.kind()) {
                 case LINEAR -> centred ? -1.0 / classes : 0;

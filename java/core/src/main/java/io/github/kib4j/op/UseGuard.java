@@ -21,9 +21,10 @@ public final class UseGuard {
     }
 
     /**
-     * Returns the operation, guarded: while it runs, no other thread may run one of this device; once the device is closed,
-     * none may.
+     * {@return the operation, guarded: while it runs, no other thread may run one of this device; once the device is closed,
+     * none may}
      *
+     * @param operation what to run
      * @throws IllegalStateException if the device is closed
      */
     public Operation guard(Operation operation) {

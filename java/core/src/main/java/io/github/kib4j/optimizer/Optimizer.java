@@ -23,7 +23,14 @@ public final class Optimizer {
     private final Tensor learningRate;
     private final Map<String, OptimizerOps.Slot> slots = new LinkedHashMap<>();
 
-    /** Creates an optimizer without parameters. */
+    /**
+     * Creates an optimizer without parameters.
+     *
+     * @param device where parameters live
+     * @param scope owner of the optimizer's state
+     * @param spec update and learning rate
+     * @param clock the run's clock
+     */
     public Optimizer(Device device, Scope scope, OptimizerSpec spec, Clock clock) {
         this.device = device;
         this.scope = scope;
@@ -36,6 +43,9 @@ public final class Optimizer {
     /**
      * Adds a parameter under a name that is unique in this optimizer.
      *
+     * @param name the parameter's name in checkpoints
+     * @param value the parameter
+     * @param gradient its gradient
      * @param rounded receives the value rounded, with each step; null for none
      */
     public void add(String name, Tensor value, Tensor gradient, @Nullable Tensor rounded) {
@@ -47,7 +57,12 @@ public final class Optimizer {
         }
     }
 
-    /** Plans the update of the parameters with these names. */
+    /**
+     * Plans the update of the parameters with these names.
+     *
+     * @param names of the parameters to update
+     * @return the planned operation
+     */
     public Operation step(List<String> names) {
         List<OptimizerOps.Slot> chosen = new ArrayList<>();
         for (String name : names) {
@@ -63,6 +78,7 @@ public final class Optimizer {
     /**
      * Sets the schedule's factor of the learning rate for the next steps.
      *
+     * @param factor of the learning rate
      * @throws IllegalArgumentException if it is not finite, as a schedule of the caller's own may give it
      */
     public void setFactor(double factor) {
@@ -73,7 +89,7 @@ public final class Optimizer {
         learningRate.write(new double[] {spec.learningRate() * factor});
     }
 
-    /** Returns the state by name: {@code NAME.first}, {@code NAME.second}. */
+    /** {@return the state by name: {@code NAME.first}, {@code NAME.second}} */
     public Map<String, Tensor> state() {
         Map<String, Tensor> state = new LinkedHashMap<>();
         slots.forEach((name, slot) -> {

@@ -9,7 +9,12 @@ import io.github.kib4j.op.OptimizerOps;
  * @param learningRate before the schedule's factor
  */
 public record OptimizerSpec(OptimizerOps.Spec update, double learningRate) {
-    /** Checks the learning rate. */
+    /**
+     * Checks the learning rate.
+     *
+     * @param update which optimizer, and its numbers
+     * @param learningRate before the schedule's factor
+     */
     public OptimizerSpec {
         if (!(learningRate >= 0) || !Double.isFinite(learningRate)) {
             throw new IllegalArgumentException(
@@ -17,17 +22,33 @@ public record OptimizerSpec(OptimizerOps.Spec update, double learningRate) {
         }
     }
 
-    /** Returns SGD with momentum. */
+    /**
+     * {@return SGD with momentum}
+     *
+     * @param learningRate before the schedule's factor
+     * @param momentum 0 for none
+     * @param weightDecay 0 for none
+     */
     public static OptimizerSpec sgd(double learningRate, double momentum, double weightDecay) {
         return new OptimizerSpec(new OptimizerOps.Sgd(momentum, weightDecay), learningRate);
     }
 
-    /** Returns Adam with PyTorch's default constants. */
+    /**
+     * {@return Adam with PyTorch's default constants}
+     *
+     * @param learningRate before the schedule's factor
+     * @param weightDecay 0 for none
+     */
     public static OptimizerSpec adam(double learningRate, double weightDecay) {
         return new OptimizerSpec(new OptimizerOps.Adam(0.9, 0.999, 1e-8, weightDecay, false), learningRate);
     }
 
-    /** Returns AdamW with PyTorch's default constants. */
+    /**
+     * {@return AdamW with PyTorch's default constants}
+     *
+     * @param learningRate before the schedule's factor
+     * @param weightDecay 0 for none
+     */
     public static OptimizerSpec adamW(double learningRate, double weightDecay) {
         return new OptimizerSpec(new OptimizerOps.Adam(0.9, 0.999, 1e-8, weightDecay, true), learningRate);
     }

@@ -5,7 +5,7 @@ import java.util.List;
 /** The learning rate's factor over a training run. A pure function of the step, so that a resumed run needs nothing of it. */
 public sealed interface Schedule {
     /**
-     * Returns the factor of the learning rate.
+     * {@return the factor of the learning rate}
      *
      * @param step training steps done before, from 0
      * @param stepsPerEpoch steps in an epoch
@@ -26,7 +26,12 @@ public sealed interface Schedule {
      * milestones {@code <= e}, as PyTorch's MultiStepLR.
      */
     record MultiStep(List<Integer> milestones, double decay) implements Schedule {
-        /** Checks that milestones ascend, and the decay. */
+        /**
+         * Checks that milestones ascend, and the decay.
+         *
+         * @param milestones epochs after which the rate is decayed
+         * @param decay factor at each milestone
+         */
         public MultiStep {
             milestones = List.copyOf(milestones);
             if (!(decay >= 0) || !Double.isFinite(decay)) {
@@ -64,7 +69,11 @@ public sealed interface Schedule {
         private static final double START = 1.0 / 25;
         private static final double END = START / 1e4;
 
-        /** Checks the part of the rise. */
+        /**
+         * Checks the part of the rise.
+         *
+         * @param rise share of the steps in which the rate rises
+         */
         public OneCycle {
             if (!(rise > 0 && rise < 1)) {
                 throw new IllegalArgumentException(
@@ -88,7 +97,12 @@ public sealed interface Schedule {
 
     /** Another schedule whose first {@code epochs} epochs rise linearly from a first step's fraction to its full factor. */
     record WarmUp(double warmUpEpochs, Schedule then) implements Schedule {
-        /** Checks the length. */
+        /**
+         * Checks the length.
+         *
+         * @param warmUpEpochs epochs in which the rate rises
+         * @param then what follows
+         */
         public WarmUp {
             if (!(warmUpEpochs > 0) || !Double.isFinite(warmUpEpochs)) {
                 throw new IllegalArgumentException(

@@ -11,6 +11,11 @@ public interface GradientHook {
     /** Plans nothing. */
     GradientHook NONE = gradients -> Optional.empty();
 
-    /** Plans what happens to these gradients before they update their parameters; empty for nothing. */
+    /**
+     * Plans what happens to these gradients before they update their parameters; empty for nothing.
+     *
+     * @param gradients of the parameters that are about to be updated
+     * @return what to run between gradients and optimizer; empty for nothing
+     */
     Optional<Operation> plan(List<Tensor> gradients);
 }

@@ -5,20 +5,30 @@ import io.github.kib4j.layer.Network;
 
 /** A learning rule. Immutable: what a run needs is in its {@link StepContext}. */
 public interface Rule {
-    /** Returns the name users type, for example {@code phsic}. */
+    /** {@return the name users type, for example {@code phsic}} */
     String name();
 
-    /** Returns whether each hidden layer has a loss of its own, to be reported. */
+    /** {@return whether each hidden layer has a loss of its own, to be reported} */
     boolean hasLocalLosses();
 
-    /** Returns how long a step needs what layers compute: {@code LAYER} where no gradient crosses layers. */
+    /** {@return how long a step needs what layers compute: {@code LAYER} where no gradient crosses layers} */
     default Buffers.Lifetime lifetime() {
         return Buffers.Lifetime.LAYER;
     }
 
-    /** Hands the network's parameters to the optimizers that update them. Called once, before any plan. */
+    /**
+     * Hands the network's parameters to the optimizers that update them. Called once, before any plan.
+     *
+     * @param network what learns
+     * @param optimizers receive the parameters that this rule changes
+     */
     void register(Network network, Optimizers optimizers);
 
-    /** Plans a training step for a batch's size. */
+    /**
+     * Plans a training step for a batch's size.
+     *
+     * @param context what a step is planned with
+     * @return the planned step
+     */
     StepPlan plan(StepContext context);
 }

@@ -23,12 +23,16 @@ public record StepContext(
         Optimizers optimizers,
         GradientHook hook) {
 
-    /** Returns the meter of hidden layer {@code index}. */
+    /**
+     * {@return the meter of hidden layer {@code index}}
+     *
+     * @param index number of the hidden layer, from 0
+     */
     public Meter localMeter(int index) {
         return new Meter(sums, index, clock);
     }
 
-    /** Returns the meter of the readout. */
+    /** {@return the meter of the readout} */
     public Meter readoutMeter() {
         return new Meter(sums, network.hidden().size(), clock);
     }

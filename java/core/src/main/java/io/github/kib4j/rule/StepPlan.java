@@ -15,18 +15,32 @@ public final class StepPlan {
     private final List<Operation> operations = new ArrayList<>();
     private TeachingSignal.@Nullable Bound teaching;
 
-    /** Adds an operation at the end. */
+    /**
+     * Adds an operation at the end.
+     *
+     * @param phase what its time counts as
+     * @param operation what to run
+     */
     public void add(Phase phase, Operation operation) {
         phases.add(phase);
         operations.add(operation);
     }
 
-    /** Adds operations at the end. */
+    /**
+     * Adds operations at the end.
+     *
+     * @param phase what its time counts as
+     * @param all what to run, in order
+     */
     public void addAll(Phase phase, Collection<Operation> all) {
         all.forEach(operation -> add(phase, operation));
     }
 
-    /** Adds another plan's operations at the end, and takes over its teaching signal. */
+    /**
+     * Adds another plan's operations at the end, and takes over its teaching signal.
+     *
+     * @param other the plan that follows
+     */
     public void append(StepPlan other) {
         phases.addAll(other.phases);
         operations.addAll(other.operations);
@@ -48,12 +62,16 @@ public final class StepPlan {
         teaching = signal;
     }
 
-    /** Returns whether {@link #prepare} must be called before each run. */
+    /** {@return whether {@link #prepare} must be called before each run} */
     public boolean needsSamples() {
         return teaching != null && teaching.needsSamples();
     }
 
-    /** Tells a teaching signal that the host provides which training samples the batch holds. */
+    /**
+     * Tells a teaching signal that the host provides which training samples the batch holds.
+     *
+     * @param samples index in the training set of each sample of the batch
+     */
     public void prepare(int[] samples) {
         if (teaching != null) {
             teaching.prepare(samples);
@@ -70,6 +88,8 @@ public final class StepPlan {
     /**
      * Runs the step and adds each phase's time to {@code nanoseconds[phase.ordinal()]}. Meaningful on devices that compute on
      * the calling thread.
+     *
+     * @param nanoseconds one entry for each phase
      */
     public void run(long[] nanoseconds) {
         long before = System.nanoTime();

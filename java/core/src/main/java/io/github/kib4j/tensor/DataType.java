@@ -21,12 +21,12 @@ public enum DataType {
         this.bytes = bytes;
     }
 
-    /** Returns the size of one element in bytes. */
+    /** {@return the size of one element in bytes} */
     public int bytes() {
         return bytes;
     }
 
-    /** Returns whether elements are floating-point numbers. */
+    /** {@return whether elements are floating-point numbers} */
     public boolean isFloating() {
         return this == F64 || this == F32 || this == BF16;
     }

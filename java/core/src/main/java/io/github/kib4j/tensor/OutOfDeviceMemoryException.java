@@ -4,7 +4,11 @@ package io.github.kib4j.tensor;
 public final class OutOfDeviceMemoryException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    /** Creates the exception with a sentence for the user. */
+    /**
+     * Creates the exception with a sentence for the user.
+     *
+     * @param message one sentence: what was too large, and what to do
+     */
     public OutOfDeviceMemoryException(String message) {
         super(message);
     }

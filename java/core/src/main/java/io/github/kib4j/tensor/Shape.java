@@ -13,8 +13,9 @@ public final class Shape {
     }
 
     /**
-     * Returns the shape with these extents, outermost first.
+     * {@return the shape with these extents, outermost first}
      *
+     * @param extents each at least 1
      * @throws IllegalArgumentException if an extent is below 1
      */
     public static Shape of(int... extents) {
@@ -27,44 +28,56 @@ public final class Shape {
         return new Shape(extents.clone());
     }
 
-    /** Returns the number of extents. */
+    /** {@return the number of extents} */
     public int rank() {
         return extents.length;
     }
 
-    /** Returns extent {@code axis}; the outermost is 0. */
+    /**
+     * {@return extent {@code axis}; the outermost is 0}
+     *
+     * @param axis from 0
+     */
     public int extent(int axis) {
         return extents[axis];
     }
 
-    /** Returns the extents, outermost first, as a new array. */
+    /** {@return the extents, outermost first, as a new array} */
     public int[] extents() {
         return extents.clone();
     }
 
-    /** Returns the number of elements: the product of the extents, 1 for a scalar. */
+    /** {@return the number of elements: the product of the extents, 1 for a scalar} */
     public long size() {
         return Arrays.stream(extents).mapToLong(e -> e).reduce(1, Math::multiplyExact);
     }
 
-    /** Returns the number of elements of one row: the product of all extents but the first, 1 for a vector. */
+    /** {@return the number of elements of one row: the product of all extents but the first, 1 for a vector} */
     public int rowSize() {
         return Math.toIntExact(Arrays.stream(extents).skip(1).mapToLong(e -> e).reduce(1, Math::multiplyExact));
     }
 
-    /** Returns the extents but the first. */
+    /** {@return the extents but the first} */
     public Shape row() {
         return new Shape(Arrays.copyOfRange(extents, 1, extents.length));
     }
 
-    /** Returns this shape with another first extent. */
+    /**
+     * {@return this shape with another first extent}
+     *
+     * @param first the first extent
+     */
     public Shape withFirst(int first) {
         int[] other = extents.clone();
         other[0] = first;
         return of(other);
     }
 
-    /** Returns this shape with one more extent in front. */
+    /**
+     * {@return this shape with one more extent in front}
+     *
+     * @param first the first extent
+     */
     public Shape prepend(int first) {
         return of(IntStream.concat(IntStream.of(first), Arrays.stream(extents)).toArray());
     }

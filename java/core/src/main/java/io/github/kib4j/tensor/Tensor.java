@@ -12,16 +12,17 @@ package io.github.kib4j.tensor;
  * step. They convert between element types (to {@link DataType#BF16} by rounding to nearest even).
  */
 public interface Tensor {
-    /** Returns the extents. */
+    /** {@return the extents} */
     Shape shape();
 
-    /** Returns the element type. */
+    /** {@return the element type} */
     DataType type();
 
     /**
-     * Returns a tensor on the same memory with the same storage but fewer (or as many) rows: the first {@code rows} entries
-     * of the first axis.
+     * {@return a tensor on the same memory with the same storage but fewer (or as many) rows: the first {@code rows} entries
+     * of the first axis}
      *
+     * @param rows how many to keep
      * @throws IllegalArgumentException if {@code rows} is below 1 or above the first extent
      */
     Tensor firstRows(int rows);
@@ -34,30 +35,46 @@ public interface Tensor {
      */
     void write(double[] source);
 
-    /** Copies numbers into this floating tensor; see {@link #write(double[])}. */
+    /**
+     * Copies numbers into this floating tensor; see {@link #write(double[])}.
+     *
+     * @param source as many numbers as the tensor has elements, row-major
+     */
     void write(float[] source);
 
-    /** Copies integers into this {@link DataType#I32} tensor. */
+    /**
+     * Copies integers into this {@link DataType#I32} tensor.
+     *
+     * @param source as many numbers as the tensor has elements, row-major
+     */
     void write(int[] source);
 
-    /** Copies integers into this {@link DataType#I64} tensor. */
+    /**
+     * Copies integers into this {@link DataType#I64} tensor.
+     *
+     * @param source as many numbers as the tensor has elements, row-major
+     */
     void write(long[] source);
 
-    /** Copies bytes into this {@link DataType#U8} tensor. */
+    /**
+     * Copies bytes into this {@link DataType#U8} tensor.
+     *
+     * @param source as many numbers as the tensor has elements, row-major
+     */
     void write(byte[] source);
 
-    /** Returns the elements of a floating tensor, row-major. */
+    /** {@return the elements of a floating tensor, row-major} */
     double[] readDoubles();
 
-    /** Returns the elements of a floating tensor, row-major, rounded to single precision. */
+    /** {@return the elements of a floating tensor, row-major, rounded to single precision} */
     float[] readFloats();
 
-    /** Returns the elements of an {@link DataType#I32} tensor, row-major. */
+    /** {@return the elements of an {@link DataType#I32} tensor, row-major} */
     int[] readInts();
 
-    /** Returns the elements of an {@link DataType#I64} tensor, row-major. */
+    /** {@return the elements of an {@link DataType#I64} tensor, row-major} */
     long[] readLongs();
 
-    /** Returns the elements of a {@link DataType#U8} tensor, row-major. */
+    /** {@return the elements of a {@link DataType#U8} tensor, row-major} */
     byte[] readBytes();
 }

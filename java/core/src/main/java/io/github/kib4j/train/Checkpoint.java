@@ -54,12 +54,22 @@ public final class Checkpoint {
     @SuppressWarnings("ArrayRecordComponent") // never compared
     public record Progress(int epoch, long step, int position, double seconds, double[] sums) {}
 
-    /** Returns whether a folder holds a checkpoint, be it whole or damaged. */
+    /**
+     * {@return whether a folder holds a checkpoint, be it whole or damaged}
+     *
+     * @param folder of the checkpoints
+     * @throws IOException if the file system refuses
+     */
     public static boolean exists(Path folder) throws IOException {
         return !newestFirst(folder).isEmpty();
     }
 
-    /** Returns whether a folder's only checkpoint is one of step 0. */
+    /**
+     * {@return whether a folder's only checkpoint is one of step 0}
+     *
+     * @param folder of the checkpoints
+     * @throws IOException if the file system refuses
+     */
     public static boolean isAtStart(Path folder) throws IOException {
         List<Path> checkpoints = newestFirst(folder);
         return checkpoints.size() == 1 && step(checkpoints.get(0)) == 0;
@@ -86,7 +96,12 @@ public final class Checkpoint {
         return matching;
     }
 
-    /** Removes what a killed process left half written. */
+    /**
+     * Removes what a killed process left half written.
+     *
+     * @param folder of the checkpoints
+     * @throws IOException if the file system refuses
+     */
     public static void clean(Path folder) throws IOException {
         for (Path leftover : entries(folder, LEFTOVER)) {
             DurableFiles.delete(leftover);
@@ -204,6 +219,10 @@ public final class Checkpoint {
     /**
      * Reads the newest whole checkpoint's weights into a network, for evaluation.
      *
+     * @param folder of the checkpoints
+     * @param network receives the weights
+     * @param config of the run that the weights must be of
+     * @return where the run stood
      * @throws CheckpointException if there is none, or it is damaged or of another network; the network is then unchanged
      */
     public static Restored readWeights(Path folder, Network network, TrainingConfig config) throws IOException {

@@ -11,9 +11,14 @@ public final class CheckpointException extends IOException {
 
     private static final String REMEDY = " Use another checkpoint, or train anew.";
 
+    /** What is wrong with a damaged file; null if it is another failure. */
     private final @Nullable String damage;
 
-    /** Creates the exception with a sentence for the user. */
+    /**
+     * Creates the exception with a sentence for the user.
+     *
+     * @param message one sentence: what is wrong with which file, and what to do
+     */
     public CheckpointException(String message) {
         super(message);
         damage = null;

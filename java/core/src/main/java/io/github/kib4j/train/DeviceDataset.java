@@ -40,7 +40,13 @@ public final class DeviceDataset implements AutoCloseable {
         test = upload(scope, dataset.test());
     }
 
-    /** Copies a data set to a device. */
+    /**
+     * Copies a data set to a device.
+     *
+     * @param device where the images go
+     * @param dataset the images
+     * @return the data set, which the caller closes
+     */
     public static DeviceDataset upload(Device device, Dataset dataset) {
         Scope scope = device.newScope();
         try {
@@ -59,27 +65,27 @@ public final class DeviceDataset implements AutoCloseable {
         return new Images(pixels, labels, images.count());
     }
 
-    /** Returns the name users type. */
+    /** {@return the name users type} */
     public String name() {
         return name;
     }
 
-    /** Returns the shape of an image, {@code C x H x W}. */
+    /** {@return the shape of an image, {@code C x H x W}} */
     public Shape image() {
         return image;
     }
 
-    /** Returns the number of classes, {@code M}. */
+    /** {@return the number of classes, {@code M}} */
     public int classes() {
         return classes;
     }
 
-    /** Returns the number of training images. */
+    /** {@return the number of training images} */
     public int trainCount() {
         return train.count();
     }
 
-    /** Returns the number of test images. */
+    /** {@return the number of test images} */
     public int testCount() {
         return test.count();
     }

@@ -27,7 +27,13 @@ public final class DurableFiles {
         }
     }
 
-    /** Adds to a file's end, and forces it to the disk. */
+    /**
+     * Adds to a file's end, and forces it to the disk.
+     *
+     * @param file the file
+     * @param text what to write, in UTF-8
+     * @throws IOException if the file system refuses
+     */
     public static void append(Path file, String text) throws IOException {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
             writeAndForce(channel, text);
@@ -54,6 +60,10 @@ public final class DurableFiles {
     /**
      * Replaces a file's text, or creates it, in one step. The new text is written to a file beside it whose name ends in
      * {@code .new}, which a kill may leave behind and the next call overwrites.
+     *
+     * @param file the file
+     * @param text what to write, in UTF-8
+     * @throws IOException if the file system refuses
      */
     public static void replace(Path file, String text) throws IOException {
         Path temporary = file.resolveSibling(file.getFileName() + ".new");
@@ -76,7 +86,12 @@ public final class DurableFiles {
         forceFolder(to.resolveSibling("."));
     }
 
-    /** Forces a folder's list of names to the disk, where the system can. */
+    /**
+     * Forces a folder's list of names to the disk, where the system can.
+     *
+     * @param folder the folder
+     * @throws IOException if the file system refuses
+     */
     public static void forceFolder(Path folder) throws IOException {
         FileChannel channel;
         try {

@@ -41,7 +41,11 @@ public record MemoryEstimate(
 
     /** A data set's sizes. */
     public record Images(Shape image, int classes, int train, int test) {
-        /** Returns the sizes of a data set. */
+        /**
+         * {@return the sizes of a data set}
+         *
+         * @param dataset the data set
+         */
         public static Images of(Dataset dataset) {
             return new Images(
                     dataset.train().image(),
@@ -71,6 +75,8 @@ public record MemoryEstimate(
     /**
      * Estimates a run.
      *
+     * @param images what is uploaded
+     * @param config the run
      * @param device the name of the device: {@code reference} stores every floating number in 8 bytes
      * @return empty if the run has an array of more elements than can be counted
      */
@@ -118,17 +124,17 @@ public record MemoryEstimate(
         return largest;
     }
 
-    /** Returns what the device's tensors take. */
+    /** {@return what the device's tensors take} */
     public long tensors() {
         return parameters + gradients + optimizer + activations + dataset;
     }
 
-    /** Returns the peak: Java's images are given back before the network is there. */
+    /** {@return the peak: Java's images are given back before the network is there} */
     public long total() {
         return process + Math.max(host + dataset, tensors() + workspace);
     }
 
-    /** Returns all of it by kind, for people. */
+    /** {@return all of it by kind, for people} */
     public String describe() {
         List<String> kinds = new ArrayList<>();
         kinds.add("parameters " + megabytes(parameters));
@@ -141,7 +147,11 @@ public record MemoryEstimate(
         return String.join(", ", kinds);
     }
 
-    /** Returns a number of bytes in megabytes (2^20). */
+    /**
+     * {@return a number of bytes in megabytes (2^20)}
+     *
+     * @param bytes how many
+     */
     public static String megabytes(long bytes) {
         return String.format(Locale.ROOT, "%,d MB", (bytes + (1 << 20) - 1) >> 20);
     }

@@ -34,7 +34,13 @@ public final class Safetensors {
      */
     @SuppressWarnings("ByteBufferBackingArray") // buffers here are made by this class
     public record Array(DataType type, Shape shape, ByteBuffer data) implements Source {
-        /** Checks that the data is of this type and shape. */
+        /**
+         * Checks that the data is of this type and shape.
+         *
+         * @param type the element type
+         * @param shape the extents
+         * @param data its numbers
+         */
         public Array {
             if (data.capacity() != Math.multiplyExact((long) type.bytes(), shape.size())) {
                 throw new IllegalArgumentException(
@@ -106,7 +112,13 @@ public final class Safetensors {
         }
     }
 
-    /** Writes a new file, and forces it to the disk. */
+    /**
+     * Writes a new file, and forces it to the disk.
+     *
+     * @param file the file
+     * @param arrays by name, in the order of the file
+     * @throws IOException if the file system refuses
+     */
     public static void write(Path file, Map<String, Array> arrays) throws IOException {
         writeAll(file, arrays);
     }
@@ -189,6 +201,8 @@ public final class Safetensors {
      * Reads a file. Half-precision arrays (F16, BF16) are widened to F32, exactly. Arrays without elements are left out, since
      * a {@link Shape} has at least one.
      *
+     * @param file the file
+     * @return the arrays by name
      * @throws CheckpointException if it is cut short, no such file (as the format's reference implementation, version 0.8,
      *     decides: arrays neither overlap nor leave holes), or has an array of a type or size that is not supported
      */

@@ -69,7 +69,13 @@ public final class Trainer implements AutoCloseable {
     /** Of training in the current epoch before now; of the last one when another has not begun. */
     private double seconds;
 
-    /** Creates a run at epoch 0 with freshly drawn weights. */
+    /**
+     * Creates a run at epoch 0 with freshly drawn weights.
+     *
+     * @param device where the run computes
+     * @param dataset what is learned
+     * @param config the run
+     */
     public Trainer(Device device, Dataset dataset, TrainingConfig config) {
         this(device, dataset, config, GradientHook.NONE);
     }
@@ -77,6 +83,10 @@ public final class Trainer implements AutoCloseable {
     /**
      * Creates a run with a hook between gradients and optimizers.
      *
+     * @param device where the run computes
+     * @param dataset what is learned
+     * @param config the run
+     * @param hook comes between gradients and optimizers
      * @throws IllegalArgumentException if the network does not fit the data set
      */
     public Trainer(Device device, Dataset dataset, TrainingConfig config, GradientHook hook) {
@@ -86,6 +96,9 @@ public final class Trainer implements AutoCloseable {
     /**
      * Creates a run on a data set that is on the device already, and stays there when the run is closed.
      *
+     * @param device where the run computes
+     * @param dataset what is learned
+     * @param config the run
      * @throws IllegalArgumentException if the network does not fit the data set
      */
     public Trainer(Device device, DeviceDataset dataset, TrainingConfig config) {
@@ -145,32 +158,32 @@ public final class Trainer implements AutoCloseable {
         }
     }
 
-    /** Returns the network. */
+    /** {@return the network} */
     public Network network() {
         return network;
     }
 
-    /** Returns the optimizers. */
+    /** {@return the optimizers} */
     public Optimizers optimizers() {
         return optimizers;
     }
 
-    /** Returns the epochs completed. */
+    /** {@return the epochs completed} */
     public int epoch() {
         return epoch;
     }
 
-    /** Returns the training steps done. */
+    /** {@return the training steps done} */
     public long step() {
         return step;
     }
 
-    /** Returns whether all epochs are completed. */
+    /** {@return whether all epochs are completed} */
     public boolean isFinished() {
         return epoch >= config.epochs();
     }
 
-    /** Returns the steps of an epoch: a last batch of one sample is skipped. */
+    /** {@return the steps of an epoch: a last batch of one sample is skipped} */
     public int stepsPerEpoch() {
         int whole = trainImages.count() / config.batch();
         return trainImages.count() % config.batch() >= 2 ? whole + 1 : whole;
@@ -179,6 +192,7 @@ public final class Trainer implements AutoCloseable {
     /**
      * Trains to the end of the current epoch.
      *
+     * @param listener hears of each step, and may stop
      * @return what the epoch came to; null if the listener stopped it before its end
      * @throws TrainingDivergedException if a loss is not finite
      */
@@ -231,8 +245,10 @@ public final class Trainer implements AutoCloseable {
     }
 
     /**
-     * Adds each phase's time to {@code nanoseconds[phase.ordinal()]} from now on; null for not at all. Meaningful on devices that
-     * compute on the calling thread.
+     * Adds each phase's time to {@code nanoseconds[phase.ordinal()]} from now on; null for not at all. Meaningful on devices
+     * that compute on the calling thread.
+     *
+     * @param nanoseconds one entry for each phase; null for not at all
      */
     public void timePhases(long @Nullable [] nanoseconds) {
         phaseNanoseconds = nanoseconds;
@@ -277,7 +293,7 @@ public final class Trainer implements AutoCloseable {
     }
 
     /**
-     * Returns what the last completed epoch came to. A saved and restored run knows it too.
+     * {@return what the last completed epoch came to} A saved and restored run knows it too.
      *
      * @throws IllegalStateException if there is none, or the next one has begun
      */
@@ -323,7 +339,7 @@ public final class Trainer implements AutoCloseable {
     }
 
     /**
-     * Returns the accuracy on the data set's test images: running statistics, no dropout, no augmentation.
+     * {@return the accuracy on the data set's test images: running statistics, no dropout, no augmentation}
      *
      * @throws TrainingDivergedException if the loss on them is not finite
      */
@@ -331,7 +347,12 @@ public final class Trainer implements AutoCloseable {
         return Objects.requireNonNull(evaluator.run(() -> false));
     }
 
-    /** As {@link #evaluate()}, but asks before each batch whether to stop; returns null if so. */
+    /**
+     * As {@link #evaluate()}, but asks before each batch whether to stop; returns null if so.
+     *
+     * @param stop asked before each batch
+     * @return the accuracy; null if it was stopped
+     */
     public @Nullable Evaluation evaluateUnless(BooleanSupplier stop) {
         return evaluator.run(stop);
     }
@@ -340,7 +361,9 @@ public final class Trainer implements AutoCloseable {
      * Saves the run's state into a folder, which must belong to this run. Those there before stay whole until the new one is,
      * and the one before it stays ({@link Checkpoint}).
      *
+     * @param folder of the run's checkpoints
      * @throws TrainingDivergedException if a loss or a weight is not finite; then nothing is written
+     * @throws IOException if the file system refuses
      */
     public void save(Path folder) throws IOException {
         device.synchronize();
@@ -363,6 +386,7 @@ public final class Trainer implements AutoCloseable {
     /**
      * Restores the newest whole state in a folder.
      *
+     * @param folder of the run's checkpoints
      * @return what is to be known, a sentence each: what is wrong with newer ones, and whether another version or device, or
      *     the same with other threads or instructions, computed it, so that the run will not end with the same bits
      * @throws CheckpointException if there is none, or all are damaged, or it is of another network, rule, data set, batch or

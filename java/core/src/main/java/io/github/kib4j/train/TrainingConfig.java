@@ -27,7 +27,20 @@ public record TrainingConfig(
         Precision precision,
         long seed,
         boolean augment) {
-    /** Checks the numbers. */
+    /**
+     * Checks the numbers.
+     *
+     * @param network what learns
+     * @param rule how it learns
+     * @param local optimizer of the hidden layers
+     * @param readout optimizer of the readout
+     * @param schedule of both learning rates
+     * @param epochs how often every training image is seen
+     * @param batch {@code B}: samples of a step
+     * @param precision of activations and products
+     * @param seed key of the random numbers
+     * @param augment whether training images are shifted and mirrored as the data set says
+     */
     public TrainingConfig {
         if (epochs < 1) {
             throw new IllegalArgumentException("The number of epochs must be at least 1, but is " + epochs + ".");
