@@ -33,12 +33,12 @@ kib_status kib_random_uniform(float* w, int64_t outer, int64_t channels, int64_t
 /* now[0] += 1, now[2] += batch. */
 kib_status kib_random_advance(int64_t* now, int64_t batch);
 
-/* sum[n] = sum over rows of values [rows, n] of the given type. */
-kib_status kib_sum_rows(float* sum, const void* values, int type, int64_t rows, int64_t n);
+/* Bytes of scratch memory that kib_sum_rows needs. */
+int64_t kib_sum_rows_workspace(int64_t rows, int64_t n);
 
-/* running = 0.9 running + 0.1 new of means and unbiased variances [channels], m numbers each. */
-kib_status kib_batch_norm_running(float* running_mean, float* running_variance, const float* mean,
-                                  const float* variance, int64_t channels, int64_t m);
+/* sum[n] = sum over rows of values [rows, n] of the given type. */
+kib_status kib_sum_rows(float* sum, const void* values, int type, int64_t rows, int64_t n, void* workspace,
+                        int threads);
 
 /* wide = narrow, n numbers of the given type to floats. */
 kib_status kib_layout_widen(float* wide, const void* narrow, int type, int64_t n, int threads);

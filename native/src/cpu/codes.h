@@ -1,27 +1,11 @@
 // Codes and what both forms of a local objective do with them.
 #ifndef KIB_CPU_CODES_H
 #define KIB_CPU_CODES_H
+#include "arena.h"
 #include "kib/objective.h"
 #include "level.h"
 
 namespace kib::KIB_LEVEL {
-
-inline int64_t padded(int64_t bytes) { return (bytes + 63) / 64 * 64; }
-
-// Hands out pieces of a workspace.
-class Arena {
- public:
-  explicit Arena(void* memory) : next_(static_cast<char*>(memory)) {}
-  template <class Number>
-  Number* take(int64_t count) {
-    Number* piece = reinterpret_cast<Number*>(next_);
-    next_ += padded(count * static_cast<int64_t>(sizeof(Number)));
-    return piece;
-  }
-
- private:
-  char* next_;
-};
 
 inline double dot(const double* a, const double* b, int64_t count) {
   return sum(count, [=](int64_t i) { return a[i] * b[i]; });

@@ -3,6 +3,7 @@
 #include <omp.h>
 
 #include "kib/activity.h"
+#include "kib/batch_norm.h"
 #include "kib/objective.h"
 #include "kib/optimizer.h"
 #include "kib/step.h"
@@ -45,6 +46,10 @@ KIB_BIND(kib_activity_workspace)
 KIB_BIND(kib_activity_forward)
 KIB_BIND(kib_activity_hebbian_gradient)
 KIB_BIND(kib_activity_output_gradient)
+KIB_BIND(kib_batch_norm_workspace)
+KIB_BIND(kib_batch_norm_forward)
+KIB_BIND(kib_batch_norm_inference)
+KIB_BIND(kib_batch_norm_gradient)
 KIB_BIND(kib_gram_workspace)
 KIB_BIND(kib_gram_matrix)
 KIB_BIND(kib_gram_dependence)
@@ -60,8 +65,8 @@ KIB_BIND(kib_augmentation_batch)
 KIB_BIND(kib_readout_cross_entropy)
 KIB_BIND(kib_random_uniform)
 KIB_BIND(kib_random_advance)
+KIB_BIND(kib_sum_rows_workspace)
 KIB_BIND(kib_sum_rows)
-KIB_BIND(kib_batch_norm_running)
 KIB_BIND(kib_layout_widen)
 KIB_BIND(kib_layout_narrow)
 KIB_BIND(kib_layout_write_f64)

@@ -3,7 +3,8 @@
 
 #include <algorithm>
 
-#include "level.h"
+#include "arena.h"
+#include "columns.h"
 #include "philox.h"
 
 namespace kib::KIB_LEVEL {
@@ -137,27 +138,22 @@ kib_status kib_random_advance(int64_t* now, int64_t batch) {
   return KIB_OK;
 }
 
-kib_status kib_sum_rows(float* sum, const void* values, int type, int64_t rows, int64_t n) {
-  return with_type(type, [&](auto tag) {
-    const auto* v = static_cast<const decltype(tag)*>(values);
-    for (int64_t k = 0; k < n; k++) {
-      double total = 0;
-      for (int64_t r = 0; r < rows; r++) total += load(v[r * n + k]);
-      sum[k] = static_cast<float>(total);
-    }
-  });
+int64_t kib_sum_rows_workspace(int64_t rows, int64_t n) {
+  return padded(8 * 2 * n) + padded(8 * 2 * n * Chunks(rows, n).count);
 }
 
-kib_status kib_batch_norm_running(float* running_mean, float* running_variance, const float* mean,
-                                  const float* variance, int64_t channels, int64_t m) {
-  constexpr float kMomentum = 0.1f;
-  for (int64_t c = 0; c < channels; c++) {
-    running_mean[c] = (1 - kMomentum) * running_mean[c] + kMomentum * mean[c];
-    if (m < 2) continue;
-    double unbiased = variance[c] * (static_cast<double>(m) / static_cast<double>(m - 1));
-    running_variance[c] = static_cast<float>((1 - kMomentum) * running_variance[c] + kMomentum * unbiased);
-  }
-  return KIB_OK;
+kib_status kib_sum_rows(float* sum, const void* values, int type, int64_t rows, int64_t n, void* workspace,
+                        int threads) {
+  return with_type(type, [&](auto tag) {
+    const auto* v = static_cast<const decltype(tag)*>(values);
+    Chunks chunks(rows, n);
+    Arena arena(workspace);
+    double *totals = arena.take<double>(2 * n), *partials = arena.take<double>(2 * n * chunks.count);
+    sum_columns(
+        totals, partials, chunks, threads, [=](int64_t at, int64_t) -> double { return load(v[at]); },
+        [](int64_t, int64_t, double) { return 0.0; });
+    for (int64_t k = 0; k < n; k++) sum[k] = static_cast<float>(totals[k]);
+  });
 }
 
 kib_status kib_layout_widen(float* wide, const void* narrow, int type, int64_t n, int threads) {

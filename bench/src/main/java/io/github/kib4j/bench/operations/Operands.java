@@ -46,6 +46,11 @@ final class Operands implements AutoCloseable {
         return numbers(DataType.F32, shape, 0);
     }
 
+    /** Returns random numbers between 0 and 1 in double precision. */
+    Tensor doubles(Shape shape) {
+        return numbers(DataType.F64, shape, 0);
+    }
+
     /** Returns what receives weights in the precision of activations; null where that is single. */
     @Nullable
     Tensor rounded(Shape shape) {

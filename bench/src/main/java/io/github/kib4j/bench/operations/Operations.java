@@ -206,7 +206,7 @@ final class Operations {
     }
 
     private static BatchNormOps.Saved saved(Operands operands, Shape channels) {
-        return new BatchNormOps.Saved(operands.positives(channels), operands.positives(channels));
+        return new BatchNormOps.Saved(operands.doubles(channels), operands.doubles(channels));
     }
 
     private static BatchNormOps.Parameters parameters(Operands operands, Shape channels) {

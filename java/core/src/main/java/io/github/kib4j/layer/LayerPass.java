@@ -87,8 +87,8 @@ public final class LayerPass {
                         : buffers.shared("normalized", largest.preActivation(), name, type, row, batch);
         saved = normalizes
                 ? new BatchNormOps.Saved(
-                        buffers.fixed(name + ".batchMean", DataType.F32, Shape.of(spec.units())),
-                        buffers.fixed(name + ".batchVariance", DataType.F32, Shape.of(spec.units())))
+                        buffers.fixed(name + ".batchMean", DataType.F64, Shape.of(spec.units())),
+                        buffers.fixed(name + ".batchVariance", DataType.F64, Shape.of(spec.units())))
                 : null;
         Dropout dropout = use == Use.INFERENCE ? Dropout.NONE : spec.dropout();
         activity =

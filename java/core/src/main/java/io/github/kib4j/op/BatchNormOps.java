@@ -16,7 +16,10 @@ public interface BatchNormOps {
     /** Learned and running numbers of a layer, each {@code [C]}, F32. */
     record Parameters(Tensor scale, Tensor shift, Tensor runningMean, Tensor runningVariance) {}
 
-    /** What a training forward pass leaves for the gradient, each {@code [C]}, F32: mean and (biased) variance of the batch. */
+    /**
+     * What a training forward pass leaves for the gradient, each {@code [C]}, F64: mean and (biased) variance of the batch. (In
+     * single precision a mean of 10,000 is off by half a percent of a deviation of 0.1, and so is all that follows from it.)
+     */
     record Saved(Tensor mean, Tensor variance) {}
 
     /**

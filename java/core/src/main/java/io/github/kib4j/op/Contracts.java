@@ -147,6 +147,8 @@ public final class Contracts {
         if (saved != null) {
             vector(operation, "saved mean", saved.mean(), channels);
             vector(operation, "saved variance", saved.variance(), channels);
+            type(operation, "saved mean", saved.mean(), DataType.F64);
+            type(operation, "saved variance", saved.variance(), DataType.F64);
             require(y != a, operation, "y must not be the memory of a, which the gradient reads again");
         }
     }

@@ -9,10 +9,12 @@ import io.github.kib4j.tensor.Scope;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.function.IntToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,15 +34,30 @@ public record OperationCase(String operation, String name, int terms, Body body)
         void plan(Setup setup);
     }
 
+    /** How far a device's numbers may lie from the expected ones: a tolerance for each of them. */
+    @FunctionalInterface
+    public interface Bound {
+        /** Returns the tolerances. */
+        double[] tolerances(double[] expected);
+    }
+
+    /**
+     * What came out.
+     *
+     * @param bound null: what rounding of {@link #terms} terms explains
+     */
+    public record Output(double[] numbers, @Nullable Bound bound) {}
+
     /** Runs the case and returns its outputs by name. */
-    public Map<String, double[]> run(Device device, Precision precision, long seed) {
+    public Map<String, Output> run(Device device, Precision precision, long seed) {
         try (Scope scope = device.newScope()) {
             Setup setup = new Setup(device, scope, precision, seed);
             body.plan(setup);
             setup.operations.forEach(Operation::run);
             device.synchronize();
-            Map<String, double[]> results = new LinkedHashMap<>();
-            setup.outputs.forEach((output, tensor) -> results.put(output, read(tensor)));
+            Map<String, Output> results = new LinkedHashMap<>();
+            setup.outputs.forEach(
+                    (output, tensor) -> results.put(output, new Output(read(tensor), setup.bounds.get(output))));
             return results;
         }
     }
@@ -77,6 +94,7 @@ public record OperationCase(String operation, String name, int terms, Body body)
         private final Random random;
         private final List<Operation> operations = new ArrayList<>();
         private final Map<String, Tensor> outputs = new LinkedHashMap<>();
+        private final Map<String, Bound> bounds = new HashMap<>();
 
         Setup(Device device, Scope scope, Precision precision, long seed) {
             this.device = device;
@@ -127,6 +145,34 @@ public record OperationCase(String operation, String name, int terms, Body body)
             return tensor;
         }
 
+        /** Fills a tensor with numbers by index, rounded to what activations, or single numbers, can be. */
+        Tensor filled(Tensor tensor, IntToDoubleFunction number) {
+            double[] values = new double[(int) tensor.shape().size()];
+            boolean narrow = tensor.type() == DataType.BF16;
+            boolean activation = tensor.type() == DataType.F64 && precision == Precision.BF16;
+            for (int i = 0; i < values.length; i++) {
+                float single = (float) number.applyAsDouble(i);
+                values[i] = narrow || activation ? rounded(single) : single;
+            }
+            tensor.write(values);
+            return tensor;
+        }
+
+        /** Returns the nearest number of bfloat16. */
+        private static double rounded(float x) {
+            int bits = Float.floatToRawIntBits(x);
+            return Float.intBitsToFloat(bits + 0x7fff + (bits >> 16 & 1) & 0xffff0000);
+        }
+
+        /** Returns {@code 2^-23} or, in bfloat16, {@code 2^-8}: twice what rounding an activation may cost. */
+        double epsilon() {
+            return precision == Precision.BF16 ? 0x1p-8 : 0x1p-23;
+        }
+
+        Random random() {
+            return random;
+        }
+
         /** Changes a tensor's numbers. */
         Tensor edit(Tensor tensor, java.util.function.Consumer<double[]> change) {
             double[] values = tensor.readDoubles();
@@ -173,6 +219,12 @@ public record OperationCase(String operation, String name, int terms, Body body)
         Tensor output(String name, Tensor tensor) {
             outputs.put(name, tensor);
             return tensor;
+        }
+
+        /** Names an output to compare within bounds of its own. */
+        Tensor output(String name, Tensor tensor, Bound bound) {
+            bounds.put(name, bound);
+            return output(name, tensor);
         }
     }
 }

@@ -42,6 +42,7 @@ public final class OperationCases {
         list.readout();
         list.augmentation();
         list.random();
+        list.cases.addAll(Reductions.all());
         return list.cases;
     }
 
@@ -200,7 +201,7 @@ public final class OperationCases {
             add("batchNorm.forward", sizes, m, t -> {
                 BatchNormOps.Parameters parameters = batchNormParameters(t, extents[1]);
                 BatchNormOps.Saved saved = new BatchNormOps.Saved(
-                        t.output("mean", t.single(extents[1])), t.output("variance", t.single(extents[1])));
+                        t.output("mean", t.wide(extents[1])), t.output("variance", t.wide(extents[1])));
                 t.output("running mean", parameters.runningMean());
                 t.output("running variance", parameters.runningVariance());
                 t.then(t.device()
@@ -216,7 +217,7 @@ public final class OperationCases {
             }
             add("batchNorm.gradient", sizes, m, t -> {
                 BatchNormOps.Parameters parameters = batchNormParameters(t, extents[1]);
-                BatchNormOps.Saved saved = new BatchNormOps.Saved(t.single(extents[1]), t.single(extents[1]));
+                BatchNormOps.Saved saved = new BatchNormOps.Saved(t.wide(extents[1]), t.wide(extents[1]));
                 Tensor a = t.randomActivation(extents);
                 t.then(t.device().batchNorm().forward(t.activation(extents), saved, a, parameters));
                 Tensor dy = t.output("da", t.randomActivation(extents));

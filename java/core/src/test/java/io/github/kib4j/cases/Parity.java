@@ -1,5 +1,7 @@
 package io.github.kib4j.cases;
 
+import io.github.kib4j.cases.OperationCase.Bound;
+import io.github.kib4j.cases.OperationCase.Output;
 import io.github.kib4j.op.Device;
 import io.github.kib4j.op.Devices;
 import io.github.kib4j.op.Precision;
@@ -26,10 +28,13 @@ public final class Parity {
 
     private static void compare(OperationCase c, Device device, Precision precision) {
         try (Device reference = Devices.open("reference", 1).device()) {
-            Map<String, double[]> expected = c.run(reference, precision, SEED);
-            Map<String, double[]> actual = c.run(device, precision, SEED);
-            expected.forEach(
-                    (output, values) -> compare(c, output, values, actual.get(output), tolerance(c, precision)));
+            Map<String, Output> expected = c.run(reference, precision, SEED);
+            Map<String, Output> actual = c.run(device, precision, SEED);
+            expected.forEach((output, values) -> {
+                Bound bound = values.bound() == null ? explained(c, precision) : values.bound();
+                double[] tolerances = bound.tolerances(values.numbers());
+                compare(c + ": " + output, values.numbers(), actual.get(output).numbers(), tolerances);
+            });
         }
     }
 
@@ -37,23 +42,19 @@ public final class Parity {
      * What rounding explains, relative to the largest expected number of an output: naive summation of n rounded terms errs by
      * about {@code sqrt(n) eps}, and a handful of roundings happen before and after it; 8 times that is allowed.
      */
-    private static double tolerance(OperationCase c, Precision precision) {
+    private static Bound explained(OperationCase c, Precision precision) {
         double epsilon = precision == Precision.BF16 ? 0x1p-8 : 0x1p-23;
-        return 8 * epsilon * Math.sqrt(Math.max(1, c.terms()));
+        return Bounds.ofLargest(8 * epsilon * Math.sqrt(Math.max(1, c.terms())), ZERO);
     }
 
-    private static void compare(OperationCase c, String output, double[] expected, double[] actual, double tolerance) {
-        double scale = 0;
-        for (double value : expected) {
-            scale = Double.isNaN(value) ? scale : Math.max(scale, Math.abs(value));
-        }
+    private static void compare(String output, double[] expected, double[] actual, double[] tolerances) {
         Assertions.assertEquals(expected.length, actual.length, output + " has another size");
         for (int i = 0; i < expected.length; i++) {
-            boolean near = Math.abs(actual[i] - expected[i]) <= tolerance * scale + ZERO;
+            boolean near = Math.abs(actual[i] - expected[i]) <= tolerances[i];
             boolean bothNaN = Double.isNaN(expected[i]) && Double.isNaN(actual[i]);
             if (!near && !bothNaN) {
-                Assertions.fail(c + ": " + output + "[" + i + "] is " + actual[i] + ", not " + expected[i]
-                        + " (tolerance " + tolerance * scale + "); repeat with -Dkib4j.seed=" + SEED);
+                Assertions.fail(output + "[" + i + "] is " + actual[i] + ", not " + expected[i] + " (tolerance "
+                        + tolerances[i] + "); repeat with -Dkib4j.seed=" + SEED);
             }
         }
     }

@@ -1,150 +1,114 @@
 package io.github.kib4j.cpu;
 
-import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_DST;
-import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_SCALE;
-import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_SHIFT;
-import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_SRC;
-import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DST;
-import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_MEAN;
-import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SCALE;
-import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SHIFT;
-import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
-import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_VARIANCE;
-
 import io.github.kib4j.cpu.internal.kib;
 import io.github.kib4j.op.BatchNormOps;
 import io.github.kib4j.op.Contracts;
 import io.github.kib4j.op.Operation;
 import io.github.kib4j.tensor.Tensor;
-import java.util.List;
-import org.bytedeco.dnnl.batch_normalization_backward;
-import org.bytedeco.dnnl.batch_normalization_forward;
-import org.bytedeco.dnnl.global.dnnl;
-import org.bytedeco.dnnl.memory;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.FloatPointer;
 
-/** {@link BatchNormOps} by oneDNN; the running statistics by a kernel of our own. */
+/**
+ * {@link BatchNormOps} by the kernels of {@code native/src/cpu/batch_norm.cpp}. (oneDNN's sum a channel of a channels-last image
+ * in one running float.)
+ */
 record CpuBatchNorm(CpuContext context) implements BatchNormOps {
-    private static final int SCALE_AND_SHIFT =
-            dnnl.normalization_flags.use_scale.value | dnnl.normalization_flags.use_shift.value;
-    private static final int RUNNING = SCALE_AND_SHIFT | dnnl.normalization_flags.use_global_stats.value;
 
-    private batch_normalization_forward.primitive_desc description(Tensor y, Tensor a, dnnl.prop_kind kind, int flags) {
-        OneDnn oneDnn = context.oneDnn();
-        return new batch_normalization_forward.primitive_desc(
-                oneDnn.engine(),
-                kind.value,
-                OneDnn.image(a),
-                OneDnn.image(y),
-                (float) EPSILON,
-                flags,
-                oneDnn.attributes(),
-                false);
-    }
+    /** The extents of an input, for whose sums there is scratch memory. */
+    private record Extents(int type, long rows, long channels) {}
 
-    private memory image(Tensor tensor) {
-        return context.oneDnn().on(OneDnn.image(tensor), tensor);
-    }
-
-    private memory vector(Tensor tensor) {
-        return context.oneDnn().on(OneDnn.vector(tensor), tensor);
+    private Extents extents(Tensor a) {
+        long channels = a.shape().extent(1);
+        long rows = a.shape().size() / channels;
+        context.scratch().reserve(kib.kib_batch_norm_workspace(rows, channels));
+        return new Extents(CpuTensor.typeOf(a), rows, channels);
     }
 
     @Override
     public Operation forward(Tensor y, Saved saved, Tensor a, Parameters parameters) {
         Contracts.batchNorm("batchNorm.forward", y, a, parameters, saved);
-        context.startPlanning();
-        batch_normalization_forward.primitive_desc description =
-                description(y, a, dnnl.prop_kind.forward_training, SCALE_AND_SHIFT);
-        Operation normalize = context.oneDnn()
-                .plan(
-                        description,
-                        new batch_normalization_forward(description),
-                        OneDnn.arguments(
-                                DNNL_ARG_SRC,
-                                image(a),
-                                DNNL_ARG_DST,
-                                image(y),
-                                DNNL_ARG_MEAN,
-                                vector(saved.mean()),
-                                DNNL_ARG_VARIANCE,
-                                vector(saved.variance()),
-                                DNNL_ARG_SCALE,
-                                vector(parameters.scale()),
-                                DNNL_ARG_SHIFT,
-                                vector(parameters.shift())));
-        long channels = a.shape().extent(1);
-        long count = a.shape().size() / channels;
+        Extents extents = extents(a);
+        BytePointer out = CpuTensor.bytes(y);
+        DoublePointer mean = CpuTensor.doubles(saved.mean());
+        DoublePointer variance = CpuTensor.doubles(saved.variance());
         FloatPointer runningMean = CpuTensor.floats(parameters.runningMean());
         FloatPointer runningVariance = CpuTensor.floats(parameters.runningVariance());
-        FloatPointer mean = CpuTensor.floats(saved.mean());
-        FloatPointer variance = CpuTensor.floats(saved.variance());
-        Operation blend =
-                () -> kib.kib_batch_norm_running(runningMean, runningVariance, mean, variance, channels, count);
-        return context.sequence(List.of(normalize, blend));
+        BytePointer in = CpuTensor.bytes(a);
+        FloatPointer scale = CpuTensor.floats(parameters.scale());
+        FloatPointer shift = CpuTensor.floats(parameters.shift());
+        return context.kernel(
+                "batchNorm.forward",
+                () -> kib.kib_batch_norm_forward(
+                        out,
+                        mean,
+                        variance,
+                        runningMean,
+                        runningVariance,
+                        in,
+                        scale,
+                        shift,
+                        extents.type(),
+                        extents.rows(),
+                        extents.channels(),
+                        context.scratch().start(),
+                        context.threads()));
     }
 
     @Override
     public Operation inference(Tensor y, Tensor a, Parameters parameters) {
         Contracts.batchNorm("batchNorm.inference", y, a, parameters, null);
-        context.startPlanning();
-        batch_normalization_forward.primitive_desc description =
-                description(y, a, dnnl.prop_kind.forward_inference, RUNNING);
-        return context.sequence(List.of(context.oneDnn()
-                .plan(
-                        description,
-                        new batch_normalization_forward(description),
-                        OneDnn.arguments(
-                                DNNL_ARG_SRC,
-                                image(a),
-                                DNNL_ARG_DST,
-                                image(y),
-                                DNNL_ARG_MEAN,
-                                vector(parameters.runningMean()),
-                                DNNL_ARG_VARIANCE,
-                                vector(parameters.runningVariance()),
-                                DNNL_ARG_SCALE,
-                                vector(parameters.scale()),
-                                DNNL_ARG_SHIFT,
-                                vector(parameters.shift())))));
+        Extents extents = extents(a);
+        BytePointer out = CpuTensor.bytes(y);
+        BytePointer in = CpuTensor.bytes(a);
+        FloatPointer scale = CpuTensor.floats(parameters.scale());
+        FloatPointer shift = CpuTensor.floats(parameters.shift());
+        FloatPointer mean = CpuTensor.floats(parameters.runningMean());
+        FloatPointer variance = CpuTensor.floats(parameters.runningVariance());
+        return context.kernel(
+                "batchNorm.inference",
+                () -> kib.kib_batch_norm_inference(
+                        out,
+                        in,
+                        scale,
+                        shift,
+                        mean,
+                        variance,
+                        extents.type(),
+                        extents.rows(),
+                        extents.channels(),
+                        context.scratch().start(),
+                        context.threads()));
     }
 
     @Override
     public Operation gradient(
             Tensor da, Tensor dscale, Tensor dshift, Tensor dy, Tensor a, Parameters parameters, Saved saved) {
         Contracts.batchNormGradient(da, dscale, dshift, dy, a, parameters, saved);
-        context.startPlanning();
-        OneDnn oneDnn = context.oneDnn();
-        batch_normalization_backward.primitive_desc description = new batch_normalization_backward.primitive_desc(
-                oneDnn.engine(),
-                dnnl.prop_kind.backward.value,
-                OneDnn.image(da),
-                OneDnn.image(dy),
-                OneDnn.image(a),
-                (float) EPSILON,
-                SCALE_AND_SHIFT,
-                description(dy, a, dnnl.prop_kind.forward_training, SCALE_AND_SHIFT),
-                oneDnn.attributes(),
-                false);
-        return context.sequence(List.of(oneDnn.plan(
-                description,
-                new batch_normalization_backward(description),
-                OneDnn.arguments(
-                        DNNL_ARG_SRC,
-                        image(a),
-                        DNNL_ARG_DIFF_DST,
-                        image(dy),
-                        DNNL_ARG_DIFF_SRC,
-                        image(da),
-                        DNNL_ARG_MEAN,
-                        vector(saved.mean()),
-                        DNNL_ARG_VARIANCE,
-                        vector(saved.variance()),
-                        DNNL_ARG_SCALE,
-                        vector(parameters.scale()),
-                        DNNL_ARG_DIFF_SCALE,
-                        vector(dscale),
-                        DNNL_ARG_DIFF_SHIFT,
-                        vector(dshift)))));
+        Extents extents = extents(a);
+        BytePointer out = CpuTensor.bytes(da);
+        FloatPointer scaleGradient = CpuTensor.floats(dscale);
+        FloatPointer shiftGradient = CpuTensor.floats(dshift);
+        BytePointer upstream = CpuTensor.bytes(dy);
+        BytePointer in = CpuTensor.bytes(a);
+        DoublePointer mean = CpuTensor.doubles(saved.mean());
+        DoublePointer variance = CpuTensor.doubles(saved.variance());
+        FloatPointer scale = CpuTensor.floats(parameters.scale());
+        return context.kernel(
+                "batchNorm.gradient",
+                () -> kib.kib_batch_norm_gradient(
+                        out,
+                        scaleGradient,
+                        shiftGradient,
+                        upstream,
+                        in,
+                        mean,
+                        variance,
+                        scale,
+                        extents.type(),
+                        extents.rows(),
+                        extents.channels(),
+                        context.scratch().start(),
+                        context.threads()));
     }
 }

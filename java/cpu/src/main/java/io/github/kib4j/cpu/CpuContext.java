@@ -72,13 +72,18 @@ final class CpuContext {
 
     /** Returns one of the project's own kernels as an operation. */
     Operation kernel(String name, Kernel kernel) {
-        return guard.guard(() -> {
+        return guard.guard(part(name, kernel));
+    }
+
+    /** Returns one of the project's own kernels as a part of a {@link #sequence}. */
+    Operation part(String name, Kernel kernel) {
+        return () -> {
             int status = kernel.run();
             if (status != kib.KIB_OK) {
                 throw new IllegalArgumentException(
                         "The kernel " + name + " does not support its arguments (status " + status + ").");
             }
-        });
+        };
     }
 
     /** A call of a native function. */

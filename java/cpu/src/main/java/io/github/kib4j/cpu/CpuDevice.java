@@ -127,10 +127,7 @@ final class CpuDevice implements Device {
 
     @Override
     public BatchNormOps batchNorm() {
-        BatchNormOps single = new CpuBatchNorm(context);
-        return door.of(
-                BatchNormOps.class,
-                computesBfloat16() ? single : context.emulation().batchNorm(single));
+        return door.of(BatchNormOps.class, new CpuBatchNorm(context));
     }
 
     @Override

@@ -16,6 +16,8 @@ import java.util.List;
 import java.util.Map;
 import org.bytedeco.dnnl.matmul;
 import org.bytedeco.dnnl.memory;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.FloatPointer;
 import org.jspecify.annotations.Nullable;
 
 /** {@link LinearOps} by oneDNN's matrix product; transposition is a matter of strides. */
@@ -53,7 +55,13 @@ record CpuLinear(CpuContext context) implements LinearOps {
     Operation sumRows(Tensor dbias, Tensor dy) {
         long n = dbias.shape().size();
         long rows = dy.shape().size() / n;
-        return () -> kib.kib_sum_rows(CpuTensor.floats(dbias), CpuTensor.bytes(dy), CpuTensor.typeOf(dy), rows, n);
+        FloatPointer out = CpuTensor.floats(dbias);
+        BytePointer in = CpuTensor.bytes(dy);
+        int type = CpuTensor.typeOf(dy);
+        context.scratch().reserve(kib.kib_sum_rows_workspace(rows, n));
+        return context.part(
+                "sum of rows",
+                () -> kib.kib_sum_rows(out, in, type, rows, n, context.scratch().start(), context.threads()));
     }
 
     @Override

@@ -1,7 +1,6 @@
 package io.github.kib4j.cpu;
 
 import io.github.kib4j.cpu.internal.kib;
-import io.github.kib4j.op.BatchNormOps;
 import io.github.kib4j.op.Contracts;
 import io.github.kib4j.op.ConvolutionOps;
 import io.github.kib4j.op.LinearOps;
@@ -94,10 +93,6 @@ final class Emulation {
 
     ConvolutionOps convolution(ConvolutionOps single) {
         return new Convolution(single);
-    }
-
-    BatchNormOps batchNorm(BatchNormOps single) {
-        return new BatchNorm(single);
     }
 
     void close() {
@@ -203,55 +198,6 @@ final class Emulation {
             }
             Contracts.convolution("convolution.dataGradient", dy, dx, weight, null);
             return product(dx, dy, weight, single::dataGradient);
-        }
-    }
-
-    private final class BatchNorm implements BatchNormOps {
-        private final BatchNormOps single;
-
-        BatchNorm(BatchNormOps single) {
-            this.single = single;
-        }
-
-        @Override
-        public Operation forward(Tensor y, Saved saved, Tensor a, Parameters parameters) {
-            if (!applies(a)) {
-                return single.forward(y, saved, a, parameters);
-            }
-            Contracts.batchNorm("batchNorm.forward", y, a, parameters, saved);
-            return normalized(y, a, (wideY, wideA) -> single.forward(wideY, saved, wideA, parameters));
-        }
-
-        @Override
-        public Operation inference(Tensor y, Tensor a, Parameters parameters) {
-            if (!applies(a)) {
-                return single.inference(y, a, parameters);
-            }
-            Contracts.batchNorm("batchNorm.inference", y, a, parameters, null);
-            return normalized(y, a, (wideY, wideA) -> single.inference(wideY, wideA, parameters));
-        }
-
-        private Operation normalized(Tensor y, Tensor a, Pair plan) {
-            Tensor wideA = wide(Slot.INPUT, a);
-            Tensor wideY = wide(Slot.OUTPUT, y);
-            return chain(widen(wideA, a), plan.plan(wideY, wideA), narrow(y, wideY));
-        }
-
-        @Override
-        public Operation gradient(
-                Tensor da, Tensor dscale, Tensor dshift, Tensor dy, Tensor a, Parameters parameters, Saved saved) {
-            if (!applies(a)) {
-                return single.gradient(da, dscale, dshift, dy, a, parameters, saved);
-            }
-            Contracts.batchNormGradient(da, dscale, dshift, dy, a, parameters, saved);
-            Tensor wideA = wide(Slot.INPUT, a);
-            Tensor wideDy = wide(Slot.UPSTREAM, dy);
-            Tensor wideDa = wide(Slot.OUTPUT, da);
-            return chain(
-                    widen(wideA, a),
-                    widen(wideDy, dy),
-                    single.gradient(wideDa, dscale, dshift, wideDy, wideA, parameters, saved),
-                    narrow(da, wideDa));
         }
     }
 }

@@ -1,5 +1,5 @@
 /**
- * The CPU backend: oneDNN for products, convolutions and batch normalization, and the kernels of {@code native/} for all else.
+ * The CPU backend: oneDNN for products and convolutions, and the kernels of {@code native/} for all else.
  * Four-dimensional tensors are stored channels-last.
  */
 @NullMarked

@@ -10,7 +10,14 @@ import org.bytedeco.javacpp.tools.InfoMapper;
         value =
                 @Platform(
                         value = "linux-x86_64",
-                        include = {"kib/types.h", "kib/activity.h", "kib/objective.h", "kib/optimizer.h", "kib/step.h"},
+                        include = {
+                            "kib/types.h",
+                            "kib/activity.h",
+                            "kib/batch_norm.h",
+                            "kib/objective.h",
+                            "kib/optimizer.h",
+                            "kib/step.h"
+                        },
                         link = "kib"),
         target = "io.github.kib4j.cpu.internal",
         global = "io.github.kib4j.cpu.internal.kib")
