@@ -21,6 +21,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The command line. */
 public final class Kib {
@@ -59,6 +60,8 @@ public final class Kib {
             return command(args, out, err);
         } catch (UsageException e) {
             return fail(USAGE, e.getMessage(), err);
+        } catch (UnmatchedArgumentException e) {
+            return fail(USAGE, new Suggestions(e).sentence(), err);
         } catch (ParameterException e) {
             return fail(USAGE, e.getMessage() + "; 'kib " + name(e) + "--help' lists the options.", err);
         } catch (TrainingDivergedException e) {
@@ -107,14 +110,60 @@ public final class Kib {
     private static int command(String[] args, PrintStream out, PrintStream err) throws IOException {
         CommandSpec root =
                 CommandSpec.create().name("kib").version("kib4j " + VERSION).mixinStandardHelpOptions(true);
-        root.usageMessage().description("Trains deep networks without backpropagation.");
-        root.addSubcommand("train", TrainCommand.spec());
-        root.addSubcommand("eval", EvalCommand.spec());
-        root.addSubcommand("data", InfoCommands.dataSpec());
-        root.addSubcommand("presets", InfoCommands.presetsSpec());
-        root.addSubcommand("summary", InfoCommands.summarySpec());
-        root.addSubcommand("doctor", InfoCommands.doctorSpec());
-        CommandLine line = new CommandLine(root).setAbbreviatedOptionsAllowed(false);
+        root.usageMessage()
+                .description("Trains deep networks without backpropagation: each layer learns by a local rule.");
+        HelpScreen.of(
+                root,
+                "COMMAND [OPTION]...",
+                "kib train                  # the quickstart: three rules, a few minutes",
+                "kib train --help           # all options of a command",
+                "kib presets fashion        # the paper's runs on Fashion-MNIST");
+        root.addSubcommand(
+                "train",
+                HelpScreen.of(
+                        TrainCommand.spec(),
+                        "[OPTION]...",
+                        "kib train",
+                        "kib train --preset mlp-fashion-mnist-cosine-grp-div --epochs 10",
+                        "kib train --dataset mnist --model mlp --layers 512,512 --groups 16 \\",
+                        "          --divisive-norm --rule phsic,backprop",
+                        "kib train --config my.toml --out runs/mine",
+                        "kib train --resume runs/mine"));
+        root.addSubcommand(
+                "eval",
+                HelpScreen.of(
+                        EvalCommand.spec(),
+                        "RUN [OPTION]...",
+                        "kib eval runs/mine",
+                        "kib eval runs/mine --data DIR --json"));
+        root.addSubcommand(
+                "data",
+                HelpScreen.of(
+                        InfoCommands.dataSpec(),
+                        "list | fetch NAME | verify NAME [OPTION]...",
+                        "kib data list",
+                        "kib data fetch cifar10",
+                        "kib data verify folder --data DIR"));
+        root.addSubcommand(
+                "presets",
+                HelpScreen.of(
+                        PresetsCommand.spec(),
+                        "[NAME | WORD...] [OPTION]...",
+                        "kib presets vgg                                # those with vgg in their name",
+                        "kib presets mlp-mnist-cosine-grp > my.toml     # one's settings, to change"));
+        root.addSubcommand(
+                "summary",
+                HelpScreen.of(
+                        SummaryCommand.spec(),
+                        "[RUN] [OPTION]...",
+                        "kib summary --preset vgg-cifar10-2x-adamw-cosine-grp",
+                        "kib summary --dataset folder --data DIR --batch 64",
+                        "kib summary runs/mine --json"));
+        root.addSubcommand("doctor", HelpScreen.of(InfoCommands.doctorSpec(), "[OPTION]...", "kib doctor"));
+        root.addSubcommand("completion", HelpScreen.of(Completion.spec(), "SHELL", "source <(kib completion bash)"));
+        CommandLine.tracer().setLevel(CommandLine.TraceLevel.OFF); // the last of two equal options wins, unsaid
+        CommandLine line =
+                new CommandLine(root).setAbbreviatedOptionsAllowed(false).setOverwrittenOptionsAllowed(true);
         line.setOut(new PrintWriter(out, true, StandardCharsets.UTF_8));
         line.setErr(new PrintWriter(err, true, StandardCharsets.UTF_8));
         ParseResult parsed = line.parseArgs(args);
@@ -131,9 +180,10 @@ public final class Kib {
             case "train" -> new TrainCommand(sub, out, err).run();
             case "eval" -> EvalCommand.run(sub, out, err);
             case "data" -> InfoCommands.data(sub, out, err);
-            case "presets" -> InfoCommands.presets(out);
-            case "summary" -> InfoCommands.summary(sub, out);
-            default -> InfoCommands.doctor(out);
+            case "presets" -> PresetsCommand.run(sub, out);
+            case "summary" -> SummaryCommand.run(sub, out, err);
+            case "completion" -> Completion.run(sub, line, out);
+            default -> InfoCommands.doctor(sub, out);
         };
     }
 }

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,16 +38,15 @@ final class Presets {
 
     /** Returns a preset's settings; an unknown name is an error that lists the nearest ones. */
     Settings get(String name) {
-        Settings settings = presets.get(name);
-        if (settings == null) {
-            List<String> near = presets.keySet().stream()
-                    .sorted(Comparator.comparingInt(other -> distance(name, other)))
-                    .limit(4)
-                    .toList();
-            throw new UsageException("There is no preset '" + name + "'; near it are: " + String.join(", ", near)
-                    + " ('kib presets' lists all).");
-        }
-        return settings;
+        return Objects.requireNonNull(presets.get(named(name)));
+    }
+
+    /** Returns the preset's name as it is listed: it may be written in any case; one that is none is an error that lists the nearest. */
+    String named(String name) {
+        return Words.same(name, presets.keySet())
+                .orElseThrow(() -> new UsageException("There is no preset '" + name + "'; near it are: "
+                        + String.join(", ", Words.nearByWords(name, presets.keySet(), 4))
+                        + " ('kib presets' lists all)."));
     }
 
     /** Returns the test accuracy that the paper reports for a preset, in percent; NaN where there is none. */
@@ -164,22 +162,5 @@ final class Presets {
         StringJoiner joined = new StringJoiner(",");
         numbers.forEach(number -> joined.add(number.asText()));
         return joined.toString();
-    }
-
-    /** Returns Levenshtein's distance. */
-    static int distance(String a, String b) {
-        int[] row = new int[b.length() + 1];
-        java.util.Arrays.setAll(row, j -> j);
-        for (int i = 1; i <= a.length(); i++) {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j <= b.length(); j++) {
-                int above = row[j];
-                int change = a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1;
-                row[j] = Math.min(diagonal + change, 1 + Math.min(above, row[j - 1]));
-                diagonal = above;
-            }
-        }
-        return row[b.length()];
     }
 }

@@ -22,10 +22,11 @@ import io.github.kib4j.rule.ReadoutRule;
 import io.github.kib4j.rule.Rule;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.train.TrainingConfig;
+import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
@@ -41,9 +42,8 @@ final class RunPlan {
 
     /** Returns the rules to train by, one after the other. */
     List<String> rules() {
-        List<String> rules =
-                List.of(settings.text(Key.RULE).toLowerCase(Locale.ROOT).split(","));
-        rules.forEach(rule -> settings.with(Key.RULE, rule).choice(Key.RULE, "phsic", "hsic", "readout", "backprop"));
+        List<String> rules = List.of(settings.text(Key.RULE).split(",", -1));
+        rules.forEach(rule -> Settings.choice(Key.RULE, rule));
         if (Set.copyOf(rules).size() != rules.size()) {
             throw new UsageException("--rule names a rule twice: " + settings.text(Key.RULE) + ".");
         }
@@ -56,11 +56,11 @@ final class RunPlan {
     }
 
     private String model() {
-        return settings.choice(Key.MODEL, "mlp", "vgg");
+        return settings.choice(Key.MODEL);
     }
 
     private String datasetName() {
-        return settings.choice(Key.DATASET, Datasets.names().toArray(new String[0]));
+        return settings.choice(Key.DATASET);
     }
 
     /**
@@ -76,8 +76,16 @@ final class RunPlan {
 
     private @Nullable Path data() {
         String data = settings.text(Key.DATA);
+        return data.isEmpty() ? null : data(data);
+    }
+
+    /** Returns what {@code --data} names; {@code ~/} is the user's folder also where no shell has said so. */
+    static Path data(String data) {
         try {
-            return data.isEmpty() ? null : Path.of(data);
+            Path path = Path.of(data);
+            return data.startsWith("~/") && !Files.exists(path)
+                    ? Path.of(System.getProperty("user.home", "~"), data.substring(2))
+                    : path;
         } catch (InvalidPathException e) {
             throw new UsageException("--data is no name of a folder or archive: '" + data + "'.");
         }
@@ -98,7 +106,7 @@ final class RunPlan {
                     schedule(),
                     settings.integer(Key.EPOCHS),
                     settings.integer(Key.BATCH),
-                    settings.choice(Key.PRECISION, "f32", "bf16").equals("bf16") ? Precision.BF16 : Precision.F32,
+                    settings.choice(Key.PRECISION).equals("bf16") ? Precision.BF16 : Precision.F32,
                     settings.seed(),
                     settings.flag(Key.AUGMENT));
         } catch (IllegalArgumentException e) {
@@ -106,25 +114,88 @@ final class RunPlan {
         }
     }
 
-    NetworkSpec network(Shape image, int classes) {
+    private NetworkSpec network(Shape image, int classes) {
+        LayerSpec style = style();
+        checkGroups(network(image, classes, style.withGrouping(null)));
+        return network(image, classes, style);
+    }
+
+    private NetworkSpec network(Shape image, int classes, LayerSpec style) {
         boolean mlp = model().equals("mlp");
         double width = settings.number(Key.WIDTH);
         if (mlp) {
             List<Integer> units = settings.integers(Key.LAYERS).stream()
                     .map(n -> scaled(n, width, Key.LAYERS))
                     .toList();
-            return NetworkSpec.mlp(image, units, classes, style());
+            return NetworkSpec.mlp(image, units, classes, style);
         }
         int[] channels = settings.integers(Key.CHANNELS).stream()
                 .mapToInt(n -> scaled(n, width, Key.CHANNELS))
                 .toArray();
         Set<Integer> pooled =
                 settings.integers(Key.POOL_AFTER).stream().map(k -> k - 1).collect(Collectors.toSet());
-        pooled.stream().filter(k -> k < 0 || k >= channels.length).findFirst().ifPresent(k -> {
-            throw new UsageException(
-                    "--pool-after names convolution " + (k + 1) + ", but there are " + channels.length + ".");
-        });
-        return NetworkSpec.vgg(image, channels, pooled, settings.integer(Key.LINEAR), classes, style());
+        checkPooling(image, channels.length);
+        return NetworkSpec.vgg(image, channels, pooled, settings.integer(Key.LINEAR), classes, style);
+    }
+
+    /** Refuses poolings after convolutions that are not there, and of images too small to be halved. */
+    private void checkPooling(Shape image, int convolutions) {
+        Shape pooled = image;
+        for (int after :
+                settings.integers(Key.POOL_AFTER).stream().sorted().distinct().toList()) {
+            if (after > convolutions) {
+                throw new UsageException("--pool-after names convolution " + after + ", but there "
+                        + (convolutions == 1 ? "is " : "are ") + convolutions + ".");
+            }
+            if (pooled.extent(1) < 2 || pooled.extent(2) < 2) {
+                throw new UsageException("--pool-after " + settings.text(Key.POOL_AFTER) + " halves images of "
+                        + image.extent(1) + "x" + image.extent(2) + " too often: before convolution " + after
+                        + " they are " + pooled.extent(1) + "x" + pooled.extent(2) + "; leave out " + after
+                        + " and what follows.");
+            }
+            pooled = Shape.of(pooled.extent(0), pooled.extent(1) / 2, pooled.extent(2) / 2);
+        }
+    }
+
+    /** Refuses groups that do not divide a layer, and names those that divide all. */
+    private void checkGroups(NetworkSpec ungrouped) {
+        int groups = settings.integer(Key.GROUPS);
+        List<Long> sizes = ungrouped.shapes().stream().skip(1).map(Shape::size).toList();
+        for (int i = 0; i < sizes.size() && groups > 0; i++) {
+            if (sizes.get(i) % groups != 0 || sizes.get(i) / groups < 2) {
+                throw new UsageException("Hidden layer " + (i + 1) + " has " + Words.count(sizes.get(i), "activity")
+                        + ", which " + groups + " groups do not divide into equal groups of at least 2; "
+                        + remedy(groups, sizes) + ".");
+            }
+        }
+    }
+
+    /** Returns the numbers of groups next to the wanted one that divide all layers. */
+    private static String remedy(int groups, List<Long> sizes) {
+        long common = sizes.stream().reduce(0L, RunPlan::greatestCommonDivisor);
+        long most = sizes.stream().mapToLong(size -> size / 2).min().orElse(0);
+        List<String> fit = new ArrayList<>();
+        long below = Math.min(groups, most);
+        while (below > 1 && common % below != 0) {
+            below--;
+        }
+        if (below > 1) {
+            fit.add("--groups " + below);
+        }
+        long above = groups + 1L;
+        while (above <= Math.min(most, common) && common % above != 0) {
+            above++;
+        }
+        if (above <= Math.min(most, common)) {
+            fit.add("--groups " + above);
+        }
+        return fit.isEmpty()
+                ? "no number of groups does: change the layers, or give --groups 0"
+                : "take " + Words.or(fit);
+    }
+
+    private static long greatestCommonDivisor(long a, long b) {
+        return b == 0 ? a : greatestCommonDivisor(b, a % b);
     }
 
     private static int scaled(int units, double width, Key key) {
@@ -137,7 +208,7 @@ final class RunPlan {
     }
 
     private LayerSpec style() {
-        Activation activation = switch (settings.choice(Key.ACTIVATION, "relu", "leaky-relu", "selu")) {
+        Activation activation = switch (settings.choice(Key.ACTIVATION)) {
             case "relu" -> Activation.RELU;
             case "selu" -> Activation.SELU;
             default -> Activation.LEAKY_RELU;
@@ -181,7 +252,7 @@ final class RunPlan {
     }
 
     private Kernel kernel(Key key) {
-        return switch (settings.choice(key, "linear", "cosine", "gaussian")) {
+        return switch (settings.choice(key)) {
             case "linear" -> Kernel.LINEAR;
             case "cosine" -> Kernel.COSINE;
             default -> Kernel.gaussian(settings.number(Key.SIGMA));
@@ -191,7 +262,7 @@ final class RunPlan {
     private OptimizerSpec optimizer(Key rate, Key decay) {
         double learningRate = settings.number(rate);
         double weightDecay = settings.number(decay);
-        return switch (settings.choice(Key.OPTIMIZER, "sgd", "adam", "adamw")) {
+        return switch (settings.choice(Key.OPTIMIZER)) {
             case "adam" -> OptimizerSpec.adam(learningRate, weightDecay);
             case "adamw" -> OptimizerSpec.adamW(learningRate, weightDecay);
             default -> OptimizerSpec.sgd(learningRate, settings.number(Key.MOMENTUM), weightDecay);
@@ -199,7 +270,7 @@ final class RunPlan {
     }
 
     private Schedule schedule() {
-        Schedule schedule = switch (settings.choice(Key.SCHEDULE, "constant", "multi-step", "cosine", "one-cycle")) {
+        Schedule schedule = switch (settings.choice(Key.SCHEDULE)) {
             case "constant" -> new Schedule.Constant();
             case "cosine" -> new Schedule.Cosine();
             case "one-cycle" -> new Schedule.OneCycle(0.3);

@@ -1,5 +1,7 @@
 package io.github.kib4j.cli;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.kib4j.datasets.FileFailure;
 import java.io.IOException;
 import java.io.InputStream;
@@ -9,12 +11,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.tomlj.Toml;
@@ -30,6 +31,9 @@ final class Settings {
     private static final Set<Key> OF_THE_MACHINE = Set.of(Key.CHECKPOINT_STEPS, Key.DATA, Key.DEVICE, Key.THREADS);
 
     private static final int LARGEST_FILE = 1 << 20;
+    private static final String BYTE_ORDER_MARK = "\ufeff";
+    /** Begins the configurations that runs write. */
+    private static final String RECORD = "# All settings of this run";
 
     private final Map<Key, String> values = new EnumMap<>(Key.class);
 
@@ -63,17 +67,19 @@ final class Settings {
         return Key.integers(text(key));
     }
 
-    /** Returns the choice among these names; another value is an error that lists them. */
-    String choice(Key key, String... names) {
-        String value = text(key).toLowerCase(Locale.ROOT);
-        for (String name : names) {
-            if (name.equals(value)) {
-                return value;
-            }
+    /** Returns one of the key's choices; another value is an error that lists them. */
+    String choice(Key key) {
+        return choice(key, text(key));
+    }
+
+    /** Returns this value if it is one of the key's choices; another value is an error that lists them. */
+    static String choice(Key key, String value) {
+        List<String> names = key.choices();
+        if (!names.contains(value)) {
+            String what = key == Key.DATASET ? "data set" : key.title().replace('-', ' ');
+            throw UsageException.unknown(what, value, names);
         }
-        String what = key == Key.DATASET ? "data set" : key.title().replace('-', ' ');
-        throw new UsageException(
-                "There is no " + what + " '" + text(key) + "'; choose one of: " + String.join(", ", names) + ".");
+        return value;
     }
 
     Settings set(Key key, String value) {
@@ -109,8 +115,18 @@ final class Settings {
         return settings;
     }
 
-    /** A configuration file: its settings, and the preset it builds on, if it names one. */
-    record FromFile(Settings settings, @Nullable String preset) {}
+    /**
+     * A configuration file.
+     *
+     * @param settings that it holds
+     * @param preset that it builds on; null if it names none
+     * @param places where in the file each setting stands, for messages
+     * @param record whether a run wrote it: its settings are a record, not wishes
+     */
+    record FromFile(Settings settings, @Nullable String preset, Map<Key, String> places, boolean record) {
+        /** What there is without a file. */
+        static final FromFile NONE = new FromFile(new Settings(), null, Map.of(), false);
+    }
 
     /**
      * Reads a configuration file.
@@ -118,13 +134,15 @@ final class Settings {
      * @throws UsageException if it cannot be read, is no TOML, or has a key or a value that is none
      */
     static FromFile read(Path file) {
-        TomlParseResult toml = parse(file);
+        String text = text(file);
+        TomlParseResult toml = parse(text, file);
         if (toml.hasErrors()) {
             TomlParseError error = toml.errors().get(0);
             throw new UsageException("The configuration file " + file + at(error.position()) + ", is no TOML: "
                     + FileFailure.printable(String.valueOf(error.getMessage())) + ".");
         }
         Settings settings = new Settings();
+        Map<Key, String> places = new EnumMap<>(Key.class);
         String preset = null;
         for (String name : toml.keySet()) {
             String where = file + at(toml.inputPositionOf(List.of(name)));
@@ -134,12 +152,13 @@ final class Settings {
                     preset = value;
                 } else if (!isEverything(name, value)) {
                     settings.set(known(name), value);
+                    places.put(known(name), where);
                 }
             } catch (UsageException e) {
                 throw new UsageException(where + ": " + e.getMessage());
             }
         }
-        return new FromFile(settings, preset);
+        return new FromFile(settings, preset, places, text.startsWith(RECORD));
     }
 
     /** Returns whether a value asks for all processor threads, as files of earlier versions do. */
@@ -147,7 +166,8 @@ final class Settings {
         return name.equals(Key.THREADS.title()) && value.equals("0");
     }
 
-    private static TomlParseResult parse(Path file) {
+    /** Returns a file's text, without the mark that some editors put before it. */
+    private static String text(Path file) {
         try (InputStream in = Files.newInputStream(file)) {
             byte[] bytes = in.readNBytes(LARGEST_FILE + 1);
             if (bytes.length > LARGEST_FILE) {
@@ -155,7 +175,8 @@ final class Settings {
                         + " bytes; name a TOML file of settings.");
             }
             CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
-            return parse(decoder.decode(ByteBuffer.wrap(bytes)).toString(), file);
+            String text = decoder.decode(ByteBuffer.wrap(bytes)).toString();
+            return text.startsWith(BYTE_ORDER_MARK) ? text.substring(1) : text;
         } catch (IOException e) {
             throw new UsageException("The configuration file " + file + " cannot be read (" + FileFailure.reason(e)
                     + "); name an existing TOML file.");
@@ -173,14 +194,10 @@ final class Settings {
     }
 
     private static Key known(String name) {
-        return Key.named(name).orElseThrow(() -> {
-            String nearest = Arrays.stream(Key.values())
-                    .map(Key::title)
-                    .min(Comparator.comparingInt(title -> Presets.distance(name, title)))
-                    .orElseThrow();
-            return new UsageException("There is no setting '" + FileFailure.printable(name) + "'; near it is '"
-                    + nearest + "' ('kib train --help' lists all).");
-        });
+        List<String> titles = Arrays.stream(Key.values()).map(Key::title).toList();
+        return Key.named(name)
+                .orElseThrow(() -> new UsageException("There is no setting '" + FileFailure.printable(name) + "'"
+                        + Words.didYouMean(name, titles, ";") + " 'kib train --help' lists all."));
     }
 
     private static String at(@Nullable TomlPosition position) {
@@ -200,22 +217,43 @@ final class Settings {
         return String.valueOf(value);
     }
 
-    /** Returns all settings as TOML, one line each. */
+    /** Returns all settings that a run reads as TOML, one line each. */
     String toToml() {
-        StringBuilder toml =
-                new StringBuilder("# All settings of this run; `kib train --config` with this file repeats it.\n");
+        Effects effects = new Effects(this);
+        return toToml(RECORD + "; `kib train --config` with this file repeats it.\n", key -> !effects.isUnread(key));
+    }
+
+    /** Returns these settings as TOML, one line each, after a heading. */
+    String toToml(String heading, Predicate<Key> which) {
+        StringBuilder toml = new StringBuilder(heading);
         for (Key key : Key.values()) {
             String value = text(key);
-            if (value.isEmpty() && key.type() == Key.Type.INTEGER) {
+            boolean empty = value.isEmpty() && key.type() != Key.Type.INTEGERS;
+            if (empty || !which.test(key)) {
                 continue;
             }
             String written = switch (key.type()) {
-                case TEXT -> "\"" + Toml.tomlEscape(value) + "\"";
+                case TEXT, CHOICE -> "\"" + Toml.tomlEscape(value) + "\"";
                 case INTEGERS -> "[" + value.replace(",", ", ") + "]";
                 default -> value;
             };
             toml.append(key.title()).append(" = ").append(written).append('\n');
         }
         return toml.toString();
+    }
+
+    /** Returns the settings that were set, as JSON. */
+    ObjectNode toJson() {
+        ObjectNode json = new ObjectMapper().createObjectNode();
+        values.forEach((key, value) -> {
+            switch (key.type()) {
+                case INTEGER -> json.put(key.title(), Long.parseLong(value));
+                case NUMBER -> json.put(key.title(), Double.parseDouble(value));
+                case FLAG -> json.put(key.title(), Boolean.parseBoolean(value));
+                case INTEGERS -> Key.integers(value).forEach(json.withArray("/" + key.title())::add);
+                default -> json.put(key.title(), value);
+            }
+        });
+        return json;
     }
 }

@@ -1,10 +1,10 @@
 package io.github.kib4j.cli;
 
+import io.github.kib4j.datasets.Datasets;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -12,8 +12,10 @@ import picocli.CommandLine.ParseResult;
 
 /** The options of commands that train or describe a training: one for each {@link Key}, a preset, a configuration file. */
 final class SettingsMixin {
-    private static final String PRESET = "--preset";
+    static final String PRESET = "--preset";
     private static final String CONFIG = "--config";
+    /** The options that name settings to start from. */
+    static final List<String> STARTS = List.of(PRESET, CONFIG);
 
     private SettingsMixin() {}
 
@@ -21,20 +23,22 @@ final class SettingsMixin {
         spec.addOption(OptionSpec.builder(PRESET)
                 .type(String.class)
                 .paramLabel("NAME")
+                .completionCandidates(() -> new Presets().names().iterator())
                 .description("named settings; 'kib presets' lists them")
                 .build());
         spec.addOption(OptionSpec.builder(CONFIG)
                 .type(Path.class)
                 .paramLabel("FILE.toml")
-                .description("settings from a file")
+                .description("settings from a file; they win over a preset's, options over both")
                 .build());
         for (Key key : Key.values()) {
             OptionSpec.Builder option = OptionSpec.builder("--" + key.title())
-                    .type(String.class)
+                    .type(key == Key.DATA ? Path.class : String.class)
                     .paramLabel(key.type().label())
-                    .description(key.help() + (key.fallback().isEmpty() ? "" : " (default " + key.fallback() + ")"));
+                    .completionCandidates(() -> key.choices().iterator())
+                    .description(key.help());
             if (key.type() == Key.Type.FLAG) {
-                option.arity("0..1").fallbackValue("true");
+                option.arity("0..1").fallbackValue("true").completionCandidates(List.of("true", "false"));
             }
             spec.addOption(option.build());
         }
@@ -45,76 +49,135 @@ final class SettingsMixin {
      *
      * @param given by options alone
      * @param preset the preset's name; null where none was named and settings were given otherwise
-     * @param note what was decided for the user, to be said; null for nothing
+     * @param notes what was decided for the user, and what was given without effect: sentences to be said
+     * @param shaped whether options or a file say after which convolutions images are pooled
      */
     record Merged(
-            Settings settings,
-            Settings given,
-            @Nullable String preset,
-            @Nullable String note) {}
+            Settings settings, Settings given, @Nullable String preset, List<String> notes, boolean shaped) {}
 
     /** Merges options over the configuration file over the preset over defaults. */
     static Merged merge(ParseResult parsed) {
+        Settings given = given(parsed);
+        Path file = parsed.matchedOptionValue(CONFIG, null);
+        Settings.FromFile config = file == null ? Settings.FromFile.NONE : Settings.read(file);
+        String preset = preset(parsed, config, given);
+        Settings base = preset == null ? new Settings() : new Presets().get(preset);
+        Settings merged = new Settings().setAll(base).setAll(config.settings());
+        requireMeaning(config, merged);
+        merged.setAll(given);
+        requireMeaning(given, merged);
+        List<String> notes = new ArrayList<>();
+        if (!given.isSet(Key.MILESTONES) && !config.settings().isSet(Key.MILESTONES)) {
+            scaleMilestones(preset, base, merged).ifPresent(notes::add);
+        }
+        notes.addAll(withoutEffect(given, config, merged));
+        resolve(merged);
+        boolean shaped = given.isSet(Key.POOL_AFTER) || config.settings().isSet(Key.POOL_AFTER);
+        return new Merged(merged, given, preset, List.copyOf(notes), shaped);
+    }
+
+    /** Returns the settings that options give. */
+    private static Settings given(ParseResult parsed) {
         Settings given = new Settings();
-        Map<Key, String> options = new LinkedHashMap<>();
         for (Key key : Key.values()) {
-            String value = parsed.matchedOptionValue("--" + key.title(), null);
+            Object value = parsed.matchedOptionValue("--" + key.title(), null);
             if (value != null) {
-                options.put(key, value);
+                given.set(key, value.toString());
             }
         }
-        options.forEach(given::set);
         if (given.isSet(Key.DATA) && given.text(Key.DATA).isEmpty()) {
             throw new UsageException("--data must name a folder or archive, but is empty.");
         }
-        Path file = parsed.matchedOptionValue(CONFIG, null);
-        Settings.FromFile config = file == null ? new Settings.FromFile(new Settings(), null) : Settings.read(file);
-        String named = parsed.matchedOptionValue(PRESET, null);
-        String preset = named != null ? named : config.preset();
-        if (preset == null && file == null && !given.isSet(Key.DATASET) && !given.isSet(Key.MODEL)) {
-            preset = Presets.QUICKSTART;
+        if (given.isSet(Key.DATA)) {
+            given.set(
+                    Key.DATA,
+                    RunPlan.data(given.text(Key.DATA)).toAbsolutePath().toString());
         }
-        Settings base = preset == null ? new Settings() : new Presets().get(preset);
-        Settings merged = new Settings().setAll(base).setAll(config.settings()).setAll(given);
-        boolean epochsChanged =
-                merged.isSet(Key.EPOCHS) && !merged.text(Key.EPOCHS).equals(base.text(Key.EPOCHS));
-        boolean milestonesGiven =
-                given.isSet(Key.MILESTONES) || config.settings().isSet(Key.MILESTONES);
-        String note = null;
-        if (preset != null
-                && epochsChanged
-                && !milestonesGiven
-                && !base.text(Key.MILESTONES).isEmpty()) {
-            String scaled = scaledMilestones(base, merged.integer(Key.EPOCHS));
-            merged.set(Key.MILESTONES, scaled);
-            note = "Milestones of the preset scaled from " + base.text(Key.MILESTONES) + " of " + base.text(Key.EPOCHS)
-                    + " epochs to " + (scaled.isEmpty() ? "none" : scaled) + " of " + merged.text(Key.EPOCHS) + ".";
-        }
-        requireUsed(given, merged);
-        resolve(merged);
-        return new Merged(merged, given, preset, note);
+        return given;
     }
 
-    /** Refuses options that only networks of the other kind use. */
-    private static void requireUsed(Settings given, Settings merged) {
-        String model = merged.text(Key.MODEL).toLowerCase(Locale.ROOT);
-        List<Key> unused = model.equals("mlp")
-                ? List.of(Key.CHANNELS, Key.POOL_AFTER, Key.LINEAR)
-                : model.equals("vgg") ? List.of(Key.LAYERS) : List.of();
-        unused.stream().filter(given::isSet).findFirst().ifPresent(key -> {
-            throw new UsageException("--" + key.title() + " means nothing to the model " + model + "; add --model "
-                    + (model.equals("mlp") ? "vgg" : "mlp") + ", or leave it out.");
+    private static @Nullable String preset(ParseResult parsed, Settings.FromFile config, Settings given) {
+        String named = parsed.matchedOptionValue(PRESET, config.preset());
+        boolean nothing = config == Settings.FromFile.NONE && !given.isSet(Key.DATASET) && !given.isSet(Key.MODEL);
+        return named != null ? new Presets().named(named) : nothing ? Presets.QUICKSTART : null;
+    }
+
+    /** Refuses settings of a file that mean nothing beside its others; a run's record may hold defaults of all kinds. */
+    private static void requireMeaning(Settings.FromFile config, Settings merged) {
+        Effects effects = new Effects(merged);
+        config.places().forEach((key, place) -> {
+            String nothing = effects.contradiction(key);
+            boolean recorded = config.record() && config.settings().text(key).equals(key.fallback());
+            if (nothing != null && !config.settings().text(key).isEmpty() && !recorded) {
+                throw new UsageException(place + ": '" + key.title() + "' means nothing to " + nothing + ".");
+            }
         });
     }
 
-    /** Writes down the defaults that depend on other settings, so that a run's configuration file is complete. */
+    /** Refuses options that mean nothing beside the other settings. */
+    private static void requireMeaning(Settings given, Settings merged) {
+        Effects effects = new Effects(merged);
+        for (Key key : Key.values()) {
+            String nothing = given.isSet(key) ? effects.contradiction(key) : null;
+            if (nothing != null) {
+                throw new UsageException("--" + key.title() + " means nothing to " + nothing + ".");
+            }
+        }
+    }
+
+    /** Returns a note for each setting that was given and has no effect. */
+    private static List<String> withoutEffect(Settings given, Settings.FromFile config, Settings merged) {
+        Effects effects = new Effects(merged);
+        List<String> notes = new ArrayList<>();
+        for (Key key : Key.values()) {
+            boolean filed = !config.record() && config.settings().isSet(key);
+            String why = given.isSet(key) || filed ? effects.whyNone(key) : null;
+            if (why != null) {
+                String what = given.isSet(key) ? "--" + key.title() : "'" + key.title() + "' of the configuration file";
+                notes.add("Note: " + what + " has no effect: " + why + ".");
+            }
+        }
+        return notes;
+    }
+
+    /** Scales a preset's milestones to another number of epochs; returns what is to be said of it. */
+    private static Optional<String> scaleMilestones(@Nullable String preset, Settings base, Settings merged) {
+        boolean same = merged.text(Key.EPOCHS).equals(base.text(Key.EPOCHS));
+        boolean scheduled = merged.text(Key.SCHEDULE).equals(base.text(Key.SCHEDULE));
+        if (preset == null || same || !scheduled || base.text(Key.MILESTONES).isEmpty()) {
+            return Optional.empty();
+        }
+        String scaled = scaledMilestones(base, merged.integer(Key.EPOCHS));
+        merged.set(Key.MILESTONES, scaled);
+        return Optional.of("Milestones of the preset scaled from " + base.text(Key.MILESTONES) + " of "
+                + base.text(Key.EPOCHS) + " epochs to " + (scaled.isEmpty() ? "none" : scaled) + " of "
+                + merged.text(Key.EPOCHS) + ".");
+    }
+
+    /**
+     * Writes down the defaults that depend on other settings, so that a run's configuration file is complete, and where the
+     * data lie as it is understood from any folder.
+     */
     private static void resolve(Settings merged) {
+        place(merged)
+                .ifPresent(place -> merged.set(Key.DATA, place.toAbsolutePath().toString()));
         if (!merged.isSet(Key.CENTRE_CODES)) {
             merged.set(Key.CENTRE_CODES, Boolean.toString(merged.integer(Key.GROUPS) > 0));
         }
         if (!merged.isSet(Key.POWER)) {
             merged.set(Key.POWER, Double.toString(merged.flag(Key.DIVISIVE_NORM) ? 1 - divisivePower(merged) : 0.5));
         }
+    }
+
+    /** Returns where the data lie, if that is named, or found in a folder below this one. */
+    private static Optional<Path> place(Settings merged) {
+        if (merged.isSet(Key.DATA) && !merged.text(Key.DATA).isEmpty()) {
+            return Optional.of(RunPlan.data(merged.text(Key.DATA)));
+        }
+        String dataset = merged.text(Key.DATASET);
+        return Datasets.published().contains(dataset)
+                ? Datasets.find(dataset).filter(found -> !found.isAbsolute())
+                : Optional.empty();
     }
 
     private static double divisivePower(Settings merged) {

@@ -2,14 +2,14 @@ package io.github.kib4j.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.kib4j.data.Dataset;
 import io.github.kib4j.op.Device;
+import io.github.kib4j.op.DeviceProvider;
 import io.github.kib4j.op.Devices;
 import io.github.kib4j.op.Precision;
 import io.github.kib4j.train.Checkpoint;
 import io.github.kib4j.train.CheckpointException;
 import io.github.kib4j.train.DeviceDataset;
-import io.github.kib4j.train.MemoryEstimate;
+import io.github.kib4j.train.MemoryEstimate.Images;
 import io.github.kib4j.train.TrainingConfig;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -31,6 +31,7 @@ import picocli.CommandLine.ParseResult;
 /** {@code kib train}. */
 final class TrainCommand {
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String REFERENCE = "reference";
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT);
 
     private final ParseResult parsed;
@@ -82,45 +83,46 @@ final class TrainCommand {
         boolean resume = parsed.hasMatchedOption("--resume");
         SettingsMixin.Merged merged = SettingsMixin.merge(parsed);
         Path folder = folder(merged, resume);
-        Settings settings = resume ? resumed(folder, merged.given()) : merged.settings();
+        Settings asked = resume ? resumed(folder, merged.given()) : merged.settings();
         if (!resume) {
             new RunFolder(folder).checkNew();
         }
-        RunPlan plan = new RunPlan(settings);
+        RunPlan plan = new RunPlan(asked);
         List<String> rules = plan.rules();
         List<String> notes = new ArrayList<>();
         LoadedDataset loaded = new LoadedDataset(plan.dataset(notes::add));
-        Map<String, TrainingConfig> trainings = trainings(plan, rules, loaded.get());
-        new MemoryCheck(
-                        settings,
-                        MemoryEstimate.Images.of(loaded.get()),
-                        settings.text(Key.DEVICE),
-                        new SystemMemory(Path.of("/")).available())
+        Images images = Images.of(loaded.get());
+        Fitting fitting = Fitting.of(asked, images, resume || merged.shaped());
+        Settings settings = fitting.settings();
+        Map<String, TrainingConfig> trainings = trainings(new RunPlan(settings), rules, images);
+        new MemoryCheck(settings, images, settings.text(Key.DEVICE), new SystemMemory(Path.of("/")).available())
                 .require();
-        if (!resume && merged.note() != null) {
-            say(merged.note());
+        if (!resume) {
+            merged.notes().forEach(this::say);
+            fitting.notes().forEach(this::say);
         }
         Devices.Choice choice = choose(settings);
         try (Device device = choice.device();
                 DeviceDataset dataset = DeviceDataset.upload(device, loaded.take())) {
             System.gc(); // the device has the images now: Java's copy of them goes back to the system
             choice.passedOver().forEach(reason -> say("Not used: " + reason));
+            say(
+                    device.name().equals(REFERENCE)
+                            ? null
+                            : ThreadCount.of(settings).note());
             say(device.description());
             trainings.values().stream()
                     .findFirst()
                     .ifPresent(training -> warnOfPrecision(device, training.precision()));
             notes.forEach(this::say);
-            say(dataset.name() + ": " + dataset.trainCount() + " training images, " + dataset.testCount()
-                    + " test images, " + dataset.image() + ", " + dataset.classes() + " classes");
+            say(SummaryCommand.describe(dataset.name(), images));
             return train(trainings, settings, dataset, device, folder, resume, merged.preset());
         }
     }
 
-    private static Map<String, TrainingConfig> trainings(RunPlan plan, List<String> rules, Dataset dataset) {
+    private static Map<String, TrainingConfig> trainings(RunPlan plan, List<String> rules, Images images) {
         Map<String, TrainingConfig> trainings = new LinkedHashMap<>();
-        rules.forEach(rule -> trainings.put(
-                rule,
-                plan.training(rule, dataset.train().image(), dataset.train().classes())));
+        rules.forEach(rule -> trainings.put(rule, plan.training(rule, images.image(), images.classes())));
         return trainings;
     }
 
@@ -131,20 +133,32 @@ final class TrainCommand {
     }
 
     private void warnOfPrecision(Device device, Precision precision) {
-        if (!device.accelerates(precision)) {
-            say("Note: this device does not compute " + precision.name().toLowerCase(Locale.ROOT)
-                    + " faster than f32.");
+        if (precision == Precision.BF16 && !device.accelerates(precision)) {
+            say("Note: this device does not compute bf16 faster than f32.");
         }
     }
 
     static Devices.Choice choose(Settings settings) {
-        String name = settings.text(Key.DEVICE);
-        List<String> known = Devices.providers().stream().map(p -> p.name()).toList();
-        if (!name.equals(Devices.AUTO) && !known.contains(name)) {
-            throw new UsageException(
-                    "There is no device '" + name + "'; choose one of: auto, " + String.join(", ", known) + ".");
+        String name = settings.choice(Key.DEVICE);
+        if (name.equals(Devices.AUTO)) {
+            requireFast();
         }
-        return Devices.open(name, settings.integer(Key.THREADS));
+        return Devices.open(name, ThreadCount.of(settings).threads());
+    }
+
+    /** Refuses to choose the reference, in which a training takes days instead of minutes, for who did not ask for it. */
+    private static void requireFast() {
+        List<String> reasons = new ArrayList<>();
+        for (DeviceProvider provider : Devices.providers()) {
+            Optional<String> reason = provider.unavailable();
+            if (reason.isEmpty() && !provider.name().equals(REFERENCE)) {
+                return;
+            }
+            reason.ifPresent(why -> reasons.add(provider.name() + ": " + why.replaceFirst("\\.$", "")));
+        }
+        String why = reasons.isEmpty() ? "the class path has no kib4j-cpu" : String.join("; ", reasons);
+        throw new IllegalArgumentException("No fast device can be used here (" + why
+                + "); the reference is many times slower: ask for it with --device reference.");
     }
 
     private Path folder(SettingsMixin.Merged merged, boolean resume) {

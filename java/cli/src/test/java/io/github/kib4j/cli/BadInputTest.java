@@ -75,7 +75,26 @@ final class BadInputTest {
                 usage("'--epoch'", "train", "--epoch", "3"),
                 usage("'stray'", "train", "stray"),
                 usage("--epochs", "train", "--epochs"),
-                usage("--epochs", "train", "--epochs", "1", "--epochs", "2"),
+                usage("no command 'trian'; did you mean train?", "trian"),
+                usage("no option '--dataset'; did you mean kib train --dataset?", "--dataset", "mnist"),
+                usage("no option '--epoch'; did you mean --epochs?", "train", "--epoch=3"),
+                usage("no option '--lr'; did you mean --lr-decay, --lr-local or --lr-readout?", "train", "--lr", "1"),
+                usage("no option '-epochs'; did you mean --epochs?", "train", "-epochs", "3"),
+                usage("did you mean --preset mlp-mnist-cosine?", "train", "MLP-mnist-cosine"),
+                usage("did you mean --dataset mnist?", "train", "mnist"),
+                usage(
+                        "no data set 'mnst'; did you mean mnist or kmnist? Choose one of: ",
+                        "train",
+                        "--dataset",
+                        "mnst"),
+                usage("no kernel 'gausian'; did you mean gaussian?", train("--kernel", "gausian")),
+                usage("no rule 'back-prob'; did you mean backprop?", train("--rule", "phsic,back-prob")),
+                usage("no data set to fetch 'mnits'; did you mean mnist or kmnist?", "data", "fetch", "mnits"),
+                usage("did you mean list?", "data", "lsit"),
+                usage("'kib data list' only", "data", "verify", "mnist", "--json"),
+                usage("no preset 'mlp-vgg'; near it are: ", "presets", "mlp", "vgg"),
+                usage("choose one of: bash, zsh", "completion", "fish"),
+                usage("SHELL", "completion"),
                 usage("no preset 'vgg-cifar10'", "train", "--preset", "vgg-cifar10"),
                 usage("no preset ''", "train", "--preset", ""),
                 usage("no data set 'imagenet'", "train", "--dataset", "imagenet"),
@@ -113,7 +132,7 @@ final class BadInputTest {
                 case NUMBER -> List.of("", "x", "-1", "NaN", "Infinity", "-Infinity", "1e31", "1e999", "0x");
                 case INTEGERS -> List.of("x", "1,,2", "-1", "0", "1.5", "99999999999", "NaN");
                 case FLAG -> List.of("yes", "1", "TRUE");
-                case TEXT -> List.of();
+                case TEXT, CHOICE -> List.of();
             };
             return bad.stream().map(value -> usage("--" + key.title() + " must be ", train("--" + key.title(), value)));
         });
@@ -121,7 +140,14 @@ final class BadInputTest {
 
     static Stream<Case> networks() {
         return Stream.of(
-                usage("7 groups do not divide", train("--groups", "7")),
+                usage(
+                        "layer 1 has 32 activities, which 7 groups do not divide into equal groups of at least 2; take"
+                                + " --groups 4 or --groups 8.",
+                        train("--groups", "7")),
+                usage("take --groups 16.", train("--groups", "32")),
+                usage("layer 2 has 30 activities, which 8 groups do not", train("--layers", "32,30")),
+                usage("take --groups 2.", train("--layers", "32,30")),
+                usage("no number of groups does", train("--layers", "32,31")),
                 usage("equal groups of at least 2", train("--groups", "32")),
                 usage("needs groups", train("--groups", "0", "--divisive-norm", "true")),
                 usage("--power must be given", train("--divisive-norm", "true", "--divisive-power", "1.5")),
@@ -130,13 +156,22 @@ final class BadInputTest {
                 usage("--threads must be a whole number from 1 to 1024", train("--threads", "1025")),
                 usage("--width 0.3", train("--width", "0.3")),
                 usage("at least one hidden layer", train("--layers", "")),
-                usage("do not tile", vgg("--channels", "8,8,8,8", "--pool-after", "1,2,3,4", "--groups", "4")),
                 usage("--pool-after names convolution 9", vgg("--channels", "8", "--pool-after", "9")),
                 usage("are available; --width 0.", train("--layers", "204800,204800")),
                 usage("MB are available; --width 0.", train("--layers", "20480,20480", "--device", "reference")),
                 usage(
                         "more elements than can be counted",
                         vgg("--channels", "16777216", "--pool-after", "", "--linear", "0")),
+                usage(
+                        "too often: before convolution 4 they are 1x1; leave out 4 and what follows.",
+                        vgg("--channels", "8,8,8,8", "--pool-after", "1,2,3,4", "--groups", "4")),
+                usage(
+                        "--data means nothing to the data set shapes",
+                        "train",
+                        "--dataset",
+                        "shapes",
+                        "--data",
+                        "@/data"),
                 usage("--layers means nothing to the model vgg", vgg("--layers", "32")),
                 usage("--channels means nothing to the model mlp", train("--channels", "32")),
                 usage("--linear means nothing to the model mlp", train("--linear", "32")),
@@ -173,7 +208,7 @@ final class BadInputTest {
                 usage("there is no such file", "train", "--config", "@/nowhere.toml"),
                 usage("cannot be read (Is a directory)", "train", "--config", "@/data"),
                 toml(
-                        "@/bad.toml, line 2, column 1: There is no setting 'epoch'; near it is 'epochs'",
+                        "@/bad.toml, line 2, column 1: There is no setting 'epoch'; did you mean epochs?",
                         "epochs = 3\nepoch = 4\n"),
                 toml("@/bad.toml, line 1, column 10, is no TOML", "epochs = = 3\n"),
                 toml("line 1, column 1: --epochs must be a whole number", "epochs = \"x\"\n"),
@@ -184,6 +219,14 @@ final class BadInputTest {
                 toml("line 1, column 1: 'epochs' is a table", "[epochs]\nx = 1\n"),
                 toml("is no TOML", "epochs = 1\nepochs = 2\n"),
                 toml("is no TOML", "data = \"never closed\n"),
+                toml(
+                        "line 2, column 1: 'layers' means nothing to the model vgg",
+                        "model = \"vgg\"\nlayers = [1024, 1024, 1024]\n"),
+                toml(
+                        "line 1, column 1: 'channels' means nothing to the model mlp",
+                        "channels = [8]\nmodel = \"mlp\"\n"),
+                toml("'data' means nothing to the data set shapes", "preset = \"quickstart\"\ndata = \"/tmp\"\n"),
+                toml("line 1, column 1: --epochs must be", "\ufeffepochs = \"x\"\n"),
                 toml("no preset '5'", "preset = 5\n"),
                 toml("line 1, column 1: 'preset' is a table", "preset = {a = 1}\n"),
                 toml("no data set '", "dataset = \"a\\u0000b\\nc\"\n"),

@@ -265,7 +265,7 @@ final class CommandLineTest {
                 .contains("150 training and 40 test images");
         assertThat(kib("summary", "--preset", "vgg-cifar10-1x-sgd-cosine-grp-div")
                         .out())
-                .contains("512 x 2 x 2", "hidden 6 linear", "Memory that training needs at batch 128: about ");
+                .contains("512 x 2 x 2", "hidden 7  linear", "Memory that training needs at batch 128: about ");
         assertThat(kib("presets").out()).contains("mlp-fashion-mnist-cosine-grp-div", "88.1 %");
         assertThat(kib("--version").out()).contains("kib4j");
         assertThat(kib("train", "--help").out()).contains("--lr-local");

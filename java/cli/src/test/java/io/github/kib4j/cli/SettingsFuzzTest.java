@@ -37,8 +37,11 @@ final class SettingsFuzzTest {
             Settings settings = Settings.read(file).settings();
             Files.writeString(file, settings.toToml());
             Settings again = Settings.read(file).settings();
+            Effects effects = new Effects(settings);
             for (Key key : Key.values()) {
-                assertThat(again.text(key)).as(key.title()).isEqualTo(settings.text(key));
+                if (!effects.isUnread(key)) {
+                    assertThat(again.text(key)).as(key.title()).isEqualTo(settings.text(key));
+                }
             }
             RunPlan plan = new RunPlan(settings);
             plan.rules().forEach(rule -> plan.training(rule, Shape.of(3, 32, 32), 10));

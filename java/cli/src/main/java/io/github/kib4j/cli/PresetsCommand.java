@@ -1,0 +1,119 @@
+package io.github.kib4j.cli;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.PrintStream;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
+import picocli.CommandLine.ParseResult;
+
+/** {@code kib presets}: all of them, some of them, or one's settings. */
+final class PresetsCommand {
+    private static final String ROW = "%-38s %-14s %-8s %6s %8s%n";
+
+    private final Presets presets = new Presets();
+    private final PrintStream out;
+
+    private PresetsCommand(PrintStream out) {
+        this.out = out;
+    }
+
+    static CommandSpec spec() {
+        CommandSpec spec = CommandSpec.create().name("presets").mixinStandardHelpOptions(true);
+        spec.usageMessage()
+                .description("Lists presets with the test accuracy that the paper reports, or shows one's settings as a"
+                        + " configuration file.");
+        spec.addPositional(PositionalParamSpec.builder()
+                .index("0..*")
+                .arity("0..*")
+                .type(List.class)
+                .auxiliaryTypes(String.class)
+                .paramLabel("NAME | WORD...")
+                .completionCandidates(() -> new Presets().names().iterator())
+                .description("a preset's name, to see its settings; or words, to list the presets with all of them"
+                        + " in their names")
+                .build());
+        spec.addOption(InfoCommands.json("a list of objects with name, dataset, model, epochs, paper_accuracy (null"
+                + " where the paper has none); of one preset an object with name, paper_accuracy, settings"));
+        return spec;
+    }
+
+    static int run(ParseResult parsed, PrintStream out) {
+        List<String> words = parsed.matchedPositionalValue(0, List.of());
+        new PresetsCommand(out).run(words, parsed.hasMatchedOption("--json"));
+        return 0;
+    }
+
+    private void run(List<String> words, boolean json) {
+        Optional<String> one = words.size() == 1 ? Words.same(words.get(0), presets.names()) : Optional.empty();
+        List<String> names = presets.names().stream()
+                .filter(name -> words.stream().allMatch(word -> name.contains(word.toLowerCase(Locale.ROOT))))
+                .toList();
+        if (one.isEmpty() && names.isEmpty()) {
+            presets.named(String.join("-", words)); // says which are near
+        }
+        if (json) {
+            out.println(one.map(this::object).orElseGet(() -> list(names)));
+        } else if (one.isPresent()) {
+            out.print(toml(one.get()));
+        } else {
+            table(names);
+        }
+    }
+
+    private void table(List<String> names) {
+        out.printf(ROW, "preset", "data set", "network", "epochs", "paper");
+        for (String name : names) {
+            Settings settings = presets.get(name);
+            double paper = presets.paperAccuracy(name);
+            String row = String.format(
+                    ROW,
+                    name,
+                    settings.text(Key.DATASET),
+                    settings.text(Key.MODEL),
+                    settings.text(Key.EPOCHS),
+                    Double.isNaN(paper) ? "" : String.format(Locale.ROOT, "%.1f %%", paper));
+            out.println(row.stripTrailing());
+        }
+        out.println();
+        out.println(Words.count(names.size(), "preset")
+                + ". 'kib presets NAME' shows one, 'kib train --preset NAME' trains it.");
+    }
+
+    private String toml(String name) {
+        double paper = presets.paperAccuracy(name);
+        Settings settings = presets.get(name);
+        Effects effects = new Effects(settings);
+        String reported = Double.isNaN(paper) ? "" : "; the paper reports " + paper + " % of test images";
+        return settings.toToml(
+                "# Preset " + name + reported + ".\n",
+                key -> settings.isSet(key) && !effects.isUnread(key) && effects.whyNone(key) == null);
+    }
+
+    private String list(List<String> names) {
+        ArrayNode list = new ObjectMapper().createArrayNode();
+        for (String name : names) {
+            Settings settings = presets.get(name);
+            ObjectNode preset = list.addObject().put("name", name);
+            preset.put("dataset", settings.text(Key.DATASET)).put("model", settings.text(Key.MODEL));
+            preset.put("epochs", settings.integer(Key.EPOCHS)).put("paper_accuracy", paper(name));
+        }
+        return list.toString();
+    }
+
+    private String object(String name) {
+        ObjectNode preset = new ObjectMapper().createObjectNode().put("name", name);
+        preset.put("paper_accuracy", paper(name))
+                .set("settings", presets.get(name).toJson());
+        return preset.toString();
+    }
+
+    private @org.jspecify.annotations.Nullable Double paper(String name) {
+        double paper = presets.paperAccuracy(name);
+        return Double.isNaN(paper) ? null : paper;
+    }
+}

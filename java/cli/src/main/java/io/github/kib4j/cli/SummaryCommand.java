@@ -1,0 +1,237 @@
+package io.github.kib4j.cli;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.kib4j.datasets.Datasets;
+import io.github.kib4j.layer.LayerSpec;
+import io.github.kib4j.layer.NetworkSpec;
+import io.github.kib4j.op.Pooling;
+import io.github.kib4j.tensor.Shape;
+import io.github.kib4j.train.MemoryEstimate;
+import io.github.kib4j.train.MemoryEstimate.Images;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
+import picocli.CommandLine.ParseResult;
+
+/** {@code kib summary}: the network and the memory of a training, for the data that it would read. */
+final class SummaryCommand {
+    private static final int VALIDATION_PARTS = 10;
+
+    private final Settings settings;
+    private final Source source;
+    private final NetworkSpec network;
+
+    private SummaryCommand(Settings settings, Source source) {
+        this.settings = settings;
+        this.source = source;
+        RunPlan plan = new RunPlan(settings);
+        network = plan.training(plan.rules().get(0), source.images.image(), source.images.classes())
+                .network();
+    }
+
+    /** What is known of the images, and whether they were read for it. */
+    private record Source(String name, Images images, boolean read) {}
+
+    /** A row of the table. */
+    private record Row(String title, String kind, Shape output, int groups, long parameters, long multiplications) {}
+
+    static CommandSpec spec() {
+        CommandSpec spec = CommandSpec.create().name("summary").mixinStandardHelpOptions(true);
+        spec.usageMessage()
+                .description("Describes the network of a preset, a configuration, options or a run's folder: layers,"
+                        + " parameters, multiplications of an image, and the memory that training needs. It reads the"
+                        + " data set; of a published one that is not here it takes the published sizes.");
+        spec.addPositional(PositionalParamSpec.builder()
+                .index("0")
+                .arity("0..1")
+                .type(Path.class)
+                .paramLabel("RUN")
+                .description("folder of a run")
+                .build());
+        SettingsMixin.addOptions(spec);
+        spec.addOption(InfoCommands.json("an object with dataset, model, layers, parameters, multiplications, batch,"
+                + " memory (bytes by kind; null if beyond counting), available_memory_bytes"));
+        return spec;
+    }
+
+    static int run(ParseResult parsed, PrintStream out, PrintStream err) {
+        Path run = parsed.matchedPositionalValue(0, null);
+        SettingsMixin.Merged merged = SettingsMixin.merge(parsed);
+        Settings settings = run == null ? merged.settings() : settings(run);
+        Source source = source(settings, err);
+        Fitting fitting = Fitting.of(settings, source.images, run != null || merged.shaped());
+        if (run == null) {
+            merged.notes().forEach(err::println);
+            fitting.notes().forEach(err::println);
+        }
+        SummaryCommand summary = new SummaryCommand(fitting.settings(), source);
+        if (parsed.hasMatchedOption("--json")) {
+            out.println(summary.json());
+        } else {
+            summary.print(out);
+        }
+        return 0;
+    }
+
+    private static Settings settings(Path run) {
+        Path config = new RunFolder(run).config();
+        if (!Files.isRegularFile(config)) {
+            throw new UsageException(
+                    "There is no run in " + run + " (it has no config.toml); name the folder of a run.");
+        }
+        return Settings.read(config).settings();
+    }
+
+    private List<Row> rows() {
+        List<Shape> shapes = network.shapes();
+        List<Row> rows = new ArrayList<>();
+        int last = network.hidden().size();
+        for (int i = 0; i < last; i++) {
+            LayerSpec layer = network.hidden().get(i);
+            String kind = layer.isConvolution() ? "convolution 3x3" : "linear";
+            String pooled = layer.pooling() == Pooling.NONE ? "" : ", pool";
+            long learned = layer.weight(shapes.get(i)).size()
+                    + (layer.bias() ? layer.units() : 0)
+                    + (layer.batchNorm() ? 2L * layer.units() : 0);
+            int groups = layer.grouping() == null ? 0 : layer.grouping().groups();
+            rows.add(new Row(
+                    "hidden " + (i + 1),
+                    kind + pooled,
+                    shapes.get(i + 1),
+                    groups,
+                    learned,
+                    network.multiplications(i)));
+        }
+        long readout = (shapes.get(last).size() + 1) * network.outputs();
+        Shape output = Shape.of(network.outputs());
+        rows.add(new Row("readout", "linear", output, 0, readout, network.multiplications(last)));
+        return rows;
+    }
+
+    private long multiplications() {
+        return rows().stream().mapToLong(Row::multiplications).sum();
+    }
+
+    private void print(PrintStream out) {
+        out.println(
+                describe(source.name, source.images) + (source.read ? "" : " (as published; its files are not here)"));
+        String format = "%-9s %-21s %-13s %6s %,11d %,15d%n";
+        out.printf(
+                format.replace(",", "").replace("d", "s"),
+                "layer",
+                "",
+                "output",
+                "groups",
+                "parameters",
+                "multiplications");
+        for (Row row : rows()) {
+            String groups = row.groups == 0 ? "" : String.valueOf(row.groups);
+            out.printf(
+                    Locale.ROOT, format, row.title, row.kind, row.output, groups, row.parameters, row.multiplications);
+        }
+        out.printf(Locale.ROOT, format, "all", "", "", "", network.parameters(), multiplications());
+        String need = memory().map(
+                        estimate -> "about " + MemoryEstimate.megabytes(estimate.total()) + ": " + estimate.describe())
+                .orElse("more than can be counted");
+        OptionalLong available = available();
+        out.println("Memory that training needs at batch " + settings.text(Key.BATCH) + ": " + need
+                + (available.isEmpty() ? "" : "; available: " + MemoryEstimate.megabytes(available.getAsLong())) + ".");
+    }
+
+    private String json() {
+        ObjectNode json = new ObjectMapper().createObjectNode();
+        ObjectNode dataset = json.putObject("dataset").put("name", source.name);
+        extents(dataset.putArray("image"), source.images.image());
+        dataset.put("classes", source.images.classes()).put("train_images", source.images.train());
+        dataset.put("test_images", source.images.test()).put("read", source.read);
+        json.put("model", settings.text(Key.MODEL));
+        ArrayNode layers = json.putArray("layers");
+        for (Row row : rows()) {
+            ObjectNode layer = layers.addObject().put("name", row.title).put("kind", row.kind);
+            extents(layer.putArray("output"), row.output);
+            layer.put("groups", row.groups).put("parameters", row.parameters);
+            layer.put("multiplications", row.multiplications);
+        }
+        json.put("parameters", network.parameters()).put("multiplications", multiplications());
+        json.put("batch", settings.integer(Key.BATCH));
+        json.set("memory", memory().map(SummaryCommand::bytes).orElse(null));
+        OptionalLong available = available();
+        json.put("available_memory_bytes", available.isEmpty() ? null : available.getAsLong());
+        return json.toString();
+    }
+
+    private static void extents(ArrayNode array, Shape shape) {
+        for (int i = 0; i < shape.rank(); i++) {
+            array.add(shape.extent(i));
+        }
+    }
+
+    private static ObjectNode bytes(MemoryEstimate estimate) {
+        ObjectNode bytes = new ObjectMapper().createObjectNode().put("total", estimate.total());
+        bytes.put("parameters", estimate.parameters()).put("gradients", estimate.gradients());
+        bytes.put("optimizer", estimate.optimizer()).put("activations", estimate.activations());
+        bytes.put("workspace", estimate.workspace()).put("dataset", estimate.dataset());
+        return bytes.put("process", estimate.process());
+    }
+
+    private Optional<MemoryEstimate> memory() {
+        return MemoryCheck.estimate(settings, source.images, settings.text(Key.DEVICE));
+    }
+
+    private static OptionalLong available() {
+        return new SystemMemory(Path.of("/")).available();
+    }
+
+    /** Returns what a data set holds, in words. */
+    static String describe(String name, Images images) {
+        return name + ": " + Words.count(images.train(), "training image") + ", "
+                + Words.count(images.test(), "test image") + ", " + images.image() + ", "
+                + Words.count(images.classes(), "class");
+    }
+
+    /** Reads the data set, unless its sizes are known: it is generated, or published and not here. */
+    private static Source source(Settings settings, PrintStream err) {
+        String name = settings.choice(Key.DATASET);
+        Images known = published(name);
+        boolean absent = settings.text(Key.DATA).isEmpty()
+                && Datasets.published().contains(name)
+                && Datasets.find(name).isEmpty();
+        if (known != null && (absent || name.equals("shapes"))) {
+            return new Source(name, limited(known, settings), !absent);
+        }
+        return new Source(name, Images.of(new RunPlan(settings).dataset(err::println)), true);
+    }
+
+    private static @Nullable Images published(String dataset) {
+        return switch (dataset) {
+            case "mnist", "fashion-mnist", "kmnist" -> new Images(Shape.of(1, 28, 28), 10, 60_000, 10_000);
+            case "cifar100" -> new Images(Shape.of(3, 32, 32), 100, 50_000, 10_000);
+            case "cifar10" -> new Images(Shape.of(3, 32, 32), 10, 50_000, 10_000);
+            case "shapes" -> new Images(Shape.of(3, 32, 32), 10, 8_000, 2_000);
+            default -> null;
+        };
+    }
+
+    private static Images limited(Images all, Settings settings) {
+        int validation = settings.flag(Key.VALIDATION) ? all.train() / VALIDATION_PARTS : 0;
+        int train = all.train() - validation;
+        int test = validation > 0 ? validation : all.test();
+        int trainLimit = settings.integer(Key.LIMIT_TRAIN);
+        int testLimit = settings.integer(Key.LIMIT_TEST);
+        return new Images(
+                all.image(),
+                all.classes(),
+                trainLimit > 0 ? Math.min(trainLimit, train) : train,
+                testLimit > 0 ? Math.min(testLimit, test) : test);
+    }
+}
