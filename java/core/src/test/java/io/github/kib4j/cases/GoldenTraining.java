@@ -15,11 +15,13 @@ import io.github.kib4j.objective.TeachingSignals;
 import io.github.kib4j.op.Activation;
 import io.github.kib4j.op.Clock;
 import io.github.kib4j.op.Device;
+import io.github.kib4j.op.Dropout;
 import io.github.kib4j.op.Estimator;
 import io.github.kib4j.op.Grouping;
 import io.github.kib4j.op.Kernel;
 import io.github.kib4j.op.ObjectiveOps;
 import io.github.kib4j.op.Operation;
+import io.github.kib4j.op.Pooling;
 import io.github.kib4j.op.Precision;
 import io.github.kib4j.optimizer.Optimizer;
 import io.github.kib4j.optimizer.OptimizerSpec;
@@ -36,10 +38,11 @@ import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /** Repeats the authors' recorded training steps on any device and says how far each tensor is from theirs. */
 public final class GoldenTraining {
@@ -62,13 +65,28 @@ public final class GoldenTraining {
      * @return for each compared tensor {@code |ours - theirs| / |theirs|}, Euclidean norms
      */
     public static Map<String, Double> errors(String name, Device device, Precision precision) {
-        try (InputStream in = GoldenTraining.class.getResourceAsStream("/golden/" + name + ".json");
-                Scope scope = device.newScope()) {
-            GoldenTraining training = new GoldenTraining(new ObjectMapper().readTree(in));
-            training.run(device, scope, precision);
-            return training.errors;
+        return errors(read(name), device, precision);
+    }
+
+    /** Returns what was recorded. */
+    public static JsonNode read(String name) {
+        try (InputStream in = GoldenTraining.class.getResourceAsStream("/golden/" + name + ".json")) {
+            return new ObjectMapper().readTree(in);
         } catch (IOException e) {
             throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    /**
+     * Trains as a record says, and compares.
+     *
+     * @throws IllegalArgumentException if the record has a setting that this helper does not know
+     */
+    public static Map<String, Double> errors(JsonNode golden, Device device, Precision precision) {
+        try (Scope scope = device.newScope()) {
+            GoldenTraining training = new GoldenTraining(golden);
+            training.run(device, scope, precision);
+            return training.errors;
         }
     }
 
@@ -83,9 +101,11 @@ public final class GoldenTraining {
         Rule rule = rule();
         rule.register(network, optimizers);
         Buffers buffers = new Buffers(scope, precision, batch, rule.lifetime());
-        Tensor x = scope.allocate(precision.activations(), Shape.of(batch, 3, 8, 8));
+        Tensor x =
+                scope.allocate(precision.activations(), network.spec().input().prepend(batch));
         Tensor labels = scope.allocate(DataType.I32, Shape.of(batch));
-        Tensor sums = scope.allocate(DataType.F64, Shape.of(5));
+        int layers = network.hidden().size();
+        Tensor sums = scope.allocate(DataType.F64, Shape.of(layers + 2));
         StepPlan plan =
                 rule.plan(new StepContext(network, buffers, x, labels, clock, sums, optimizers, GradientHook.NONE));
         int milestone = config.get("scheduler").get("milestones").get(0).asInt();
@@ -95,9 +115,9 @@ public final class GoldenTraining {
                     : config.get("scheduler").get("gamma").asDouble();
             optimizers.local().setFactor(factor);
             optimizers.readout().setFactor(factor);
-            sums.write(new double[5]);
+            sums.write(new double[layers + 2]);
             x.write(doubles(step.get("x")));
-            labels.write(java.util.Arrays.stream(doubles(step.get("labels")))
+            labels.write(Arrays.stream(doubles(step.get("labels")))
                     .mapToInt(d -> (int) d)
                     .toArray());
             plan.run();
@@ -110,12 +130,14 @@ public final class GoldenTraining {
     private void compareStep(
             JsonNode step, Network network, Buffers buffers, double[] sums, int batch, boolean localLosses) {
         String prefix = "step " + step.get("step").asInt() + " ";
-        Tensor logits = buffers.get("logits", DataType.F32, Shape.of(10), batch);
+        int layers = network.hidden().size();
+        Tensor logits =
+                buffers.get("logits", DataType.F32, Shape.of(network.spec().outputs()), batch);
         compare(prefix + "logits", step.get("logits"), logits.readDoubles());
-        for (int i = 0; localLosses && i < 3; i++) {
+        for (int i = 0; localLosses && i < layers; i++) {
             compare(prefix + "local loss " + i, step.get("local_losses").get(i), sums[i] / batch);
         }
-        compare(prefix + "readout loss", step.get("final_loss"), sums[3] / batch);
+        compare(prefix + "readout loss", step.get("final_loss"), sums[layers] / batch);
         for (Parameter parameter : network.parameters()) {
             compare(
                     prefix + parameter.name(),
@@ -141,7 +163,7 @@ public final class GoldenTraining {
     private void compareEvaluation(Network network, Buffers buffers, Tensor x) {
         List<LayerPass> passes = network.passes(x, buffers, LayerPass.Use.INFERENCE, null);
         passes.forEach(pass -> pass.forward().forEach(Operation::run));
-        ReadoutPass readout = network.readoutPass(passes.get(2).sent(), buffers);
+        ReadoutPass readout = network.readoutPass(passes.get(passes.size() - 1).sent(), buffers);
         readout.forward().run();
         compare(
                 "evaluation logits",
@@ -172,41 +194,113 @@ public final class GoldenTraining {
     }
 
     private NetworkSpec spec() {
-        Activation activation =
-                config.get("nonlinearity").asText().equals("selu") ? Activation.SELU : Activation.LEAKY_RELU;
-        JsonNode divisive = config.get("divnorm");
+        require("dropout", "0.0");
+        require("pooling", "max 2x2 after each conv");
+        int kernel = config.get("kernel_size").asInt();
+        require("padding", String.valueOf((kernel - 1) / 2));
+        int[] input = integers("input_chw");
+        List<LayerSpec> layers = new ArrayList<>();
+        for (int channels : integers("conv_channels")) {
+            layers.add(layer(kernel, channels, Pooling.MAX));
+        }
+        for (int units : integers("fc")) {
+            layers.add(layer(0, units, Pooling.NONE));
+        }
+        return new NetworkSpec(Shape.of(input), layers, config.get("n_classes").asInt());
+    }
+
+    private LayerSpec layer(int kernelSize, int units, Pooling pooling) {
+        boolean batchNorm = config.get("batch_norm").asBoolean();
+        return new LayerSpec(kernelSize, units, false, batchNorm, activation(), pooling, grouping(), Dropout.NONE);
+    }
+
+    private Activation activation() {
+        return switch (config.get("nonlinearity").asText()) {
+            case "selu" -> Activation.SELU;
+            case "lrelu" -> Activation.LEAKY_RELU;
+            default -> throw unknown("nonlinearity");
+        };
+    }
+
+    private Grouping grouping() {
         JsonNode groups = config.get("grouping");
-        double q = divisive.isNull() ? 0 : divisive.get("power").asDouble();
-        Grouping grouping = new Grouping(
+        JsonNode divisive = config.get("divnorm");
+        boolean fit = divisive.isNull()
+                || (divisive.get("dim").equals(groups.get("dim"))
+                        && divisive.get("delta").equals(groups.get("delta")));
+        if (!fit) {
+            throw unknown("divnorm");
+        }
+        return new Grouping(
                 groups.get("dim").asInt(),
                 groups.get("power").asDouble(),
                 groups.get("delta").asDouble(),
-                q);
-        LayerSpec style = LayerSpec.linear(1)
-                .withActivation(activation)
-                .withBatchNorm(config.get("batch_norm").asBoolean())
-                .withGrouping(grouping);
-        return NetworkSpec.vgg(Shape.of(3, 8, 8), new int[] {4, 8}, Set.of(0, 1), 16, 10, style);
+                divisive.isNull() ? 0 : divisive.get("power").asDouble());
+    }
+
+    private int[] integers(String setting) {
+        return Arrays.stream(doubles(config.get(setting)))
+                .mapToInt(d -> (int) d)
+                .toArray();
+    }
+
+    private void require(String setting, String value) {
+        if (!config.get(setting).asText().equals(value)) {
+            throw unknown(setting);
+        }
+    }
+
+    private IllegalArgumentException unknown(String setting) {
+        return new IllegalArgumentException(
+                "This helper does not know the setting " + setting + " = " + config.get(setting) + ".");
     }
 
     private OptimizerSpec optimizer(String which) {
         double rate = config.get("lr_" + which).asDouble();
         double decay = config.get("weight_decay_" + which).asDouble();
-        return config.get("optimizer").asText().equals("SGD")
-                ? OptimizerSpec.sgd(rate, config.get("momentum").asDouble(), decay)
-                : OptimizerSpec.adamW(rate, decay);
+        return switch (config.get("optimizer").asText()) {
+            case "SGD" -> OptimizerSpec.sgd(rate, config.get("momentum").asDouble(), decay);
+            case "AdamW" -> OptimizerSpec.adamW(rate, decay);
+            default -> throw unknown("optimizer");
+        };
     }
 
     private Rule rule() {
-        if (config.get("rule").asText().equals("backprop")) {
-            return new BackpropRule();
-        }
-        ObjectiveOps.Spec objective = new ObjectiveOps.Spec(
-                Estimator.PHSIC,
-                Kernel.COSINE,
+        return switch (config.get("rule").asText()) {
+            case "backprop" -> new BackpropRule();
+            case "phsic" ->
+                new LocalRule(
+                        "phsic",
+                        LocalObjective.of(objective()),
+                        TeachingSignals.classes(
+                                config.get("n_classes").asInt(),
+                                kernel("y"),
+                                config.get("center_labels").asBoolean()));
+            default -> throw unknown("rule");
+        };
+    }
+
+    private ObjectiveOps.Spec objective() {
+        Estimator estimator = switch (config.get("mode").asText()) {
+            case "plausible" -> Estimator.PHSIC;
+            case "biased" -> Estimator.HSIC;
+            default -> throw unknown("mode");
+        };
+        return new ObjectiveOps.Spec(
+                estimator,
+                kernel("z"),
                 config.get("center_z").asBoolean(),
                 config.get("gamma").asDouble());
-        return new LocalRule("phsic", LocalObjective.of(objective), TeachingSignals.classes(10, Kernel.COSINE, true));
+    }
+
+    /** Returns the kernel on codes {@code z} or on labels {@code y}; the authors' width of a Gaussian is 5 if none is given. */
+    private Kernel kernel(String which) {
+        return switch (config.get("kernel_" + which).asText()) {
+            case "cossim" -> Kernel.COSINE;
+            case "lin" -> Kernel.LINEAR;
+            case "gaussian" -> Kernel.gaussian(config.path("sigma_" + which).asDouble(5));
+            default -> throw unknown("kernel_" + which);
+        };
     }
 
     private static double[] doubles(JsonNode node) {
