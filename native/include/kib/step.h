@@ -16,7 +16,10 @@ extern "C" {
 kib_status kib_augmentation_batch(void* x, int32_t* labels, const uint8_t* images, const int32_t* all_labels,
                                   const int32_t* order, int type, int64_t batch, int64_t channels, int64_t height,
                                   int64_t width, int64_t padding, int flip, const double* mean, const double* deviation,
-                                  uint64_t seed, const int64_t* now, int threads);
+                                  uint64_t seed, const int64_t* now, void* workspace, int threads);
+
+/* Bytes of scratch memory that it needs. */
+int64_t kib_augmentation_workspace(int64_t channels);
 
 /*
  * Softmax cross-entropy of logits y [B, M]: dy [B, M] of dy_type (or NULL) = (softmax - onehot) / B; the meter's slot

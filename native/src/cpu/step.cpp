@@ -10,8 +10,6 @@
 namespace kib::KIB_LEVEL {
 namespace {
 
-constexpr int64_t kMaximalChannels = 16;
-
 // How an image is moved.
 struct Move {
   int64_t dy = 0, dx = 0;
@@ -67,25 +65,25 @@ void transpose(Target* target, const Source* source, int64_t outer, int64_t rows
 
 }  // namespace
 
+int64_t kib_augmentation_workspace(int64_t channels) { return channels * 256 * static_cast<int64_t>(sizeof(float)); }
+
 kib_status kib_augmentation_batch(void* x, int32_t* labels, const uint8_t* images, const int32_t* all_labels,
                                   const int32_t* order, int type, int64_t batch, int64_t channels, int64_t height,
                                   int64_t width, int64_t padding, int flip, const double* mean, const double* deviation,
-                                  uint64_t seed, const int64_t* now, int threads) {
-  if (channels > kMaximalChannels) return KIB_UNSUPPORTED;
+                                  uint64_t seed, const int64_t* now, void* workspace, int threads) {
   return with_type(type, [&](auto tag) {
     using T = decltype(tag);
-    T table[kMaximalChannels * 256];
+    T* table = static_cast<T*>(workspace);  // [channels, 256]
     for (int64_t c = 0; c < channels; c++)
       for (int pixel = 0; pixel < 256; pixel++)
         store(table + c * 256 + pixel, static_cast<float>((pixel / 255.0 - mean[c]) / deviation[c]));
     int64_t size = channels * height * width;
-    const T* values = table;
 #pragma omp parallel for num_threads(threads) schedule(static)
     for (int64_t j = 0; j < batch; j++) {
       int64_t image = order == nullptr ? now[2] + j : order[now[2] + j];
       Move move(padding, flip, seed, image, now[1]);
       labels[j] = all_labels[image];
-      copy_image(static_cast<T*>(x) + j * size, images + image * size, channels, height, width, move, values);
+      copy_image(static_cast<T*>(x) + j * size, images + image * size, channels, height, width, move, table);
     }
   });
 }

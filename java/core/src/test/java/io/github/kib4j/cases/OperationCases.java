@@ -20,6 +20,8 @@ import io.github.kib4j.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** The one list of cases, for the tests and benchmarks of every backend. */
@@ -702,6 +704,26 @@ public final class OperationCases {
                             });
                 }
             }
+        }
+        for (int channels : new int[] {1, 17, 64}) {
+            add("augmentation.batch", channels + " channels", 1, t -> {
+                List<Double> means = IntStream.range(0, channels)
+                        .mapToObj(c -> 0.3 + 0.1 * (c % 5))
+                        .toList();
+                List<Double> deviations = IntStream.range(0, channels)
+                        .mapToObj(c -> 0.2 + 0.05 * (c % 3))
+                        .toList();
+                t.then(t.device()
+                        .augmentation()
+                        .batch(
+                                t.output("x", t.activation(3, channels, 4, 5)),
+                                t.output("labels", t.integers(0, 0, 0)),
+                                t.bytes(5, channels, 4, 5),
+                                t.labels(5, 10),
+                                null,
+                                new AugmentationOps.Spec(1, true, means, deviations, 99),
+                                t.clock(10, 2, 1)));
+            });
         }
     }
 

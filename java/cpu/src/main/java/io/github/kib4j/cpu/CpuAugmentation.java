@@ -31,6 +31,7 @@ record CpuAugmentation(CpuContext context) implements AugmentationOps {
         DoublePointer deviation = numbers(spec.deviation());
         LongPointer now = CpuTensor.longs(clock.now());
         int type = CpuTensor.typeOf(x);
+        context.scratch().reserve(kib.kib_augmentation_workspace(shape.extent(1)));
         return context.kernel(
                 "augmentation.batch",
                 () -> kib.kib_augmentation_batch(
@@ -50,6 +51,7 @@ record CpuAugmentation(CpuContext context) implements AugmentationOps {
                         deviation,
                         spec.seed(),
                         now,
+                        context.scratch().start(),
                         context.threads()));
     }
 
