@@ -14,14 +14,15 @@ extern "C" {
 
 /* What the pass computes. */
 typedef struct kib_activity_spec {
-  int type;              /* KIB_F32 or KIB_BF16 */
-  int activation;        /* KIB_IDENTITY ... */
-  int pooling;           /* KIB_POOL_NONE ... */
-  int64_t batch;         /* B */
-  int64_t channels;      /* C, or N of a linear layer */
-  int64_t height, width; /* after pooling; 1 and 1 for a linear layer */
-  int64_t groups;        /* G; 0 for none */
-  double power;          /* p */
+  int type;                          /* KIB_F32 or KIB_BF16 */
+  int activation;                    /* KIB_IDENTITY ... */
+  int pooling;                       /* KIB_POOL_NONE ... */
+  int64_t batch;                     /* B */
+  int64_t channels;                  /* C, or N of a linear layer */
+  int64_t height, width;             /* after pooling; 1 and 1 for a linear layer */
+  int64_t input_height, input_width; /* before pooling: twice that, or one more; read only with pooling */
+  int64_t groups;                    /* G; 0 for none */
+  double power;                      /* p */
   double delta;
   double divisive_power; /* q; 0 for none */
   uint32_t drop_below;   /* an element is dropped where its random word is below this */
@@ -45,7 +46,8 @@ kib_status kib_activity_forward(void* post, uint8_t* mask, float* mean, float* s
 
 /*
  * da [B, H, W, C] T, before pooling, may be a: the third factor du ([B, G] f32, or [B, HW, C] T without groups) times
- * the post-synaptic term times f'(a). a is read by average pooling alone, else may be NULL.
+ * the post-synaptic term times f'(a); 0 for the last row or column of an odd image, which no window holds. a is read by
+ * average pooling alone, else may be NULL.
  */
 kib_status kib_activity_hebbian_gradient(void* da, const void* a, const void* post, const uint8_t* mask,
                                          const float* mean, const float* scale, const void* du,

@@ -66,15 +66,19 @@ void with_activation(int activation, Function function) {
 
 // The geometry of a sample, and of a window's entries in memory.
 struct Sample {
-  int64_t channels, positions, width, units;
+  int64_t channels, positions, height, width, units;
+  int64_t input_height, input_width;
   bool pooled;
   int64_t group_size, table_stride, table_size;
 
   explicit Sample(const kib_activity_spec& spec)
       : channels(spec.channels),
         positions(spec.height * spec.width),
+        height(spec.height),
         width(spec.width),
         units(spec.channels * spec.height * spec.width),
+        input_height(spec.input_height),
+        input_width(spec.input_width),
         pooled(spec.pooling != KIB_POOL_NONE),
         group_size(spec.groups > 0 ? units / spec.groups : 0) {
     bool whole_channels = group_size == 0 || group_size % positions == 0;
@@ -82,13 +86,24 @@ struct Sample {
     table_size = whole_channels ? channels : units;
   }
 
-  int64_t inputs() const { return pooled ? 4 * units : units; }
+  int64_t inputs() const { return pooled ? channels * input_height * input_width : units; }
 
   // Where entry j (row-major) of the window of an output position begins.
   int64_t window(int64_t position, int j) const {
     if (!pooled) return position * channels;
     int64_t row = 2 * (position / width) + j / 2, column = 2 * (position % width) + j % 2;
-    return (row * 2 * width + column) * channels;
+    return (row * input_width + column) * channels;
+  }
+
+  // Sets to 0 what no window holds: the last row or column of an odd image.
+  template <class T>
+  void clear_outside_windows(T* da) const {
+    if (!pooled) return;
+    int64_t inside = 2 * width * channels, row = input_width * channels;
+    for (int64_t h = 0; h < input_height; h++) {
+      int64_t start = h < 2 * height ? inside : 0;
+      std::fill(da + h * row + start, da + (h + 1) * row, T{});
+    }
   }
 
   // Spreads a number for each group out to the table.
@@ -397,6 +412,7 @@ void hebbian(T* da, const T* a, const T* post, const uint8_t* mask, const float*
     }
     unpool<Activation>(da, a, mask + at, dz, t.slopes, position, s, spec.pooling);
   }
+  s.clear_outside_windows(da);
 }
 
 // One sample's da from the gradient of what was sent.
@@ -456,6 +472,7 @@ void output(T* da, const T* a, const T* post, const uint8_t* mask, const float* 
                           divisive, channels);
     unpool<Activation>(da, a, mask + at, t.z + at, t.slopes, p, s, spec.pooling);
   }
+  s.clear_outside_windows(da);
 }
 
 // Calls work(T(), activation, geometry, scratch, sample) for all samples, each thread with scratch memory of its own.

@@ -137,7 +137,7 @@ public record LayerSpec(
     }
 
     /**
-     * {@return the shape of a sample's output, which is the next layer's input}
+     * {@return the shape of a sample's output, which is the next layer's input; pooling halves an image, rounded down}
      *
      * @param input shape of a sample's input
      */
@@ -161,9 +161,9 @@ public record LayerSpec(
         if (isConvolution() && input.rank() != 3) {
             throw new IllegalArgumentException(where + "is a convolution, but its input is no image (" + input + ").");
         }
-        if (pooling != Pooling.NONE && (input.extent(1) % 2 != 0 || input.extent(2) % 2 != 0)) {
-            throw new IllegalArgumentException(where + "pools 2x2 windows, which do not tile its " + input.extent(1)
-                    + "x" + input.extent(2) + " image.");
+        if (pooling != Pooling.NONE && (input.extent(1) < 2 || input.extent(2) < 2)) {
+            throw new IllegalArgumentException(where + "pools 2x2 windows, but its image has only " + input.extent(1)
+                    + "x" + input.extent(2) + " positions left; pool after fewer convolutions.");
         }
         long n = output(input).size();
         if (grouping != null && (n % grouping.groups() != 0 || n / grouping.groups() < 2)) {

@@ -193,9 +193,9 @@ public final class Contracts {
             return a;
         }
         require(
-                a.rank() == 4 && a.extent(2) % 2 == 0 && a.extent(3) % 2 == 0,
+                a.rank() == 4 && a.extent(2) >= 2 && a.extent(3) >= 2,
                 operation,
-                "2x2 pooling needs [B, C, H, W] with even H and W, but a is " + a);
+                "2x2 pooling needs [B, C, H, W] with H and W of at least 2, but a is " + a);
         return Shape.of(a.extent(0), a.extent(1), a.extent(2) / 2, a.extent(3) / 2);
     }
 

@@ -1,6 +1,9 @@
 package io.github.kib4j.op;
 
-/** What follows the activation of a convolution: 2x2 windows of stride 2 that must tile the image, or nothing. */
+/**
+ * What follows the activation of a convolution: 2x2 windows of stride 2, or nothing. Of an odd height or width the last row or
+ * column is in no window: it is left out, and its gradient is 0 (as in PyTorch's pooling).
+ */
 public enum Pooling {
     /** No pooling. */
     NONE,

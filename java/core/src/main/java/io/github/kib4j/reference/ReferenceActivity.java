@@ -85,7 +85,7 @@ record ReferenceActivity(UseGuard guard) implements ActivityOps {
         int column = output % width;
         int row = output / width % height;
         int plane = output / (width * height);
-        return (plane * 2 * height + 2 * row + choice / 2) * 2 * width + 2 * column + choice % 2;
+        return (plane * a.extent(2) + 2 * row + choice / 2) * a.extent(3) + 2 * column + choice % 2;
     }
 
     private static double f(Activation activation, double a) {
@@ -182,7 +182,7 @@ record ReferenceActivity(UseGuard guard) implements ActivityOps {
         return du[g] * (2 * grouping.power() / n) * Math.pow(s, grouping.power() - 1) * centred;
     }
 
-    /** {@code da = unpool(dz) f'(a)}. */
+    /** {@code da = unpool(dz) f'(a)}; 0 where a position is in no window. */
     private static void activationGradient(Tensor da, @Nullable Tensor a, Buffers saved, double[] dz, Spec spec) {
         double[] out = doubles(da);
         byte[] mask = bytes(saved.mask());
@@ -199,6 +199,19 @@ record ReferenceActivity(UseGuard guard) implements ActivityOps {
                     out[at] = chosen ? dz[o] * slope(spec.activation(), z, (mask[o] & POSITIVE) != 0) : 0;
                 }
             }
+        }
+        if (spec.pooling() != Pooling.NONE) {
+            clearOutsideWindows(out, da.shape());
+        }
+    }
+
+    private static void clearOutsideWindows(double[] out, Shape shape) {
+        int height = shape.extent(2);
+        int width = shape.extent(3);
+        int size = Math.toIntExact(shape.size());
+        for (int at = 0; at < size; at++) {
+            boolean outside = at / width % height >= height / 2 * 2 || at % width >= width / 2 * 2;
+            out[at] = outside ? 0 : out[at];
         }
     }
 

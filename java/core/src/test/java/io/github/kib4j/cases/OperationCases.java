@@ -313,6 +313,17 @@ public final class OperationCases {
                     new int[] {2, 6, 3, 4}, Activation.LEAKY_RELU, Pooling.NONE, g, new Dropout(0.25, false)));
             all.add(new Activity(new int[] {2, 6, 6, 8}, Activation.SELU, Pooling.MAX, g, Dropout.NONE));
         }
+        for (int[] odd : new int[][] {{2, 8, 5, 4}, {3, 8, 4, 7}, {2, 8, 7, 5}, {2, 8, 3, 3}}) {
+            for (Pooling pooling : List.of(Pooling.MAX, Pooling.AVERAGE)) {
+                all.add(new Activity(odd, Activation.LEAKY_RELU, pooling, null, Dropout.NONE));
+                all.add(new Activity(odd, Activation.SELU, pooling, divisive, new Dropout(0.3, true)));
+            }
+        }
+        // 6 channels of 2 x 3 positions in groups of 4: across channels
+        all.add(new Activity(
+                new int[] {2, 6, 5, 7}, Activation.SELU, Pooling.AVERAGE, new Grouping(9, 0.8, 1, 0.2), Dropout.NONE));
+        all.add(new Activity(
+                new int[] {2, 6, 5, 7}, Activation.RELU, Pooling.MAX, new Grouping(9, 0.5, 1, 0), Dropout.NONE));
         all.add(new Activity(
                 new int[] {1, 6, 3, 3},
                 Activation.RELU,

@@ -19,6 +19,7 @@ import io.github.kib4j.rule.LocalRule;
 import io.github.kib4j.rule.Rule;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.train.TrainingConfig;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
@@ -31,26 +32,39 @@ public final class TinyRun {
 
     /** Returns {@code train} and {@code test} images of four classes. */
     public static Dataset dataset(int train, int test) {
-        List<Double> half = List.of(0.5, 0.5);
-        return new Dataset(
-                "corners", images("corners train", train, 1), images("corners test", test, 2), half, half, 1, false);
+        return dataset(IMAGE, train, test);
     }
 
-    private static ImageSet images(String name, int count, long seed) {
+    /** Returns such images of other extents. */
+    public static Dataset dataset(Shape image, int train, int test) {
+        List<Double> half = Collections.nCopies(image.extent(0), 0.5);
+        return new Dataset(
+                "corners",
+                images(image, "corners train", train, 1),
+                images(image, "corners test", test, 2),
+                half,
+                half,
+                1,
+                false);
+    }
+
+    private static ImageSet images(Shape image, String name, int count, long seed) {
         Random random = new Random(seed);
-        int size = (int) IMAGE.size();
+        int size = (int) image.size();
+        int height = image.extent(1);
+        int width = image.extent(2);
         byte[] pixels = new byte[count * size];
         int[] labels = new int[count];
         for (int i = 0; i < count; i++) {
             labels[i] = i % 4;
             for (int k = 0; k < size; k++) {
-                int row = k / 8 % 8;
-                int column = k % 8;
-                boolean inside = row / 4 == labels[i] / 2 && column / 4 == labels[i] % 2;
+                int row = k / width % height;
+                int column = k % width;
+                boolean inside = row / (height / 2) == labels[i] / 2 && column / (width / 2) == labels[i] % 2;
                 pixels[i * size + k] = (byte) (random.nextInt(120) + (inside ? 110 : 0));
             }
         }
-        return new ImageSet(name, IMAGE, pixels, labels, List.of("a", "b", "c", "d"));
+        return new ImageSet(name, image, pixels, labels, List.of("a", "b", "c", "d"));
     }
 
     /** Returns the local rule. */
@@ -66,7 +80,11 @@ public final class TinyRun {
                 .withBatchNorm(true)
                 .withGrouping(new Grouping(4, 0.8, 1, 0.2))
                 .withDropout(new Dropout(0.1, false));
-        NetworkSpec network = NetworkSpec.vgg(IMAGE, new int[] {8}, Set.of(0), 16, 4, style);
+        return config(rule, NetworkSpec.vgg(IMAGE, new int[] {8}, Set.of(0), 16, 4, style), epochs, batch, rate);
+    }
+
+    /** Returns the training of another network. */
+    public static TrainingConfig config(Rule rule, NetworkSpec network, int epochs, int batch, double rate) {
         return new TrainingConfig(
                 network,
                 rule,

@@ -4,11 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.kib4j.data.Dataset;
+import io.github.kib4j.layer.LayerSpec;
+import io.github.kib4j.layer.NetworkSpec;
 import io.github.kib4j.layer.Parameter;
 import io.github.kib4j.objective.TeachingSignal;
 import io.github.kib4j.objective.TeachingSignals;
+import io.github.kib4j.op.Activation;
 import io.github.kib4j.op.Device;
 import io.github.kib4j.op.Devices;
+import io.github.kib4j.op.Grouping;
 import io.github.kib4j.op.Kernel;
 import io.github.kib4j.op.Operation;
 import io.github.kib4j.optimizer.OptimizerSpec;
@@ -17,6 +21,7 @@ import io.github.kib4j.rule.GradientHook;
 import io.github.kib4j.rule.LocalRule;
 import io.github.kib4j.rule.ReadoutRule;
 import io.github.kib4j.rule.Rule;
+import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
 import io.github.kib4j.train.DeviceDataset;
 import io.github.kib4j.train.EpochResult;
@@ -30,6 +35,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -83,6 +89,31 @@ public abstract class TrainingContract {
                         .isGreaterThan(Math.max(rule instanceof ReadoutRule ? 45 : 80, before));
             }
         }
+    }
+
+    /** Images of 28, 14, 7 and 3 rows and columns are pooled: of an odd number the last is left out. */
+    @Test
+    void imagesOfOddSizesArePooled() {
+        Shape image = Shape.of(1, 28, 28);
+        LayerSpec style = LayerSpec.linear(1)
+                .withActivation(Activation.RELU)
+                .withBatchNorm(true)
+                .withGrouping(new Grouping(4, 0.8, 1, 0.2));
+        NetworkSpec network = NetworkSpec.vgg(image, new int[] {8, 8, 8, 16}, Set.of(0, 1, 2, 3), 16, 4, style);
+        assertThat(network.shapes().get(4)).isEqualTo(Shape.of(16, 1, 1));
+        for (Rule rule : List.of(TinyRun.phsic(), new BackpropRule())) {
+            try (Device device = open();
+                    Trainer trainer = new Trainer(
+                            device, TinyRun.dataset(image, 101, 40), TinyRun.config(rule, network, 8, 20, 0.01))) {
+                while (!trainer.isFinished()) {
+                    trainer.trainEpoch(StepListener.NONE);
+                }
+                assertThat(trainer.evaluate().accuracy()).as(rule.name()).isGreaterThan(60);
+            }
+        }
+        assertThatThrownBy(() -> NetworkSpec.vgg(image, new int[] {8, 8, 8, 8, 8}, Set.of(0, 1, 2, 3, 4), 16, 4, style))
+                .hasMessage("Hidden layer 4 pools 2x2 windows, but its image has only 1x1 positions left; "
+                        + "pool after fewer convolutions.");
     }
 
     @Test

@@ -26,6 +26,7 @@ import java.util.function.ToDoubleFunction;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Equalities that hold exactly, and derivatives by finite differences. */
@@ -219,16 +220,15 @@ final class EqualitiesTest {
 
     /** The gradient of a weighted sum of what is sent, through dropout, divisive normalization, pooling and activation. */
     @ParameterizedTest
-    @EnumSource(Pooling.class)
-    void outputGradientsAreDerivatives(Pooling pooling) {
+    @CsvSource({"NONE, 4, 4", "MAX, 4, 4", "AVERAGE, 4, 4", "MAX, 5, 7", "AVERAGE, 5, 7"})
+    void outputGradientsAreDerivatives(Pooling pooling, int height, int width) {
         for (Activation activation : Activation.values()) {
             Grouping grouping = new Grouping(3, 0.5, 0.5, 0.3);
             ActivityOps.Spec spec =
                     new ActivityOps.Spec(activation, pooling, grouping, new Dropout(0.3, true), 2, SEED);
             Clock clock = Clock.allocate(scope);
-            Tensor a = random(2, 6, 4, 4);
-            int side = pooling == Pooling.NONE ? 4 : 2;
-            Shape out = Shape.of(2, 6, side, side);
+            Tensor a = random(2, 6, height, width);
+            Shape out = pooled(a, pooling);
             ActivityOps.Buffers buffers = new ActivityOps.Buffers(
                     scope.allocate(DataType.F64, out),
                     scope.allocate(DataType.U8, out),
@@ -236,13 +236,13 @@ final class EqualitiesTest {
                     empty(2, 3),
                     empty(2, 3),
                     scope.allocate(DataType.F64, out));
-            Tensor weights = random(2, 6, side, side);
+            Tensor weights = random(2, 6, out.extent(2), out.extent(3));
             ToDoubleFunction<Tensor> loss = t -> {
                 device.activity().forward(buffers, t, spec, clock).run();
                 return dot(buffers.sent().readDoubles(), weights.readDoubles());
             };
             loss.applyAsDouble(a);
-            Tensor da = scope.allocate(DataType.F64, a.shape());
+            Tensor da = random(2, 6, height, width);
             device.activity()
                     .outputGradient(da, a, buffers, weights, spec, clock)
                     .run();
@@ -250,17 +250,21 @@ final class EqualitiesTest {
         }
     }
 
+    private static Shape pooled(Tensor a, Pooling pooling) {
+        int factor = pooling == Pooling.NONE ? 1 : 2;
+        return Shape.of(2, 6, a.shape().extent(2) / factor, a.shape().extent(3) / factor);
+    }
+
     /** {@code du/da} by the third factor's way: the gradient of a weighted sum of codes. */
     @ParameterizedTest
-    @EnumSource(Pooling.class)
-    void hebbianGradientsAreDerivatives(Pooling pooling) {
+    @CsvSource({"NONE, 4, 4", "MAX, 4, 4", "AVERAGE, 4, 4", "MAX, 5, 7", "AVERAGE, 5, 7"})
+    void hebbianGradientsAreDerivatives(Pooling pooling, int height, int width) {
         for (Activation activation : Activation.values()) {
             for (double q : new double[] {0, 0.2, 0.6}) {
                 ActivityOps.Spec spec =
                         new ActivityOps.Spec(activation, pooling, new Grouping(3, 0.8, 0.5, q), Dropout.NONE, 0, 0);
-                Tensor a = random(2, 6, 4, 4);
-                int side = pooling == Pooling.NONE ? 4 : 2;
-                Shape out = Shape.of(2, 6, side, side);
+                Tensor a = random(2, 6, height, width);
+                Shape out = pooled(a, pooling);
                 Tensor post = scope.allocate(DataType.F64, out);
                 ActivityOps.Buffers buffers = new ActivityOps.Buffers(
                         post, scope.allocate(DataType.U8, out), empty(2, 3), empty(2, 3), empty(2, 3), post);
@@ -270,7 +274,7 @@ final class EqualitiesTest {
                     return dot(buffers.code().readDoubles(), du.readDoubles());
                 };
                 loss.applyAsDouble(a);
-                Tensor da = scope.allocate(DataType.F64, a.shape());
+                Tensor da = random(2, 6, height, width);
                 device.activity().hebbianGradient(da, a, buffers, du, spec).run();
                 near(differences(a, loss), da.readDoubles(), 1e-6);
             }

@@ -28,7 +28,7 @@ record CpuActivity(CpuContext context) implements ActivityOps {
     @Override
     public Operation forward(Buffers out, Tensor a, Spec spec, @Nullable Clock clock) {
         Contracts.activity("activity.forward", out, a, spec, clock);
-        kib_activity_spec arguments = describe(out.post(), spec, spec.dropout());
+        kib_activity_spec arguments = describe(out.post(), a, spec, spec.dropout());
         BytePointer post = bytes(out.post());
         BytePointer mask = bytes(out.mask());
         FloatPointer mean = floatsOrNull(out.mean());
@@ -54,7 +54,7 @@ record CpuActivity(CpuContext context) implements ActivityOps {
     }
 
     /** Describes the pass for the kernels, and makes room for their scratch memory. */
-    private kib_activity_spec describe(Tensor post, Spec spec, Dropout dropout) {
+    private kib_activity_spec describe(Tensor post, Tensor a, Spec spec, Dropout dropout) {
         Shape shape = post.shape();
         boolean image = shape.rank() == 4;
         kib_activity_spec s = new kib_activity_spec();
@@ -63,6 +63,8 @@ record CpuActivity(CpuContext context) implements ActivityOps {
                 .channels(shape.extent(1))
                 .height(image ? shape.extent(2) : 1)
                 .width(image ? shape.extent(3) : 1);
+        s.input_height(image ? a.shape().extent(2) : 1)
+                .input_width(image ? a.shape().extent(3) : 1);
         Grouping grouping = spec.grouping();
         if (grouping == null) {
             s.groups(0).power(1).delta(0).divisive_power(0);
@@ -100,7 +102,7 @@ record CpuActivity(CpuContext context) implements ActivityOps {
     @Override
     public Operation hebbianGradient(Tensor da, @Nullable Tensor a, Buffers saved, Tensor du, Spec spec) {
         Contracts.hebbianGradient(da, a, saved, du, spec);
-        kib_activity_spec arguments = describe(saved.post(), spec, Dropout.NONE);
+        kib_activity_spec arguments = describe(saved.post(), da, spec, Dropout.NONE);
         BytePointer out = bytes(da);
         BytePointer input = bytesOrNull(a);
         BytePointer post = bytes(saved.post());
@@ -128,7 +130,7 @@ record CpuActivity(CpuContext context) implements ActivityOps {
             Tensor da, @Nullable Tensor a, Buffers saved, Tensor dsent, Spec spec, @Nullable Clock clock) {
         Contracts.outputGradient(da, a, saved, dsent, spec, clock);
         boolean drops = saved.sent() != saved.post();
-        kib_activity_spec arguments = describe(saved.post(), spec, drops ? spec.dropout() : Dropout.NONE);
+        kib_activity_spec arguments = describe(saved.post(), da, spec, drops ? spec.dropout() : Dropout.NONE);
         BytePointer out = bytes(da);
         BytePointer input = bytesOrNull(a);
         BytePointer post = bytes(saved.post());
