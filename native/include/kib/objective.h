@@ -41,13 +41,19 @@ typedef struct kib_meter {
   int64_t* fault;
 } kib_meter;
 
-/* k [B, B] = kernel of the rows of u [B, width] of the given type. */
-kib_status kib_gram_matrix(float* k, const void* u, int type, int64_t batch, int64_t width, int kernel, double sigma,
-                           int centred, void* workspace, int threads);
-int64_t kib_gram_workspace(int64_t batch, int64_t width);
+/* One of two variables: its samples [B, width], and the kernel that compares them. */
+typedef struct kib_variable {
+  const void* rows;
+  int type; /* KIB_F32 or KIB_BF16 */
+  int64_t width;
+  int kernel;
+  double sigma; /* of a Gaussian kernel */
+} kib_variable;
 
-/* value[0] = HSIC or pHSIC of two Gram matrices [B, B]. */
-kib_status kib_gram_dependence(double* value, const float* a, const float* b, int64_t batch, int estimator);
+/* value[0] = HSIC (at least 0) or pHSIC of paired samples, in double; no memory of B x B. */
+kib_status kib_gram_dependence(double* value, const kib_variable* x, const kib_variable* y, int64_t batch,
+                               int estimator, void* workspace, int threads);
+int64_t kib_gram_workspace(const kib_variable* x, const kib_variable* y, int64_t batch);
 
 /* du like u, value[3] = objective, dep(K, K), dep(L, K), through B x B Gram matrices. */
 kib_status kib_objective_gradient_gram(void* du, double* value, const void* u, const kib_teaching* teaching,

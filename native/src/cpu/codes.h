@@ -11,9 +11,14 @@ inline double dot(const double* a, const double* b, int64_t count) {
   return sum(count, [=](int64_t i) { return a[i] * b[i]; });
 }
 
-// v = u - mean(u) (or u) of one sample; returns |v|, or 0 for a code that is zero but for rounding.
-template <class T, class Number>
-double centre_row(Number* v, const T* u, int64_t width, bool centred) {
+// The mean of a code (0 if codes are not centred), and the length of what is left of it: 0 of a code that is zero but
+// for rounding.
+struct RowSize {
+  double mean, norm;
+};
+
+template <class T>
+RowSize measure_row(const T* u, int64_t width, bool centred) {
   constexpr double kEpsilon = 0x1p-23;
   double n = static_cast<double>(width);
   double mean = centred ? sum(width, [=](int64_t g) -> double { return load(u[g]); }) / n : 0;
@@ -25,25 +30,31 @@ double centre_row(Number* v, const T* u, int64_t width, bool centred) {
     double x = load(u[g]) - mean;
     return x * x;
   });
-#pragma omp simd
-  for (int64_t g = 0; g < width; g++) v[g] = static_cast<Number>(load(u[g]) - mean);
   bool dead = std::sqrt(squares) <= 8 * kEpsilon * std::sqrt(n) * std::sqrt(u_squares);
-  return dead ? 0 : std::sqrt(squares);
+  return {mean, dead ? 0 : std::sqrt(squares)};
 }
 
-// One sample's du from its products (S vh)_i: the kernel's factor, then what centring leaves of it.
+// What a code is multiplied by: 1 / |v| with the cosine kernel (0 for a dead code, NaN for one that is not a number).
+inline double kernel_scale(int kernel, double norm) {
+  if (kernel != KIB_COSINE) return 1;
+  return norm == 0 ? 0 : 1 / norm;
+}
+
+// The factor of a code's gradient.
+inline double gradient_factor(const kib_objective_spec& spec, double norm) {
+  if (spec.kernel == KIB_GAUSSIAN) return 2 / (spec.sigma * spec.sigma);
+  return 2 * kernel_scale(spec.kernel, norm);
+}
+
+// One sample's du: dv = factor (product + along m - projection v), then what centring leaves of it.
 template <class T, class Number>
-void finish_row(T* du, Number* product, const Number* vh, double norm, double projection,
-                const kib_objective_spec& spec) {
+void finish_row(T* du, const Number* product, const double* m, double along, const Number* v, double projection,
+                double factor, const kib_objective_spec& spec) {
   int64_t width = spec.width;
-  double factor = spec.kernel == KIB_GAUSSIAN ? 2 / (spec.sigma * spec.sigma) : 2.0;
-  if (spec.kernel == KIB_COSINE) factor = norm > 0 ? 2 / norm : 0;
+  auto entry = [=](int64_t g) -> double { return factor * (product[g] + along * m[g] - projection * v[g]); };
+  double mean = spec.centred ? sum(width, entry) / static_cast<double>(width) : 0;
 #pragma omp simd
-  for (int64_t g = 0; g < width; g++) product[g] = static_cast<Number>(factor * (product[g] - projection * vh[g]));
-  double mean = 0;
-  if (spec.centred) mean = sum(width, [=](int64_t g) -> double { return product[g]; }) / static_cast<double>(width);
-#pragma omp simd
-  for (int64_t g = 0; g < width; g++) store(du + g, static_cast<float>(product[g] - mean));
+  for (int64_t g = 0; g < width; g++) store(du + g, static_cast<float>(entry(g) - mean));
 }
 
 inline void set_value(double* value, double zz, double yz, double gamma) {

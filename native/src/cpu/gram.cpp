@@ -1,7 +1,12 @@
-// Gram matrices, HSIC and pHSIC, and the gradient of local objectives through Gram matrices (design.md, section 4).
+// HSIC and pHSIC, and the gradient of local objectives through Gram matrices (design.md, section 4).
 //
-// Codes are centred and normalized in double and kept in single precision; products of them are single-precision sums
-// over blocks of kBlock entries, added up in double.
+// Gram matrices are formed less a constant, which estimators do not see, of codes less the batch's mean m: where codes
+// are alike nothing is lost. With vc_i = vh_i - m,
+//   linear    v_i.v_j - m.m    = vc_i.vc_j + p_i + p_j    p_i = m.vc_i (0 for HSIC, which does not see it)
+//   cosine    vh_i.vh_j - 1    = vc_i.vc_j + p_i + p_j    p_i = -|vc_i|^2 / 2; -1 where a code is dead
+//   Gaussian  exp(...) - 1     = expm1(-|vc_i - vc_j|^2 / (2 sigma^2))
+// The gradient takes codes in single precision, centred and normalized in double; products of them are single-precision
+// sums over blocks of kBlock entries, added up in double. Dependence of two variables is in double throughout.
 #include <algorithm>
 
 #include "codes.h"
@@ -14,39 +19,71 @@ namespace {
 constexpr int64_t kBlock = 256;   // entries whose products are summed in single precision
 constexpr int64_t kPanel = 4096;  // entries of all codes that are transposed at a time
 constexpr int64_t kRowsAtOnce = 32;
+constexpr int64_t kMeansAtOnce = 256;  // columns of codes that are centred at a time
 constexpr int64_t kColumns = kTileColumns<float>;
 
 int64_t panel_size(int64_t batch, int64_t width) {
   return std::min(width, kPanel) * ((batch + kColumns - 1) / kColumns * kColumns);
 }
 
-// vh: v / |v| with the cosine kernel; v minus the batch's mean with the Gaussian one, whose distances that leaves
-// alone; else v.
-template <class T>
-void prepare(float* vh, double* norm, const T* u, int64_t batch, int64_t width, int kernel, bool centred, int threads) {
-#pragma omp parallel for num_threads(threads) schedule(static)
+// Writes columns start... of vc = (u - row mean) scale - m and of m, the mean over the batch.
+template <class T, class Number>
+void centre_columns(Number* vc, double* m, const T* u, const double* row_means, const double* scales, int64_t batch,
+                    int64_t width, int64_t start) {
+  int64_t count = std::min(kMeansAtOnce, width - start);
+  double means[kMeansAtOnce] = {};
   for (int64_t b = 0; b < batch; b++) {
-    float* row = vh + b * width;
-    norm[b] = centre_row(row, u + b * width, width, centred);
-    if (kernel != KIB_COSINE) continue;
-    float inverse = norm[b] > 0 ? static_cast<float>(1 / norm[b]) : 0.0f;
+    const T* row = u + b * width + start;
 #pragma omp simd
-    for (int64_t g = 0; g < width; g++) row[g] *= inverse;
+    for (int64_t g = 0; g < count; g++) means[g] += (load(row[g]) - row_means[b]) * scales[b];
   }
-  if (kernel != KIB_GAUSSIAN) return;
-#pragma omp parallel for num_threads(threads) schedule(static)
-  for (int64_t start = 0; start < width; start += kColumns) {
-    int64_t count = std::min(kColumns, width - start);
-    double means[kColumns] = {};
-    for (int64_t b = 0; b < batch; b++)
-      for (int64_t g = 0; g < count; g++) means[g] += vh[b * width + start + g];
-    for (double& mean : means) mean /= static_cast<double>(batch);
-    for (int64_t b = 0; b < batch; b++) {
-      float* row = vh + b * width + start;
-      for (int64_t g = 0; g < count; g++) row[g] = static_cast<float>(row[g] - means[g]);
-    }
+  for (int64_t g = 0; g < count; g++) m[start + g] = means[g] /= static_cast<double>(batch);
+  for (int64_t b = 0; b < batch; b++) {
+    const T* row = u + b * width + start;
+    Number* target = vc + b * width + start;
+#pragma omp simd
+    for (int64_t g = 0; g < count; g++)
+      target[g] = static_cast<Number>((load(row[g]) - row_means[b]) * scales[b] - means[g]);
   }
 }
+
+// Codes less the batch's mean, in units of a power of two near the longest, so that products neither overflow nor
+// vanish.
+struct Codes {
+  float *vc, *panel;
+  double *m, *norm, *scale, *p;  // p: first the means of rows, then what the entries of a row and a column gain
+  double unit;                   // v = unit (vc + m)
+
+  static Codes take(Arena& arena, int64_t batch, int64_t width) {
+    return {arena.take<float>(batch * width),
+            arena.take<float>(panel_size(batch, width)),
+            arena.take<double>(width),
+            arena.take<double>(batch),
+            arena.take<double>(batch),
+            arena.take<double>(batch),
+            1};
+  }
+
+  static int64_t bytes(int64_t batch, int64_t width) {
+    return padded(4 * batch * width) + padded(4 * panel_size(batch, width)) + padded(8 * width) + 3 * padded(8 * batch);
+  }
+
+  template <class T>
+  void prepare(const T* u, int64_t batch, int64_t width, int kernel, bool centred, int threads) {
+#pragma omp parallel for num_threads(threads) schedule(static)
+    for (int64_t b = 0; b < batch; b++) {
+      RowSize size = measure_row(u + b * width, width, centred);
+      norm[b] = size.norm;
+      p[b] = size.mean;
+    }
+    double longest = *std::max_element(norm, norm + batch);
+    unit = kernel == KIB_COSINE || !(longest > 0) || !std::isfinite(longest) ? 1 : std::ldexp(1.0, std::ilogb(longest));
+    for (int64_t b = 0; b < batch; b++) scale[b] = kernel == KIB_COSINE ? kernel_scale(kernel, norm[b]) : 1 / unit;
+#pragma omp parallel for num_threads(threads) schedule(static)
+    for (int64_t start = 0; start < width; start += kMeansAtOnce)
+      centre_columns(vc, m, u, p, scale, batch, width, start);
+  }
+};
 
 // panel [count, columns]: entries start... of all codes, one code below the other's; columns past the batch are 0.
 void transpose_panel(float* panel, int64_t columns, const float* vh, int64_t batch, int64_t width, int64_t start,
@@ -102,18 +139,39 @@ void pairs(double* k, const float* vh, float* panel, int64_t batch, int64_t widt
     for (int64_t j = i + 1; j < batch; j++) k[i * batch + j] = k[j * batch + i];
 }
 
-// K, less 1 for the Gaussian kernel, which then loses nothing where codes are alike.
-void gram_less_one(double* k, const float* vh, float* panel, int64_t batch, int64_t width, int kernel, double sigma,
-                   int threads) {
-  if (kernel != KIB_GAUSSIAN) return pairs<false>(k, vh, panel, batch, width, threads);
-  pairs<true>(k, vh, panel, batch, width, threads);
-  double factor = -1 / (2 * sigma * sigma);
+// k [B, B]: the Gram matrix less a constant.
+void gram_less_constant(double* k, const Codes& codes, int64_t batch, int64_t width, int kernel, double sigma,
+                        int estimator, int threads) {
+  if (kernel == KIB_GAUSSIAN) {
+    pairs<true>(k, codes.vc, codes.panel, batch, width, threads);
+    double factor = codes.unit / sigma;
+#pragma omp parallel for num_threads(threads) schedule(static)
+    for (int64_t i = 0; i < batch; i++) {
+      double* row = k + i * batch;
+#pragma omp simd
+      for (int64_t j = 0; j < batch; j++) row[j] = expm1_negative(row[j] * factor * factor * -0.5);
+      row[i] = 0;
+    }
+    return;
+  }
+  pairs<false>(k, codes.vc, codes.panel, batch, width, threads);
+  bool cosine = kernel == KIB_COSINE;
+  const double *m = codes.m, *norm = codes.norm, *p = codes.p;
 #pragma omp parallel for num_threads(threads) schedule(static)
   for (int64_t i = 0; i < batch; i++) {
-    double* row = k + i * batch;
+    const float* vc = codes.vc + i * width;
+    double along = !cosine && estimator == KIB_PHSIC ? sum(width, [=](int64_t g) { return m[g] * vc[g]; }) : 0;
+    codes.p[i] = cosine ? -0.5 * k[i * batch + i] : along;
+  }
+  double squared_unit = codes.unit * codes.unit;
+#pragma omp parallel for num_threads(threads) schedule(static)
+  for (int64_t i = 0; i < batch; i++) {
+    double *row = k + i * batch, p_i = p[i], norm_i = norm[i];
 #pragma omp simd
-    for (int64_t j = 0; j < batch; j++) row[j] = expm1_negative(row[j] * factor);
-    row[i] = 0;
+    for (int64_t j = 0; j < batch; j++) {
+      double entry = (row[j] + p_i + p[j]) * squared_unit;
+      row[j] = cosine && (norm_i == 0 || norm[j] == 0) ? -1 : entry;
+    }
   }
 }
 
@@ -136,8 +194,8 @@ Centring centring(double* row_means, int64_t batch, int estimator, int threads, 
   return {row_means, total / static_cast<double>(batch), estimator == KIB_PHSIC ? 1.0 : 0.0};
 }
 
-// Calls function with the teaching signal's Gram matrix, entry by entry. Of target vectors it is given, less one for
-// the Gaussian kernel (estimators do not see it).
+// Calls function with the teaching signal's Gram matrix, entry by entry; of target vectors it is given, less a
+// constant.
 template <class Function>
 void with_similarity(const kib_teaching& teaching, const double* targets, int64_t batch, Function function) {
   if (targets != nullptr) return function([=](int64_t i, int64_t j) { return targets[i * batch + j]; });
@@ -165,25 +223,32 @@ void weighted_rows(float* products, const float* s, const float* vh, int64_t bat
 
 // What the gradient keeps in its workspace.
 struct Gram {
-  float *vh, *panel, *products, *s;
-  double *norm, *k, *k_means, *l_means, *projections, *zz, *yz;
+  Codes codes;
+  float *products, *s;  // s: S (or P = S o K) over s_unit
+  double *k, *k_means, *l_means, *row_sums, *projections, *zz, *yz;
+  double s_unit;  // a power of two, where S may not fit single precision
 
   static Gram take(Arena& arena, int64_t batch, int64_t width) {
-    return {arena.take<float>(batch * width), arena.take<float>(panel_size(batch, width)),
-            arena.take<float>(batch * width), arena.take<float>(batch * batch),
-            arena.take<double>(batch),        arena.take<double>(batch * batch),
-            arena.take<double>(batch),        arena.take<double>(batch),
-            arena.take<double>(batch),        arena.take<double>(batch),
-            arena.take<double>(batch)};
+    return {Codes::take(arena, batch, width),
+            arena.take<float>(batch * width),
+            arena.take<float>(batch * batch),
+            arena.take<double>(batch * batch),
+            arena.take<double>(batch),
+            arena.take<double>(batch),
+            arena.take<double>(batch),
+            arena.take<double>(batch),
+            arena.take<double>(batch),
+            arena.take<double>(batch),
+            1};
   }
 
   static int64_t bytes(int64_t batch, int64_t width) {
-    return 2 * padded(4 * batch * width) + padded(4 * panel_size(batch, width)) + padded(4 * batch * batch) +
+    return Codes::bytes(batch, width) + padded(4 * batch * width) + padded(4 * batch * batch) +
            padded(8 * batch * batch) + 6 * padded(8 * batch);
   }
 };
 
-// S (or P = S o K), its rows' sums with K, and both dependences' rows.
+// S (or P = S o K), its rows' sums, their sums with K less a constant, and both dependences' rows.
 template <class Similarity>
 void third_factors(const Gram& g, const kib_objective_spec& spec, int threads, Similarity l) {
   int64_t batch = spec.batch;
@@ -192,26 +257,44 @@ void third_factors(const Gram& g, const kib_objective_spec& spec, int threads, S
       centring(g.k_means, batch, spec.estimator, threads, [=](int64_t i, int64_t j) { return k[i * batch + j]; });
   Centring lc = centring(g.l_means, batch, spec.estimator, threads, l);
   double squared = static_cast<double>(batch) * static_cast<double>(batch), gamma = spec.gamma;
+  double scale = 1 / (squared * g.s_unit);
   bool gaussian = spec.kernel == KIB_GAUSSIAN;
 #pragma omp parallel for num_threads(threads) schedule(static)
   for (int64_t i = 0; i < batch; i++) {
     const double* row = k + i * batch;
     float* weights = g.s + i * batch;
-    double row_zz = 0, row_yz = 0, projection = 0;
-#pragma omp simd reduction(+ : row_zz, row_yz, projection)
+    double row_zz = 0, row_yz = 0, row_sum = 0, projection = 0;
+#pragma omp simd reduction(+ : row_zz, row_yz, row_sum, projection)
     for (int64_t j = 0; j < batch; j++) {
       double entry = row[j], ke = kc.at(entry, i, j), le = lc.at(l(i, j), i, j);
-      row_zz += ke * entry;
-      row_yz += le * entry;
-      double weight = (2 * ke - gamma * le) / squared;
+      row_zz += ke * ke;
+      row_yz += le * ke;
+      double weight = (2 * ke - gamma * le) * scale;
       if (gaussian) weight = i == j ? 0 : weight * (entry + 1);  // a code pulls nothing towards itself
-      projection += gaussian ? weight : weight * entry;
+      row_sum += weight;
+      projection += weight * entry;
       weights[j] = static_cast<float>(weight);
     }
-    g.projections[i] = spec.kernel == KIB_LINEAR ? 0 : projection;
+    g.row_sums[i] = row_sum;
+    g.projections[i] = projection;
     g.zz[i] = row_zz;
     g.yz[i] = row_yz;
   }
+}
+
+// du of sample i from its products (S vc)_i. With s_i the row's sum of S (or P) and q_i that of S (K - 1):
+//   linear    dv_i = 2 ((S vc)_i + s_i m)                                    s_i = 0 for HSIC
+//   cosine    dv_i = (2/|v_i|) ((S vc)_i - q_i m - (s_i + q_i) vc_i)         of sum_j S_ij (vh_j - K_ij vh_i)
+//   Gaussian  dv_i = (2/sigma^2) ((P vc)_i - s_i vc_i)
+template <class T>
+void finish_code(T* du, const Gram& g, int64_t i, const kib_objective_spec& spec) {
+  double along = 0, projection = 0;
+  if (spec.kernel == KIB_LINEAR && spec.estimator == KIB_PHSIC) along = g.row_sums[i];
+  if (spec.kernel == KIB_COSINE) along = -g.projections[i], projection = g.row_sums[i] + g.projections[i];
+  if (spec.kernel == KIB_GAUSSIAN) projection = g.row_sums[i];
+  double factor = gradient_factor(spec, g.codes.norm[i]) * g.codes.unit * g.s_unit;
+  int64_t at = i * spec.width;
+  finish_row(du + at, g.products + at, g.codes.m, along, g.codes.vc + at, projection, factor, spec);
 }
 
 template <class T>
@@ -223,67 +306,178 @@ void gradient_gram(T* du, double* value, const T* u, const kib_teaching& teachin
   double* target_gram = nullptr;
   if (teaching.targets != nullptr) {
     target_gram = arena.take<double>(batch * batch);
-    float* y = arena.take<float>(batch * teaching.outputs);
-    float* panel = arena.take<float>(panel_size(batch, teaching.outputs));
-    prepare(y, g.norm, teaching.targets, batch, teaching.outputs, teaching.kernel, teaching.centred != 0, threads);
-    gram_less_one(target_gram, y, panel, batch, teaching.outputs, teaching.kernel, teaching.sigma, threads);
+    Codes y = Codes::take(arena, batch, teaching.outputs);
+    y.prepare(teaching.targets, batch, teaching.outputs, teaching.kernel, teaching.centred != 0, threads);
+    gram_less_constant(target_gram, y, batch, teaching.outputs, teaching.kernel, teaching.sigma, spec.estimator,
+                       threads);
   }
-  prepare(g.vh, g.norm, u, batch, width, spec.kernel, spec.centred != 0, threads);
-  gram_less_one(g.k, g.vh, g.panel, batch, width, spec.kernel, spec.sigma, threads);
+  g.codes.prepare(u, batch, width, spec.kernel, spec.centred != 0, threads);
+  gram_less_constant(g.k, g.codes, batch, width, spec.kernel, spec.sigma, spec.estimator, threads);
+  if (spec.kernel == KIB_LINEAR && g.codes.unit > 1) g.s_unit = g.codes.unit * g.codes.unit;
   with_similarity(teaching, target_gram, batch, [&](auto l) { third_factors(g, spec, threads, l); });
   double squared = static_cast<double>(batch) * static_cast<double>(batch);
   double zz = sum(batch, [&](int64_t i) { return g.zz[i]; }), yz = sum(batch, [&](int64_t i) { return g.yz[i]; });
   set_value(value, zz / squared, yz / squared, spec.gamma);
-  weighted_rows(g.products, g.s, g.vh, batch, width, threads);
+  weighted_rows(g.products, g.s, g.codes.vc, batch, width, threads);
 #pragma omp parallel for num_threads(threads) schedule(static)
-  for (int64_t i = 0; i < batch; i++)
-    finish_row(du + i * width, g.products + i * width, g.vh + i * width, g.norm[i], g.projections[i], spec);
+  for (int64_t i = 0; i < batch; i++) finish_code(du, g, i, spec);
   add_up(meter, static_cast<double>(batch) * value[0]);
 }
 
+// One of two variables, in double: its samples, and those of some columns one below the other.
+struct Variable {
+  const kib_variable& spec;
+  double *v, *panel, *m, *p, *norm, *scale;
+
+  static constexpr int64_t kSamples = 256;  // columns at a time
+
+  static Variable take(Arena& arena, const kib_variable& spec, int64_t batch) {
+    return {spec,
+            arena.take<double>(batch * spec.width),
+            arena.take<double>(kSamples * spec.width),
+            arena.take<double>(spec.width),
+            arena.take<double>(batch),
+            arena.take<double>(batch),
+            arena.take<double>(batch)};
+  }
+
+  static int64_t bytes(const kib_variable& spec, int64_t batch) {
+    return padded(8 * batch * spec.width) + padded(8 * kSamples * spec.width) + padded(8 * spec.width) +
+           3 * padded(8 * batch);
+  }
+
+  // v: less the batch's mean with the linear kernel, of length 1 with the cosine kernel.
+  template <class T>
+  void prepare(const T* rows, int64_t batch, int estimator, int threads) {
+    int64_t width = spec.width;
+    bool linear = spec.kernel == KIB_LINEAR;
+#pragma omp parallel for num_threads(threads) schedule(static)
+    for (int64_t b = 0; b < batch; b++) {
+      norm[b] = measure_row(rows + b * width, width, false).norm;
+      scale[b] = kernel_scale(spec.kernel, norm[b]);
+      p[b] = 0;
+      if (linear) continue;
+#pragma omp simd
+      for (int64_t g = 0; g < width; g++) v[b * width + g] = load(rows[b * width + g]) * scale[b];
+    }
+    if (!linear) return;
+#pragma omp parallel for num_threads(threads) schedule(static)
+    for (int64_t start = 0; start < width; start += kMeansAtOnce)
+      centre_columns(v, m, rows, p, scale, batch, width, start);
+    for (int64_t b = 0; b < batch && estimator == KIB_PHSIC; b++) p[b] = dot(m, v + b * width, width);
+  }
+
+  // panel [width, kSamples]: samples first..., then zeros.
+  void transpose(int64_t first, int64_t batch, int threads) const {
+    int64_t width = spec.width;
+#pragma omp parallel for num_threads(threads) schedule(static)
+    for (int64_t g = 0; g < width; g++)
+      for (int64_t j = 0; j < kSamples; j++)
+        panel[g * kSamples + j] = first + j < batch ? v[(first + j) * width + g] : 0;
+  }
+
+  // entries [Rows, kTileColumns]: of the Gram matrix less a constant, rows i... and columns first + j...
+  template <int64_t Rows>
+  void entries(double* entries, int64_t i, int64_t first, int64_t j, int64_t count) const {
+    constexpr int64_t kTile = kTileColumns<double>;
+    std::fill_n(entries, Rows * kTile, 0.0);
+    Factor<double> rows{v + i * spec.width, spec.width, 1};
+    bool linear = spec.kernel == KIB_LINEAR, cosine = spec.kernel == KIB_COSINE;
+    if (linear)
+      product_tile<false, Rows, kTileVectors>(entries, kTile, rows, panel + j, kSamples, spec.width);
+    else
+      product_tile<true, Rows, kTileVectors>(entries, kTile, rows, panel + j, kSamples, spec.width);
+    double inverse = 1 / spec.sigma;
+    for (int64_t r = 0; r < Rows; r++) {
+      double *row = entries + r * kTile, p_i = p[i + r];
+      const double *columns = p + first + j, *norms = norm + first + j;
+      bool dead = norm[i + r] == 0;
+      if (linear) {
+#pragma omp simd
+        for (int64_t c = 0; c < count; c++) row[c] += p_i + columns[c];
+      } else if (cosine) {
+#pragma omp simd
+        for (int64_t c = 0; c < count; c++) row[c] = dead || norms[c] == 0 ? -1 : -0.5 * row[c];
+      } else {
+#pragma omp simd
+        for (int64_t c = 0; c < count; c++) row[c] = expm1_negative(row[c] * inverse * inverse * -0.5);
+      }
+    }
+  }
+};
+
+// Row sums of both Gram matrices and of their product, over the columns added so far.
+struct RowSums {
+  double *a, *b, *ab;
+
+  // Adds columns first... to rows i...
+  template <int64_t Rows>
+  void add(const Variable& x, const Variable& y, int64_t i, int64_t first, int64_t columns) const {
+    constexpr int64_t kTile = kTileColumns<double>;
+    double x_entries[Rows * kTile], y_entries[Rows * kTile];
+    for (int64_t j = 0; j < columns; j += kTile) {
+      int64_t count = std::min(kTile, columns - j);
+      x.entries<Rows>(x_entries, i, first, j, count);
+      y.entries<Rows>(y_entries, i, first, j, count);
+      for (int64_t r = 0; r < Rows; r++) {
+        const double *k = x_entries + r * kTile, *l = y_entries + r * kTile;
+        a[i + r] += sum(count, [=](int64_t c) { return k[c]; });
+        b[i + r] += sum(count, [=](int64_t c) { return l[c]; });
+        ab[i + r] += sum(count, [=](int64_t c) { return k[c] * l[c]; });
+      }
+    }
+  }
+};
+
 }  // namespace
 
-int64_t kib_gram_workspace(int64_t batch, int64_t width) {
-  return padded(4 * batch * width) + padded(4 * panel_size(batch, width)) + padded(8 * batch) +
-         padded(8 * batch * batch);
+int64_t kib_gram_workspace(const kib_variable* x, const kib_variable* y, int64_t batch) {
+  return Variable::bytes(*x, batch) + Variable::bytes(*y, batch) + 3 * padded(8 * batch);
 }
 
-kib_status kib_gram_matrix(float* k, const void* u, int type, int64_t batch, int64_t width, int kernel, double sigma,
-                           int centred, void* workspace, int threads) {
+// pHSIC: mean(A o B) - mean(A) mean(B). HSIC takes off what the means of rows contribute.
+kib_status kib_gram_dependence(double* value, const kib_variable* x, const kib_variable* y, int64_t batch,
+                               int estimator, void* workspace, int threads) {
   Arena arena(workspace);
-  float* vh = arena.take<float>(batch * width);
-  float* panel = arena.take<float>(panel_size(batch, width));
-  double* norm = arena.take<double>(batch);
-  double* gram = arena.take<double>(batch * batch);
-  return with_type(type, [&](auto tag) {
-    prepare(vh, norm, static_cast<const decltype(tag)*>(u), batch, width, kernel, centred != 0, threads);
-    gram_less_one(gram, vh, panel, batch, width, kernel, sigma, threads);
-    double offset = kernel == KIB_GAUSSIAN ? 1 : 0;
-#pragma omp simd
-    for (int64_t i = 0; i < batch * batch; i++) k[i] = static_cast<float>(gram[i] + offset);
-  });
-}
-
-kib_status kib_gram_dependence(double* value, const float* a, const float* b, int64_t batch, int estimator) {
-  double squared = static_cast<double>(batch) * static_cast<double>(batch);
-  double mean = sum(batch * batch, [=](int64_t i) -> double { return a[i]; }) / squared;
-  double b_mean = sum(batch * batch, [=](int64_t i) -> double { return b[i]; }) / squared;
-  double total = 0, between = 0;  // between: what row means of both contribute, which H A H takes away
-  for (int64_t i = 0; i < batch; i++) {
-    const float *a_row = a + i * batch, *b_row = b + i * batch;
-    total += sum(batch, [=](int64_t j) { return (a_row[j] - mean) * (b_row[j] - b_mean); });
-    double a_sum = sum(batch, [=](int64_t j) { return a_row[j] - mean; });
-    between += a_sum * sum(batch, [=](int64_t j) { return b_row[j] - b_mean; }) / static_cast<double>(batch);
+  Variable first = Variable::take(arena, *x, batch), second = Variable::take(arena, *y, batch);
+  RowSums sums{arena.take<double>(batch), arena.take<double>(batch), arena.take<double>(batch)};
+  for (Variable* variable : {&first, &second}) {
+    kib_status status = with_type(variable->spec.type, [&](auto tag) {
+      variable->prepare(static_cast<const decltype(tag)*>(variable->spec.rows), batch, estimator, threads);
+    });
+    if (status != KIB_OK) return status;
   }
-  if (estimator == KIB_HSIC) total -= 2 * between;
-  value[0] = total / squared;
+  for (double* sum : {sums.a, sums.b, sums.ab}) std::fill_n(sum, batch, 0.0);
+  for (int64_t start = 0; start < batch; start += Variable::kSamples) {
+    int64_t columns = std::min(Variable::kSamples, batch - start);
+    first.transpose(start, batch, threads);
+    second.transpose(start, batch, threads);
+#pragma omp parallel for num_threads(threads) schedule(static)
+    for (int64_t tile = 0; tile < batch; tile += kTileRows) {
+      if (tile + kTileRows <= batch) {
+        sums.add<kTileRows>(first, second, tile, start, columns);
+      } else {
+        for (int64_t i = tile; i < batch; i++) sums.add<1>(first, second, i, start, columns);
+      }
+    }
+  }
+  double n = static_cast<double>(batch);
+  double a = sum(batch, [&](int64_t i) { return sums.a[i]; }), b = sum(batch, [&](int64_t i) { return sums.b[i]; });
+  double ab = sum(batch, [&](int64_t i) { return sums.ab[i]; });
+  double of_means = a / n * (b / n);
+  double dependence = (ab - of_means) / n / n;
+  if (estimator == KIB_HSIC) {
+    double rows = dot(sums.a, sums.b, batch) / n;
+    dependence = (ab - 2 * rows + of_means) / n / n;
+    if (dependence < 0) dependence = 0;  // no less in exact arithmetic
+  }
+  value[0] = dependence;
   return KIB_OK;
 }
 
 int64_t kib_objective_gram_workspace(const kib_objective_spec* spec, const kib_teaching* teaching) {
   int64_t batch = spec->batch, outputs = std::max<int64_t>(teaching->outputs, 1);
-  return Gram::bytes(batch, spec->width) + padded(8 * batch * batch) + padded(4 * batch * outputs) +
-         padded(4 * panel_size(batch, outputs));
+  return Gram::bytes(batch, spec->width) + padded(8 * batch * batch) + Codes::bytes(batch, outputs);
 }
 
 kib_status kib_objective_gradient_gram(void* du, double* value, const void* u, const kib_teaching* teaching,

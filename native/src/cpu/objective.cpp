@@ -40,10 +40,12 @@ struct Vectors {
 #pragma omp parallel for num_threads(threads) schedule(static)
     for (int64_t b = 0; b < batch; b++) {
       double* row = vh + b * width;
-      norm[b] = centre_row(row, u + b * width, width, centred);
-      double inverse = kernel != KIB_COSINE ? 1 : norm[b] > 0 ? 1 / norm[b] : 0;
+      const T* code = u + b * width;
+      RowSize size = measure_row(code, width, centred);
+      norm[b] = size.norm;
+      double scale = kernel_scale(kernel, size.norm);
 #pragma omp simd
-      for (int64_t g = 0; g < width; g++) row[g] *= inverse;
+      for (int64_t g = 0; g < width; g++) row[g] = (load(code[g]) - size.mean) * scale;
     }
   }
 };
@@ -56,21 +58,6 @@ struct Sums {
 // Sums over the batch, to be written; teaching_squares may be NULL.
 struct Statistics {
   double *count, *code_sum, *code_products, *teaching_products, *teaching_sum, *teaching_squares;
-
-  static Statistics take(Arena& arena, int64_t width, int64_t outputs) {
-    return {arena.take<double>(1),
-            arena.take<double>(width),
-            arena.take<double>(width * width),
-            arena.take<double>(outputs * width),
-            arena.take<double>(outputs),
-            nullptr};
-  }
-
-  Sums sums() const { return {count, code_sum, code_products, teaching_products, teaching_sum}; }
-
-  static int64_t bytes(int64_t width, int64_t outputs) {
-    return 64 + padded(8 * width) + padded(8 * width * width) + padded(8 * outputs * width) + padded(8 * outputs);
-  }
 };
 
 // sums [rows, width] = a' b: each thread some rows, each entry over all samples in order.
@@ -92,45 +79,84 @@ void sum_of_rows(double* sums, const double* a, int64_t rows, int64_t width) {
   }
 }
 
+// sums [M] = Y'1 and products [M, width] = Y'v.
+void teaching_statistics(double* sums, double* products, const Vectors& all, const double* v,
+                         const kib_teaching& teaching, const kib_objective_spec& spec, int threads) {
+  int64_t batch = spec.batch, width = spec.width, outputs = teaching.outputs;
+  if (all.y != nullptr) {
+    products_of(products, all.y, outputs, v, width, batch, threads);
+    return sum_of_rows(sums, all.y, batch, outputs);
+  }
+  std::fill(sums, sums + outputs, 0.0);
+  std::fill(products, products + outputs * width, 0.0);
+  for (int64_t i = 0; i < batch; i++) {
+    int64_t label = teaching.labels[i];
+    double* row = products + label * width;
+    sums[label] += 1;
+#pragma omp simd
+    for (int64_t g = 0; g < width; g++) row[g] += v[i * width + g];
+  }
+}
+
 void code_statistics(const Statistics& out, const Vectors& all, const kib_teaching& teaching,
                      const kib_objective_spec& spec, int threads) {
   int64_t batch = spec.batch, width = spec.width, outputs = teaching.outputs;
   out.count[0] = static_cast<double>(batch);
   sum_of_rows(out.code_sum, all.vh, batch, width);
   products_of(out.code_products, all.vh, width, all.vh, width, batch, threads);
-  if (all.y != nullptr) {
-    products_of(out.teaching_products, all.y, outputs, all.vh, width, batch, threads);
-    if (out.teaching_squares != nullptr)
-      products_of(out.teaching_squares, all.y, outputs, all.y, outputs, batch, threads);
-    return sum_of_rows(out.teaching_sum, all.y, batch, outputs);
-  }
-  std::fill(out.teaching_sum, out.teaching_sum + outputs, 0.0);
-  std::fill(out.teaching_products, out.teaching_products + outputs * width, 0.0);
-  for (int64_t i = 0; i < batch; i++) {
-    int64_t label = teaching.labels[i];
-    double* row = out.teaching_products + label * width;
-    out.teaching_sum[label] += 1;
-#pragma omp simd
-    for (int64_t g = 0; g < width; g++) row[g] += all.vh[i * width + g];
-  }
+  teaching_statistics(out.teaching_sum, out.teaching_products, all, all.vh, teaching, spec, threads);
+  if (all.y != nullptr && out.teaching_squares != nullptr)
+    products_of(out.teaching_squares, all.y, outputs, all.y, outputs, batch, threads);
 }
 
-// What the gradient keeps in its workspace beside the vectors.
+// What the gradient keeps in its workspace beside the vectors: m = t / B, Cc = Vc'Vc, Tc = Y'Vc with Vc = Vh - 1m', and
+// ySum = Y'1.
 struct Centred {
-  double *m, *cc, *tc, *weights, *products;
+  double *m, *cc, *tc, *teaching_sum, *weights, *products;
+  double count;
 
   static Centred take(Arena& arena, int64_t batch, int64_t width, int64_t outputs) {
-    return {arena.take<double>(width), arena.take<double>(width * width), arena.take<double>(outputs * width),
-            arena.take<double>(batch * width), arena.take<double>(batch * width)};
+    return {arena.take<double>(width),
+            arena.take<double>(width * width),
+            arena.take<double>(outputs * width),
+            arena.take<double>(outputs),
+            arena.take<double>(batch * width),
+            arena.take<double>(batch * width),
+            0};
   }
 
   static int64_t bytes(int64_t batch, int64_t width, int64_t outputs) {
-    return padded(8 * width) + padded(8 * width * width) + padded(8 * outputs * width) + 2 * padded(8 * batch * width);
+    return padded(8 * width) + padded(8 * width * width) + padded(8 * outputs * width) + padded(8 * outputs) +
+           2 * padded(8 * batch * width);
   }
 
-  // m = t / B, Cc = Vh'Vh - B m m', Tc = Y'Vh - ySum m'.
-  void centre(const Sums& sums, int64_t width, int64_t outputs) const {
-    double count = sums.count[0];
+  // Of the batch itself: codes are centred before they are multiplied, which loses nothing where they are alike.
+  void centre(const Vectors& all, const kib_teaching& teaching, const kib_objective_spec& spec, int threads) {
+    int64_t batch = spec.batch, width = spec.width;
+    count = static_cast<double>(batch);
+    sum_of_rows(m, all.vh, batch, width);
+    for (int64_t g = 0; g < width; g++) m[g] /= count;
+    double* vc = weights;  // not in use yet
+#pragma omp parallel for num_threads(threads) schedule(static)
+    for (int64_t i = 0; i < batch; i++) {
+#pragma omp simd
+      for (int64_t g = 0; g < width; g++) vc[i * width + g] = all.vh[i * width + g] - m[g];
+    }
+    products_of(cc, vc, width, vc, width, batch, threads);
+    teaching_statistics(teaching_sum, tc, all, vc, teaching, spec, threads);
+    double* rest = products;  // of vc's sum, since m is rounded: large targets would multiply it
+    sum_of_rows(rest, vc, batch, width);
+    for (int64_t t = 0; t < teaching.outputs; t++) {
+      double mean = teaching_sum[t] / count;
+#pragma omp simd
+      for (int64_t g = 0; g < width; g++) tc[t * width + g] -= mean * rest[g];
+    }
+  }
+
+  // Of given sums: Cc = Vh'Vh - B m m', Tc = Y'Vh - ySum m'.
+  void centre(const Sums& sums, int64_t width, int64_t outputs) {
+    count = sums.count[0];
+    std::copy_n(sums.teaching_sum, outputs, teaching_sum);
     for (int64_t g = 0; g < width; g++) m[g] = sums.code_sum[g] / count;
     for (int64_t g = 0; g < width; g++) {
 #pragma omp simd
@@ -139,7 +165,7 @@ struct Centred {
     for (int64_t c = 0; c < outputs; c++) {
 #pragma omp simd
       for (int64_t g = 0; g < width; g++)
-        tc[c * width + g] = sums.teaching_products[c * width + g] - sums.teaching_sum[c] * m[g];
+        tc[c * width + g] = sums.teaching_products[c * width + g] - teaching_sum[c] * m[g];
     }
   }
 };
@@ -151,21 +177,19 @@ template <class T>
 struct Gradient {
   T* du;
   const Vectors& all;
-  const Sums& sums;
   const Centred& c;
   const kib_teaching& teaching;
   const kib_objective_spec& spec;
-  double code_factor, teaching_factor, m_squared, y_squared;
+  double code_factor, teaching_factor, y_squared;
   bool phsic;
 
-  Gradient(T* out, const Vectors& vectors, const Sums& statistics, const Centred& centred, const kib_teaching& signal,
+  Gradient(T* out, const Vectors& vectors, const Centred& centred, const kib_teaching& signal,
            const kib_objective_spec& settings)
-      : du(out), all(vectors), sums(statistics), c(centred), teaching(signal), spec(settings) {
-    double squared = sums.count[0] * sums.count[0];
+      : du(out), all(vectors), c(centred), teaching(signal), spec(settings) {
+    double squared = c.count * c.count;
     code_factor = 2 / squared;
     teaching_factor = spec.gamma * all.factor / squared;
-    m_squared = dot(c.m, c.m, spec.width);
-    y_squared = dot(sums.teaching_sum, sums.teaching_sum, teaching.outputs);
+    y_squared = dot(c.teaching_sum, c.teaching_sum, teaching.outputs);
     phsic = spec.estimator == KIB_PHSIC;
   }
 
@@ -181,19 +205,19 @@ struct Gradient {
   // What goes along m, and the weights of the rows of Cc.
   void begin(int64_t i) const {
     int64_t width = spec.width;
-    const double* v = all.vh + i * width;
+    const double *v = all.vh + i * width, *m = c.m;
     double along = 0;
     if (phsic) {
-      double ym = all.y != nullptr ? dot(all.y + i * teaching.outputs, sums.teaching_sum, teaching.outputs)
-                                   : sums.teaching_sum[teaching.labels[i]];
-      along = code_factor * sums.count[0] * (dot(v, c.m, width) - m_squared) -
-              teaching_factor * (ym - y_squared / sums.count[0]);
+      double ym = all.y != nullptr ? dot(all.y + i * teaching.outputs, c.teaching_sum, teaching.outputs)
+                                   : c.teaching_sum[teaching.labels[i]];
+      double vm = sum(width, [=](int64_t g) { return (v[g] - m[g]) * m[g]; });
+      along = code_factor * c.count * vm - teaching_factor * (ym - y_squared / c.count);
     }
     double *weights = c.weights + i * width, *product = c.products + i * width, shift = phsic ? 0 : 1;
 #pragma omp simd
     for (int64_t g = 0; g < width; g++) {
-      weights[g] = code_factor * (v[g] - shift * c.m[g]);
-      product[g] = along * c.m[g];
+      weights[g] = code_factor * (v[g] - shift * m[g]);
+      product[g] = along * m[g];
     }
   }
 
@@ -203,7 +227,7 @@ struct Gradient {
     double* product = c.products + i * width;
     for (int64_t t = 0; t < teaching.outputs; t++) {
       double entry = all.y != nullptr ? all.y[i * teaching.outputs + t] : (t == teaching.labels[i] ? 1.0 : 0.0);
-      double weight = -teaching_factor * (phsic ? entry : entry - sums.teaching_sum[t] / sums.count[0]);
+      double weight = -teaching_factor * (phsic ? entry : entry - c.teaching_sum[t] / c.count);
       if (weight == 0) continue;
       const double* row = c.tc + t * width;
 #pragma omp simd
@@ -211,24 +235,22 @@ struct Gradient {
     }
     const double* v = all.vh + i * width;
     double projection = spec.kernel == KIB_COSINE ? dot(product, v, width) : 0;
-    finish_row(du + i * width, product, v, all.norm[i], projection, spec);
+    finish_row(du + i * width, product, c.m, 0, v, projection, gradient_factor(spec, all.norm[i]), spec);
   }
 };
 
 template <class T>
-void gradient_from_statistics(T* du, double* value, const Vectors& all, const Sums& sums, const kib_teaching& teaching,
-                              const kib_objective_spec& spec, const kib_meter* meter, Arena& arena, int threads) {
+void gradient_from(T* du, double* value, const Vectors& all, const Centred& c, const kib_teaching& teaching,
+                   const kib_objective_spec& spec, const kib_meter* meter, int threads) {
   int64_t batch = spec.batch, width = spec.width, outputs = teaching.outputs;
-  Centred c = Centred::take(arena, batch, width, outputs);
-  c.centre(sums, width, outputs);
-  Gradient<T> gradient(du, all, sums, c, teaching, spec);
+  Gradient<T> gradient(du, all, c, teaching, spec);
 #pragma omp parallel for num_threads(threads) schedule(static)
   for (int64_t i = 0; i < batch; i += kRowsAtOnce) gradient.rows(i, std::min(kRowsAtOnce, batch - i));
-  double count = sums.count[0];
+  double count = c.count;
   double zz = dot(c.cc, c.cc, width * width), yz = dot(c.tc, c.tc, outputs * width);
   for (int64_t g = 0; gradient.phsic && g < width; g++) zz += 2 * count * c.m[g] * dot(c.cc + g * width, c.m, width);
   for (int64_t t = 0; gradient.phsic && t < outputs; t++)
-    yz += 2 * sums.teaching_sum[t] * dot(c.tc + t * width, c.m, width);
+    yz += 2 * c.teaching_sum[t] * dot(c.tc + t * width, c.m, width);
   set_value(value, zz / (count * count), all.factor * yz / (count * count), spec.gamma);
   add_up(meter, static_cast<double>(batch) * value[0]);
 }
@@ -237,8 +259,7 @@ void gradient_from_statistics(T* du, double* value, const Vectors& all, const Su
 
 int64_t kib_objective_statistics_workspace(const kib_objective_spec* spec, const kib_teaching* teaching) {
   int64_t batch = spec->batch, width = spec->width, outputs = teaching->outputs;
-  return Vectors::bytes(batch, width, outputs) + Statistics::bytes(width, outputs) +
-         Centred::bytes(batch, width, outputs);
+  return Vectors::bytes(batch, width, outputs) + Centred::bytes(batch, width, outputs);
 }
 
 kib_status kib_objective_gradient_statistics(void* du, double* value, const void* u, const kib_teaching* teaching,
@@ -248,9 +269,9 @@ kib_status kib_objective_gradient_statistics(void* du, double* value, const void
     using T = decltype(tag);
     Arena arena(workspace);
     Vectors all = Vectors::prepare(arena, static_cast<const T*>(u), *teaching, *spec, threads);
-    Statistics sums = Statistics::take(arena, spec->width, teaching->outputs);
-    code_statistics(sums, all, *teaching, *spec, threads);
-    gradient_from_statistics(static_cast<T*>(du), value, all, sums.sums(), *teaching, *spec, meter, arena, threads);
+    Centred c = Centred::take(arena, spec->batch, spec->width, teaching->outputs);
+    c.centre(all, *teaching, *spec, threads);
+    gradient_from(static_cast<T*>(du), value, all, c, *teaching, *spec, meter, threads);
   });
 }
 
@@ -276,7 +297,9 @@ kib_status kib_objective_gradient_from_statistics(void* du, double* value, const
     using T = decltype(tag);
     Arena arena(workspace);
     Vectors all = Vectors::prepare(arena, static_cast<const T*>(u), *teaching, *spec, threads);
-    gradient_from_statistics(static_cast<T*>(du), value, all, sums, *teaching, *spec, meter, arena, threads);
+    Centred c = Centred::take(arena, spec->batch, spec->width, teaching->outputs);
+    c.centre(sums, spec->width, teaching->outputs);
+    gradient_from(static_cast<T*>(du), value, all, c, *teaching, *spec, meter, threads);
   });
 }
 

@@ -239,16 +239,22 @@ final class Operations {
                         batch,
                         List.of(Product.FORWARD, Product.DATA_GRADIENT)));
         add(
-                "Gram matrix: Gaussian",
+                "dependence of two variables: HSIC, Gaussian",
                 SINGLE,
                 operands -> operands.device()
                         .gram()
-                        .matrix(
-                                operands.singles(batch, batch),
+                        .dependence(
+                                operands.zeros(DataType.F64, 1),
                                 operands.positives(Shape.of(batch, GROUPS)),
                                 Kernel.gaussian(5),
-                                true),
-                new Bound.Products(LayerSpec.linear(batch), Shape.of(GROUPS), batch, List.of(Product.FORWARD)));
+                                operands.positives(Shape.of(batch, GROUPS)),
+                                Kernel.gaussian(5),
+                                Estimator.HSIC),
+                new Bound.Products(
+                        LayerSpec.linear(batch),
+                        Shape.of(GROUPS),
+                        batch,
+                        List.of(Product.FORWARD, Product.DATA_GRADIENT)));
     }
 
     private Operation objective(Operands operands, ObjectiveOps.Spec spec, ObjectiveOps.Form form) {

@@ -305,29 +305,22 @@ public final class Contracts {
     }
 
     /**
-     * Checks {@link GramOps#matrix}.
-     *
-     * @param k receives the Gram matrix
-     * @param u codes
-     */
-    public static void gramMatrix(Tensor k, Tensor u) {
-        floating("gram.matrix", "u", u);
-        require(u.shape().rank() >= 2, "gram.matrix", "u must be [B, ...], but is " + u.shape());
-        square("gram.matrix", "k", k, batch(u));
-    }
-
-    /**
      * Checks {@link GramOps#dependence}.
      *
      * @param value receives the value
-     * @param a a Gram matrix
-     * @param b another
+     * @param x samples of one variable
+     * @param y samples of the other
      */
-    public static void dependence(Tensor value, Tensor a, Tensor b) {
-        square("gram.dependence", "a", a, batch(a));
-        square("gram.dependence", "b", b, batch(a));
-        shape("gram.dependence", "value", value, SCALAR);
-        type("gram.dependence", "value", value, DataType.F64);
+    public static void dependence(Tensor value, Tensor x, Tensor y) {
+        String operation = "gram.dependence";
+        floating(operation, "x", x);
+        floating(operation, "y", y);
+        require(
+                x.shape().rank() >= 2 && y.shape().rank() >= 2 && batch(x) == batch(y),
+                operation,
+                "x and y must be [B, ...] with one B, but are " + x.shape() + " and " + y.shape());
+        shape(operation, "value", value, SCALAR);
+        type(operation, "value", value, DataType.F64);
     }
 
     private static void square(String operation, String argument, Tensor tensor, int size) {

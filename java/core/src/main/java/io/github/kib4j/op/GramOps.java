@@ -2,29 +2,20 @@ package io.github.kib4j.op;
 
 import io.github.kib4j.tensor.Tensor;
 
-/** Gram matrices, and dependence measures of two of them. */
+/** How dependent two variables are, by their samples' Gram matrices. */
 public interface GramOps {
     /**
-     * Plans {@code K_ij = kernel(v_i, v_j)} of the rows of {@code v}, where {@code v[b,:] = u[b,:] - mean(u[b,:])} if centred,
-     * else {@code u}. With the cosine kernel a row with {@code |v| <= 8 eps sqrt(G) |u|} counts as zero: its row and column
-     * of {@code K} are 0. ({@code eps} is that of the type the backend computes in; {@code G} the row size.)
-     *
-     * @param k {@code [B, B]}, F32
-     * @param u {@code [B, ...]}, F32 or T
-     * @param kernel compares codes
-     * @param centred whether codes are centred: {@code v[b,:] = u[b,:] - mean(u[b,:])}
-     * @return the planned operation
-     */
-    Operation matrix(Tensor k, Tensor u, Kernel kernel, boolean centred);
-
-    /**
-     * Plans the dependence of two variables.
+     * Plans HSIC or pHSIC of paired samples (see {@link Estimator}), with {@code A_ij = kernelX(x_i, x_j)} and {@code B_ij =
+     * kernelY(y_i, y_j)}. It is computed in double from differences of samples, so that nothing is lost where they are alike, and
+     * in memory of the size of the samples. HSIC is at least 0. With the cosine kernel a zero sample has similarity 0 to all.
      *
      * @param value {@code [1]}, F64
-     * @param a Gram matrix {@code [B, B]}, F32
-     * @param b Gram matrix {@code [B, B]}, F32
+     * @param x {@code [B, ...]}, F32 or T
+     * @param kernelX compares samples of {@code x}
+     * @param y {@code [B, ...]}, F32 or T
+     * @param kernelY compares samples of {@code y}
      * @param estimator HSIC or pHSIC
      * @return the planned operation
      */
-    Operation dependence(Tensor value, Tensor a, Tensor b, Estimator estimator);
+    Operation dependence(Tensor value, Tensor x, Kernel kernelX, Tensor y, Kernel kernelY, Estimator estimator);
 }

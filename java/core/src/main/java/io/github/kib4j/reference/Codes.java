@@ -1,13 +1,14 @@
 package io.github.kib4j.reference;
 
+import io.github.kib4j.op.Estimator;
 import io.github.kib4j.op.Kernel;
 
 /**
- * Centred codes {@code v [B, G]} and, for the cosine kernel, what is left of them at length 1 ({@code vh}); with the linear
- * kernel {@code vh = v}.
+ * Centred codes {@code v [B, G]} and, for the cosine kernel, what is left of them at length 1 ({@code vh}); with the other
+ * kernels {@code vh = v}. {@code mean [G]} is the batch's mean of {@code vh}.
  */
 @SuppressWarnings("ArrayRecordComponent") // a carrier inside one operation
-record Codes(int batch, int width, double[] v, double[] norm, double[] unit) {
+record Codes(int batch, int width, double[] v, double[] norm, double[] unit, double[] mean) {
     private static final double EPSILON = Math.ulp(1.0);
 
     /** Centres (or not) the first {@code batch * width} numbers of {@code u}. */
@@ -34,39 +35,55 @@ record Codes(int batch, int width, double[] v, double[] norm, double[] unit) {
                 unit[b * width + g] = length == 0 ? 0 : v[b * width + g] / length;
             }
         }
-        return new Codes(batch, width, v, norm, unit);
+        double[] mean = new double[width];
+        for (int i = 0; i < batch * width; i++) {
+            mean[i % width] += unit[i] / batch;
+        }
+        return new Codes(batch, width, v, norm, unit, mean);
     }
 
-    /** Returns {@code K [B, B]}; for the Gaussian kernel {@code K - 1}, which loses nothing where all codes are alike. */
-    double[] gramLessOne(Kernel kernel) {
+    /**
+     * Returns {@code K [B, B]} less a constant, which estimators do not see (see {@link #offset}): nothing is lost where all codes
+     * are alike.
+     */
+    double[] gramLessConstant(Kernel kernel, Estimator estimator) {
         double[] k = new double[batch * batch];
-        for (int i = 0; i < batch; i++) {
-            for (int j = 0; j < batch; j++) {
-                k[i * batch + j] = kernel.kind() == Kernel.Kind.GAUSSIAN
-                        ? Math.expm1(-squaredDistance(i, j) / (2 * kernel.sigma() * kernel.sigma()))
-                        : product(i, j);
-            }
+        for (int i = 0; i < batch * batch; i++) {
+            k[i] = lessConstant(i / batch, i % batch, kernel, estimator);
         }
         return k;
     }
 
-    /** Returns what {@link #gramLessOne} leaves out: 1 for the Gaussian kernel, else 0. */
-    static double offset(Kernel kernel) {
-        return kernel.kind() == Kernel.Kind.GAUSSIAN ? 1 : 0;
+    /**
+     * Returns an entry of {@link #gramLessConstant}: {@code exp(...) - 1}; {@code vh_i.vh_j - 1 = -|vh_i - vh_j|^2 / 2}; and, with
+     * the batch's mean {@code m}, {@code v_i.v_j - m.m = (v_i - m).(v_j - m) + m.(v_i - m) + m.(v_j - m)}, of which HSIC sees the
+     * first product alone.
+     */
+    double lessConstant(int i, int j, Kernel kernel, Estimator estimator) {
+        return switch (kernel.kind()) {
+            case GAUSSIAN -> Math.expm1(-squaredDistance(i, j) / kernel.sigma() / kernel.sigma() / 2);
+            case COSINE -> norm[i] == 0 || norm[j] == 0 ? -1 : -squaredDistance(i, j) / 2;
+            case LINEAR -> {
+                double sum = 0;
+                for (int g = 0; g < width; g++) {
+                    double a = unit[i * width + g] - mean[g];
+                    double b = unit[j * width + g] - mean[g];
+                    sum += a * b + (estimator == Estimator.PHSIC ? mean[g] * (a + b) : 0);
+                }
+                yield sum;
+            }
+        };
     }
 
-    private double product(int i, int j) {
-        double sum = 0;
-        for (int g = 0; g < width; g++) {
-            sum += unit[i * width + g] * unit[j * width + g];
-        }
-        return sum;
+    /** Returns what {@link #gramLessConstant} leaves out, where a gradient needs it: 0 for the linear kernel, whose does not. */
+    static double offset(Kernel kernel) {
+        return kernel.kind() == Kernel.Kind.LINEAR ? 0 : 1;
     }
 
     private double squaredDistance(int i, int j) {
         double sum = 0;
         for (int g = 0; g < width; g++) {
-            double difference = v[i * width + g] - v[j * width + g];
+            double difference = unit[i * width + g] - unit[j * width + g];
             sum += difference * difference;
         }
         return sum;

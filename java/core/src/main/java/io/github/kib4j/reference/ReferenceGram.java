@@ -14,33 +14,45 @@ import java.util.Arrays;
 /** {@link GramOps} in loops. */
 record ReferenceGram(UseGuard guard) implements GramOps {
     @Override
-    public Operation matrix(Tensor k, Tensor u, Kernel kernel, boolean centred) {
-        Contracts.gramMatrix(k, u);
-        return guard.guard(() -> {
-            Codes codes = Codes.of(doubles(u), u.shape().extent(0), u.shape().rowSize(), centred, kernel);
-            double[] gram = codes.gramLessOne(kernel);
-            double[] out = doubles(k);
-            for (int i = 0; i < gram.length; i++) {
-                out[i] = gram[i] + Codes.offset(kernel);
+    public Operation dependence(Tensor value, Tensor x, Kernel kernelX, Tensor y, Kernel kernelY, Estimator estimator) {
+        Contracts.dependence(value, x, y);
+        return guard.guard(() ->
+                doubles(value)[0] = dependence(codes(x, kernelX), kernelX, codes(y, kernelY), kernelY, estimator));
+    }
+
+    private static Codes codes(Tensor samples, Kernel kernel) {
+        return Codes.of(
+                doubles(samples), samples.shape().extent(0), samples.shape().rowSize(), false, kernel);
+    }
+
+    /**
+     * Returns {@code mean(A B) - mean(A) mean(B)} (pHSIC) or {@code tr(A H B H) / B^2}, which also takes off what the means of rows
+     * contribute.
+     */
+    private static double dependence(Codes x, Kernel kernelX, Codes y, Kernel kernelY, Estimator estimator) {
+        int batch = x.batch();
+        double sumA = 0;
+        double sumB = 0;
+        double sumOfProducts = 0;
+        double productOfRows = 0;
+        for (int i = 0; i < batch; i++) {
+            double rowA = 0;
+            double rowB = 0;
+            for (int j = 0; j < batch; j++) {
+                double a = x.lessConstant(i, j, kernelX, estimator);
+                double b = y.lessConstant(i, j, kernelY, estimator);
+                rowA += a;
+                rowB += b;
+                sumOfProducts += a * b;
             }
-        });
-    }
-
-    @Override
-    public Operation dependence(Tensor value, Tensor a, Tensor b, Estimator estimator) {
-        Contracts.dependence(value, a, b);
-        int batch = a.shape().extent(0);
-        return guard.guard(() -> doubles(value)[0] = dependence(doubles(a), doubles(b), batch, estimator));
-    }
-
-    /** Returns {@code mean((A - mean A) B)} or {@code tr(A H B H) / B^2}. */
-    static double dependence(double[] a, double[] b, int batch, Estimator estimator) {
-        double[] centred = centre(a, batch, estimator);
-        double sum = 0;
-        for (int i = 0; i < batch * batch; i++) {
-            sum += centred[i] * b[i];
+            sumA += rowA;
+            sumB += rowB;
+            productOfRows += rowA * rowB / batch;
         }
-        return sum / batch / batch;
+        double ofMeans = sumA / batch * (sumB / batch);
+        return estimator == Estimator.PHSIC
+                ? (sumOfProducts - ofMeans) / batch / batch
+                : Math.max(0, (sumOfProducts - 2 * productOfRows + ofMeans) / batch / batch);
     }
 
     /** Returns {@code A - mean A} for pHSIC, {@code H A H} for HSIC. */

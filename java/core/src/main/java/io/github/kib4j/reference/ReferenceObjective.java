@@ -31,8 +31,8 @@ record ReferenceObjective(UseGuard guard) implements ObjectiveOps {
             if (chosen == Form.GRAM) {
                 gram(du, value, codes, teaching, spec);
             } else {
-                Sums sums = Sums.of(codes, Signal.of(teaching, batch));
-                gramFree(du, value, codes, Signal.of(teaching, batch), sums, spec);
+                Signal signal = Signal.of(teaching, batch);
+                gramFree(du, value, codes, signal, Centred.of(codes, signal), spec);
             }
             record(value, batch, meter);
         });
@@ -58,16 +58,16 @@ record ReferenceObjective(UseGuard guard) implements ObjectiveOps {
 
     private static void gram(Tensor du, Tensor value, Codes codes, Teaching teaching, Spec spec) {
         int batch = codes.batch();
-        double[] k = codes.gramLessOne(spec.kernel());
-        double[] l = similarity(teaching, batch);
+        double[] k = codes.gramLessConstant(spec.kernel(), spec.estimator());
+        double[] l = similarity(teaching, batch, spec.estimator());
         double[] kCentred = ReferenceGram.centre(k, batch, spec.estimator());
         double[] lCentred = ReferenceGram.centre(l, batch, spec.estimator());
         double zz = 0;
         double yz = 0;
         double[] s = new double[batch * batch];
         for (int i = 0; i < s.length; i++) {
-            zz += kCentred[i] * k[i] / batch / batch;
-            yz += lCentred[i] * k[i] / batch / batch;
+            zz += kCentred[i] * kCentred[i] / batch / batch;
+            yz += lCentred[i] * kCentred[i] / batch / batch;
             s[i] = (2 * kCentred[i] - spec.gamma() * lCentred[i]) / batch / batch;
         }
         setValue(value, zz, yz, spec.gamma());
@@ -82,15 +82,15 @@ record ReferenceObjective(UseGuard guard) implements ObjectiveOps {
         out[2] = yz;
     }
 
-    private static double[] similarity(Teaching teaching, int batch) {
+    /** Returns {@code L}, of target vectors less a constant. */
+    private static double[] similarity(Teaching teaching, int batch, Estimator estimator) {
         if (teaching instanceof Teaching.Similarity given) {
             return Arrays.copyOf(doubles(given.similarity()), batch * batch);
         }
         if (teaching instanceof Teaching.Targets targets) {
             int width = targets.targets().shape().extent(1);
             Codes codes = Codes.of(doubles(targets.targets()), batch, width, targets.centred(), targets.kernel());
-            double[] l = codes.gramLessOne(targets.kernel());
-            return Arrays.stream(l).map(x -> x + Codes.offset(targets.kernel())).toArray();
+            return codes.gramLessConstant(targets.kernel(), estimator);
         }
         Teaching.Classes classes = (Teaching.Classes) teaching;
         int[] labels = ints(classes.labels());
@@ -107,12 +107,12 @@ record ReferenceObjective(UseGuard guard) implements ObjectiveOps {
         int width = codes.width();
         double[] dv = new double[batch * width];
         for (int i = 0; i < batch; i++) {
-            double rowSum = 0;
+            double product = 0;
             for (int j = 0; j < batch; j++) {
-                double weight = kernel.kind() == Kernel.Kind.GAUSSIAN
-                        ? s[i * batch + j] * (k[i * batch + j] + 1)
-                        : s[i * batch + j];
-                rowSum += kernel.kind() == Kernel.Kind.GAUSSIAN ? weight : weight * k[i * batch + j];
+                double similarity = k[i * batch + j] + Codes.offset(kernel);
+                double weight =
+                        kernel.kind() == Kernel.Kind.GAUSSIAN ? s[i * batch + j] * similarity : s[i * batch + j];
+                product += s[i * batch + j] * similarity;
                 for (int g = 0; g < width; g++) {
                     dv[i * width + g] += weight
                             * (kernel.kind() == Kernel.Kind.GAUSSIAN
@@ -120,7 +120,7 @@ record ReferenceObjective(UseGuard guard) implements ObjectiveOps {
                                     : codes.unit()[j * width + g]);
                 }
             }
-            finishRow(dv, codes, i, rowSum, kernel);
+            finishRow(dv, codes, i, product, kernel);
         }
         return dv;
     }
@@ -193,18 +193,6 @@ record ReferenceObjective(UseGuard guard) implements ObjectiveOps {
                     product(signal.y(), m, signal.y(), m, batch));
         }
 
-        static Sums of(Statistics statistics, boolean targets) {
-            Tensor squared = statistics.teachingProductsSquared();
-            double[] ySum = doubles(statistics.teachingSum());
-            return new Sums(
-                    doubles(statistics.count())[0],
-                    doubles(statistics.codeSum()),
-                    doubles(statistics.codeProducts()),
-                    doubles(statistics.teachingProducts()),
-                    ySum,
-                    targets && squared != null ? doubles(squared) : new double[0]);
-        }
-
         /** Returns {@code a' b} of {@code a [B, p]} and {@code b [B, q]}. */
         private static double[] product(double[] a, int p, double[] b, int q, int batch) {
             double[] sum = new double[p * q];
@@ -219,32 +207,72 @@ record ReferenceObjective(UseGuard guard) implements ObjectiveOps {
         }
     }
 
+    /** {@code m = t/B}, {@code Cc = Vc'Vc}, {@code Tc = Yc'Vc} with {@code Vc = Vh - 1m'}, and {@code ySum = Y'1}. */
+    @SuppressWarnings("ArrayRecordComponent") // a carrier inside one operation
+    private record Centred(double count, double[] mean, double[] cc, double[] tc, double[] ySum) {
+        /** Of a batch: vectors are centred before they are multiplied, which loses nothing where they are alike. */
+        static Centred of(Codes codes, Signal signal) {
+            int batch = codes.batch();
+            int width = codes.width();
+            double[] vc = new double[batch * width];
+            Arrays.setAll(vc, i -> codes.unit()[i] - codes.mean()[i % width]);
+            int outputs = signal.outputs();
+            double[] ones = new double[batch];
+            Arrays.fill(ones, 1);
+            double[] ySum = Sums.product(ones, 1, signal.y(), outputs, batch);
+            double[] yc = new double[batch * outputs];
+            Arrays.setAll(yc, i -> signal.y()[i] - ySum[i % outputs] / batch);
+            return new Centred(
+                    batch,
+                    codes.mean(),
+                    Sums.product(vc, width, vc, width, batch),
+                    Sums.product(yc, outputs, vc, width, batch),
+                    ySum);
+        }
+
+        /** Of sums of several batches: {@code Cc = Vh'Vh - B m m'}, {@code Tc = Y'Vh - ySum m'}. */
+        static Centred of(Statistics statistics) {
+            double count = doubles(statistics.count())[0];
+            double[] mean = Arrays.stream(statistics.codeSum().readDoubles())
+                    .map(t -> t / count)
+                    .toArray();
+            int width = mean.length;
+            double[] ySum = statistics.teachingSum().readDoubles();
+            double[] cc = statistics.codeProducts().readDoubles();
+            double[] tc = statistics.teachingProducts().readDoubles();
+            for (int i = 0; i < cc.length; i++) {
+                cc[i] -= count * mean[i / width] * mean[i % width];
+            }
+            for (int i = 0; i < tc.length; i++) {
+                tc[i] -= ySum[i / width] * mean[i % width];
+            }
+            return new Centred(count, mean, cc, tc, ySum);
+        }
+    }
+
     /**
-     * The Gram-free gradient: with {@code m = t/B}, {@code Vc = Vh - 1m'}, {@code Cc = Vc'Vc}, {@code Tc = Y'Vc},
+     * The Gram-free gradient:
      *
      * <pre>
      * pHSIC  S Vh = (2/B^2) (Vh Cc + B (Vc m) m') - (gamma al/B^2) (Y Tc + (y_i.ySum - |ySum|^2/B) m')
      * HSIC   S Vh = (2/B^2) Vc Cc - (gamma al/B^2) (Y - 1 ySum'/B) Tc
      * </pre>
      */
-    private static void gramFree(Tensor du, Tensor value, Codes codes, Signal signal, Sums sums, Spec spec) {
+    private static void gramFree(Tensor du, Tensor value, Codes codes, Signal signal, Centred sums, Spec spec) {
         int width = codes.width();
         int outputs = signal.outputs();
         double count = sums.count();
         boolean plausible = spec.estimator() == Estimator.PHSIC;
-        double[] mean = Arrays.stream(sums.t()).map(t -> t / count).toArray();
-        double[] cc = new double[width * width];
-        double[] tc = new double[outputs * width];
-        for (int i = 0; i < cc.length; i++) {
-            cc[i] = sums.products()[i] - count * mean[i / width] * mean[i % width];
-        }
-        for (int i = 0; i < tc.length; i++) {
-            tc[i] = sums.ty()[i] - sums.ySum()[i / width] * mean[i % width];
-        }
+        double[] mean = sums.mean();
+        double[] cc = sums.cc();
+        double[] tc = sums.tc();
         double ySquared = dot(sums.ySum(), 0, sums.ySum(), 0, outputs);
         double[] dv = new double[codes.batch() * width];
         for (int i = 0; i < codes.batch(); i++) {
-            double vm = dot(codes.unit(), i * width, mean, 0, width) - dot(mean, 0, mean, 0, width);
+            double vm = 0;
+            for (int g = 0; g < width; g++) {
+                vm += (codes.unit()[i * width + g] - mean[g]) * mean[g];
+            }
             double ym = dot(signal.y(), i * outputs, sums.ySum(), 0, outputs) - ySquared / count;
             double product = 0;
             for (int g = 0; g < width; g++) {
@@ -264,15 +292,17 @@ record ReferenceObjective(UseGuard guard) implements ObjectiveOps {
             finishRow(dv, codes, i, product, spec.kernel());
         }
         centringGradient(doubles(du), dv, codes, spec.centred());
-        gramFreeValue(value, cc, tc, mean, sums, signal.factor(), spec);
+        gramFreeValue(value, sums, signal.factor(), spec);
     }
 
     /**
      * HSIC: {@code |Cc|^2/B^2} and {@code al |Tc|^2/B^2}. pHSIC adds what the mean of the codes contributes:
      * {@code 2B m'Cc m} and {@code 2 al ySum'Tc m} (the terms with {@code |m|^4} and {@code |ySum|^2 |m|^2} cancel).
      */
-    private static void gramFreeValue(
-            Tensor value, double[] cc, double[] tc, double[] mean, Sums sums, double factor, Spec spec) {
+    private static void gramFreeValue(Tensor value, Centred sums, double factor, Spec spec) {
+        double[] mean = sums.mean();
+        double[] cc = sums.cc();
+        double[] tc = sums.tc();
         int width = mean.length;
         double count = sums.count();
         double zz = dot(cc, 0, cc, 0, cc.length);
@@ -330,8 +360,7 @@ record ReferenceObjective(UseGuard guard) implements ObjectiveOps {
         int width = u.shape().rowSize();
         return guard.guard(() -> {
             Codes codes = Codes.of(doubles(u), batch, width, spec.centred(), spec.kernel());
-            Sums sums = Sums.of(statistics, teaching instanceof Teaching.Targets);
-            gramFree(du, value, codes, Signal.of(teaching, batch), sums, spec);
+            gramFree(du, value, codes, Signal.of(teaching, batch), Centred.of(statistics), spec);
             record(value, batch, meter);
         });
     }

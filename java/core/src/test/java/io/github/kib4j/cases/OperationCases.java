@@ -385,48 +385,42 @@ public final class OperationCases {
             List.of(Kernel.LINEAR, Kernel.COSINE, Kernel.gaussian(5), Kernel.gaussian(1.5));
 
     private void gram() {
-        for (Kernel kernel : KERNELS) {
-            for (boolean centred : new boolean[] {false, true}) {
-                add(
-                        "gram.matrix",
-                        kernel + " centred " + centred,
-                        33,
-                        t -> t.then(t.device()
-                                .gram()
-                                .matrix(
-                                        t.output("k", t.single(9, 9)),
-                                        t.edit(t.randomSingle(9, 33), v -> Arrays.fill(v, 66, 99, 0)),
-                                        kernel,
-                                        centred)));
-                add(
-                        "gram.matrix",
-                        kernel + " image codes, centred " + centred,
-                        48,
-                        t -> t.then(t.device()
-                                .gram()
-                                .matrix(
-                                        t.output("k", t.single(2, 2)),
-                                        t.randomActivation(2, 3, 4, 4),
-                                        kernel,
-                                        centred)));
-            }
-        }
         for (Estimator estimator : Estimator.values()) {
-            add(
-                    "gram.dependence",
-                    estimator.toString(),
-                    49,
-                    t -> t.then(t.device()
-                            .gram()
-                            .dependence(t.output("value", t.wide(1)), symmetric(t, 7), symmetric(t, 7), estimator)));
+            for (Kernel first : KERNELS) {
+                for (Kernel second : KERNELS) {
+                    dependence(first + " " + second, estimator, first, second, 0, 9);
+                }
+                // one row more than tiles and panels hold
+                dependence(first + " of 257 samples", estimator, first, Kernel.COSINE, 0, 257);
+                dependence(first + ", mean 1000", estimator, first, Kernel.LINEAR, 1000, 9);
+            }
             add(
                     "gram.dependence",
                     estimator + " of one sample",
                     1,
                     t -> t.then(t.device()
                             .gram()
-                            .dependence(t.output("value", t.wide(1)), symmetric(t, 1), symmetric(t, 1), estimator)));
+                            .dependence(
+                                    t.output("value", t.wide(1)),
+                                    t.randomActivation(1, 3),
+                                    Kernel.LINEAR,
+                                    t.randomSingle(1, 2),
+                                    Kernel.COSINE,
+                                    estimator)));
         }
+    }
+
+    /** Of image codes, the third of them zero, and vectors. */
+    private void dependence(String title, Estimator estimator, Kernel first, Kernel second, double mean, int batch) {
+        add("gram.dependence", estimator + " " + title, 1, t -> {
+            Tensor x = t.edit(mean == 0 ? t.randomActivation(batch, 3, 2, 3) : t.randomSingle(batch, 3, 2, 3), v -> {
+                Arrays.fill(v, 2 * 18, 3 * 18, 0);
+                Arrays.setAll(v, i -> v[i] + mean);
+            });
+            t.then(t.device()
+                    .gram()
+                    .dependence(t.output("value", t.wide(1)), x, first, t.randomSingle(batch, 21), second, estimator));
+        });
     }
 
     private static Tensor symmetric(Setup t, int size) {
@@ -547,6 +541,7 @@ public final class OperationCases {
                                 null));
             });
         }
+        codesFarFromZero(classes);
         add("objective.gradient", "a loss that is not finite is a fault", 1, t -> {
             Tensor u = t.edit(t.single(3, 4), v -> v[0] = Double.NaN);
             Clock clock = t.clock(6, 0, 0);
@@ -562,6 +557,65 @@ public final class OperationCases {
                             ObjectiveOps.Form.GRAM,
                             new Meter(t.wide(2), 1, clock)));
         });
+    }
+
+    /** Codes that deviate from their mean by a thousandth, all by the same or each by its own; huge ones and denormal ones. */
+    private void codesFarFromZero(TeachingOf classes) {
+        TeachingOf targets =
+                (t, b) -> new Teaching.Targets(shifted(t.filled(t.single(b, 5), -1, 1), 1000, 1), Kernel.LINEAR, false);
+        for (Estimator estimator : Estimator.values()) {
+            for (Kernel kernel : KERNELS) {
+                for (ObjectiveOps.Form form : forms(kernel)) {
+                    for (boolean centred : new boolean[] {false, true}) {
+                        ObjectiveOps.Spec spec = new ObjectiveOps.Spec(estimator, kernel, centred, 2);
+                        codes(spec, form, "mean 1000", classes, u -> shifted(u, 1000, 1));
+                        codes(spec, form, "mean 1000 of one sign and the other", classes, u -> shifted(u, 1000, -1));
+                        codes(spec, form, "mean 1000, targets too", targets, u -> shifted(u, 1000, 1));
+                    }
+                    ObjectiveOps.Spec spec = new ObjectiveOps.Spec(estimator, kernel, false, 2);
+                    double huge = kernel.kind() == Kernel.Kind.COSINE ? 0x1p66 : 0x1p30;
+                    codes(spec, form, "huge codes", classes, u -> scaled(u, huge));
+                    codes(spec, form, "tiny codes", classes, u -> scaled(u, 0x1p-70));
+                    codes(spec, form, "denormal codes", classes, u -> scaled(u, 0x1p-126));
+                }
+            }
+        }
+    }
+
+    private void codes(
+            ObjectiveOps.Spec spec,
+            ObjectiveOps.Form form,
+            String title,
+            TeachingOf teaching,
+            UnaryOperator<Tensor> change) {
+        add("objective.gradient", title + ", " + spec + " " + form, 12, t -> {
+            Tensor u = change.apply(t.filled(t.single(12, 8), -1, 1));
+            t.then(t.device()
+                    .objective()
+                    .gradient(
+                            t.output("du", t.single(12, 8)),
+                            t.output("value", t.wide(3)),
+                            u,
+                            teaching.of(t, 12),
+                            spec,
+                            form,
+                            null));
+        });
+    }
+
+    /** Adds {@code mean} to even entries and {@code sign mean} to odd ones. */
+    private static Tensor shifted(Tensor tensor, double mean, int sign) {
+        double[] values = tensor.readDoubles();
+        Arrays.setAll(values, i -> values[i] + (i % 2 == 0 ? mean : sign * mean));
+        tensor.write(values);
+        return tensor;
+    }
+
+    private static Tensor scaled(Tensor tensor, double factor) {
+        double[] values = tensor.readDoubles();
+        Arrays.setAll(values, i -> values[i] * factor);
+        tensor.write(values);
+        return tensor;
     }
 
     private static List<ObjectiveOps.Form> forms(Kernel kernel) {

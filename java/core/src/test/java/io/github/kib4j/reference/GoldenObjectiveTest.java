@@ -63,8 +63,12 @@ final class GoldenObjectiveTest {
             Tensor code = buffers.code() == null ? buffers.post() : buffers.code();
             Tensor du = scope.allocate(DataType.F64, code.shape());
             Tensor value = scope.allocate(DataType.F64, Shape.of(3));
+            Teaching.Classes teaching = teaching(scope, golden, c);
+            if (c.has("K_z")) {
+                gramMatrices(c, code, teaching);
+            }
             device.objective()
-                    .gradient(du, value, code, teaching(scope, golden, c), spec(c), ObjectiveOps.Form.GRAM, null)
+                    .gradient(du, value, code, teaching, spec(c), ObjectiveOps.Form.GRAM, null)
                     .run();
             Tensor dz = scope.allocate(DataType.F64, a.shape());
             device.activity().hebbianGradient(dz, a, buffers, du, activity).run();
@@ -76,6 +80,27 @@ final class GoldenObjectiveTest {
             near(value.readDoubles(), expected, "value");
             near(withoutZeroRow(file, c, dz.readDoubles()), withoutZeroRow(file, c, doubles(c.get("dz"))), "dz");
         }
+    }
+
+    /** Both Gram matrices, up to the constant that ours leave out. */
+    private static void gramMatrices(JsonNode c, Tensor code, Teaching.Classes teaching) {
+        int batch = code.shape().extent(0);
+        ObjectiveOps.Spec spec = spec(c);
+        Codes codes = Codes.of(code.readDoubles(), batch, code.shape().rowSize(), spec.centred(), spec.kernel());
+        double[] theirs = doubles(c.get("K_z"));
+        near(
+                withFirst(codes.gramLessConstant(spec.kernel(), Estimator.PHSIC), theirs[0]),
+                withFirst(theirs, theirs[0]),
+                "K_z");
+        int[] labels = teaching.labels().readInts();
+        double[] l = new double[batch * batch];
+        Arrays.setAll(l, i -> labels[i / batch] == labels[i % batch] ? teaching.same() : teaching.different());
+        near(l, doubles(c.get("K_y")), "K_y");
+    }
+
+    /** Returns the matrix plus the constant that makes its first entry this one. */
+    private static double[] withFirst(double[] k, double first) {
+        return Arrays.stream(k).map(entry -> entry - k[0] + first).toArray();
     }
 
     /** With the cosine kernel the authors divide the zero row by 1e-6, where ours has gradient 0. */
@@ -135,7 +160,7 @@ final class GoldenObjectiveTest {
         };
     }
 
-    private static Teaching teaching(Scope scope, JsonNode golden, JsonNode c) {
+    private static Teaching.Classes teaching(Scope scope, JsonNode golden, JsonNode c) {
         int[] labels = Arrays.stream(doubles(golden.get("labels")))
                 .mapToInt(d -> (int) d)
                 .toArray();

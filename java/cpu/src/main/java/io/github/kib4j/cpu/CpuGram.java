@@ -1,15 +1,14 @@
 package io.github.kib4j.cpu;
 
 import io.github.kib4j.cpu.internal.kib;
+import io.github.kib4j.cpu.internal.kib_variable;
 import io.github.kib4j.op.Contracts;
 import io.github.kib4j.op.Estimator;
 import io.github.kib4j.op.GramOps;
 import io.github.kib4j.op.Kernel;
 import io.github.kib4j.op.Operation;
 import io.github.kib4j.tensor.Tensor;
-import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.DoublePointer;
-import org.bytedeco.javacpp.FloatPointer;
 
 /** {@link GramOps} by the kernels of {@code native/src/cpu/gram.cpp}. */
 record CpuGram(CpuContext context) implements GramOps {
@@ -27,37 +26,31 @@ record CpuGram(CpuContext context) implements GramOps {
     }
 
     @Override
-    public Operation matrix(Tensor k, Tensor u, Kernel kernel, boolean centred) {
-        Contracts.gramMatrix(k, u);
-        long batch = u.shape().extent(0);
-        long width = u.shape().rowSize();
-        int type = CpuTensor.typeOf(u);
-        FloatPointer out = CpuTensor.floats(k);
-        BytePointer codes = CpuTensor.bytes(u);
-        context.scratch().reserve(kib.kib_gram_workspace(batch, width));
+    public Operation dependence(Tensor value, Tensor x, Kernel kernelX, Tensor y, Kernel kernelY, Estimator estimator) {
+        Contracts.dependence(value, x, y);
+        long batch = x.shape().extent(0);
+        DoublePointer out = CpuTensor.doubles(value);
+        kib_variable first = describe(x, kernelX);
+        kib_variable second = describe(y, kernelY);
+        context.scratch().reserve(kib.kib_gram_workspace(first, second, batch));
         return context.kernel(
-                "gram.matrix",
-                () -> kib.kib_gram_matrix(
+                "gram.dependence",
+                () -> kib.kib_gram_dependence(
                         out,
-                        codes,
-                        type,
+                        first,
+                        second,
                         batch,
-                        width,
-                        kernel(kernel),
-                        kernel.sigma(),
-                        centred ? 1 : 0,
+                        estimator(estimator),
                         context.scratch().start(),
                         context.threads()));
     }
 
-    @Override
-    public Operation dependence(Tensor value, Tensor a, Tensor b, Estimator estimator) {
-        Contracts.dependence(value, a, b);
-        long batch = a.shape().extent(0);
-        DoublePointer out = CpuTensor.doubles(value);
-        FloatPointer first = CpuTensor.floats(a);
-        FloatPointer second = CpuTensor.floats(b);
-        return context.kernel(
-                "gram.dependence", () -> kib.kib_gram_dependence(out, first, second, batch, estimator(estimator)));
+    private static kib_variable describe(Tensor samples, Kernel kernel) {
+        return new kib_variable()
+                .rows(CpuTensor.bytes(samples))
+                .type(CpuTensor.typeOf(samples))
+                .width(samples.shape().rowSize())
+                .kernel(kernel(kernel))
+                .sigma(kernel.sigma());
     }
 }

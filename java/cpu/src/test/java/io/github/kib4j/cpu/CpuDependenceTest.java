@@ -1,0 +1,11 @@
+package io.github.kib4j.cpu;
+
+import io.github.kib4j.cases.DependenceContract;
+
+/** Dependence on the CPU backend. */
+final class CpuDependenceTest extends DependenceContract {
+    @Override
+    protected String device() {
+        return "cpu";
+    }
+}
