@@ -112,7 +112,10 @@ final class HelpScreen {
 
     private static String written(OptionSpec option) {
         boolean optional = option.arity().min() == 0 && option.arity().max() > 0;
-        String value = option.arity().max() == 0 ? "" : "=" + option.paramLabel();
+        String label = Key.named(option.longestName().substring(2))
+                .map(key -> key.type().label())
+                .orElse(option.paramLabel());
+        String value = option.arity().max() == 0 ? "" : "=" + label;
         return String.join(", ", option.names()) + (optional ? "[" + value + "]" : value);
     }
 

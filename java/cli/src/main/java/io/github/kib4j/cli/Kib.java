@@ -107,7 +107,8 @@ public final class Kib {
                 + "); check the disk, its permissions and the path. What was saved before stands.";
     }
 
-    private static int command(String[] args, PrintStream out, PrintStream err) throws IOException {
+    /** Returns what understands command lines. */
+    static CommandLine line() {
         CommandSpec root =
                 CommandSpec.create().name("kib").version("kib4j " + VERSION).mixinStandardHelpOptions(true);
         root.usageMessage()
@@ -162,8 +163,11 @@ public final class Kib {
         root.addSubcommand("doctor", HelpScreen.of(InfoCommands.doctorSpec(), "[OPTION]...", "kib doctor"));
         root.addSubcommand("completion", HelpScreen.of(Completion.spec(), "SHELL", "source <(kib completion bash)"));
         CommandLine.tracer().setLevel(CommandLine.TraceLevel.OFF); // the last of two equal options wins, unsaid
-        CommandLine line =
-                new CommandLine(root).setAbbreviatedOptionsAllowed(false).setOverwrittenOptionsAllowed(true);
+        return new CommandLine(root).setAbbreviatedOptionsAllowed(false).setOverwrittenOptionsAllowed(true);
+    }
+
+    private static int command(String[] args, PrintStream out, PrintStream err) throws IOException {
+        CommandLine line = line();
         line.setOut(new PrintWriter(out, true, StandardCharsets.UTF_8));
         line.setErr(new PrintWriter(err, true, StandardCharsets.UTF_8));
         ParseResult parsed = line.parseArgs(args);

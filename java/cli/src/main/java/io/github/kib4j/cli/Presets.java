@@ -15,18 +15,23 @@ import java.util.StringJoiner;
 final class Presets {
     static final String QUICKSTART = "quickstart";
 
+    private static final JsonNode PAPER = read();
+
     private final Map<String, Settings> presets = new LinkedHashMap<>();
     private final Map<String, Double> paperAccuracies = new LinkedHashMap<>();
 
-    /** Reads the paper's runs. */
+    /** Makes all of them. */
     Presets() {
         presets.put(QUICKSTART, quickstart());
+        for (JsonNode run : PAPER.get("runs")) {
+            presets.put(name(run), settings(PAPER, run));
+            paperAccuracies.put(name(run), run.get("paper_accuracy").asDouble());
+        }
+    }
+
+    private static JsonNode read() {
         try (InputStream in = Presets.class.getResourceAsStream("paper-runs.json")) {
-            JsonNode paper = new ObjectMapper().readTree(Objects.requireNonNull(in));
-            for (JsonNode run : paper.get("runs")) {
-                presets.put(name(run), settings(paper, run));
-                paperAccuracies.put(name(run), run.get("paper_accuracy").asDouble());
-            }
+            return new ObjectMapper().readTree(Objects.requireNonNull(in));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -164,7 +164,8 @@ final class RunPlan {
         for (int i = 0; i < sizes.size() && groups > 0; i++) {
             if (sizes.get(i) % groups != 0 || sizes.get(i) / groups < 2) {
                 throw new UsageException("Hidden layer " + (i + 1) + " has " + Words.count(sizes.get(i), "activity")
-                        + ", which " + groups + " groups do not divide into equal groups of at least 2; "
+                        + ", which " + Words.count(groups, "group") + (groups == 1 ? " does" : " do")
+                        + " not divide into equal groups of at least 2; "
                         + remedy(groups, sizes) + ".");
             }
         }

@@ -32,16 +32,26 @@ final class SettingsMixin {
                 .description("settings from a file; they win over a preset's, options over both")
                 .build());
         for (Key key : Key.values()) {
-            OptionSpec.Builder option = OptionSpec.builder("--" + key.title())
-                    .type(key == Key.DATA ? Path.class : String.class)
-                    .paramLabel(key.type().label())
-                    .completionCandidates(() -> key.choices().iterator())
-                    .description(key.help());
-            if (key.type() == Key.Type.FLAG) {
-                option.arity("0..1").fallbackValue("true").completionCandidates(List.of("true", "false"));
-            }
-            spec.addOption(option.build());
+            spec.addOption(option(key));
         }
+    }
+
+    /**
+     * Returns a setting's option. Its label is its own name, though help shows another: picocli's completion takes options of
+     * one label for one option.
+     */
+    private static OptionSpec option(Key key) {
+        OptionSpec.Builder option = OptionSpec.builder("--" + key.title())
+                .type(key == Key.DATA ? Path.class : String.class)
+                .paramLabel(key.name())
+                .description(key.help());
+        if (key.type() == Key.Type.CHOICE) {
+            option.completionCandidates(() -> key.choices().iterator());
+        }
+        if (key.type() == Key.Type.FLAG) {
+            option.arity("0..1").fallbackValue("true").completionCandidates(List.of("true", "false"));
+        }
+        return option.build();
     }
 
     /**

@@ -146,7 +146,7 @@ final class CommandLineTest {
         CommandResult other = kib("train", "--resume", run("a"), "--device", "cpu", "--threads", "1");
         assertThat(other.err())
                 .contains("Note: the checkpoint was computed by kib4j " + Kib.VERSION + " on reference: ")
-                .contains(" 1 threads: the results will differ in their last digits")
+                .contains(" 1 thread: the results will differ in their last digits")
                 .contains("Going on after epoch 1, step 15");
         assertThat(other.code()).as(other.err()).isZero();
         assertThat(kib("train", "--resume", run("a"), "--device", "reference").err())

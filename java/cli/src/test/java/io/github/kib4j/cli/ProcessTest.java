@@ -61,6 +61,33 @@ final class ProcessTest {
     }
 
     @Test
+    void equalOptionsAreNotSpokenOf() throws Exception {
+        CommandResult result = kib(List.of(), "summary", "--batch", "10", "--batch", "20", "--json");
+        assertThat(result.err()).isEmpty();
+        assertThat(result.out()).contains("\"batch\":20,");
+    }
+
+    @Test
+    void theSlowDeviceIsNotChosenForWhoDidNotAskForIt() throws Exception {
+        List<String> elsewhere = List.of("-Dos.arch=aarch64");
+        kib(elsewhere, train("--layers", "8", "--out", folder.resolve("run").toString()))
+                .assertSentence(1, "many times slower: ask for it with --device reference.");
+        assertThat(folder.resolve("run")).doesNotExist();
+        CommandResult asked = kib(
+                elsewhere,
+                train(
+                        "--layers",
+                        "8",
+                        "--device",
+                        "reference",
+                        "--out",
+                        folder.resolve("run").toString()));
+        assertThat(asked.code()).as(asked.err()).isZero();
+        kib(elsewhere, "eval", folder.resolve("run").toString(), "--device", "auto")
+                .assertSentence(1, "No fast device");
+    }
+
+    @Test
     void usageIsCode2() throws Exception {
         kib(List.of(), "train", "--preset", "none").assertSentence(2, "There is no preset 'none'");
     }

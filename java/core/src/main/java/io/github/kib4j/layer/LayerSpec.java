@@ -157,7 +157,7 @@ public record LayerSpec(
 
     /** Checks that the layer can follow an input of this shape; {@code index} is for the message. */
     void check(Shape input, int index) {
-        String where = "Hidden layer " + index + " ";
+        String where = "Hidden layer " + (index + 1) + " ";
         if (isConvolution() && input.rank() != 3) {
             throw new IllegalArgumentException(where + "is a convolution, but its input is no image (" + input + ").");
         }

@@ -322,7 +322,7 @@ public final class Trainer implements AutoCloseable {
         long[] fault = clock.fault().readLongs();
         if (fault[0] != 0) {
             int slot = Math.toIntExact(fault[1]);
-            String place = slot < network.hidden().size() ? "hidden layer " + slot : "the readout";
+            String place = slot < network.hidden().size() ? "hidden layer " + (slot + 1) : "the readout";
             throw TrainingDivergedException.loss(fault[0], place, sums.readDoubles()[slot]);
         }
     }

@@ -188,7 +188,7 @@ public abstract class TrainingContract {
             trainer.network().renewRounded();
             assertThatThrownBy(() -> trainer.trainEpoch(StepListener.NONE))
                     .isInstanceOf(TrainingDivergedException.class)
-                    .hasMessageContaining("hidden layer 0")
+                    .hasMessageContaining("hidden layer 1")
                     .hasMessageContaining("step 5")
                     .hasMessageContaining("lower the learning rate.");
             assertThatThrownBy(() -> trainer.save(folder)).isInstanceOf(TrainingDivergedException.class);

@@ -52,7 +52,7 @@ final class CpuDevice implements Device {
     public String description() {
         return "cpu: " + processor() + ", oneDNN " + dnnl.DNNL_VERSION_MAJOR + "." + dnnl.DNNL_VERSION_MINOR + "."
                 + dnnl.DNNL_VERSION_PATCH + " for " + instructionSet() + ", own kernels for x86-64-v"
-                + kib.kib_cpu_level() + ", " + context.threads() + " threads";
+                + kib.kib_cpu_level() + ", " + context.threads() + (context.threads() == 1 ? " thread" : " threads");
     }
 
     /** Returns the name of the instruction set that oneDNN chose. */
