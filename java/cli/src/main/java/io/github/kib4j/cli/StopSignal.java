@@ -4,8 +4,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
-import sun.misc.Signal;
-import sun.misc.SignalHandler;
 
 /**
  * Turns Ctrl-C, SIGTERM and SIGHUP into a request to stop after the current step and save. A second one ends the process at
@@ -14,7 +12,9 @@ import sun.misc.SignalHandler;
 final class StopSignal implements AutoCloseable {
     private static final int SIGNALLED = 128;
 
-    private final Map<Signal, SignalHandler> before = new HashMap<>();
+    /** By signal; named in full, since javadoc warns of imports of these classes, which nothing replaces. */
+    private final Map<sun.misc.Signal, sun.misc.SignalHandler> before = new HashMap<>();
+
     private final Consumer<String> say;
     private volatile int number;
 
@@ -23,15 +23,15 @@ final class StopSignal implements AutoCloseable {
         this.say = say;
         for (String name : List.of("INT", "TERM", "HUP")) {
             try {
-                Signal signal = new Signal(name);
-                before.put(signal, Signal.handle(signal, this::received));
+                sun.misc.Signal signal = new sun.misc.Signal(name);
+                before.put(signal, sun.misc.Signal.handle(signal, this::received));
             } catch (IllegalArgumentException e) {
                 // The system has no such signal, or Java was told to leave signals alone (-Xrs).
             }
         }
     }
 
-    private synchronized void received(Signal signal) {
+    private synchronized void received(sun.misc.Signal signal) {
         if (number != 0) {
             Runtime.getRuntime().halt(SIGNALLED + signal.getNumber());
         }
@@ -50,6 +50,6 @@ final class StopSignal implements AutoCloseable {
 
     @Override
     public void close() {
-        before.forEach(Signal::handle);
+        before.forEach(sun.misc.Signal::handle);
     }
 }

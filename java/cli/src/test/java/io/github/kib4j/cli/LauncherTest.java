@@ -474,7 +474,7 @@ final class LauncherTest {
         Files.delete(tools.resolve("make"));
         assertRefuses(
                 kibWith("KIB_NO_INSTALL", 1),
-                "building kib4j needs g++ and make, and KIB_NO_INSTALL forbids to install it;"
+                "building kib4j needs g++ and make, and KIB_NO_INSTALL forbids installing it;"
                         + " type: apt-get update && apt-get install g++ make");
         assertThat(calls("apt-get")).isEmpty();
     }

@@ -34,7 +34,11 @@ final class CpuDevice implements Device {
         door = new Door(context.guard());
     }
 
-    /** Loads the native libraries; oneDNN first, whose OpenMP library both then use. */
+    /**
+     * Loads the native libraries; oneDNN first, whose OpenMP library both then use. Where another library brought an OpenMP of that
+     * name before (PyTorch does, under DJL), all use that one, and what sets its number of threads on a Java thread sets it for all:
+     * so every operation sets its own.
+     */
     static void load() {
         Loader.load(dnnl.class);
         Loader.load(kib.class);
