@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import org.apache.commons.compress.compressors.gzip.GzipCompressorInputStream;
 import org.jspecify.annotations.Nullable;
 
@@ -17,21 +18,63 @@ final class Bytes implements AutoCloseable {
     /** More than any data set of these formats has. */
     private static final long LARGEST = 1L << 30;
 
+    private static final byte[] GZIP = {0x1f, (byte) 0x8b};
+    private static final byte[] TAR = {'u', 's', 't', 'a', 'r'};
+
     private static final int BUFFER = 1 << 16;
 
     private final Path file;
     private final InputStream in;
 
+    /** Opens a file, which is gzipped where it begins as such files do, whatever its name says. */
     Bytes(Path file) {
         this.file = file;
         InputStream raw = null;
         try {
             raw = Files.newInputStream(file);
-            in = file.getFileName().toString().endsWith(".gz") ? unzip(raw) : new BufferedInputStream(raw, BUFFER);
+            in = open(raw);
         } catch (IOException e) {
             closeQuietly(raw);
             throw failure(e);
         }
+    }
+
+    /** Reads on from a stream that is part of a file. */
+    Bytes(Path file, InputStream in) {
+        this.file = file;
+        this.in = in;
+    }
+
+    /** Returns what a stream holds, unzipped if it begins with gzip's two bytes. */
+    static InputStream open(InputStream raw) throws IOException {
+        BufferedInputStream in = new BufferedInputStream(raw, BUFFER);
+        in.mark(GZIP.length);
+        boolean zipped = Arrays.equals(in.readNBytes(GZIP.length), GZIP);
+        in.reset();
+        return zipped ? unzip(in) : in;
+    }
+
+    /** Returns whether a file begins as gzipped ones do. */
+    static boolean isZipped(Path file) {
+        return holds(file, 0, GZIP);
+    }
+
+    /** Returns whether a file is an archive of tar, by the word in its first header. */
+    static boolean isTar(Path file) {
+        return holds(file, 257, TAR);
+    }
+
+    private static boolean holds(Path file, int place, byte[] word) {
+        try (InputStream in = Files.newInputStream(file)) {
+            in.skipNBytes(place);
+            return Arrays.equals(in.readNBytes(word.length), word);
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    Path file() {
+        return file;
     }
 
     /** Returns what a gzipped stream holds; its last read checks the checksum, and that nothing else follows. */
@@ -66,7 +109,7 @@ final class Bytes implements AutoCloseable {
         try {
             while (done < count) {
                 if (done == bytes.length) {
-                    bytes = java.util.Arrays.copyOf(bytes, (int) Math.min(count, 2L * bytes.length));
+                    bytes = Arrays.copyOf(bytes, (int) Math.min(count, 2L * bytes.length));
                 }
                 int got = in.read(bytes, done, bytes.length - done);
                 if (got < 0) {

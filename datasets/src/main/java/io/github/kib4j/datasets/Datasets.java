@@ -2,6 +2,7 @@ package io.github.kib4j.datasets;
 
 import io.github.kib4j.data.Dataset;
 import io.github.kib4j.data.ImageSet;
+import io.github.kib4j.datasets.IdxFiles.Role;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,7 +12,6 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 public final class Datasets {
     private static final String SHAPES = "shapes";
     private static final String FOLDER = "folder";
+    private static final String IDX = "idx";
     private static final List<Double> CIFAR_MEAN = List.of(0.4914, 0.4822, 0.4465);
     private static final List<Double> CIFAR_DEVIATION = List.of(0.247, 0.243, 0.261);
     private static final int CIFAR_PADDING = 4;
@@ -28,7 +29,7 @@ public final class Datasets {
     /** {@return the names of all data sets} */
     public static List<String> names() {
         return Stream.concat(
-                        Stream.of(SHAPES, FOLDER),
+                        Stream.of(SHAPES, FOLDER, IDX),
                         Arrays.stream(Published.values()).map(Published::title))
                 .toList();
     }
@@ -82,6 +83,13 @@ public final class Datasets {
                         "The data set 'folder' needs --data DIR, a folder with a folder of images for each class.");
             }
             return ImageFolder.read(data, selection, notes);
+        }
+        if (name.equals(IDX)) {
+            if (data == null) {
+                throw new DatasetException(
+                        "The data set 'idx' needs a place, the folder of its files of images and labels.");
+            }
+            return selection.of(IdxSet.read(IdxFiles.only(data), notes));
         }
         Published set = published(name);
         return selection.of(read(set, find(set, data)));
@@ -140,8 +148,7 @@ public final class Datasets {
     }
 
     private static Path find(Published set, @Nullable Path data) {
-        List<Path> places =
-                data == null ? places(set) : List.of(data, data.resolve(set.title()), data.resolve(set.folder()));
+        List<Path> places = data == null ? places(set) : places(set, data);
         if (data != null) {
             checkPlace(set, data);
         }
@@ -151,6 +158,13 @@ public final class Datasets {
                 .orElseThrow(() -> new DatasetException("The files of " + set.title() + " are not found in "
                         + String.join(", ", places.stream().map(Path::toString).toList()) + "; run 'kib data fetch "
                         + set.title() + "' or name their folder with --data DIR."));
+    }
+
+    private static List<Path> places(Published set, Path data) {
+        return Stream.concat(
+                        Stream.of(data, data.resolve(set.title())),
+                        set.folders().stream().map(data::resolve))
+                .toList();
     }
 
     private static void checkPlace(Published set, Path data) {
@@ -170,16 +184,20 @@ public final class Datasets {
         }
     }
 
-    private static boolean isArchive(Path file) {
-        return file.toString().endsWith(".gz");
+    /** Returns whether a file begins as gzipped ones do, or as archives of tar. */
+    static boolean isArchive(Path file) {
+        return Bytes.isZipped(file) || Bytes.isTar(file);
     }
 
     private static List<Path> places(Published set) {
         Path home = Path.of(System.getProperty("user.home", "."));
-        List<Path> places = new ArrayList<>(List.of(
-                cache().resolve(set.title()),
-                Path.of("data").resolve(set.folder()),
-                home.resolve("data").resolve(set.folder())));
+        List<Path> places = new ArrayList<>(List.of(cache().resolve(set.title())));
+        for (Path data : List.of(Path.of("data"), home.resolve("data"))) {
+            set.folders().forEach(folder -> places.add(data.resolve(folder)));
+            if (!set.isIdx()) {
+                places.add(data); // torchvision keeps the archive beside the folder
+            }
+        }
         if (set == Published.FASHION_MNIST) {
             places.add(Path.of("/usr/share/datasets/fashion-mnist"));
         }
@@ -189,47 +207,37 @@ public final class Datasets {
     /** Returns the folder or archive with a set's files, if one of them is at this place. */
     private static Optional<Path> filesAt(Published set, Path place) {
         if (set.isIdx()) {
-            boolean any = IntStream.range(0, Published.IDX_FILES.size())
-                    .anyMatch(index -> idx(place, index).isPresent());
-            return any ? Optional.of(place) : Optional.empty();
+            return idx(set, place).map(IdxFiles::folder);
+        }
+        if (Files.isRegularFile(place)) {
+            return isArchive(place) ? Optional.of(place) : Optional.empty();
         }
         Cifar cifar = new Cifar(set == Published.CIFAR100, set.classNames());
-        Path archive = place.resolve(set.files().get(0));
-        return Stream.of(place, place.resolve(set.folder()))
+        return Stream.concat(Stream.of(place), set.folders().stream().map(place::resolve))
                 .filter(cifar::isFolder)
                 .findFirst()
-                .or(() -> Stream.of(archive, place)
-                        .filter(file -> RegularFile.isNamed(file) && !file.equals(place)
-                                || Files.isRegularFile(file) && isArchive(file))
+                .or(() -> set.archives().stream()
+                        .map(place::resolve)
+                        .filter(RegularFile::isNamed)
                         .findFirst());
     }
 
-    /** Returns a file, plain or gzipped; where there is none, whatever else has its name. */
-    private static Optional<Path> idx(Path folder, int index) {
-        String name = Published.IDX_FILES.get(index);
-        List<Path> named = Stream.of(name, name + ".gz")
-                .map(folder::resolve)
-                .filter(RegularFile::isNamed)
-                .toList();
-        return named.stream()
-                .filter(Files::isRegularFile)
-                .findFirst()
-                .or(() -> named.stream().findFirst());
-    }
-
-    private static Path requireIdx(Path folder, int index) {
-        return idx(folder, index)
-                .map(RegularFile::require)
-                .orElseThrow(() -> new DatasetException("There is no " + Published.IDX_FILES.get(index)
-                        + " (or .gz) in " + folder + "; the data set is not complete: fetch it again."));
+    /** Returns the files of a set like MNIST that are at this place, or in its {@code raw}. */
+    private static Optional<IdxFiles> idx(Published set, Path place) {
+        return Stream.of(place, place.resolve("raw"))
+                .flatMap(folder -> IdxFiles.in(folder).stream())
+                .filter(files -> files.prefix().isEmpty() || files.prefix().equals(set.title()))
+                .findFirst();
     }
 
     private static Dataset read(Published set, Path source) {
         if (set.isIdx()) {
-            ImageSet train =
-                    Idx.read(set.title() + " train", requireIdx(source, 0), requireIdx(source, 1), set.classNames());
-            ImageSet test =
-                    Idx.read(set.title() + " test", requireIdx(source, 2), requireIdx(source, 3), set.classNames());
+            IdxFiles files = idx(set, source)
+                    .orElseThrow(() -> new DatasetException("The files in " + source + " are gone; fetch them again."));
+            ImageSet train = Idx.read(files.require(Role.TRAIN_IMAGES), files.require(Role.TRAIN_LABELS))
+                    .asClasses(set.title() + " train", set.classNames());
+            ImageSet test = Idx.read(files.require(Role.TEST_IMAGES), files.require(Role.TEST_LABELS))
+                    .asClasses(set.title() + " test", set.classNames());
             List<Double> half = Collections.nCopies(1, 0.5);
             return checked(set, source, train, test, half, half, 0, false);
         }

@@ -1,5 +1,6 @@
 package io.github.kib4j.datasets;
 
+import io.github.kib4j.datasets.IdxFiles.Role;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -11,7 +12,7 @@ enum Published {
     MNIST(
             "mnist",
             "https://ossci-datasets.s3.amazonaws.com/mnist/",
-            "MNIST/raw",
+            List.of("MNIST/raw", "MNIST"),
             digits(),
             "f68b3c2dcbeaaa9fbdd348bbdeb94873",
             "d53e105ee54ea40749a09fcbcd1e9432",
@@ -20,7 +21,7 @@ enum Published {
     FASHION_MNIST(
             "fashion-mnist",
             "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
-            "FashionMNIST/raw",
+            List.of("FashionMNIST/raw", "FashionMNIST"),
             List.of(
                     "T-shirt/top",
                     "Trouser",
@@ -39,7 +40,7 @@ enum Published {
     KMNIST(
             "kmnist",
             "http://codh.rois.ac.jp/kmnist/dataset/kmnist/",
-            "KMNIST/raw",
+            List.of("KMNIST/raw", "KMNIST"),
             List.of("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"),
             "bdb82020997e1d708af4cf47b453dcf7",
             "e144d726b3acfaa3e44228e80efcd344",
@@ -48,30 +49,26 @@ enum Published {
     CIFAR10(
             "cifar10",
             "https://www.cs.toronto.edu/~kriz/",
-            "cifar-10-batches-bin",
+            List.of("cifar-10-batches-bin", "cifar-10-batches-py"),
             List.of("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"),
             "c32a1d4ab5d03f1284b67883e8d87530"),
     CIFAR100(
             "cifar100",
             "https://www.cs.toronto.edu/~kriz/",
-            "cifar-100-binary",
+            List.of("cifar-100-binary", "cifar-100-python"),
             hundred(),
             "03b5dce01913d631647c71ecec9e9cb8");
 
-    /** The four files of MNIST and its kin: training images and labels, test images and labels. */
-    static final List<String> IDX_FILES = List.of(
-            "train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte");
-
     private final String title;
     private final String address;
-    private final String folder;
+    private final List<String> folders;
     private final List<String> classNames;
     private final List<String> md5;
 
-    Published(String title, String address, String folder, List<String> classNames, String... md5) {
+    Published(String title, String address, List<String> folders, List<String> classNames, String... md5) {
         this.title = title;
         this.address = address;
-        this.folder = folder;
+        this.folders = folders;
         this.classNames = classNames;
         this.md5 = List.of(md5);
     }
@@ -80,10 +77,18 @@ enum Published {
         return Stream.of(0, 1, 2, 3, 4, 5, 6, 7, 8, 9).map(String::valueOf).toList();
     }
 
+    /** Returns the fine classes, as the publisher's {@code meta} lists them. */
     private static List<String> hundred() {
-        return java.util.stream.IntStream.range(0, 100)
-                .mapToObj(i -> "class " + i)
-                .toList();
+        String names =
+                "apple aquarium_fish baby bear beaver bed bee beetle bicycle bottle bowl boy bridge bus butterfly "
+                        + "camel can castle caterpillar cattle chair chimpanzee clock cloud cockroach couch crab crocodile "
+                        + "cup dinosaur dolphin elephant flatfish forest fox girl hamster house kangaroo keyboard lamp "
+                        + "lawn_mower leopard lion lizard lobster man maple_tree motorcycle mountain mouse mushroom "
+                        + "oak_tree orange orchid otter palm_tree pear pickup_truck pine_tree plain plate poppy porcupine "
+                        + "possum rabbit raccoon ray road rocket rose sea seal shark shrew skunk skyscraper snail snake "
+                        + "spider squirrel streetcar sunflower sweet_pepper table tank telephone television tiger tractor "
+                        + "train trout tulip turtle wardrobe whale willow_tree wolf woman worm";
+        return List.of(names.split(" "));
     }
 
     /** Returns the name users type. */
@@ -96,9 +101,18 @@ enum Published {
         return address;
     }
 
-    /** Returns where other tools put the unpacked files. */
-    String folder() {
-        return folder;
+    /** Returns the folders that other tools put the unpacked files in. */
+    List<String> folders() {
+        return folders;
+    }
+
+    /** Returns the names of the archives that hold all files: the binary version's, then that for Python. */
+    List<String> archives() {
+        String name = this == CIFAR10 ? "cifar-10" : "cifar-100";
+        return Stream.of("binary", "python")
+                .map(version -> name + "-" + version)
+                .flatMap(archive -> Stream.of(archive + ".tar.gz", archive + ".tar"))
+                .toList();
     }
 
     List<String> classNames() {
@@ -112,7 +126,7 @@ enum Published {
     /** Returns the files to download. */
     List<String> files() {
         if (isIdx()) {
-            return IDX_FILES.stream().map(name -> name + ".gz").toList();
+            return Stream.of(Role.values()).map(role -> role.usual() + ".gz").toList();
         }
         return List.of(this == CIFAR10 ? "cifar-10-binary.tar.gz" : "cifar-100-binary.tar.gz");
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.code_intelligence.jazzer.api.FuzzedDataProvider;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import io.github.kib4j.cases.Mutations;
+import io.github.kib4j.cases.Pickles;
 import io.github.kib4j.data.Dataset;
 import io.github.kib4j.data.ImageSet;
 import java.awt.image.BufferedImage;
@@ -18,7 +19,9 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
 import javax.imageio.ImageIO;
@@ -82,14 +85,14 @@ final class ReadersFuzzTest {
         int split = Math.min(Math.max(2, (bytes[0] & 0xFF) << 8 | bytes[1] & 0xFF), bytes.length);
         Path images = Files.write(folder.resolve("images"), Arrays.copyOfRange(bytes, 2, split));
         Path labels = Files.write(folder.resolve("labels"), Arrays.copyOfRange(bytes, split, bytes.length));
-        allowed(() -> check(Idx.read("fuzzed", images, labels, CLASSES)));
+        allowed(() -> check(Idx.read(images, labels).asClasses("fuzzed", CLASSES)));
     }
 
     @FuzzTest(maxDuration = "3m")
     void idxGzip(byte[] bytes) throws IOException {
         Path images = Files.write(folder.resolve("images.gz"), bytes);
         Path labels = Files.write(folder.resolve("labels.gz"), gzip(idxLabels(2)));
-        allowed(() -> check(Idx.read("fuzzed", images, labels, CLASSES)));
+        allowed(() -> check(Idx.read(images, labels).asClasses("fuzzed", CLASSES)));
     }
 
     /** The first byte chooses the file of the folder, and between CIFAR-10 and -100. */
@@ -109,6 +112,57 @@ final class ReadersFuzzTest {
                 folder.resolve(files.get((bytes[0] & 0x7F) % files.size())),
                 Arrays.copyOfRange(bytes, 1, bytes.length));
         allowed(() -> Stream.of(cifar.read("fuzzed", folder)).forEach(ReadersFuzzTest::check));
+    }
+
+    /** A batch for Python; nothing but its reading can come of it. */
+    @FuzzTest(maxDuration = "3m")
+    void pickle(byte[] bytes) throws IOException {
+        allowed(() -> Pickle.read(Path.of("batch"), bytes).values().forEach(value -> {
+            assertThat(value).isInstanceOfAny(Numbers.class, Long.class, String.class, List.class);
+            if (value instanceof Numbers numbers) {
+                long end = numbers.offset()
+                        + Numbers.size(numbers.extents()) * numbers.type().bytes();
+                assertThat(end).isBetween(0L, (long) numbers.data().length);
+            }
+        }));
+    }
+
+    /** One batch of a set for Python. */
+    @FuzzTest(maxDuration = "3m")
+    void cifarPython(byte[] bytes) throws IOException {
+        Path python = Files.createDirectories(folder.resolve("python"));
+        for (int i = 1; i <= 6; i++) {
+            Files.write(python.resolve(i == 6 ? "test_batch" : "data_batch_" + i), batch());
+        }
+        Files.write(python.resolve("data_batch_2"), bytes);
+        allowed(() ->
+                Stream.of(new Cifar(false, CLASSES).read("fuzzed", python)).forEach(ReadersFuzzTest::check));
+    }
+
+    private static byte[] batch() {
+        return Pickles.of(Map.of("labels", List.of(3, 9), "data", new Pickles.Bytes(2, 3072, new byte[2 * 3072])));
+    }
+
+    @FuzzTest(maxDuration = "3m")
+    void npz(byte[] bytes) throws IOException {
+        Path images = Files.write(folder.resolve("k-train-imgs.npz"), bytes);
+        Path labels = Files.write(folder.resolve("k-labels"), idxLabels(2));
+        allowed(() -> check(Idx.read(images, labels).asClasses("fuzzed", CLASSES)));
+    }
+
+    /** Names of idx files, in any number. */
+    @FuzzTest(maxDuration = "3m")
+    void idxNames(FuzzedDataProvider data) throws IOException {
+        Path root = Files.createTempDirectory(folder, "names");
+        for (int i = 0; i < 8 && data.remainingBytes() > 0; i++) {
+            try {
+                Files.write(root.resolve(data.consumeString(40).replace('/', '_')), idxLabels(2));
+            } catch (InvalidPathException | java.nio.file.FileSystemException e) {
+                // no name that a file can have
+            }
+        }
+        allowed(() -> IdxSet.read(IdxFiles.only(root), note -> {}));
+        deleteAll(root);
     }
 
     @FuzzTest(maxDuration = "3m")
@@ -168,6 +222,15 @@ final class ReadersFuzzTest {
                 .isPositive();
         assertThat(Mutations.read(List.of(cifar), MILLISECONDS, this::cifar)).isPositive();
         assertThat(Mutations.read(archives, MILLISECONDS, this::tar)).isPositive();
+        List<byte[]> pickles = Stream.concat(
+                        PickleTest.OF_PYTHON_3.stream().map(Base64.getDecoder()::decode),
+                        Stream.of(Pickles.of(Map.of("label_names", CLASSES, "n", 300))))
+                .toList();
+        assertThat(Mutations.read(pickles, MILLISECONDS, this::pickle)).isPositive();
+        assertThat(Mutations.read(List.of(batch()), MILLISECONDS, this::cifarPython))
+                .isPositive();
+        byte[] npz = Base64.getDecoder().decode(IdxSetTest.NPZ_IMAGES);
+        assertThat(Mutations.read(List.of(npz), MILLISECONDS, this::npz)).isPositive();
         assertThat(Mutations.read(archives.stream().map(ReadersFuzzTest::gzip).toList(), MILLISECONDS, this::tarGz))
                 .isPositive();
         assertThat(Mutations.read(List.of(png(3, 2), png(40, 30), jpeg()), MILLISECONDS, this::image))

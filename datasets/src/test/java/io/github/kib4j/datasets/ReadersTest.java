@@ -3,6 +3,7 @@ package io.github.kib4j.datasets;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.kib4j.cases.Pickles;
 import io.github.kib4j.data.Dataset;
 import io.github.kib4j.data.ImageSet;
 import io.github.kib4j.tensor.Shape;
@@ -13,8 +14,11 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.function.UnaryOperator;
 import java.util.zip.GZIPOutputStream;
 import javax.imageio.ImageIO;
@@ -124,7 +128,7 @@ final class ReadersTest {
     @Test
     void aZipThatIsNoneIsRefused() throws IOException {
         writeIdx(".gz");
-        Files.write(folder.resolve("train-images-idx3-ubyte.gz"), new byte[] {1, 2, 3});
+        Files.write(folder.resolve("train-images-idx3-ubyte.gz"), new byte[] {0x1f, (byte) 0x8b, 3});
         assertThatThrownBy(() -> Datasets.load("mnist", folder, 0))
                 .isInstanceOf(DatasetException.class)
                 .hasMessageContaining("cannot be read");
@@ -175,6 +179,87 @@ final class ReadersTest {
         assertThatThrownBy(() -> Datasets.load("cifar10", archive, 0))
                 .isInstanceOf(DatasetException.class)
                 .hasMessageContaining("fetch it again");
+    }
+
+    private static byte[] python(int count, String labels, int offset) {
+        byte[] pixels = new byte[count * 3072];
+        List<Integer> numbers = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            pixels[i * 3072] = (byte) (100 + i);
+            pixels[i * 3072 + 3071] = (byte) -i;
+            numbers.add(offset + i % 10);
+        }
+        return Pickles.of(
+                Map.of("data", new Pickles.Bytes(count, 3072, pixels), labels, numbers, "filenames", List.of("a")));
+    }
+
+    /** As torchvision leaves it: the folder, and the archive beside it. */
+    @Test
+    void theVersionsForPythonAreRead() throws IOException {
+        Path archive = folder.resolve("archive/cifar-10-python.tar");
+        Files.createDirectories(archive.getParent());
+        try (TarArchiveOutputStream tar = new TarArchiveOutputStream(Files.newOutputStream(archive))) {
+            for (int i = 1; i <= 6; i++) {
+                String name = "cifar-10-batches-py/" + (i == 6 ? "test_batch" : "data_batch_" + i);
+                byte[] bytes = python(i, "labels", 0);
+                write("ten/" + name, bytes);
+                TarArchiveEntry entry = new TarArchiveEntry(name);
+                entry.setSize(bytes.length);
+                tar.putArchiveEntry(entry);
+                tar.write(bytes);
+                tar.closeArchiveEntry();
+            }
+        }
+        Path packed = folder.resolve("cifar-10-python.tar.gz");
+        try (OutputStream out = new GZIPOutputStream(Files.newOutputStream(packed))) {
+            Files.copy(archive, out);
+        }
+        Path files = folder.resolve("ten/cifar-10-batches-py");
+        for (Path source : new Path[] {files, folder.resolve("ten"), archive, archive.getParent(), packed, folder}) {
+            Dataset cifar = Datasets.load("cifar10", source, 0);
+            assertThat(cifar.train().count()).as("%s", source).isEqualTo(15);
+            assertThat(cifar.test().count()).isEqualTo(6);
+            assertThat(cifar.train().labels()[14]).isEqualTo(4);
+            assertThat(cifar.train().pixels()[14 * 3072]).isEqualTo((byte) 104);
+            assertThat(cifar.train().pixels()[15 * 3072 - 1]).isEqualTo((byte) -4);
+            assertThat(cifar.train().classNames()).startsWith("airplane").endsWith("truck");
+        }
+        List<String> names = List.of("a", "b", "c", "d", "e", "f", "g", "h", "i", "j");
+        Files.write(files.resolve("batches.meta"), Pickles.of(Map.of("label_names", names)));
+        assertThat(Datasets.load("cifar10", files, 0).test().classNames()).isEqualTo(names);
+        Files.write(files.resolve("batches.meta"), Pickles.of(Map.of("label_names", names.subList(1, 10))));
+        assertThatThrownBy(() -> Datasets.load("cifar10", files, 0))
+                .hasMessageContaining("batches.meta has 9 names of classes, not 10");
+    }
+
+    @Test
+    void cifar100ForPythonHasFineLabelsAndNames() throws IOException {
+        write("cifar-100-python/train", python(12, "fine_labels", 90));
+        write("cifar-100-python/test", python(3, "fine_labels", 90));
+        Dataset cifar = Datasets.load("cifar100", folder, 0);
+        assertThat(cifar.train().count()).isEqualTo(12);
+        assertThat(cifar.train().labels()[9]).isEqualTo(99);
+        assertThat(cifar.train().classNames()).hasSize(100).startsWith("apple").endsWith("woman", "worm");
+        write("cifar-100-python/test", python(3, "fine_labels", 98));
+        assertThatThrownBy(() -> Datasets.load("cifar100", folder, 0))
+                .hasMessageContaining("has label 100 at image 2, but there are only 100 classes");
+        write("cifar-100-python/test", python(3, "coarse_labels", 0));
+        assertThatThrownBy(() -> Datasets.load("cifar100", folder, 0)).hasMessageContaining("has no 'fine_labels'");
+    }
+
+    /** The binary versions have lists of names too. */
+    @Test
+    void namesOfClassesAreReadWhereTheyAre() throws IOException {
+        write("train.bin", cifar(12, 2));
+        write("test.bin", cifar(3, 2));
+        assertThat(Datasets.load("cifar100", folder, 0).train().classNames()).contains("aquarium_fish", "worm");
+        String names = java.util.stream.IntStream.range(0, 100)
+                .mapToObj(i -> "n" + i + "\n")
+                .reduce("", String::concat);
+        write("fine_label_names.txt", (names + "\n").getBytes(java.nio.charset.StandardCharsets.UTF_8));
+        assertThat(Datasets.load("cifar100", folder, 0).train().classNames())
+                .startsWith("n0")
+                .endsWith("n99");
     }
 
     @Test

@@ -137,7 +137,11 @@ final class InfoCommands {
     private static void list(String indent, PrintStream out) {
         for (String name : Datasets.names()) {
             String where = !Datasets.published().contains(name)
-                    ? (name.equals("folder") ? "your images: --data DIR" : "generated")
+                    ? switch (name) {
+                        case "folder" -> "your images: --data DIR";
+                        case "idx" -> "your files like MNIST's (EMNIST, QMNIST, Kuzushiji-49, ...): --data DIR";
+                        default -> "generated";
+                    }
                     : Datasets.find(name)
                             .map(Path::toString)
                             .orElse("not found; run 'kib data fetch " + name + "' or give --data DIR");

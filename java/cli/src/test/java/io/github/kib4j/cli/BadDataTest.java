@@ -52,6 +52,19 @@ final class BadDataTest {
                 "data_batch_1.bin",
                 "data_batch_4.bin",
                 "test_batch.bin"),
+        IDX_ANY("idx", "", data -> TinyImages.idx(data, 60, 20), IMAGES, "train-labels-idx1-ubyte", LABELS),
+        CIFAR10_PYTHON(
+                "cifar10", "", data -> TinyImages.cifarPython(data, 3), "data_batch_1", "data_batch_4", "test_batch"),
+        CIFAR100_PYTHON("cifar100", "", data -> TinyImages.cifar100Python(data, 21), "train", "test"),
+        CIFAR10_PYTHON_ARCHIVE(
+                "cifar10",
+                "",
+                data -> {
+                    Path files = Files.createDirectories(data).resolveSibling("archived");
+                    TinyImages.cifarPython(files, 3);
+                    Files.write(data.resolve("cifar-10-python.tar.gz"), TinyImages.tarGz(files));
+                },
+                "cifar-10-python.tar.gz"),
         CIFAR100("cifar100", "", data -> TinyImages.cifar100(data, 21), "train.bin", "test.bin"),
         CIFAR10_ARCHIVE("cifar10", "", data -> archive(data, "cifar-10"), "cifar-10-binary.tar.gz"),
         CIFAR100_ARCHIVE(
@@ -150,7 +163,7 @@ final class BadDataTest {
                         "other images",
                         Damage.at(11, 4).andThen(Damage.at(15, 16)),
                         "do not fit each other"),
-                of(Layout.IDX_GZ, LABELS + ".gz", "no gzip", Damage.at(0, 0), LABELS + ".gz cannot be read"),
+                of(Layout.IDX_GZ, LABELS + ".gz", "no gzip", Damage.at(0, 0), "no idx file of labels"),
                 of(Layout.IDX_GZ, IMAGES + ".gz", "wrong checksum", atEnd(6), IMAGES + ".gz cannot be read"),
                 of(
                         Layout.CIFAR10,
@@ -171,6 +184,19 @@ final class BadDataTest {
                         Damage.at(3075, 100),
                         "has label 100 at image 1"),
                 of(Layout.CIFAR10_ARCHIVE, "cifar-10-binary.tar.gz", "no gzip", Damage.at(1, 0), "cannot be read"),
+                of(
+                        Layout.CIFAR10_PYTHON,
+                        "data_batch_1",
+                        "other software",
+                        file -> Files.writeString(file, "cos\nsystem\n(S'echo'\ntR."),
+                        "wants Python's 'os.system', which no file of CIFAR does"),
+                of(
+                        Layout.CIFAR10_PYTHON,
+                        "batches.meta",
+                        "text",
+                        Damage.bytes(all -> new byte[9]),
+                        "batches.meta is not"),
+                of(Layout.CIFAR100_PYTHON, "test", "protocol 0", Damage.at(1, 0), "it has protocol 0"),
                 of(Layout.CIFAR10_ARCHIVE, "cifar-10-binary.tar.gz", "wrong checksum", atEnd(6), "cannot be read"),
                 of(
                         Layout.CIFAR10_ARCHIVE,

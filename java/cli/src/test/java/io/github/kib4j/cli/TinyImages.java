@@ -1,5 +1,6 @@
 package io.github.kib4j.cli;
 
+import io.github.kib4j.cases.Pickles;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
@@ -8,6 +9,9 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
@@ -67,6 +71,42 @@ final class TinyImages {
         for (String file : new String[] {"train.bin", "test.bin"}) {
             Files.write(folder.resolve(file), records(count, CIFAR_RECORD + 1));
         }
+    }
+
+    /** Writes the files of CIFAR-10's version for Python, of {@code count} images each, and of the classes' names. */
+    static void cifarPython(Path folder, int count) throws IOException {
+        cifar(folder, count);
+        for (int file = 1; file <= 6; file++) {
+            Path binary = folder.resolve(file == 6 ? "test_batch.bin" : "data_batch_" + file + ".bin");
+            byte[] pickled = pickled("labels", Files.readAllBytes(binary), CIFAR_RECORD);
+            Files.write(folder.resolve(binary.getFileName().toString().replace(".bin", "")), pickled);
+            Files.delete(binary);
+        }
+        List<String> names = List.of("a", "b", "c", "d", "e", "f", "g", "h", "i", "j");
+        Files.write(folder.resolve("batches.meta"), Pickles.of(Map.of("label_names", names)));
+    }
+
+    /** Writes the two files of CIFAR-100's version for Python, of {@code count} images each. */
+    static void cifar100Python(Path folder, int count) throws IOException {
+        cifar100(folder, count);
+        for (String part : new String[] {"train", "test"}) {
+            Path binary = folder.resolve(part + ".bin");
+            Files.write(folder.resolve(part), pickled("fine_labels", Files.readAllBytes(binary), CIFAR_RECORD + 1));
+            Files.delete(binary);
+        }
+    }
+
+    /** Returns the batch of these records, as Python 2 wrote it. */
+    private static byte[] pickled(String labels, byte[] records, int size) {
+        int count = records.length / size;
+        byte[] pixels = new byte[count * (CIFAR_RECORD - 1)];
+        List<Integer> numbers = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            int start = (i + 1) * size - CIFAR_RECORD;
+            numbers.add(records[start] & 0xFF);
+            System.arraycopy(records, start + 1, pixels, i * (CIFAR_RECORD - 1), CIFAR_RECORD - 1);
+        }
+        return Pickles.of(Map.of(labels, numbers, "data", new Pickles.Bytes(count, CIFAR_RECORD - 1, pixels)));
     }
 
     private static byte[] records(int count, int size) {
