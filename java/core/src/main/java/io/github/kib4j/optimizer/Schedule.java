@@ -13,6 +13,11 @@ public sealed interface Schedule {
      */
     double factor(long step, int stepsPerEpoch, int epochs);
 
+    /** {@return whether factors depend on how many epochs the whole run has, so that it cannot be given more later} */
+    default boolean dependsOnEpochs() {
+        return false;
+    }
+
     /** The same rate throughout. */
     record Constant() implements Schedule {
         @Override
@@ -59,6 +64,11 @@ public sealed interface Schedule {
         public double factor(long step, int stepsPerEpoch, int epochs) {
             return 0.5 * (1 + Math.cos(Math.PI * step / ((double) stepsPerEpoch * epochs)));
         }
+
+        @Override
+        public boolean dependsOnEpochs() {
+            return true;
+        }
     }
 
     /**
@@ -90,6 +100,11 @@ public sealed interface Schedule {
                     : between(1, END, (step - top) / (total - top));
         }
 
+        @Override
+        public boolean dependsOnEpochs() {
+            return true;
+        }
+
         private static double between(double from, double to, double part) {
             return to + (from - to) / 2 * (1 + Math.cos(Math.PI * part));
         }
@@ -113,6 +128,11 @@ public sealed interface Schedule {
         @Override
         public double factor(long step, int stepsPerEpoch, int epochs) {
             return Math.min(1, (step + 1) / (warmUpEpochs * stepsPerEpoch)) * then.factor(step, stepsPerEpoch, epochs);
+        }
+
+        @Override
+        public boolean dependsOnEpochs() {
+            return then.dependsOnEpochs();
         }
     }
 }

@@ -3,9 +3,12 @@ package io.github.kib4j.train;
 import io.github.kib4j.layer.HiddenLayer;
 import io.github.kib4j.layer.Network;
 import io.github.kib4j.layer.Parameter;
+import io.github.kib4j.tensor.DataType;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -19,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +41,8 @@ public final class Checkpoint {
     private static final String PREFIX = "step-";
     private static final String STEP = PREFIX + "(0|[1-9][0-9]{0,17})";
     private static final String LEFTOVER = STEP + "\\.(new|old)";
+    /** What files of weights hold beside them: optimizers' state, and PyTorch's counters in batch normalization. */
+    private static final String NO_WEIGHT = "(local|readout)\\..*\\.(first|second)|.*\\.num_batches_tracked";
     /** How often reading begins again because a training run removed what was being read. */
     private static final int READ_ATTEMPTS = 100;
 
@@ -97,12 +103,20 @@ public final class Checkpoint {
     }
 
     /**
-     * Removes what a killed process left half written.
+     * Removes what a killed process left: half written and half removed checkpoints, and those that the saving of one had made
+     * superfluous.
      *
      * @param folder of the checkpoints
+     * @param step of the newest whole checkpoint; it, the one before it, and newer ones (damaged, until they are written anew)
+     *     stay
      * @throws IOException if the file system refuses
      */
-    public static void clean(Path folder) throws IOException {
+    public static void clean(Path folder, long step) throws IOException {
+        removeLeftovers(folder);
+        removeOthers(folder, step, false);
+    }
+
+    private static void removeLeftovers(Path folder) throws IOException {
         for (Path leftover : entries(folder, LEFTOVER)) {
             DurableFiles.delete(leftover);
         }
@@ -117,7 +131,7 @@ public final class Checkpoint {
             String maker)
             throws IOException {
         Files.createDirectories(folder);
-        clean(folder);
+        removeLeftovers(folder);
         Path checkpoint = folder.resolve(PREFIX + progress.step());
         Path temporary = folder.resolve(PREFIX + progress.step() + ".new");
         try {
@@ -132,7 +146,7 @@ public final class Checkpoint {
             DurableFiles.deleteAfter(e, temporary);
             throw e;
         }
-        removeOthers(folder, progress.step());
+        removeOthers(folder, progress.step(), true);
     }
 
     private static void publish(Path temporary, Path checkpoint, CheckpointState state) throws IOException {
@@ -167,11 +181,11 @@ public final class Checkpoint {
         return aside;
     }
 
-    /** Removes all but a checkpoint and the one before it; those of later steps are of a course that was given up. */
-    private static void removeOthers(Path folder, long step) throws IOException {
+    /** Removes all but a checkpoint and the one before it; those of later steps are, if so said, of a course that was given up. */
+    private static void removeOthers(Path folder, long step, boolean later) throws IOException {
         int before = 0;
         for (Path checkpoint : newestFirst(folder)) {
-            if (step(checkpoint) > step || (step(checkpoint) < step && ++before > 1)) {
+            if ((later && step(checkpoint) > step) || (step(checkpoint) < step && ++before > 1)) {
                 DurableFiles.delete(setAside(checkpoint));
             }
         }
@@ -222,13 +236,16 @@ public final class Checkpoint {
      * @param folder of the checkpoints
      * @param network receives the weights
      * @param config of the run that the weights must be of
+     * @param classNames what the network's outputs are to mean
      * @return where the run stood
-     * @throws CheckpointException if there is none, or it is damaged or of another network; the network is then unchanged
+     * @throws CheckpointException if there is none, or it is damaged, of another network or of other classes; the network is
+     *     then unchanged
      */
-    public static Restored readWeights(Path folder, Network network, TrainingConfig config) throws IOException {
+    public static Restored readWeights(Path folder, Network network, TrainingConfig config, List<String> classNames)
+            throws IOException {
         return newestWhole(folder, checkpoint -> {
             CheckpointState state = readState(checkpoint);
-            checkNetwork(checkpoint, state.identity(), CheckpointState.Identity.of(config, ""));
+            checkNetwork(checkpoint, state.identity(), CheckpointState.Identity.of(config, "", classNames));
             Map<String, Tensor> tensors = networkTensors(network);
             Map<String, Safetensors.Array> weights = readArrays(checkpoint.resolve(WEIGHTS), state.weights());
             checkSame(checkpoint, weights, tensors, storedShapes(network));
@@ -236,6 +253,33 @@ public final class Checkpoint {
             network.renewRounded();
             return state;
         });
+    }
+
+    /** Reads a file of weights that may be of any origin; arrays that belong to no network are passed over. */
+    static void readGiven(Path file, Network network) throws IOException {
+        Map<String, Safetensors.Array> arrays = new LinkedHashMap<>(Safetensors.read(file));
+        Map<String, Tensor> tensors = networkTensors(network);
+        arrays.keySet().removeIf(name -> !tensors.containsKey(name) && name.matches(NO_WEIGHT));
+        String difference = difference(arrays, tensors, storedShapes(network));
+        if (difference != null) {
+            throw new CheckpointException("The weights in " + file + " are of another network: " + difference
+                    + "; give weights of the same network, or train anew.");
+        }
+        for (Map.Entry<String, Safetensors.Array> array : arrays.entrySet()) {
+            if (!isFinite(array.getValue())) {
+                throw new CheckpointException("The weights in " + file + " are not all finite numbers ("
+                        + array.getKey() + "); give those of a run that went well.");
+            }
+        }
+        copy(arrays, tensors);
+        network.renewRounded();
+    }
+
+    private static boolean isFinite(Safetensors.Array array) {
+        ByteBuffer data = array.data().duplicate().order(ByteOrder.LITTLE_ENDIAN);
+        return array.type() == DataType.F64
+                ? IntStream.range(0, data.capacity() / 8).allMatch(i -> Double.isFinite(data.getDouble(8 * i)))
+                : IntStream.range(0, data.capacity() / 4).allMatch(i -> Float.isFinite(data.getFloat(4 * i)));
     }
 
     static Restored read(
@@ -324,6 +368,7 @@ public final class Checkpoint {
 
     private static void checkNetwork(Path checkpoint, CheckpointState.Identity saved, CheckpointState.Identity wanted)
             throws CheckpointException {
+        checkClasses(checkpoint, saved.classNames(), wanted.classNames());
         check(
                 checkpoint,
                 "network",
@@ -335,6 +380,15 @@ public final class Checkpoint {
                     "network",
                     saved.network().get(i),
                     wanted.network().get(i));
+        }
+    }
+
+    private static void checkClasses(Path checkpoint, @Nullable List<String> saved, @Nullable List<String> wanted)
+            throws CheckpointException {
+        if (saved != null && wanted != null && !saved.equals(wanted)) {
+            throw new CheckpointException("The checkpoint in " + checkpoint + " learned "
+                    + ClassNames.say(saved, wanted) + ", but the data have " + ClassNames.say(wanted, saved)
+                    + "; give it data of its own classes, or start a new run in another folder.");
         }
     }
 
@@ -359,22 +413,27 @@ public final class Checkpoint {
             Map<String, Tensor> tensors,
             Map<String, Shape> storedShapes)
             throws CheckpointException {
+        String difference = difference(arrays, tensors, storedShapes);
+        if (difference != null) {
+            throw foreign(checkpoint, "network or optimizer: " + difference);
+        }
+    }
+
+    private static @Nullable String difference(
+            Map<String, Safetensors.Array> arrays, Map<String, Tensor> tensors, Map<String, Shape> storedShapes) {
         for (Map.Entry<String, Tensor> entry : tensors.entrySet()) {
             String name = entry.getKey();
             Safetensors.Array array = arrays.get(name);
             Shape expected = storedShapes.getOrDefault(name, entry.getValue().shape());
             if (array == null || !array.shape().equals(expected)) {
-                throw foreign(
-                        checkpoint,
-                        "network or optimizer: " + name + " is " + (array == null ? "missing" : array.shape())
-                                + ", not " + expected);
+                return name + " is " + (array == null ? "missing" : array.shape()) + ", not " + expected;
             }
         }
-        for (String name : arrays.keySet()) {
-            if (!tensors.containsKey(name)) {
-                throw foreign(checkpoint, "network or optimizer: it has " + name + ", which this run has not");
-            }
-        }
+        return arrays.keySet().stream()
+                .filter(name -> !tensors.containsKey(name))
+                .findFirst()
+                .map(name -> "it has " + name + ", which this run has not")
+                .orElse(null);
     }
 
     private static void copy(Map<String, Safetensors.Array> arrays, Map<String, Tensor> tensors) {

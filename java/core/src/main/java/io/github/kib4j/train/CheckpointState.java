@@ -29,7 +29,10 @@ record CheckpointState(
         String optimizer,
         @Nullable String maker) {
     /** Number of the format. */
-    static final int FORMAT = 2;
+    static final int FORMAT = 3;
+
+    /** Number of the format that had no names of classes; it is read, and written where there are none. */
+    private static final int NAMELESS = 2;
 
     /**
      * What a checkpoint must share with the run that goes on from it.
@@ -37,10 +40,18 @@ record CheckpointState(
      * @param network input, each hidden layer, outputs
      * @param images checksum of the training images and labels
      * @param batch samples of a step
+     * @param classNames what the outputs mean; null in checkpoints of versions that did not write it down
      */
-    record Identity(List<String> network, String rule, String images, int batch, long seed) {
-        static Identity of(TrainingConfig config, String images) {
-            return new Identity(network(config.network()), rule(config.rule()), images, config.batch(), config.seed());
+    record Identity(
+            List<String> network,
+            String rule,
+            String images,
+            int batch,
+            long seed,
+            @Nullable List<String> classNames) {
+        static Identity of(TrainingConfig config, String images, List<String> classNames) {
+            return new Identity(
+                    network(config.network()), rule(config.rule()), images, config.batch(), config.seed(), classNames);
         }
 
         static List<String> network(NetworkSpec network) {
@@ -67,8 +78,9 @@ record CheckpointState(
         try {
             Map<?, ?> members = (Map<?, ?>) Json.parse(text);
             Object format = members.get("format");
-            if (format instanceof Long other && other != FORMAT) {
-                throw new IllegalArgumentException("it has format " + other + ", and this version reads " + FORMAT);
+            if (format instanceof Long other && other != FORMAT && other != NAMELESS) {
+                throw new IllegalArgumentException(
+                        "it has format " + other + ", and this version reads " + NAMELESS + " and " + FORMAT);
             }
             CheckpointState state = new CheckpointState(
                     identity(members),
@@ -87,11 +99,12 @@ record CheckpointState(
 
     private static Identity identity(Map<?, ?> members) {
         return new Identity(
-                list(members, "network").stream().map(part -> (String) part).toList(),
+                strings(list(members, "network")),
                 string(members, "rule"),
                 string(members, "images"),
                 Math.toIntExact(number(members, "batch")),
-                number(members, "seed"));
+                number(members, "seed"),
+                members.containsKey("classes") ? strings(list(members, "classes")) : null);
     }
 
     private static Checkpoint.Progress progress(Map<?, ?> members) {
@@ -119,9 +132,14 @@ record CheckpointState(
         return (List<?>) Objects.requireNonNull(members.get(key));
     }
 
+    private static List<String> strings(List<?> list) {
+        return list.stream().map(part -> (String) part).toList();
+    }
+
     /** Returns the text of the state file. */
     String text() {
-        String head = "{\n  \"format\": " + FORMAT
+        List<String> classNames = identity.classNames();
+        String head = "{\n  \"format\": " + (classNames == null ? NAMELESS : FORMAT)
                 + member("epoch", progress.epoch())
                 + member("step", progress.step())
                 + member("position", progress.position())
@@ -130,15 +148,18 @@ record CheckpointState(
                 + member("seed", identity.seed())
                 + member("batch", identity.batch())
                 + member("rule", Json.quote(identity.rule()))
-                + member(
-                        "network",
-                        identity.network().stream().map(Json::quote).collect(Collectors.joining(", ", "[", "]")))
+                + member("network", quoted(identity.network()))
+                + (classNames == null ? "" : member("classes", quoted(classNames)))
                 + member("images", Json.quote(identity.images()))
                 + member("weights", Json.quote(weights))
                 + member("optimizer", Json.quote(optimizer))
                 + (maker == null ? "" : member("maker", Json.quote(maker)));
         byte[] checksum = sha256().digest(head.getBytes(StandardCharsets.UTF_8));
         return head + member("checksum", Json.quote(HexFormat.of().formatHex(checksum))) + "\n}\n";
+    }
+
+    private static String quoted(List<String> strings) {
+        return strings.stream().map(Json::quote).collect(Collectors.joining(", ", "[", "]"));
     }
 
     private static String member(String key, Object value) {

@@ -14,7 +14,7 @@ public final class DeviceDataset implements AutoCloseable {
     private final Scope scope;
     private final String name;
     private final Shape image;
-    private final int classes;
+    private final List<String> classNames;
     private final Images train;
     private final Images test;
     private final String checksum;
@@ -30,7 +30,7 @@ public final class DeviceDataset implements AutoCloseable {
         this.scope = scope;
         name = dataset.name();
         image = dataset.train().image();
-        classes = dataset.train().classes();
+        classNames = dataset.train().classNames();
         checksum = dataset.train().checksum();
         mean = dataset.mean();
         deviation = dataset.deviation();
@@ -77,7 +77,12 @@ public final class DeviceDataset implements AutoCloseable {
 
     /** {@return the number of classes, {@code M}} */
     public int classes() {
-        return classes;
+        return classNames.size();
+    }
+
+    /** {@return the names of the classes, label by label} */
+    public List<String> classNames() {
+        return classNames;
     }
 
     /** {@return the number of training images} */
@@ -98,7 +103,8 @@ public final class DeviceDataset implements AutoCloseable {
         return test;
     }
 
-    String checksum() {
+    /** {@return the CRC-32C of the training images and their labels, in hexadecimal} */
+    public String checksum() {
         return checksum;
     }
 

@@ -12,6 +12,8 @@ import java.util.List;
  * @param localLosses mean over the epoch's samples, one for each hidden layer; empty where the rule has none
  * @param readoutLoss mean over the epoch's samples
  * @param accuracy in percent, of each batch before its update
+ * @param localRate learning rate of the epoch's last step for hidden layers under local rules
+ * @param readoutRate the same for the readout, and for everything under backprop
  */
 public record EpochResult(
         int epoch,
@@ -20,4 +22,6 @@ public record EpochResult(
         double imagesPerSecond,
         List<Double> localLosses,
         double readoutLoss,
-        double accuracy) {}
+        double accuracy,
+        double localRate,
+        double readoutRate) {}

@@ -30,7 +30,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -135,7 +134,7 @@ public final class Trainer implements AutoCloseable {
                     dataset.deviation(),
                     config.seed());
             hostOrder = new int[0];
-            identity = CheckpointState.Identity.of(config, dataset.checksum());
+            identity = CheckpointState.Identity.of(config, dataset.checksum(), dataset.classNames());
         } catch (RuntimeException | Error e) {
             close();
             throw e;
@@ -229,7 +228,7 @@ public final class Trainer implements AutoCloseable {
     private void trainStep() {
         int batch = Math.min(config.batch(), trainImages.count() - position);
         StepPlan plan = plans.computeIfAbsent(batch, this::plan);
-        double factor = config.schedule().factor(step, stepsPerEpoch(), config.epochs());
+        double factor = factor(step);
         optimizers.local().setFactor(factor);
         optimizers.readout().setFactor(factor);
         if (plan.needsSamples()) {
@@ -242,6 +241,10 @@ public final class Trainer implements AutoCloseable {
         }
         position += batch;
         step++;
+    }
+
+    private double factor(long of) {
+        return config.schedule().factor(of, stepsPerEpoch(), config.epochs());
     }
 
     /**
@@ -315,7 +318,9 @@ public final class Trainer implements AutoCloseable {
                 images / seconds,
                 localLosses,
                 totals[hidden] / images,
-                100 * totals[hidden + 1] / images);
+                100 * totals[hidden + 1] / images,
+                config.local().learningRate() * factor(step - 1),
+                config.readout().learningRate() * factor(step - 1));
     }
 
     private void checkFault() {
@@ -344,17 +349,44 @@ public final class Trainer implements AutoCloseable {
      * @throws TrainingDivergedException if the loss on them is not finite
      */
     public Evaluation evaluate() {
-        return Objects.requireNonNull(evaluator.run(() -> false));
+        return Objects.requireNonNull(evaluator.run((done, images) -> true, Predictions.NONE));
     }
 
     /**
-     * As {@link #evaluate()}, but asks before each batch whether to stop; returns null if so.
+     * As {@link #evaluate()}, but tells of each batch before it begins.
      *
-     * @param stop asked before each batch
-     * @return the accuracy; null if it was stopped
+     * @param listener told how far it is, and may stop it
+     * @return the accuracy; null if the listener stopped it
      */
-    public @Nullable Evaluation evaluateUnless(BooleanSupplier stop) {
-        return evaluator.run(stop);
+    public @Nullable Evaluation evaluate(EvaluationListener listener) {
+        return evaluator.run(listener, Predictions.NONE);
+    }
+
+    /**
+     * As {@link #evaluate()}, and hands on what the network says of each image.
+     *
+     * @param predictions takes each batch's labels and logits
+     * @return the accuracy
+     */
+    public Evaluation predict(Predictions predictions) {
+        return Objects.requireNonNull(evaluator.run((done, images) -> true, predictions));
+    }
+
+    /**
+     * Replaces the weights that were drawn for a new run by those of a file, for example another run's
+     * {@code weights.safetensors}; running statistics too, where the network has them. Optimizers begin as always.
+     *
+     * @param weights a file in the safetensors format
+     * @throws CheckpointException if it is no such file, or its arrays are not this network's in names and shapes, or not all
+     *     finite; the network is then unchanged
+     * @throws IllegalStateException if the run is no longer at its start
+     * @throws IOException if the file cannot be read
+     */
+    public void begin(Path weights) throws IOException {
+        if (step != 0) {
+            throw new IllegalStateException("The run has done " + step + " steps; weights are given to new ones.");
+        }
+        Checkpoint.readGiven(weights, network);
     }
 
     /**
@@ -429,24 +461,33 @@ public final class Trainer implements AutoCloseable {
         private final AugmentationOps.Spec normalization;
         private final Clock evaluationClock = Clock.allocate(scope);
         private final Tensor totals = scope.allocate(DataType.F64, Shape.of(2));
-        private final Map<Integer, List<Operation>> batches = new HashMap<>();
+        private final Map<Integer, Batch> batches = new HashMap<>();
+
+        /** A planned batch: its labels {@code [B]}, and the logits {@code [B, M]} until another one runs. */
+        private record Batch(List<Operation> operations, Tensor labels, Tensor logits) {}
 
         Evaluator(AugmentationOps.Spec normalization) {
             this.normalization = normalization;
         }
 
         @Nullable
-        Evaluation run(BooleanSupplier stop) {
+        Evaluation run(EvaluationListener listener, Predictions predictions) {
             evaluationClock.now().write(new long[3]);
             evaluationClock.fault().write(new long[2]);
             totals.write(new double[2]);
             for (int done = 0; done < testImages.count(); done += config.batch()) {
-                if (stop.getAsBoolean()) {
+                if (!listener.onImages(done, testImages.count())) {
                     device.synchronize();
                     return null;
                 }
                 int batch = Math.min(config.batch(), testImages.count() - done);
-                batches.computeIfAbsent(batch, this::plan).forEach(Operation::run);
+                Batch planned = batches.computeIfAbsent(batch, this::plan);
+                planned.operations().forEach(Operation::run);
+                if (predictions != Predictions.NONE) {
+                    device.synchronize();
+                    predictions.add(
+                            done, planned.labels().readInts(), planned.logits().readFloats());
+                }
             }
             device.synchronize();
             double[] result = totals.readDoubles();
@@ -466,7 +507,7 @@ public final class Trainer implements AutoCloseable {
             }
         }
 
-        private List<Operation> plan(int batch) {
+        private Batch plan(int batch) {
             List<Operation> operations = new ArrayList<>();
             Tensor x = buffers.get("x", buffers.activations(), config.network().input(), batch);
             Tensor labels = buffers.get("labels", DataType.I32, Shape.of(), batch);
@@ -479,7 +520,7 @@ public final class Trainer implements AutoCloseable {
             operations.add(readout.forward());
             operations.add(readout.loss(labels, new Meter(totals, 0, evaluationClock)));
             operations.add(device.random().advance(evaluationClock, batch));
-            return operations;
+            return new Batch(operations, labels, readout.logits());
         }
     }
 }

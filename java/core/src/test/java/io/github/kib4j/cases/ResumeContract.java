@@ -92,7 +92,15 @@ public abstract class ResumeContract {
 
         void add(EpochResult epoch, Evaluation test) {
             epochs.add(new EpochResult(
-                    epoch.epoch(), epoch.images(), 0, 0, epoch.localLosses(), epoch.readoutLoss(), epoch.accuracy()));
+                    epoch.epoch(),
+                    epoch.images(),
+                    0,
+                    0,
+                    epoch.localLosses(),
+                    epoch.readoutLoss(),
+                    epoch.accuracy(),
+                    epoch.localRate(),
+                    epoch.readoutRate()));
             tests.add(test);
         }
     }

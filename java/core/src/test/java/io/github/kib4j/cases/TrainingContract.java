@@ -2,6 +2,7 @@ package io.github.kib4j.cases;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import io.github.kib4j.data.Dataset;
 import io.github.kib4j.layer.LayerSpec;
@@ -25,6 +26,7 @@ import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
 import io.github.kib4j.train.DeviceDataset;
 import io.github.kib4j.train.EpochResult;
+import io.github.kib4j.train.Evaluation;
 import io.github.kib4j.train.MemoryEstimate;
 import io.github.kib4j.train.StepListener;
 import io.github.kib4j.train.Trainer;
@@ -33,6 +35,7 @@ import io.github.kib4j.train.TrainingDivergedException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -175,6 +178,46 @@ public abstract class TrainingContract {
             assertThat(trainer.trainEpoch(StepListener.NONE).images()).isEqualTo(32);
             assertThat(trainer.evaluate().images()).isEqualTo(1);
         }
+    }
+
+    /** Batches of 16 and 6 images: what each logit says adds up to the loss and the accuracy. */
+    @Test
+    void predictionsAreThoseThatTheEvaluationCounts() {
+        Dataset dataset = TinyRun.dataset(48, 38);
+        try (Device device = open();
+                Trainer trainer = new Trainer(device, dataset, TinyRun.config(TinyRun.phsic(), 2, 16, 0.01))) {
+            trainer.trainEpoch(StepListener.NONE);
+            List<Integer> labels = new ArrayList<>();
+            double[] sums = new double[2];
+            Evaluation predicted = trainer.predict((first, batch, logits) -> {
+                assertThat(first).isEqualTo(labels.size());
+                for (int b = 0; b < batch.length; b++) {
+                    labels.add(batch[b]);
+                    add(sums, Arrays.copyOfRange(logits, 4 * b, 4 * b + 4), batch[b]);
+                }
+            });
+            assertThat(labels)
+                    .isEqualTo(Arrays.stream(dataset.test().labels()).boxed().toList());
+            assertThat(predicted.accuracy()).isEqualTo(100 * sums[1] / 38);
+            assertThat(predicted.loss()).as("logits in single precision").isCloseTo(sums[0] / 38, within(1e-5));
+            assertThat(predicted).isEqualTo(trainer.evaluate());
+            assertThat(trainer.evaluate((done, images) -> done < 32))
+                    .as("stopped")
+                    .isNull();
+            assertThat(trainer.evaluate((done, images) -> images == 38)).isEqualTo(predicted);
+        }
+    }
+
+    /** Adds cross-entropy, and whether the first of the largest logits is the label. */
+    private static void add(double[] sums, float[] logits, int label) {
+        double sum = 0;
+        int largest = 0;
+        for (int m = 0; m < logits.length; m++) {
+            sum += Math.exp(logits[m]);
+            largest = logits[m] > logits[largest] ? m : largest;
+        }
+        sums[0] += Math.log(sum) - logits[label];
+        sums[1] += largest == label ? 1 : 0;
     }
 
     @Test

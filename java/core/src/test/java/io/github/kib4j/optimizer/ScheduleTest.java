@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 final class ScheduleTest {
@@ -47,5 +49,22 @@ final class ScheduleTest {
         assertThatThrownBy(() -> new Schedule.WarmUp(0, new Schedule.Constant()))
                 .hasMessageContaining("warm-up");
         assertThatThrownBy(() -> new Schedule.OneCycle(1)).hasMessageContaining("between 0 and 1");
+    }
+
+    /** What a schedule says of itself, against its factors in a run of four epochs and of six. */
+    @Test
+    void onlySomeSchedulesDependOnAllEpochs() {
+        List<Schedule> plain = List.of(
+                new Schedule.Constant(),
+                new Schedule.MultiStep(List.of(2, 3), 0.25),
+                new Schedule.Cosine(),
+                new Schedule.OneCycle(0.3));
+        List<Schedule> all = new ArrayList<>(plain);
+        plain.forEach(schedule -> all.add(new Schedule.WarmUp(2, schedule)));
+        for (Schedule schedule : all) {
+            boolean differs = IntStream.range(0, 40)
+                    .anyMatch(step -> schedule.factor(step, 10, 4) != schedule.factor(step, 10, 6));
+            assertThat(schedule.dependsOnEpochs()).as(schedule.toString()).isEqualTo(differs);
+        }
     }
 }

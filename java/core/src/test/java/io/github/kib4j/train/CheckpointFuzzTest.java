@@ -78,7 +78,13 @@ final class CheckpointFuzzTest {
         assertThat(Mutations.read(List.of(whole, reference), MILLISECONDS, this::safetensors))
                 .isPositive();
         byte[] state = new CheckpointState(
-                        new CheckpointState.Identity(List.of("input 1 x 2", "linear \"a\""), "phsic", "00ff", 128, -3),
+                        new CheckpointState.Identity(
+                                List.of("input 1 x 2", "linear \"a\""),
+                                "phsic",
+                                "00ff",
+                                128,
+                                -3,
+                                List.of("cat", "a \"dog\"")),
                         new Checkpoint.Progress(1, 20, 3, 1.5, new double[] {2e-3, 4}),
                         "weights-1.safetensors",
                         "optimizer-1.safetensors",
