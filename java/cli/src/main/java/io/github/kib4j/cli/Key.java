@@ -179,6 +179,13 @@ enum Key {
     LR_DECAY("lr-decay", Group.OPTIMIZER, Type.NUMBER, Range.between(0, 1000), "0.25", "factor at each milestone"),
     WARM_UP("warm-up", Group.OPTIMIZER, Type.NUMBER, Range.between(0, 1_000_000), "0.0", "epochs of linear warm-up"),
     SEED("seed", Group.RUN, Type.INTEGER, Range.ANY, "0", "of weights, order, augmentation and dropout"),
+    WEIGHTS(
+            "weights",
+            Group.RUN,
+            Type.TEXT,
+            Range.ANY,
+            "",
+            "begin from the weights in a safetensors file, as runs and PyTorch save them"),
     DEVICE(
             "device",
             Group.RUN,

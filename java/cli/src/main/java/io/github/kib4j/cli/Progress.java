@@ -2,92 +2,129 @@ package io.github.kib4j.cli;
 
 import io.github.kib4j.train.EpochResult;
 import io.github.kib4j.train.Evaluation;
-import java.io.PrintStream;
+import java.util.List;
 import java.util.Locale;
+import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 
-/** Shows how training goes, on the error stream: a bar on a terminal, a line for each epoch everywhere. */
+/** Shows how training goes: steps and test images on a terminal, a line for each epoch everywhere. */
 final class Progress {
-    private static final int WIDTH = 24;
+    private static final int BAR = 24;
+    private static final int LEAST_BAR = 5;
     private static final long PATIENCE = 200_000_000L;
 
-    private final PrintStream err;
-    private final boolean quiet;
-    private final boolean terminal;
+    private final Screen screen;
+    private final LongSupplier clock;
     private final String title;
     private final int epochs;
     private final int batch;
-    private long epochStarted = System.nanoTime();
+    private long epochStarted;
     private long shown;
     private int firstStep;
 
-    Progress(PrintStream err, boolean quiet, boolean terminal, String title, int epochs, int batch) {
-        this.err = err;
-        this.quiet = quiet;
-        this.terminal = terminal && !quiet;
+    Progress(Screen screen, String title, int epochs, int batch) {
+        this(screen, System::nanoTime, title, epochs, batch);
+    }
+
+    /**
+     * Begins to show.
+     *
+     * @param clock nanoseconds since some moment
+     */
+    Progress(Screen screen, LongSupplier clock, String title, int epochs, int batch) {
+        this.screen = screen;
+        this.clock = clock;
         this.title = title;
         this.epochs = epochs;
         this.batch = batch;
+        epochStarted = clock.getAsLong();
+        shown = epochStarted - PATIENCE;
     }
 
     void startEpoch() {
-        epochStarted = System.nanoTime();
+        epochStarted = clock.getAsLong();
         firstStep = -1;
     }
 
     void step(int epoch, int step, int steps) {
-        long now = System.nanoTime();
         if (firstStep < 0) {
             firstStep = step - 1;
         }
-        if (!terminal || (now - shown < PATIENCE && step < steps)) {
+        if (!isDue(step == steps)) {
             return;
         }
+        double perStep = (shown - epochStarted) * 1e-9 / (step - firstStep);
+        String left = duration(perStep * (steps - step + (double) steps * (epochs - epoch))) + " left";
+        String speed = String.format(Locale.ROOT, "%,.0f images/s, ", batch / perStep);
+        String place = title + " epoch " + epoch + "/" + epochs + " step " + step + "/" + steps;
+        screen.status(fitting(place, (double) step / steps, List.of(speed + left, left)));
+    }
+
+    /** Shows how far an evaluation is. */
+    void testing(int epoch, int done, int images) {
+        if (isDue(done == 0)) {
+            String place =
+                    String.format(Locale.ROOT, "%s epoch %d/%d testing %,d/%,d", title, epoch, epochs, done, images);
+            screen.status(fitting(place, (double) done / images, List.of("")));
+        }
+    }
+
+    private boolean isDue(boolean always) {
+        long now = clock.getAsLong();
+        if (!screen.isTerminal() || (now - shown < PATIENCE && !always)) {
+            return false;
+        }
         shown = now;
-        double perStep = (now - epochStarted) * 1e-9 / (step - firstStep);
-        int filled = WIDTH * step / steps;
-        double left = perStep * (steps - step + (double) steps * (epochs - epoch));
-        err.printf(
-                Locale.ROOT,
-                "\r%s epoch %d/%d [%s%s] %,.0f images/s, %s left \u001b[K",
-                title,
-                epoch,
-                epochs,
-                "#".repeat(filled),
-                ".".repeat(WIDTH - filled),
-                batch / perStep,
-                duration(left));
-        err.flush();
+        return true;
+    }
+
+    /** Returns place, a bar, and the longest of these ends that fits; the bar shrinks first, then goes. */
+    private String fitting(String place, double part, List<String> ends) {
+        for (String end : ends) {
+            String after = end.isEmpty() ? "" : " " + end;
+            int room = screen.width() - place.length() - after.length() - " []".length();
+            if (room >= LEAST_BAR) {
+                int length = Math.min(BAR, room);
+                int filled = (int) (length * part);
+                return place + " [" + "#".repeat(filled) + ".".repeat(length - filled) + "]" + after;
+            }
+            if (room + " []".length() >= 0) {
+                return place + after;
+            }
+        }
+        return place;
     }
 
     void epoch(EpochResult epoch, Evaluation test) {
-        if (quiet) {
-            return;
-        }
+        String line = String.format(
+                Locale.ROOT,
+                "%s epoch %d/%d: test %.2f %%, train %.2f %%",
+                title,
+                epoch.epoch(),
+                epochs,
+                test.accuracy(),
+                epoch.accuracy());
+        String speed = String.format(Locale.ROOT, ", %,.0f images/s", epoch.imagesPerSecond());
+        String loss = String.format(Locale.ROOT, ", readout loss %.4f", epoch.readoutLoss());
         String losses = epoch.localLosses().isEmpty()
                 ? ""
                 : ", local losses "
                         + epoch.localLosses().stream()
                                 .map(x -> String.format(Locale.ROOT, "%.4f", x))
                                 .collect(Collectors.joining(" "));
-        err.printf(
-                Locale.ROOT,
-                "%s%s epoch %d/%d: test %.2f %%, train %.2f %%, readout loss %.4f%s, %,.0f images/s%n",
-                terminal ? "\r\u001b[K" : "",
-                title,
-                epoch.epoch(),
-                epochs,
-                test.accuracy(),
-                epoch.accuracy(),
-                epoch.readoutLoss(),
-                losses,
-                epoch.imagesPerSecond());
+        screen.line(longestFitting(List.of(line + loss + losses + speed, line + loss + speed, line + speed, line)));
+    }
+
+    /** Returns the first of these that fits into a line; what it leaves out is in the run's metrics. */
+    private String longestFitting(List<String> lines) {
+        return lines.stream()
+                .filter(line -> line.length() <= screen.width())
+                .findFirst()
+                .orElse(Screen.cut(lines.get(lines.size() - 1), screen.width()));
     }
 
     void say(String line) {
-        if (!quiet) {
-            err.println(line);
-        }
+        screen.line(line);
     }
 
     static String duration(double seconds) {

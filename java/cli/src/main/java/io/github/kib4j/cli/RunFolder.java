@@ -9,20 +9,27 @@ import io.github.kib4j.train.CheckpointException;
 import io.github.kib4j.train.DurableFiles;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
-import java.util.StringJoiner;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** A run's folder: {@code config.toml, run.json, metrics.jsonl, metrics.csv, checkpoint/, run.lock}. */
+/**
+ * A run's folder: {@code config.toml, run.json, metrics.jsonl, metrics.csv, checkpoint/, run.lock}; of a run of several rules,
+ * {@code config.toml, run.json, summary.json, run.lock} and such a folder for each rule.
+ */
 final class RunFolder implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String LOCK = "run.lock";
@@ -50,8 +57,16 @@ final class RunFolder implements AutoCloseable {
         return folder.resolve("metrics.jsonl");
     }
 
+    private Path csv() {
+        return folder.resolve("metrics.csv");
+    }
+
     private Path run() {
         return folder.resolve("run.json");
+    }
+
+    private Path summary() {
+        return folder.resolve("summary.json");
     }
 
     /**
@@ -60,9 +75,14 @@ final class RunFolder implements AutoCloseable {
      */
     void checkNew() throws IOException {
         if (Files.isDirectory(folder) && !isBeginning()) {
-            throw new UsageException("The folder " + folder + " is not empty; continue its run with --resume " + folder
-                    + ", or choose another --out.");
+            throw new UsageException("The folder " + folder + " is not empty; continue its run with "
+                    + Invocation.of("train", "--resume", folder.toString()) + ", or choose another --out.");
         }
+        checkCreatable();
+    }
+
+    /** Refuses a folder that is none, or cannot be made. */
+    void checkCreatable() throws IOException {
         Path existing = folder.toAbsolutePath();
         while (existing.getParent() != null && !Files.exists(existing, LinkOption.NOFOLLOW_LINKS)) {
             existing = existing.getParent();
@@ -77,11 +97,53 @@ final class RunFolder implements AutoCloseable {
     }
 
     private boolean isBeginning() throws IOException {
-        Set<String> beginning = Set.of(LOCK, "config.toml.new", "checkpoint");
+        Set<String> beginning = Set.of(LOCK, "config.toml.new", "run.json", "run.json.new", "checkpoint");
         try (Stream<Path> entries = Files.list(folder)) {
             return entries.allMatch(
                             entry -> beginning.contains(entry.getFileName().toString()))
                     && (!Checkpoint.exists(checkpoint()) || Checkpoint.isAtStart(checkpoint()));
+        }
+    }
+
+    /**
+     * Makes a new folder, named as wanted or, where that is there already, with {@code -2}, {@code -3} and so on: of
+     * processes that want the same name at once each gets its own.
+     */
+    static Path claim(Path wanted) throws IOException {
+        Files.createDirectories(wanted.toAbsolutePath().getParent());
+        for (int i = 1; ; i++) {
+            Path folder = i == 1 ? wanted : wanted.resolveSibling(wanted.getFileName() + "-" + i);
+            try {
+                return Files.createDirectory(folder);
+            } catch (FileAlreadyExistsException e) {
+                // Another run's: the next name.
+            }
+        }
+    }
+
+    /** Removes the folder if nothing was written into it. */
+    void removeIfEmpty() throws IOException {
+        try {
+            Files.deleteIfExists(folder);
+        } catch (DirectoryNotEmptyException e) {
+            // A run began in it.
+        }
+    }
+
+    /**
+     * Removes what a killed process left half done, but its lock.
+     *
+     * @param step of the newest whole checkpoint
+     */
+    void clean(long step) throws IOException {
+        Checkpoint.clean(checkpoint(), step);
+        cleanFiles();
+    }
+
+    /** Removes what a killed process left of files that it was about to write. */
+    void cleanFiles() throws IOException {
+        for (Path file : List.of(config(), run(), metrics(), csv(), summary())) {
+            Files.deleteIfExists(file.resolveSibling(file.getFileName() + ".new"));
         }
     }
 
@@ -123,6 +185,21 @@ final class RunFolder implements AutoCloseable {
         if (!Files.exists(config())) {
             Files.deleteIfExists(metrics());
             DurableFiles.replace(config(), settings.toToml());
+        }
+    }
+
+    /** Returns how many epochs the run in this folder is to have; 0 if there is none. */
+    int epochsWanted() {
+        return Files.isRegularFile(config())
+                ? Settings.read(config()).settings().integer(Key.EPOCHS)
+                : 0;
+    }
+
+    /** Gives the run in this folder more epochs, if it has fewer. */
+    void raiseEpochs(int epochs) throws IOException {
+        if (epochsWanted() < epochs) {
+            Settings more = Settings.read(config()).settings().with(Key.EPOCHS, Integer.toString(epochs));
+            DurableFiles.replace(config(), more.toToml());
         }
     }
 
@@ -181,52 +258,57 @@ final class RunFolder implements AutoCloseable {
         return epochs;
     }
 
+    /** Writes the lines as a table with a column for each number that any of them has. */
     private void writeCsv() throws IOException {
-        StringBuilder csv = new StringBuilder();
+        List<Map<String, String>> rows = new ArrayList<>();
+        Set<String> columns = new LinkedHashSet<>();
         for (JsonNode epoch : epochs()) {
-            if (csv.length() == 0) {
-                csv.append(header(epoch)).append('\n');
-            }
-            StringJoiner row = new StringJoiner(",");
-            epoch.forEach(value -> {
-                if (value.isArray()) {
-                    value.forEach(loss -> row.add(loss.asText()));
-                } else {
-                    row.add(value.asText());
-                }
-            });
-            csv.append(row).append('\n');
+            Map<String, String> row = cells(epoch);
+            rows.add(row);
+            columns.addAll(row.keySet());
         }
-        replaceIfOther(folder.resolve("metrics.csv"), csv.toString());
+        StringBuilder csv = new StringBuilder();
+        if (!rows.isEmpty()) {
+            csv.append(String.join(",", columns)).append('\n');
+        }
+        for (Map<String, String> row : rows) {
+            csv.append(columns.stream().map(name -> row.getOrDefault(name, "")).collect(Collectors.joining(",")))
+                    .append('\n');
+        }
+        replaceIfOther(csv(), csv.toString());
     }
 
-    private static String header(JsonNode epoch) {
-        StringJoiner header = new StringJoiner(",");
+    /** Returns an epoch's numbers by column; those of a list get a column each, and null is empty. */
+    private static Map<String, String> cells(JsonNode epoch) {
+        Map<String, String> cells = new LinkedHashMap<>();
         epoch.fieldNames().forEachRemaining(name -> {
             JsonNode value = epoch.get(name);
             for (int i = 0; i < value.size(); i++) {
-                header.add(name + "_" + (i + 1));
+                cells.put(name + "_" + (i + 1), value.get(i).asText());
             }
             if (!value.isArray()) {
-                header.add(name);
+                cells.put(name, value.isNull() ? "" : value.asText());
             }
         });
-        return header.toString();
+        return cells;
     }
 
     void writeRun(ObjectNode run) throws IOException {
         writeJson(run(), run);
     }
 
-    void writeSummary(ObjectNode summary) throws IOException {
-        writeJson(folder.resolve("summary.json"), summary);
+    /** Writes what came of each rule. */
+    void writeSummary(Map<String, ObjectNode> records) throws IOException {
+        ObjectNode summary = JSON.createObjectNode();
+        records.forEach((rule, record) -> summary.set(rule, RunRecord.withoutSessions(record)));
+        writeJson(summary(), summary);
     }
 
     private static void writeJson(Path file, JsonNode content) throws IOException {
         replaceIfOther(file, JSON.writerWithDefaultPrettyPrinter().writeValueAsString(content) + "\n");
     }
 
-    /** Returns what was written of a finished run; null if that was not yet done. */
+    /** Returns the run's record; null if there is none, or it is no JSON. */
     @Nullable
     ObjectNode readRun() throws IOException {
         try {

@@ -270,7 +270,7 @@ final class RunPlan {
         };
     }
 
-    private Schedule schedule() {
+    Schedule schedule() {
         Schedule schedule = switch (settings.choice(Key.SCHEDULE)) {
             case "constant" -> new Schedule.Constant();
             case "cosine" -> new Schedule.Cosine();

@@ -36,7 +36,7 @@ final class StopSignal implements AutoCloseable {
             Runtime.getRuntime().halt(SIGNALLED + signal.getNumber());
         }
         number = signal.getNumber();
-        say.accept("\nStopping after this step. Once more quits at once; the last checkpoint stands.");
+        say.accept("Stopping after this step. Once more quits at once; the last checkpoint stands.");
     }
 
     boolean isSet() {

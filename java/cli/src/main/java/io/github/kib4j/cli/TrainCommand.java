@@ -1,19 +1,19 @@
 package io.github.kib4j.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.kib4j.op.Device;
 import io.github.kib4j.op.DeviceProvider;
 import io.github.kib4j.op.Devices;
 import io.github.kib4j.op.Precision;
-import io.github.kib4j.train.Checkpoint;
-import io.github.kib4j.train.CheckpointException;
 import io.github.kib4j.train.DeviceDataset;
 import io.github.kib4j.train.MemoryEstimate.Images;
 import io.github.kib4j.train.TrainingConfig;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
@@ -36,15 +36,13 @@ final class TrainCommand {
 
     private final ParseResult parsed;
     private final PrintStream out;
-    private final PrintStream err;
-    private final boolean quiet;
+    private final Screen screen;
     private final boolean json;
 
     TrainCommand(ParseResult parsed, PrintStream out, PrintStream err) {
         this.parsed = parsed;
         this.out = out;
-        this.err = err;
-        quiet = parsed.hasMatchedOption("--quiet");
+        screen = Screen.of(err, parsed.hasMatchedOption("--quiet"));
         json = parsed.hasMatchedOption("--json");
     }
 
@@ -69,23 +67,32 @@ final class TrainCommand {
         spec.addOption(OptionSpec.builder("--quiet")
                 .type(boolean.class)
                 .arity("0")
-                .description("no progress")
+                .description("print nothing but results")
                 .build());
         spec.addOption(OptionSpec.builder("--json")
                 .type(boolean.class)
                 .arity("0")
-                .description("print the results as JSON")
+                .description("print the results as one line of JSON, which names the run's folder")
                 .build());
         return spec;
     }
 
     int run() throws IOException {
+        try (screen) {
+            return runOn();
+        }
+    }
+
+    private int runOn() throws IOException {
         boolean resume = parsed.hasMatchedOption("--resume");
         SettingsMixin.Merged merged = SettingsMixin.merge(parsed);
         Path folder = folder(merged, resume);
         Settings asked = resume ? resumed(folder, merged.given()) : merged.settings();
-        if (!resume) {
-            new RunFolder(folder).checkNew();
+        if (resume) {
+            sayIfOneOfSeveral(folder);
+        } else {
+            checkWeights(asked);
+            checkNew(folder);
         }
         RunPlan plan = new RunPlan(asked);
         List<String> rules = plan.rules();
@@ -94,7 +101,7 @@ final class TrainCommand {
         Images images = Images.of(loaded.get());
         Fitting fitting = Fitting.of(asked, images, resume || merged.shaped());
         Settings settings = fitting.settings();
-        Map<String, TrainingConfig> trainings = trainings(new RunPlan(settings), rules, images);
+        Map<String, TrainingConfig> trainings = trainings(settings, rules, images, folder);
         new MemoryCheck(settings, images, settings.text(Key.DEVICE), new SystemMemory(Path.of("/")).available())
                 .require();
         if (!resume) {
@@ -116,19 +123,43 @@ final class TrainCommand {
                     .ifPresent(training -> warnOfPrecision(device, training.precision()));
             notes.forEach(this::say);
             say(SummaryCommand.describe(dataset.name(), images));
-            return train(trainings, settings, dataset, device, folder, resume, merged.preset());
+            String preset = resume ? RunRecord.preset(new RunFolder(folder).readRun()) : merged.preset();
+            return train(trainings, settings, dataset, device, folder, resume, preset);
         }
     }
 
-    private static Map<String, TrainingConfig> trainings(RunPlan plan, List<String> rules, Images images) {
+    /** Returns the rules' trainings. A rule that was given more epochs than the others, by itself, keeps them. */
+    private static Map<String, TrainingConfig> trainings(
+            Settings settings, List<String> rules, Images images, Path folder) {
         Map<String, TrainingConfig> trainings = new LinkedHashMap<>();
-        rules.forEach(rule -> trainings.put(rule, plan.training(rule, images.image(), images.classes())));
+        for (String rule : rules) {
+            int own = new RunFolder(folder.resolve(rule)).epochsWanted();
+            int epochs = Math.max(own, settings.integer(Key.EPOCHS));
+            RunPlan plan = new RunPlan(settings.with(Key.EPOCHS, Integer.toString(epochs)));
+            trainings.put(rule, plan.training(rule, images.image(), images.classes()));
+        }
         return trainings;
     }
 
     private void say(@Nullable String line) {
-        if (!quiet && line != null) {
-            err.println(line);
+        if (line != null) {
+            screen.line(line);
+        }
+    }
+
+    private static void checkWeights(Settings settings) {
+        String weights = settings.text(Key.WEIGHTS);
+        if (!weights.isEmpty() && !Files.isRegularFile(path(weights))) {
+            throw new UsageException("There is no file " + weights
+                    + " to begin from; name a weights.safetensors, for example of a run's checkpoint.");
+        }
+    }
+
+    private static Path path(String weights) {
+        try {
+            return Path.of(weights);
+        } catch (InvalidPathException e) {
+            throw new UsageException("--weights is no name of a file: '" + weights + "'.");
         }
     }
 
@@ -182,7 +213,20 @@ final class TrainCommand {
         return Path.of("runs", LocalDateTime.now().format(TIME) + "-" + title);
     }
 
-    /** Returns the settings of the run in a folder; options may repeat them, and change those of the machine. */
+    /** Refuses a folder that a new run cannot have. */
+    private void checkNew(Path folder) throws IOException {
+        if (isNamed()) {
+            new RunFolder(folder).checkNew();
+        } else {
+            new RunFolder(folder).checkCreatable();
+        }
+    }
+
+    private boolean isNamed() {
+        return parsed.hasMatchedOption("--out") || parsed.hasMatchedOption("--resume");
+    }
+
+    /** Returns the settings of the run in a folder; options may repeat them, raise epochs, and change the machine's. */
     private static Settings resumed(Path folder, Settings given) {
         Path config = new RunFolder(folder).config();
         if (!Files.isRegularFile(config)) {
@@ -190,12 +234,33 @@ final class TrainCommand {
                     "There is no run in " + folder + " (it has no config.toml); name the folder of a run.");
         }
         Settings settings = Settings.read(config).settings();
-        Key changed = given.conflict(settings);
+        Settings asked = given.isSet(Key.EPOCHS) ? given.with(Key.EPOCHS, settings.text(Key.EPOCHS)) : given;
+        Key changed = asked.conflict(settings);
         if (changed != null) {
             throw new UsageException("--" + changed.title() + " is " + settings.text(changed) + " in the run in "
                     + folder + " and cannot be changed when it is resumed; start a new run for other settings.");
         }
-        return given.onThisMachine(settings);
+        return asked.onThisMachine(
+                given.isSet(Key.EPOCHS) ? moreEpochs(folder, settings, given.integer(Key.EPOCHS)) : settings);
+    }
+
+    /** Returns a run's settings with more epochs, or as many. */
+    private static Settings moreEpochs(Path folder, Settings settings, int epochs) {
+        int before = settings.integer(Key.EPOCHS);
+        if (epochs == before) {
+            return settings;
+        }
+        if (epochs < before) {
+            throw new UsageException("The run in " + folder + " is of " + before
+                    + " epochs and can be given more, not fewer (" + epochs
+                    + "); stop it when it has done enough, or start a new run.");
+        }
+        if (new RunPlan(settings).schedule().dependsOnEpochs()) {
+            throw new UsageException("The run in " + folder + " cannot be given more epochs, since its schedule "
+                    + settings.text(Key.SCHEDULE) + " lowers learning rates towards the end of its " + before
+                    + "; start a new run with --epochs " + epochs + ".");
+        }
+        return settings.with(Key.EPOCHS, Integer.toString(epochs));
     }
 
     private int train(
@@ -203,77 +268,81 @@ final class TrainCommand {
             Settings settings,
             DeviceDataset dataset,
             Device device,
-            Path folder,
+            Path wanted,
             boolean resume,
             @Nullable String preset)
             throws IOException {
-        Map<String, ObjectNode> results = new LinkedHashMap<>();
+        Path folder = isNamed() ? wanted : RunFolder.claim(wanted);
         try (RunFolder whole = new RunFolder(folder);
                 StopSignal signal = new StopSignal(this::say)) {
-            boolean single = trainings.size() == 1;
-            if (resume && single && !Checkpoint.exists(whole.checkpoint())) {
-                throw new CheckpointException("There is no checkpoint in " + whole.checkpoint()
-                        + "; restore it, or start a new run in another folder.");
+            ObjectNode about = about(device, dataset, settings, preset);
+            Optional<Map<String, ObjectNode>> records =
+                    new RulesRun(whole, settings, trainings, dataset, device, screen, about).run(resume, signal);
+            screen.close();
+            if (records.isEmpty()) {
+                reportStop(folder);
+                return signal.exitCode();
             }
-            if (!single) {
-                prepare(whole, settings, resume);
+            report(records.get(), whole, settings, preset);
+            return 0;
+        } finally {
+            if (!isNamed()) {
+                new RunFolder(folder).removeIfEmpty();
             }
-            for (Map.Entry<String, TrainingConfig> training : trainings.entrySet()) {
-                String rule = training.getKey();
-                try (RunFolder own = single ? whole : new RunFolder(folder.resolve(rule))) {
-                    TrainingRun run = new TrainingRun(
-                            own,
-                            settings.with(Key.RULE, rule),
-                            training.getValue(),
-                            dataset,
-                            device,
-                            progress(rule, training.getValue()),
-                            signal,
-                            about(device, settings));
-                    ObjectNode result = resume && Checkpoint.exists(own.checkpoint()) ? run.resume() : run.begin();
-                    if (result == null) {
-                        return signal.exitCode();
-                    }
-                    results.put(rule, result);
-                }
-            }
-            report(results, whole, settings, preset);
-        }
-        return 0;
-    }
-
-    private Progress progress(String rule, TrainingConfig training) {
-        return new Progress(err, quiet, System.console() != null, rule, training.epochs(), training.batch());
-    }
-
-    /** Makes and locks the folder that holds those of several rules. */
-    private static void prepare(RunFolder whole, Settings settings, boolean resume) throws IOException {
-        if (resume) {
-            whole.lockIfWritable();
-        } else {
-            whole.create();
-            whole.writeConfig(settings);
         }
     }
 
-    private ObjectNode about(Device device, Settings settings) {
-        ObjectNode about = JSON.createObjectNode();
-        about.put("version", Kib.VERSION).put("java", System.getProperty("java.version"));
-        about.put("device", device.description()).put("precision", settings.text(Key.PRECISION));
-        return about.put("command", "kib " + String.join(" ", parsed.originalArgs()));
-    }
-
-    private void report(Map<String, ObjectNode> results, RunFolder folder, Settings settings, @Nullable String preset)
+    private ObjectNode about(Device device, DeviceDataset dataset, Settings settings, @Nullable String preset)
             throws IOException {
-        ObjectNode summary = JSON.createObjectNode();
-        results.forEach(summary::set);
-        if (results.size() > 1) {
-            folder.writeSummary(summary);
+        ObjectNode about = JSON.createObjectNode();
+        about.put("preset", preset).put("seed", settings.seed()).put("precision", settings.text(Key.PRECISION));
+        about.put("command", Invocation.of(parsed.originalArgs().toArray(new String[0])));
+        ObjectNode data = about.putObject("data").put("name", dataset.name());
+        data.put("train_images", dataset.trainCount()).put("test_images", dataset.testCount());
+        data.put("image", dataset.image().toString()).put("checksum", dataset.checksum());
+        ArrayNode classes = data.putArray("classes");
+        dataset.classNames().forEach(classes::add);
+        if (!settings.text(Key.WEIGHTS).isEmpty()) {
+            about.put("weights", settings.text(Key.WEIGHTS));
         }
+        new Machine(Path.of("/")).describe(about);
+        int threads = settings.integer(Key.THREADS);
+        about.put("device", device.description());
+        return about.put("threads", threads > 0 ? threads : Runtime.getRuntime().availableProcessors());
+    }
+
+    /** Says where a stopped run is, and the command that goes on with all of it. */
+    private void reportStop(Path folder) {
+        say("Stopped; saved in " + folder + ". Go on with: " + Invocation.of("train", "--resume", folder.toString()));
         if (json) {
-            out.println(JSON.writerWithDefaultPrettyPrinter()
-                    .writeValueAsString(
-                            results.size() == 1 ? results.values().iterator().next() : summary));
+            out.println(JSON.createObjectNode().put("folder", folder.toString()).put("state", "interrupted"));
+        }
+    }
+
+    /** Says which run a rule's folder is part of: going on with the one rule leaves the others. */
+    private void sayIfOneOfSeveral(Path folder) {
+        Path above = folder.toAbsolutePath().normalize().getParent();
+        if (above == null || !Files.isRegularFile(new RunFolder(above).config())) {
+            return;
+        }
+        try {
+            List<String> rules =
+                    new RunPlan(Settings.read(new RunFolder(above).config()).settings()).rules();
+            if (rules.size() > 1
+                    && rules.contains(
+                            String.valueOf(folder.toAbsolutePath().normalize().getFileName()))) {
+                Path run = Optional.ofNullable(folder.normalize().getParent()).orElse(above);
+                say("Note: this is one of " + rules.size() + " rules of the run in " + run
+                        + "; all of them go on with: " + Invocation.of("train", "--resume", run.toString()));
+            }
+        } catch (UsageException e) {
+            // Somebody's configuration, but no run's.
+        }
+    }
+
+    private void report(Map<String, ObjectNode> records, RunFolder folder, Settings settings, @Nullable String preset) {
+        if (json) {
+            out.println(asJson(records, folder.path()));
             return;
         }
         out.printf(
@@ -284,7 +353,7 @@ final class TrainCommand {
                 "train accuracy",
                 "images/s",
                 "training");
-        results.forEach((rule, result) -> out.printf(
+        records.forEach((rule, result) -> out.printf(
                 Locale.ROOT,
                 "%-10s %14s %15s %,10.0f %9s%n",
                 rule,
@@ -292,7 +361,7 @@ final class TrainCommand {
                 RunFolder.percent(result.get("train_accuracy").asDouble()),
                 result.get("train_images_per_second").asDouble(),
                 Progress.duration(result.get("train_seconds").asDouble())));
-        Reading.of(results).ifPresent(out::println);
+        Reading.of(records).ifPresent(out::println);
         double paper = preset == null ? Double.NaN : new Presets().paperAccuracy(preset);
         if (!Double.isNaN(paper)) {
             out.println("The paper reports " + paper + " % for this run after "
@@ -300,5 +369,21 @@ final class TrainCommand {
                     + settings.text(Key.EPOCHS) + ").");
         }
         out.println("Run folder: " + folder.path());
+    }
+
+    /** Returns one object: the folder and the record of its rule, or the folder and a record for each rule. */
+    private static ObjectNode asJson(Map<String, ObjectNode> records, Path folder) {
+        ObjectNode all = JSON.createObjectNode().put("folder", folder.toString());
+        if (records.size() == 1) {
+            return all.setAll(
+                    RunRecord.withoutSessions(records.values().iterator().next()));
+        }
+        ObjectNode rules = all.putObject("rules");
+        records.forEach((rule, record) -> rules.set(
+                rule,
+                JSON.createObjectNode()
+                        .put("folder", folder.resolve(rule).toString())
+                        .setAll(RunRecord.withoutSessions(record))));
+        return all;
     }
 }

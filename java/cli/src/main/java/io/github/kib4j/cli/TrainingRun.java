@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.kib4j.op.Device;
-import io.github.kib4j.train.Checkpoint;
 import io.github.kib4j.train.DeviceDataset;
 import io.github.kib4j.train.EpochResult;
 import io.github.kib4j.train.Evaluation;
@@ -13,6 +12,7 @@ import io.github.kib4j.train.Trainer;
 import io.github.kib4j.train.TrainingConfig;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
+import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -27,13 +27,16 @@ final class TrainingRun {
     private final Device device;
     private final Progress progress;
     private final StopSignal signal;
-    private final ObjectNode about;
+    private final RunRecord record;
+    private final Start start;
 
-    /**
-     * Prepares a run.
-     *
-     * @param about what {@code run.json} says besides the results
-     */
+    /** Told when it is clear that a run begins or goes on, before anything is written. */
+    interface Start {
+        /** Does what must be done before. */
+        void run() throws IOException;
+    }
+
+    /** Prepares a run. */
     TrainingRun(
             RunFolder folder,
             Settings settings,
@@ -42,7 +45,8 @@ final class TrainingRun {
             Device device,
             Progress progress,
             StopSignal signal,
-            ObjectNode about) {
+            RunRecord record,
+            Start start) {
         this.folder = folder;
         this.settings = settings;
         this.config = config;
@@ -50,21 +54,27 @@ final class TrainingRun {
         this.device = device;
         this.progress = progress;
         this.signal = signal;
-        this.about = about;
+        this.record = record;
+        this.start = start;
     }
 
     /**
      * Begins a new run, once it is clear that it can start, and trains to the end.
      *
-     * @return the result; null if a signal stopped it
+     * @return the run's record with its results; null if a signal stopped it
      */
     @Nullable
     ObjectNode begin() throws IOException {
         try (Trainer trainer = new Trainer(device, dataset, config)) {
+            if (!settings.text(Key.WEIGHTS).isEmpty()) {
+                trainer.begin(Path.of(settings.text(Key.WEIGHTS)));
+            }
+            start.run();
             folder.create();
             trainer.save(folder.checkpoint());
+            record.begin();
             folder.writeConfig(settings);
-            return train(trainer);
+            return recorded(() -> train(trainer));
         }
     }
 
@@ -74,34 +84,58 @@ final class TrainingRun {
         FileSystemException unlocked = folder.lockIfWritable();
         try (Trainer trainer = new Trainer(device, dataset, config)) {
             trainer.restore(folder.checkpoint()).forEach(progress::say);
-            if (trainer.isFinished() && folder.keepEpochs(config.epochs()) == config.epochs()) {
+            if (unlocked == null) {
+                folder.clean(trainer.step());
+            }
+            ObjectNode before = folder.readRun();
+            int epochs = folder.keepEpochs(trainer.epoch());
+            if (trainer.isFinished() && epochs == trainer.epoch() && RunRecord.isFinished(before)) {
                 progress.say(
                         "The run in " + folder.path() + " is finished: all " + config.epochs() + " epochs are done.");
-                ObjectNode run = folder.readRun();
-                return run == null ? finish() : run;
+                return before;
             }
             if (unlocked != null) {
                 throw unlocked;
             }
-            Checkpoint.clean(folder.checkpoint());
+            start.run();
+            record.resume();
             folder.writeConfig(settings);
-            progress.say("Going on after epoch " + trainer.epoch() + ", step " + trainer.step() + ".");
-            if (folder.keepEpochs(trainer.epoch()) < trainer.epoch() && !completeEpoch(trainer)) {
-                return null;
+            folder.raiseEpochs(config.epochs());
+            return recorded(() -> {
+                progress.say("Going on after epoch " + trainer.epoch() + ", step " + trainer.step() + ".");
+                return epochs < trainer.epoch() && !completeEpoch(trainer) ? null : train(trainer);
+            });
+        }
+    }
+
+    private interface Work {
+        @Nullable
+        ObjectNode run() throws IOException;
+    }
+
+    /** Works, and writes down how that ended. */
+    private @Nullable ObjectNode recorded(Work work) throws IOException {
+        try {
+            ObjectNode results = work.run();
+            if (results != null) {
+                return record.finish(results);
             }
-            return train(trainer);
+            record.stop();
+            return null;
+        } catch (IOException | RuntimeException | Error e) {
+            record.fail(e);
+            throw e;
         }
     }
 
     private @Nullable ObjectNode train(Trainer trainer) throws IOException {
         int every = settings.integer(Key.CHECKPOINT_STEPS);
-        EpochResult epoch = null;
         progress.startEpoch();
         while (!trainer.isFinished()) {
             if (signal.isSet()) {
-                return stopped();
+                return null;
             }
-            epoch = trainer.trainEpoch((e, step, steps) -> {
+            EpochResult epoch = trainer.trainEpoch((e, step, steps) -> {
                 progress.step(e, step, steps);
                 return !signal.isSet() && (every == 0 || trainer.step() % every != 0);
             });
@@ -113,14 +147,16 @@ final class TrainingRun {
                 progress.startEpoch();
             }
         }
-        return finish();
+        return results();
     }
 
     /** Evaluates and writes down an epoch that is saved; returns false if a signal stopped it. */
     private boolean completeEpoch(Trainer trainer) throws IOException {
-        Evaluation test = trainer.evaluateUnless(signal::isSet);
+        Evaluation test = trainer.evaluate((done, images) -> {
+            progress.testing(trainer.epoch(), done, images);
+            return !signal.isSet();
+        });
         if (test == null) {
-            stopped();
             return false;
         }
         EpochResult epoch = trainer.lastEpoch();
@@ -129,42 +165,45 @@ final class TrainingRun {
         return true;
     }
 
-    private @Nullable ObjectNode stopped() {
-        progress.say("\nStopped; saved in " + folder.path() + ". Go on with: kib train --resume " + folder.path());
-        return null;
-    }
-
-    private static ObjectNode row(EpochResult epoch, Evaluation test) {
+    private ObjectNode row(EpochResult epoch, Evaluation test) {
         ObjectNode row = JSON.createObjectNode();
         row.put("epoch", epoch.epoch())
+                .put("time", RunRecord.now())
                 .put("seconds", epoch.seconds())
                 .put("train_images_per_second", epoch.imagesPerSecond());
+        if (config.rule().hasLocalLosses()) {
+            row.put("lr_local", epoch.localRate());
+        } else {
+            row.putNull("lr_local"); // nothing learns at this rate
+        }
+        row.put("lr_readout", epoch.readoutRate());
         ArrayNode losses = row.putArray("local_losses");
         epoch.localLosses().forEach(losses::add);
         row.put("readout_loss", epoch.readoutLoss())
                 .put("train_accuracy", epoch.accuracy())
+                .put("test_loss", test.loss())
                 .put("test_accuracy", test.accuracy());
         return row.put("peak_rss_bytes", RunFolder.peakResidentBytes());
     }
 
-    private ObjectNode finish() throws IOException {
+    private ObjectNode results() throws IOException {
         List<JsonNode> epochs = folder.epochs();
         JsonNode last = epochs.get(epochs.size() - 1);
-        ObjectNode run = about.deepCopy();
-        run.put("rule", config.rule().name());
-        run.put("test_accuracy", last.get("test_accuracy").asDouble());
-        run.put("train_accuracy", last.get("train_accuracy").asDouble());
-        run.put("epochs", epochs.size());
-        run.put(
+        ObjectNode results = JSON.createObjectNode();
+        for (String name : List.of("test_accuracy", "test_loss", "train_accuracy")) {
+            if (last.has(name)) { // the last epoch's line may be of a version that had no test loss
+                results.put(name, last.get(name).asDouble());
+            }
+        }
+        results.put("epochs", epochs.size());
+        results.put(
                 "train_seconds",
                 epochs.stream().mapToDouble(e -> e.get("seconds").asDouble()).sum());
         double[] speeds = epochs.stream()
                 .mapToDouble(e -> e.get("train_images_per_second").asDouble())
                 .sorted()
                 .toArray();
-        run.put("train_images_per_second", speeds[speeds.length / 2]);
-        run.put("peak_rss_bytes", RunFolder.peakResidentBytes());
-        folder.writeRun(run);
-        return run;
+        results.put("train_images_per_second", speeds[speeds.length / 2]);
+        return results.put("peak_rss_bytes", RunFolder.peakResidentBytes());
     }
 }
