@@ -1,7 +1,8 @@
 /*
  * Types shared by all families. Sizes are 64-bit. Activations are of type T: KIB_F32 or KIB_BF16; a four-dimensional
  * array is stored channels-last ([B, H, W, C]), while groups and random numbers count its elements in C,H,W order.
- * Every function that computes takes the number of threads last; its results do not depend on it.
+ * Every function that computes takes the number of threads last: the most that it uses, since a small operation runs on
+ * one. Its results do not depend on it.
  */
 #ifndef KIB_TYPES_H
 #define KIB_TYPES_H
@@ -43,6 +44,9 @@ typedef int kib_status;
 
 /* Returns the instruction set that the kernels were chosen for: 3 (x86-64-v3), 4 (x86-64-v4), 0 elsewhere. */
 int kib_cpu_level(void);
+
+/* Returns how many of these threads a product of so many multiplications is worth: one if it is small, else all. */
+int kib_threads_for_product(int64_t multiplications, int threads);
 
 /* Sets how many OpenMP threads the calling thread's parallel regions use, also those of other libraries. */
 void kib_use_threads(int threads);

@@ -10,6 +10,7 @@
 #include "elementary.h"
 #include "level.h"
 #include "philox.h"
+#include "threads.h"
 
 namespace kib::KIB_LEVEL {
 namespace {
@@ -479,6 +480,7 @@ void output(T* da, const T* a, const T* post, const uint8_t* mask, const float* 
 template <class Work>
 kib_status for_samples(const kib_activity_spec& spec, void* workspace, int threads, Work work) {
   Sample s(spec);
+  threads = threads_for(spec.batch * s.inputs(), threads);
   return with_type(spec.type, [&](auto tag) {
     with_activation(spec.activation, [&](auto activation) {
 #pragma omp parallel for num_threads(threads) schedule(static)

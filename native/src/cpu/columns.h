@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include "level.h"
+#include "threads.h"
 
 namespace kib::KIB_LEVEL {
 
@@ -25,7 +26,8 @@ struct Chunks {
   // Calls work(chunk, first row, last row + 1) for all chunks; backwards, each thread begins with what it saw last.
   template <class Work>
   void each(int threads, bool backwards, Work work) const {
-#pragma omp parallel for num_threads(threads) schedule(static) if (count > 1)
+    threads = threads_for(rows * columns, threads);
+#pragma omp parallel for num_threads(threads) schedule(static)
     for (int64_t thread = 0; thread < threads; thread++) {
       int64_t first = count * thread / threads, last = count * (thread + 1) / threads;
       for (int64_t i = first; i < last; i++) {

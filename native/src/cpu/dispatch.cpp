@@ -7,6 +7,11 @@
 #include "kib/objective.h"
 #include "kib/optimizer.h"
 #include "kib/step.h"
+#include "threads.h"
+
+extern "C" int kib_threads_for_product(int64_t multiplications, int threads) {
+  return kib::threads_for_product(multiplications, threads);
+}
 
 extern "C" void kib_use_threads(int threads) { omp_set_num_threads(threads); }
 

@@ -12,6 +12,7 @@
 #include "codes.h"
 #include "elementary.h"
 #include "products.h"
+#include "threads.h"
 
 namespace kib::KIB_LEVEL {
 namespace {
@@ -301,6 +302,7 @@ template <class T>
 void gradient_gram(T* du, double* value, const T* u, const kib_teaching& teaching, const kib_objective_spec& spec,
                    const kib_meter* meter, void* workspace, int threads) {
   int64_t batch = spec.batch, width = spec.width;
+  threads = threads_for_product((batch + kMultiplicationsAtOnce) * batch * (width + teaching.outputs), threads);
   Arena arena(workspace);
   Gram g = Gram::take(arena, batch, width);
   double* target_gram = nullptr;
@@ -438,6 +440,7 @@ int64_t kib_gram_workspace(const kib_variable* x, const kib_variable* y, int64_t
 // pHSIC: mean(A o B) - mean(A) mean(B). HSIC takes off what the means of rows contribute.
 kib_status kib_gram_dependence(double* value, const kib_variable* x, const kib_variable* y, int64_t batch,
                                int estimator, void* workspace, int threads) {
+  threads = threads_for_product((batch + kMultiplicationsAtOnce) * batch * (x->width + y->width), threads);
   Arena arena(workspace);
   Variable first = Variable::take(arena, *x, batch), second = Variable::take(arena, *y, batch);
   RowSums sums{arena.take<double>(batch), arena.take<double>(batch), arena.take<double>(batch)};

@@ -3,6 +3,7 @@
 
 #include "codes.h"
 #include "products.h"
+#include "threads.h"
 
 namespace kib::KIB_LEVEL {
 namespace {
@@ -255,6 +256,11 @@ void gradient_from(T* du, double* value, const Vectors& all, const Centred& c, c
   add_up(meter, static_cast<double>(batch) * value[0]);
 }
 
+int threads_of(const kib_objective_spec& spec, const kib_teaching& teaching, int threads) {
+  int64_t products = spec.width + teaching.outputs + kMultiplicationsAtOnce;
+  return threads_for_product(spec.batch * spec.width * products, threads);
+}
+
 }  // namespace
 
 int64_t kib_objective_statistics_workspace(const kib_objective_spec* spec, const kib_teaching* teaching) {
@@ -265,6 +271,7 @@ int64_t kib_objective_statistics_workspace(const kib_objective_spec* spec, const
 kib_status kib_objective_gradient_statistics(void* du, double* value, const void* u, const kib_teaching* teaching,
                                              const kib_objective_spec* spec, const kib_meter* meter, void* workspace,
                                              int threads) {
+  threads = threads_of(*spec, *teaching, threads);
   return with_type(spec->type, [&](auto tag) {
     using T = decltype(tag);
     Arena arena(workspace);
@@ -280,6 +287,7 @@ kib_status kib_objective_code_statistics(double* count, double* code_sum, double
                                          const void* u, const kib_teaching* teaching, const kib_objective_spec* spec,
                                          void* workspace, int threads) {
   Statistics out{count, code_sum, code_products, teaching_products, teaching_sum, teaching_squares};
+  threads = threads_of(*spec, *teaching, threads);
   return with_type(spec->type, [&](auto tag) {
     Arena arena(workspace);
     Vectors all = Vectors::prepare(arena, static_cast<const decltype(tag)*>(u), *teaching, *spec, threads);
@@ -293,6 +301,7 @@ kib_status kib_objective_gradient_from_statistics(void* du, double* value, const
                                                   const double* teaching_sum, const kib_objective_spec* spec,
                                                   const kib_meter* meter, void* workspace, int threads) {
   Sums sums{count, code_sum, code_products, teaching_products, teaching_sum};
+  threads = threads_of(*spec, *teaching, threads);
   return with_type(spec->type, [&](auto tag) {
     using T = decltype(tag);
     Arena arena(workspace);

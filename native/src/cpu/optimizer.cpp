@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "level.h"
+#include "threads.h"
 
 namespace kib::KIB_LEVEL {
 namespace {
@@ -16,7 +17,8 @@ template <class Update>
 void for_pieces(float** w, void** rounded, const int64_t* sizes, int64_t count, int threads, Update update) {
   for (int64_t array = 0; array < count; array++) {
     int64_t pieces = (sizes[array] + kPiece - 1) / kPiece;
-#pragma omp parallel for num_threads(threads) schedule(static) if (pieces > 1)
+    int team = threads_for(sizes[array], threads);
+#pragma omp parallel for num_threads(team) schedule(static)
     for (int64_t piece = 0; piece < pieces; piece++) {
       int64_t start = piece * kPiece, end = std::min(start + kPiece, sizes[array]);
       update(array, start, end);

@@ -6,6 +6,7 @@
 #include "arena.h"
 #include "columns.h"
 #include "philox.h"
+#include "threads.h"
 
 namespace kib::KIB_LEVEL {
 namespace {
@@ -78,7 +79,8 @@ kib_status kib_augmentation_batch(void* x, int32_t* labels, const uint8_t* image
       for (int pixel = 0; pixel < 256; pixel++)
         store(table + c * 256 + pixel, static_cast<float>((pixel / 255.0 - mean[c]) / deviation[c]));
     int64_t size = channels * height * width;
-#pragma omp parallel for num_threads(threads) schedule(static)
+    int team = threads_for(batch * size, threads);
+#pragma omp parallel for num_threads(team) schedule(static)
     for (int64_t j = 0; j < batch; j++) {
       int64_t image = order == nullptr ? now[2] + j : order[now[2] + j];
       Move move(padding, flip, seed, image, now[1]);

@@ -54,16 +54,23 @@ final class CpuContext {
         return workspaceBytes.get();
     }
 
-    /** Called before a primitive is planned: how oneDNN splits work depends on the calling thread's number of threads. */
-    void startPlanning() {
-        kib.kib_use_threads(threads);
+    /**
+     * Called before a primitive is planned: how oneDNN splits work depends on the calling thread's number of threads.
+     *
+     * @param multiplications of the product: a small one runs on one thread
+     * @return on how many threads to run it
+     */
+    int startPlanning(long multiplications) {
+        int planned = kib.kib_threads_for_product(multiplications, threads);
+        kib.kib_use_threads(planned);
+        return planned;
     }
 
-    /** Returns the operations as one, on this device's number of threads and used by one thread at a time. */
-    Operation sequence(List<Operation> operations) {
+    /** Returns the operations as one, on as many threads as they were planned for and used by one thread at a time. */
+    Operation sequence(int planned, List<Operation> operations) {
         Operation[] all = operations.toArray(new Operation[0]);
         return guard.guard(() -> {
-            kib.kib_use_threads(threads);
+            kib.kib_use_threads(planned);
             for (Operation operation : all) {
                 operation.run();
             }
@@ -80,8 +87,8 @@ final class CpuContext {
         return () -> {
             int status = kernel.run();
             if (status != kib.KIB_OK) {
-                throw new IllegalArgumentException(
-                        "The kernel " + name + " does not support its arguments (status " + status + ").");
+                throw new IllegalArgumentException(name
+                        + ": this device's kernels do not compute with numbers of that type; F32 and BF16 they do.");
             }
         };
     }

@@ -31,7 +31,7 @@ record CpuConvolution(CpuContext context) implements ConvolutionOps {
     @Override
     public Operation forward(Tensor y, Tensor x, Tensor weight, @Nullable Tensor bias) {
         Contracts.convolution("convolution.forward", y, x, weight, bias);
-        context.startPlanning();
+        int threads = context.startPlanning(multiplications(y, weight));
         OneDnn oneDnn = context.oneDnn();
         convolution_forward.primitive_desc description = description(y, x, weight, bias);
         List<Operation> operations = new ArrayList<>();
@@ -47,7 +47,7 @@ record CpuConvolution(CpuContext context) implements ConvolutionOps {
             arguments.put(DNNL_ARG_BIAS, oneDnn.on(OneDnn.vector(bias), bias));
         }
         operations.add(oneDnn.plan(description, new convolution_forward(description), arguments));
-        return context.sequence(operations);
+        return context.sequence(threads, operations);
     }
 
     private convolution_forward.primitive_desc description(Tensor y, Tensor x, Tensor weight, @Nullable Tensor bias) {
@@ -99,6 +99,10 @@ record CpuConvolution(CpuContext context) implements ConvolutionOps {
         return OneDnn.image(weight);
     }
 
+    private static long multiplications(Tensor y, Tensor weight) {
+        return y.shape().size() * weight.shape().rowSize();
+    }
+
     private static long[] padding(Tensor weight) {
         long padding = (weight.shape().extent(2) - 1) / 2;
         return new long[] {padding, padding};
@@ -107,7 +111,7 @@ record CpuConvolution(CpuContext context) implements ConvolutionOps {
     @Override
     public Operation weightGradient(Tensor dweight, @Nullable Tensor dbias, Tensor dy, Tensor x) {
         Contracts.convolution("convolution.weightGradient", dy, x, dweight, dbias);
-        context.startPlanning();
+        int threads = context.startPlanning(multiplications(dy, dweight));
         OneDnn oneDnn = context.oneDnn();
         long[] padding = padding(dweight);
         convolution_backward_weights.primitive_desc description = new convolution_backward_weights.primitive_desc(
@@ -139,13 +143,13 @@ record CpuConvolution(CpuContext context) implements ConvolutionOps {
         if (dbias != null) {
             operations.add(new CpuLinear(context).sumRows(dbias, dy));
         }
-        return context.sequence(operations);
+        return context.sequence(threads, operations);
     }
 
     @Override
     public Operation dataGradient(Tensor dx, Tensor dy, Tensor weight) {
         Contracts.convolution("convolution.dataGradient", dy, dx, weight, null);
-        context.startPlanning();
+        int threads = context.startPlanning(multiplications(dy, weight));
         OneDnn oneDnn = context.oneDnn();
         long[] padding = padding(weight);
         convolution_backward_data.primitive_desc description = new convolution_backward_data.primitive_desc(
@@ -172,6 +176,6 @@ record CpuConvolution(CpuContext context) implements ConvolutionOps {
                         oneDnn.on(OneDnn.image(dy), dy),
                         DNNL_ARG_WEIGHTS,
                         blocked)));
-        return context.sequence(operations);
+        return context.sequence(threads, operations);
     }
 }

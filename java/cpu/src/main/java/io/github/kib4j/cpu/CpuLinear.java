@@ -29,10 +29,11 @@ record CpuLinear(CpuContext context) implements LinearOps {
         long batch = x.shape().extent(0);
         long d = x.shape().rowSize();
         long n = w.shape().extent(0);
+        int threads = context.startPlanning(batch * d * n);
         memory.desc source = OneDnn.strided(x.type(), new long[] {batch, d}, d, 1);
         memory.desc target = OneDnn.strided(y.type(), new long[] {batch, n}, n, 1);
         memory.desc stored = OneDnn.strided(w.type(), new long[] {d, n}, 1, d);
-        return context.sequence(product(x, source, w, stored, y, target, bias));
+        return context.sequence(threads, product(x, source, w, stored, y, target, bias));
     }
 
     @Override
@@ -41,6 +42,7 @@ record CpuLinear(CpuContext context) implements LinearOps {
         long batch = x.shape().extent(0);
         long d = x.shape().rowSize();
         long n = dw.shape().extent(0);
+        int threads = context.startPlanning(batch * d * n);
         memory.desc upstream = OneDnn.strided(dy.type(), new long[] {n, batch}, 1, n);
         memory.desc source = OneDnn.strided(x.type(), new long[] {batch, d}, d, 1);
         memory.desc target = OneDnn.strided(dw.type(), new long[] {n, d}, d, 1);
@@ -48,7 +50,7 @@ record CpuLinear(CpuContext context) implements LinearOps {
         if (dbias != null) {
             operations.add(sumRows(dbias, dy));
         }
-        return context.sequence(operations);
+        return context.sequence(threads, operations);
     }
 
     /** {@code dbias[n] = sum} over all but the channel. */
@@ -70,10 +72,11 @@ record CpuLinear(CpuContext context) implements LinearOps {
         long batch = dx.shape().extent(0);
         long d = dx.shape().rowSize();
         long n = w.shape().extent(0);
+        int threads = context.startPlanning(batch * d * n);
         memory.desc upstream = OneDnn.strided(dy.type(), new long[] {batch, n}, n, 1);
         memory.desc target = OneDnn.strided(dx.type(), new long[] {batch, d}, d, 1);
         memory.desc stored = OneDnn.strided(w.type(), new long[] {n, d}, d, 1);
-        return context.sequence(product(dy, upstream, w, stored, dx, target, null));
+        return context.sequence(threads, product(dy, upstream, w, stored, dx, target, null));
     }
 
     /** Plans {@code c = a b + bias}; where {@code a} is bfloat16 and {@code b} single, {@code b} is converted first. */
@@ -85,7 +88,6 @@ record CpuLinear(CpuContext context) implements LinearOps {
             Tensor c,
             memory.desc cDesc,
             @Nullable Tensor bias) {
-        context.startPlanning();
         OneDnn oneDnn = context.oneDnn();
         boolean converts = a.type() != b.type();
         memory.desc bUsed = converts

@@ -62,6 +62,9 @@ final class CpuTensor implements Tensor {
     }
 
     static FloatPointer floats(Tensor tensor) {
+        if (tensor.type() == DataType.F64) {
+            numbers(DataType.F64);
+        }
         return new FloatPointer(bytes(tensor));
     }
 
@@ -83,7 +86,17 @@ final class CpuTensor implements Tensor {
 
     /** Returns the number by which the kernels know an activation's type. */
     static int typeOf(Tensor tensor) {
-        return tensor.type() == DataType.BF16 ? kib.KIB_BF16 : kib.KIB_F32;
+        return numbers(tensor.type()) == DataType.BF16 ? kib.KIB_BF16 : kib.KIB_F32;
+    }
+
+    /** Returns the type, if it is one that activations and weights may have here. */
+    static DataType numbers(DataType type) {
+        if (type != DataType.F32 && type != DataType.BF16) {
+            throw new IllegalArgumentException(
+                    "The cpu device computes with F32 and BF16 activations and weights, not with " + type
+                            + "; allocate them so, or open the reference device, which computes in double.");
+        }
+        return type;
     }
 
     @Override

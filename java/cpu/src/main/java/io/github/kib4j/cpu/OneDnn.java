@@ -42,7 +42,7 @@ final class OneDnn {
     }
 
     static memory.data_type type(DataType type) {
-        return type == DataType.BF16 ? memory.data_type.bf16 : memory.data_type.f32;
+        return CpuTensor.numbers(type) == DataType.BF16 ? memory.data_type.bf16 : memory.data_type.f32;
     }
 
     /** Describes an array by extents and strides. */
