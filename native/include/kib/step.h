@@ -43,11 +43,13 @@ int64_t kib_sum_rows_workspace(int64_t rows, int64_t n);
 kib_status kib_sum_rows(float* sum, const void* values, int type, int64_t rows, int64_t n, void* workspace,
                         int threads);
 
-/* wide = narrow, n numbers of the given type to floats. */
+/*
+ * wide = narrow, n numbers of the given type to floats; narrow = wide, rounded to nearest even. As processors' bfloat16
+ * products treat subnormal numbers, they become zeros; kib_layout_flush makes them so in place.
+ */
 kib_status kib_layout_widen(float* wide, const void* narrow, int type, int64_t n, int threads);
-
-/* narrow = wide, rounded to nearest even. */
 kib_status kib_layout_narrow(void* narrow, const float* wide, int type, int64_t n, int threads);
+kib_status kib_layout_flush(float* numbers, int64_t n, int threads);
 
 /* Copies between the logical order [outer, C, P] of doubles or floats and storage [outer, P, C] of the given type. */
 kib_status kib_layout_write_f64(void* target, const double* source, int type, int64_t outer, int64_t channels,

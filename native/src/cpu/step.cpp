@@ -45,6 +45,15 @@ void copy_image(T* x, const uint8_t* image, int64_t channels, int64_t height, in
   }
 }
 
+// Zero of the same sign for a subnormal number, else the number.
+inline float without_subnormal(float x) {
+  uint32_t bits;
+  std::memcpy(&bits, &x, 4);
+  bits &= (bits & 0x7F800000u) == 0 ? 0x80000000u : 0xFFFFFFFFu;
+  std::memcpy(&x, &bits, 4);
+  return x;
+}
+
 // Between [outer, C, P] and [outer, P, C].
 template <class Target, class Source>
 void transpose(Target* target, const Source* source, int64_t outer, int64_t rows, int64_t columns) {
@@ -159,17 +168,26 @@ kib_status kib_sum_rows(float* sum, const void* values, int type, int64_t rows, 
 kib_status kib_layout_widen(float* wide, const void* narrow, int type, int64_t n, int threads) {
   return with_type(type, [&](auto tag) {
     const auto* from = static_cast<const decltype(tag)*>(narrow);
-#pragma omp parallel for simd num_threads(threads) schedule(static)
-    for (int64_t i = 0; i < n; i++) wide[i] = load(from[i]);
+    int team = threads_for(n, threads);
+#pragma omp parallel for simd num_threads(team) schedule(static)
+    for (int64_t i = 0; i < n; i++) wide[i] = without_subnormal(load(from[i]));
   });
 }
 
 kib_status kib_layout_narrow(void* narrow, const float* wide, int type, int64_t n, int threads) {
   return with_type(type, [&](auto tag) {
     auto* to = static_cast<decltype(tag)*>(narrow);
-#pragma omp parallel for simd num_threads(threads) schedule(static)
-    for (int64_t i = 0; i < n; i++) store(to + i, wide[i]);
+    int team = threads_for(n, threads);
+#pragma omp parallel for simd num_threads(team) schedule(static)
+    for (int64_t i = 0; i < n; i++) store(to + i, without_subnormal(wide[i]));
   });
+}
+
+kib_status kib_layout_flush(float* numbers, int64_t n, int threads) {
+  threads = threads_for(n, threads);
+#pragma omp parallel for simd num_threads(threads) schedule(static)
+  for (int64_t i = 0; i < n; i++) numbers[i] = without_subnormal(numbers[i]);
+  return KIB_OK;
 }
 
 kib_status kib_layout_write_f64(void* target, const double* source, int type, int64_t outer, int64_t channels,

@@ -65,10 +65,14 @@ final class CpuDevice implements Device {
         return name.replace("dnnl_cpu_isa_", "");
     }
 
-    /** Returns whether oneDNN has bfloat16 products for this processor, natively or emulated. */
+    /** Returns whether bfloat16 products are oneDNN's: elsewhere it has none, or slower ones that keep subnormal operands. */
     static boolean computesBfloat16() {
+        return hasBfloat16Products() || instructionSet().startsWith("avx2_vnni_2");
+    }
+
+    private static boolean hasBfloat16Products() {
         String set = instructionSet();
-        return set.startsWith("avx512") || set.startsWith("avx10") || set.startsWith("avx2_vnni_2");
+        return Stream.of("amx", "avx512_core_bf16", "avx512_core_fp16", "avx10").anyMatch(set::contains);
     }
 
     private static String processor() {
@@ -86,10 +90,7 @@ final class CpuDevice implements Device {
     /** bfloat16 products are faster than single ones only with instructions for them. */
     @Override
     public boolean accelerates(Precision precision) {
-        String set = instructionSet();
-        return precision == Precision.F32
-                || Stream.of("amx", "avx512_core_bf16", "avx512_core_fp16", "avx10")
-                        .anyMatch(set::contains);
+        return precision == Precision.F32 || hasBfloat16Products();
     }
 
     @Override

@@ -15,9 +15,11 @@ import org.bytedeco.javacpp.FloatPointer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * oneDNN's families in bfloat16 on processors for which oneDNN has them in single precision alone: operands are widened (weights
- * rounded first), results are rounded. The numbers are those of a processor with bfloat16 products, but for the order of sums;
- * the time is more than that of single precision.
+ * Products in bfloat16 on processors without instructions for them: operands are widened (weights rounded first) and multiplied
+ * in single precision, results are rounded. As by AVX512_BF16 and AMX, subnormal operands count as zeros, and subnormal results
+ * are zeros. The numbers are those of such a processor but for the order of sums, and for sums that are subnormal on the way. The
+ * time is more than that of single precision. (oneDNN itself, where it multiplies without those instructions, keeps subnormal
+ * operands: on AVX2_VNNI_2 alone, whose conversions it is left to.)
  */
 final class Emulation {
     /** Which operand's wide copy a buffer holds. */
@@ -67,6 +69,13 @@ final class Emulation {
         return context.kernel("narrow", () -> kib.kib_layout_narrow(to, from, type, size, context.threads()));
     }
 
+    /** Makes subnormal results zeros. */
+    private Operation flush(Tensor single) {
+        FloatPointer numbers = CpuTensor.floats(single);
+        long size = single.shape().size();
+        return context.kernel("flush", () -> kib.kib_layout_flush(numbers, size, context.threads()));
+    }
+
     /** Rounds weights to bfloat16 where they are not yet, in single precision: {@code rounded} has their extents and storage. */
     private Operation round(Tensor rounded, Tensor weight) {
         if (applies(weight)) {
@@ -110,7 +119,7 @@ final class Emulation {
         Tensor wideOut = applies(out) ? wide(Slot.OUTPUT, out) : out;
         Operation prepare = chain(widen(wideIn, in), round(rounded, weight));
         Operation compute = single.plan(wideOut, wideIn, rounded);
-        return wideOut == out ? chain(prepare, compute) : chain(prepare, compute, narrow(out, wideOut));
+        return chain(prepare, compute, wideOut == out ? flush(out) : narrow(out, wideOut));
     }
 
     /** Plans a product in single precision. */
@@ -118,10 +127,10 @@ final class Emulation {
         Operation plan(Tensor out, Tensor in, Tensor weight);
     }
 
-    private Operation weightGradient(Tensor dy, Tensor x, Pair single) {
+    private Operation weightGradient(Tensor dw, Tensor dy, Tensor x, Pair single) {
         Tensor wideDy = wide(Slot.UPSTREAM, dy);
         Tensor wideX = wide(Slot.INPUT, x);
-        return chain(widen(wideDy, dy), widen(wideX, x), single.plan(wideDy, wideX));
+        return chain(widen(wideDy, dy), widen(wideX, x), single.plan(wideDy, wideX), flush(dw));
     }
 
     /** Plans an operation on two tensors in single precision. */
@@ -152,7 +161,7 @@ final class Emulation {
             }
             Contracts.linear("linear.weightGradient", dy, x, dw, dbias);
             return Emulation.this.weightGradient(
-                    dy, x, (wideDy, wideX) -> single.weightGradient(dw, dbias, wideDy, wideX));
+                    dw, dy, x, (wideDy, wideX) -> single.weightGradient(dw, dbias, wideDy, wideX));
         }
 
         @Override
@@ -188,7 +197,7 @@ final class Emulation {
             }
             Contracts.convolution("convolution.weightGradient", dy, x, dweight, dbias);
             return Emulation.this.weightGradient(
-                    dy, x, (wideDy, wideX) -> single.weightGradient(dweight, dbias, wideDy, wideX));
+                    dweight, dy, x, (wideDy, wideX) -> single.weightGradient(dweight, dbias, wideDy, wideX));
         }
 
         @Override
