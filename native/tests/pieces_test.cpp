@@ -7,6 +7,7 @@
 #include "../src/cpu/codes.h"
 #include "../src/cpu/elementary.h"
 #include "../src/cpu/philox.h"
+#include "../src/cpu/processor.h"
 #include "../src/cpu/products.h"
 
 using namespace kib::KIB_LEVEL;
@@ -117,7 +118,7 @@ void test_sums() {
 
 int main() {
 #if defined(__AVX512F__)
-  if (!__builtin_cpu_supports("x86-64-v4")) return std::printf("not run: no AVX-512 here\n"), 0;
+  if (!KIB_PROCESSOR_HAS_V4) return std::printf("not run: no AVX-512 here\n"), 0;
 #endif
   test_known_words();
   test_many_words();

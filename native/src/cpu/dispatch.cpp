@@ -7,6 +7,7 @@
 #include "kib/objective.h"
 #include "kib/optimizer.h"
 #include "kib/step.h"
+#include "processor.h"
 #include "threads.h"
 
 extern "C" int kib_threads_for_product(int64_t multiplications, int threads) {
@@ -28,22 +29,21 @@ extern "C" int kib_cpu_level(void) { return 0; }
 #elif defined(__x86_64__)
 extern "C" int kib_cpu_level(void) {
   __builtin_cpu_init();
-  return __builtin_cpu_supports("x86-64-v4") ? 4 : __builtin_cpu_supports("x86-64-v3") ? 3 : 0;
+  return KIB_PROCESSOR_HAS_V4 ? 4 : KIB_PROCESSOR_HAS_V3 ? 3 : 0;
 }
-#define KIB_BIND(name)                                                                   \
-  namespace kib::v3 {                                                                    \
-  extern decltype(::name) name;                                                          \
-  }                                                                                      \
-  namespace kib::v4 {                                                                    \
-  extern decltype(::name) name;                                                          \
-  }                                                                                      \
-  extern "C" {                                                                           \
-  static void* name##_resolve() {                                                        \
-    __builtin_cpu_init();                                                                \
-    return __builtin_cpu_supports("x86-64-v4") ? reinterpret_cast<void*>(kib::v4::name)  \
-                                               : reinterpret_cast<void*>(kib::v3::name); \
-  }                                                                                      \
-  extern decltype(::name) name __attribute__((ifunc(#name "_resolve")));                 \
+#define KIB_BIND(name)                                                                                             \
+  namespace kib::v3 {                                                                                              \
+  extern decltype(::name) name;                                                                                    \
+  }                                                                                                                \
+  namespace kib::v4 {                                                                                              \
+  extern decltype(::name) name;                                                                                    \
+  }                                                                                                                \
+  extern "C" {                                                                                                     \
+  static void* name##_resolve() {                                                                                  \
+    __builtin_cpu_init();                                                                                          \
+    return KIB_PROCESSOR_HAS_V4 ? reinterpret_cast<void*>(kib::v4::name) : reinterpret_cast<void*>(kib::v3::name); \
+  }                                                                                                                \
+  extern decltype(::name) name __attribute__((ifunc(#name "_resolve")));                                           \
   }
 #endif
 
