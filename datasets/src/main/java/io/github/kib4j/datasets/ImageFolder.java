@@ -2,139 +2,195 @@ package io.github.kib4j.datasets;
 
 import io.github.kib4j.data.Dataset;
 import io.github.kib4j.data.ImageSet;
+import io.github.kib4j.datasets.ClassFolders.Part;
 import io.github.kib4j.tensor.Shape;
-import java.awt.image.BufferedImage;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
-import java.util.Iterator;
+import java.util.EnumMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
-import javax.imageio.ImageIO;
-import javax.imageio.ImageReader;
-import javax.imageio.stream.FileImageInputStream;
-import javax.imageio.stream.ImageInputStream;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Folders of PNG or JPEG images, one for each class: {@code DIR/train/CLASS/*} and {@code DIR/test/CLASS/*}, or
- * {@code DIR/CLASS/*}, of which every tenth image of each class (in the order of names) is then for testing.
+ * Folders of images, one for each class: {@code DIR/train/CLASS/*} and {@code DIR/test/CLASS/*} (by any of the names of
+ * {@link Role}), or {@code DIR/CLASS/*}, of which every tenth image of each class is then for testing.
  */
 final class ImageFolder {
     private static final int EVERY = 10;
-    private static final int LARGEST_EXTENT = 4096;
     private static final long LARGEST_SET = 1L << 30;
+    private static final int MOST_NAMED = 10;
 
-    private ImageFolder() {}
+    private final Path folder;
+    private final Selection selection;
+    private final ClassFolders found = new ClassFolders();
+    private final List<String> notes = new ArrayList<>();
+
+    private ImageFolder(Path folder, Selection selection) {
+        this.folder = folder;
+        this.selection = selection;
+    }
+
+    /** What a folder of a folder is for, by its name in any case. */
+    private enum Role {
+        TRAIN("train", "training"),
+        VALIDATION("val", "valid", "validation"),
+        TEST("test", "testing");
+
+        private final List<String> names;
+
+        Role(String... names) {
+            this.names = List.of(names);
+        }
+
+        private List<Path> of(List<Path> folders) {
+            return folders.stream()
+                    .filter(path -> names.contains(path.getFileName().toString().toLowerCase(Locale.ROOT)))
+                    .toList();
+        }
+    }
 
     private record Labelled(Path file, int label) {}
 
     static Dataset read(Path folder, Selection selection, Consumer<String> notes) {
-        Path train = folder.resolve("train");
-        Path test = folder.resolve("test");
-        if (Files.isDirectory(train) && Files.isDirectory(test)) {
-            List<String> classes = names(classes(train));
-            if (!classes.equals(names(classes(test)))) {
-                throw new DatasetException("The folders " + train + " and " + test + " have different classes: "
-                        + classes + " and " + names(classes(test)) + "; give both the same folders.");
-            }
-            return dataset(files(classes(train)), files(classes(test)), classes, folder, selection);
-        }
-        List<Path> classes = classes(folder);
-        List<Labelled> forTraining = new ArrayList<>();
-        List<Labelled> forTesting = new ArrayList<>();
-        for (int label = 0; label < classes.size(); label++) {
-            List<Path> images = images(classes.get(label));
-            for (int i = 0; i < images.size(); i++) {
-                (i % EVERY == EVERY - 1 ? forTesting : forTraining).add(new Labelled(images.get(i), label));
-            }
-        }
-        return dataset(forTraining, forTesting, names(classes), folder, selection);
+        ImageFolder reading = new ImageFolder(folder, selection);
+        Dataset dataset = reading.read();
+        reading.found.notes().forEach(notes);
+        reading.notes.forEach(notes);
+        return dataset;
     }
 
-    /** Returns the folders of the classes; names are only for people, since not every file name is text. */
-    private static List<Path> classes(Path folder) {
-        List<Path> entries = children(folder);
-        entries.stream().filter(entry -> !Files.exists(entry)).findFirst().ifPresent(entry -> {
-            throw new DatasetException(entry + " is " + RegularFile.other(entry)
-                    + ", so that it is unknown whether it is a class; remove or mend it.");
-        });
-        List<Path> classes = entries.stream().filter(Files::isDirectory).toList();
-        if (classes.size() < 2) {
-            throw new DatasetException("The folder " + folder
-                    + " needs a folder of images for each of at least 2 classes, but has " + classes.size() + ".");
+    private Dataset read() {
+        List<Path> folders = ClassFolders.folders(folder);
+        Map<Role, Path> parts = parts(folders);
+        Path train = parts.get(Role.TRAIN);
+        if (train == null) {
+            return splitByCount(found.part(folder));
         }
-        return classes;
+        boolean validation = selection.validation() && parts.size() == Role.values().length;
+        Path test = Objects.requireNonNull(
+                parts.get(validation || !parts.containsKey(Role.TEST) ? Role.VALIDATION : Role.TEST));
+        Part forTraining = found.part(train);
+        Part forTesting = found.part(test);
+        requireSameClasses(forTraining, forTesting);
+        found.countFiles(folder);
+        noteUnreadFolders(folders, train, test);
+        return dataset(
+                labelled(forTraining),
+                labelled(forTesting),
+                forTraining.names(),
+                selection.validation() && !validation);
     }
 
-    private static List<String> names(List<Path> classes) {
-        return classes.stream().map(p -> p.getFileName().toString()).toList();
-    }
-
-    private static List<Labelled> files(List<Path> classes) {
-        List<Labelled> all = new ArrayList<>();
-        for (int label = 0; label < classes.size(); label++) {
-            for (Path image : images(classes.get(label))) {
-                all.add(new Labelled(image, label));
+    /** Returns the folders for training and for tests or validation; none if there are not both. */
+    private Map<Role, Path> parts(List<Path> folders) {
+        List<Path> train = Role.TRAIN.of(folders);
+        if (!train.isEmpty() && train.size() == folders.size()) {
+            throw new DatasetException("The folder " + folder + " has "
+                    + train.get(0).getFileName()
+                    + ", but no test, testing, val, valid or validation beside it; add one, or name " + train.get(0)
+                    + ", of whose images every tenth is then for testing.");
+        }
+        Map<Role, Path> parts = new EnumMap<>(Role.class);
+        for (Role role : Role.values()) {
+            List<Path> own = role.of(folders);
+            if (!own.isEmpty()) {
+                parts.put(role, own.get(0));
             }
         }
-        return all;
+        if (train.isEmpty() || parts.size() == 1) {
+            return Map.of();
+        }
+        for (Role role : Role.values()) {
+            List<Path> own = role.of(folders);
+            if (own.size() > 1) {
+                throw new DatasetException("The folders " + own.get(0) + " and " + own.get(1)
+                        + " cannot both be the part for " + role.names.get(role.names.size() - 1)
+                        + "; rename or move one.");
+            }
+        }
+        return parts;
     }
 
-    private static List<Path> images(Path folder) {
-        return children(folder).stream()
-                .filter(p -> p.getFileName().toString().toLowerCase(Locale.ROOT).matches(".*\\.(png|jpg|jpeg)"))
-                .map(RegularFile::require)
+    private void noteUnreadFolders(List<Path> folders, Path train, Path test) {
+        String others = folders.stream()
+                .filter(path -> !path.equals(train) && !path.equals(test))
+                .map(path -> path.getFileName().toString())
+                .collect(Collectors.joining(", "));
+        if (!others.isEmpty()) {
+            notes.add("Note: tests are on " + test + "; not read in " + folder + ": " + others + ".");
+        }
+    }
+
+    private static void requireSameClasses(Part train, Part test) {
+        if (!train.names().equals(test.names())) {
+            throw new DatasetException("The folders " + train.folder() + " and " + test.folder()
+                    + " have different classes: only the first has " + beyond(train, test) + ", only the second "
+                    + beyond(test, train) + "; give both the same folders.");
+        }
+    }
+
+    private static String beyond(Part part, Part other) {
+        Set<String> known = new HashSet<>(other.names());
+        return named(part.names().stream().filter(name -> !known.contains(name)).toList());
+    }
+
+    private static String named(List<String> classes) {
+        return classes.isEmpty()
+                ? "none"
+                : classes.stream().limit(MOST_NAMED).map(FileFailure::printable).collect(Collectors.joining(", "))
+                        + (classes.size() > MOST_NAMED ? " and " + (classes.size() - MOST_NAMED) + " more" : "");
+    }
+
+    private static List<Labelled> labelled(Part part) {
+        return IntStream.range(0, part.names().size())
+                .boxed()
+                .flatMap(label -> part.images().get(label).stream().map(file -> new Labelled(file, label)))
                 .toList();
     }
 
-    private static List<Path> children(Path folder) {
-        if (Files.exists(folder) && !Files.isDirectory(folder)) { // to list a pipe is to wait for its writer
-            throw unreadableFolder(folder, new NotDirectoryException(folder.toString()));
+    private Dataset splitByCount(Part all) {
+        List<Labelled> forTraining = new ArrayList<>();
+        List<Labelled> forTesting = new ArrayList<>();
+        List<String> untested = new ArrayList<>();
+        for (int label = 0; label < all.names().size(); label++) {
+            List<Path> images = all.images().get(label);
+            for (int i = 0; i < images.size(); i++) {
+                (i % EVERY == EVERY - 1 ? forTesting : forTraining).add(new Labelled(images.get(i), label));
+            }
+            if (images.size() < EVERY) {
+                untested.add(all.names().get(label));
+            }
         }
-        try (Stream<Path> entries = Files.list(folder)) {
-            return entries.sorted().toList();
-        } catch (IOException e) {
-            throw unreadableFolder(folder, e);
-        } catch (UncheckedIOException e) {
-            throw unreadableFolder(folder, Objects.requireNonNull(e.getCause()));
+        if (forTesting.isEmpty()) {
+            throw new DatasetException("The folder " + folder + " has no class with " + EVERY
+                    + " images, of which one would be for testing; add images, or use train and test folders.");
         }
+        if (!untested.isEmpty()) {
+            notes.add("Note: no test image, for having fewer than " + EVERY + " images: " + named(untested) + ".");
+        }
+        return dataset(forTraining, forTesting, all.names(), selection.validation());
     }
 
-    private static DatasetException unreadableFolder(Path folder, IOException cause) {
-        return new DatasetException(
-                "The folder " + folder + " cannot be read (" + FileFailure.reason(cause)
-                        + "); name a folder with a folder of images for each class.",
-                cause);
-    }
-
-    private static Dataset dataset(
-            List<Labelled> allTrain, List<Labelled> allTest, List<String> classes, Path folder, Selection selection) {
+    private Dataset dataset(List<Labelled> allTrain, List<Labelled> allTest, List<String> classes, boolean split) {
         List<Labelled> train = allTrain;
         List<Labelled> test = allTest;
-        if (selection.validation()) {
-            Validation.Split split = Validation.split("the folder " + folder, allTrain.size());
-            train = Arrays.stream(split.train()).mapToObj(allTrain::get).toList();
-            test = Arrays.stream(split.validation()).mapToObj(allTrain::get).toList();
+        if (split) {
+            Validation.Split indices = Validation.split("the folder " + folder, allTrain.size());
+            train = Arrays.stream(indices.train()).mapToObj(allTrain::get).toList();
+            test = Arrays.stream(indices.validation()).mapToObj(allTrain::get).toList();
         }
         train = share(train, selection.train(), classes.size());
         test = share(test, selection.test(), classes.size());
-        if (train.isEmpty() || test.isEmpty()) {
-            throw new DatasetException("The folder " + folder + " has " + train.size() + " training and " + test.size()
-                    + " test images; each class needs at least " + EVERY
-                    + " PNG or JPEG images, or use train and test folders.");
-        }
-        Shape image = shape(decode(train.get(0).file(), null));
+        Shape image = ImageFile.read(train.get(0).file(), null).shape();
         ImageSet trainSet = load("folder train", train, image, classes);
         ImageSet testSet = load("folder test", test, image, classes);
         List<Double> half = Collections.nCopies(3, 0.5);
@@ -162,80 +218,18 @@ final class ImageFolder {
     }
 
     private static ImageSet load(String name, List<Labelled> files, Shape shape, List<String> classes) {
-        int plane = shape.extent(1) * shape.extent(2);
-        if (3L * plane * files.size() > LARGEST_SET) {
+        int size = Math.toIntExact(shape.size());
+        if ((long) size * files.size() > LARGEST_SET) {
             throw new DatasetException(
                     "The " + files.size() + " images beside " + files.get(0).file() + " of " + shape + " are more than "
                             + LARGEST_SET + " bytes; scale them down or take fewer.");
         }
-        byte[] pixels = new byte[files.size() * 3 * plane];
+        byte[] pixels = new byte[files.size() * size];
         int[] labels = new int[files.size()];
         for (int i = 0; i < files.size(); i++) {
             labels[i] = files.get(i).label();
-            copy(decode(files.get(i).file(), shape), pixels, i * 3 * plane);
+            System.arraycopy(ImageFile.read(files.get(i).file(), shape).pixels(), 0, pixels, i * size, size);
         }
         return new ImageSet(name, shape, pixels, labels, classes);
-    }
-
-    /** Copies an image's planes; of a gray one the same thrice, unconverted, since Java's conversion would brighten it. */
-    private static void copy(BufferedImage image, byte[] pixels, int start) {
-        int width = image.getWidth();
-        int plane = width * image.getHeight();
-        boolean gray = image.getType() == BufferedImage.TYPE_BYTE_GRAY;
-        for (int p = 0; p < plane; p++) {
-            int rgb = gray
-                    ? image.getRaster().getSample(p % width, p / width, 0) * 0x010101
-                    : image.getRGB(p % width, p / width);
-            for (int c = 0; c < 3; c++) {
-                pixels[start + c * plane + p] = (byte) (rgb >> (16 - 8 * c));
-            }
-        }
-    }
-
-    private static Shape shape(BufferedImage image) {
-        return Shape.of(3, image.getHeight(), image.getWidth());
-    }
-
-    /** Reads an image whose size is looked at before its pixels get memory. */
-    static BufferedImage decode(Path file, @Nullable Shape expected) {
-        try (ImageInputStream in = new FileImageInputStream(file.toFile())) {
-            Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
-            if (!readers.hasNext()) {
-                throw new DatasetException(
-                        "The file " + file + " is no PNG or JPEG image; remove it or write it again.");
-            }
-            ImageReader reader = readers.next();
-            try {
-                reader.setInput(in, true, true);
-                checkSize(file, reader.getWidth(0), reader.getHeight(0), expected);
-                return reader.read(0);
-            } finally {
-                reader.dispose();
-            }
-        } catch (DatasetException e) {
-            throw e;
-        } catch (IOException e) {
-            throw unreadable(file, FileFailure.reason(e), e);
-        } catch (RuntimeException e) {
-            throw unreadable(file, "it is damaged", e);
-        }
-    }
-
-    private static void checkSize(Path file, int width, int height, @Nullable Shape expected) {
-        if (width < 1 || height < 1 || width > LARGEST_EXTENT || height > LARGEST_EXTENT) {
-            throw new DatasetException(
-                    "The image " + file + " is " + width + " x " + height + ", but images may have 1 to "
-                            + LARGEST_EXTENT + " pixels a side; scale it down or write it again.");
-        }
-        Shape shape = Shape.of(3, height, width);
-        if (expected != null && !shape.equals(expected)) {
-            throw new DatasetException("The image " + file + " is " + shape + ", but the first one is " + expected
-                    + "; scale all images to one size.");
-        }
-    }
-
-    private static DatasetException unreadable(Path file, String why, Exception cause) {
-        return new DatasetException(
-                "The image " + file + " cannot be read (" + why + "); remove it or write it again.", cause);
     }
 }

@@ -180,7 +180,10 @@ final class ReadersFuzzTest {
     @FuzzTest(maxDuration = "3m")
     void image(byte[] bytes) throws IOException {
         Path file = Files.write(folder.resolve("image.png"), bytes);
-        allowed(() -> assertThat(ImageFolder.decode(file, null).getWidth()).isPositive());
+        allowed(() -> {
+            ImageFile image = ImageFile.read(file, null);
+            assertThat((long) image.pixels().length).isEqualTo(image.shape().size());
+        });
     }
 
     /** Folders and files of any names, with images that are whole. */
@@ -233,7 +236,16 @@ final class ReadersFuzzTest {
         assertThat(Mutations.read(List.of(npz), MILLISECONDS, this::npz)).isPositive();
         assertThat(Mutations.read(archives.stream().map(ReadersFuzzTest::gzip).toList(), MILLISECONDS, this::tarGz))
                 .isPositive();
-        assertThat(Mutations.read(List.of(png(3, 2), png(40, 30), jpeg()), MILLISECONDS, this::image))
+        assertThat(Mutations.read(
+                        List.of(
+                                png(3, 2),
+                                png(40, 30),
+                                jpeg(),
+                                image("gif", 5, 4),
+                                image("bmp", 5, 4),
+                                image("tiff", 5, 4)),
+                        MILLISECONDS,
+                        this::image))
                 .isPositive();
     }
 

@@ -92,11 +92,7 @@ final class InfoCommands {
                 name = requireName(action, name, Datasets.names());
                 List<String> notes = new ArrayList<>();
                 Dataset dataset = Datasets.load(name, folder, 0, Selection.ALL, notes::add);
-                out.println(name + ": " + dataset.train().count() + " training and "
-                        + Words.count(dataset.test().count(), "test image") + " of "
-                        + dataset.train().image() + ", "
-                        + Words.count(dataset.train().classes(), "class")
-                        + "; all files read, sizes and labels right.");
+                out.println(name + ": " + ImageCounts.of(dataset) + "; all files read, sizes and labels right.");
                 notes.forEach(out::println);
                 if (Datasets.published().contains(name)) {
                     Datasets.checksums(name, folder).forEach(line -> out.println("  " + line));

@@ -29,7 +29,7 @@ enum Key {
             Type.FLAG,
             Range.ANY,
             "false",
-            "train on nine tenths and test on the authors' validation split"),
+            "train on nine tenths and test on the authors' validation split, or on the val part of a folder that has one beside test"),
     LIMIT_TRAIN(
             "limit-train",
             Group.DATA,

@@ -99,6 +99,7 @@ final class TrainCommand {
         List<String> notes = new ArrayList<>();
         LoadedDataset loaded = new LoadedDataset(plan.dataset(notes::add));
         Images images = Images.of(loaded.get());
+        String counts = ImageCounts.of(loaded.get());
         Fitting fitting = Fitting.of(asked, images, resume || merged.shaped());
         Settings settings = fitting.settings();
         Map<String, TrainingConfig> trainings = trainings(settings, rules, images, folder);
@@ -122,7 +123,7 @@ final class TrainCommand {
                     .findFirst()
                     .ifPresent(training -> warnOfPrecision(device, training.precision()));
             notes.forEach(this::say);
-            say(SummaryCommand.describe(dataset.name(), images));
+            say(dataset.name() + ": " + counts);
             String preset = resume ? RunRecord.preset(new RunFolder(folder).readRun()) : merged.preset();
             return train(trainings, settings, dataset, device, folder, resume, preset);
         }

@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -70,6 +71,10 @@ final class BadDataTest {
         CIFAR100_ARCHIVE(
                 "cifar100", "/cifar-100-binary.tar.gz", data -> archive(data, "cifar-100"), "cifar-100-binary.tar.gz"),
         FOLDER("folder", "", data -> TinyImages.png(data, 20, "cat", "dog"), "cat/0.png", "dog/7.png"),
+        FOLDER_OF_JPEG("folder", "", data -> formatted(data, "jpg"), "cat/0.jpg"),
+        FOLDER_OF_GIF("folder", "", data -> formatted(data, "gif"), "cat/0.gif"),
+        FOLDER_OF_BMP("folder", "", data -> formatted(data, "bmp"), "dog/7.bmp"),
+        FOLDER_OF_TIFF("folder", "", data -> formatted(data, "tif"), "dog/7.tif"),
         TRAIN_AND_TEST(
                 "folder",
                 "",
@@ -87,6 +92,15 @@ final class BadDataTest {
             this.place = place;
             this.writing = writing;
             this.files = List.of(files);
+        }
+
+        private static void formatted(Path data, String format) throws IOException {
+            for (String name : new String[] {"cat", "dog"}) {
+                Files.createDirectories(data.resolve(name));
+                for (int i = 0; i < 20; i++) {
+                    TinyImages.image(data.resolve(name).resolve(i + "." + format), 8, 8);
+                }
+            }
         }
 
         private static void archive(Path data, String name) throws IOException {
@@ -139,11 +153,13 @@ final class BadDataTest {
                                 .map(damage -> new Case(layout, file, damage.toString(), damage::to, ""))));
     }
 
-    /** An image fewer is no damage, and a PNG image is over before its last byte. */
+    /** An image fewer is no damage, and most formats are over before their last byte. */
     private static boolean isHarmless(Layout layout, String file, Damage damage) {
+        boolean endsBefore = layout != Layout.FOLDER_OF_BMP && layout != Layout.FOLDER_OF_TIFF;
         return layout.dataset.equals("folder")
-                && List.of(Damage.MISSING, Damage.LONGER_BY_ONE, Damage.CUT_BY_ONE)
-                        .contains(damage);
+                && (damage == Damage.MISSING
+                        || damage == Damage.LONGER_BY_ONE
+                        || damage == Damage.CUT_BY_ONE && endsBefore);
     }
 
     static Stream<Case> ofAFormat() {
@@ -222,7 +238,7 @@ final class BadDataTest {
                         "cat/0.png",
                         "text",
                         file -> Files.writeString(file, "no image"),
-                        "is no PNG or JPEG image"),
+                        "is no PNG, JPEG, BMP, GIF or TIFF image"),
                 of(
                         Layout.FOLDER,
                         "cat",
@@ -230,6 +246,32 @@ final class BadDataTest {
                         Damage.A_LINK_TO_ITSELF::to,
                         "a link that leads nowhere"),
                 of(Layout.FOLDER, "cat", "one class", Damage.MISSING::to, "at least 2 classes, but has 1"),
+                of(Layout.FOLDER, "cat", "an empty class", BadDataTest::emptyFolder, "/cat has no PNG, JPEG, BMP"),
+                of(
+                        Layout.FOLDER,
+                        "dog/3.png",
+                        "a wrong checksum",
+                        Damage.at(50, 99),
+                        "the checksum of its part at byte"),
+                of(Layout.FOLDER_OF_JPEG, "cat/3.jpg", "a scan cut short", shorterScan(3), "Corrupt JPEG data"),
+                of(
+                        Layout.FOLDER,
+                        "cat/3.png",
+                        "WebP",
+                        file -> Files.writeString(file, "RIFF....WEBPVP8 "),
+                        "image, but WebP"),
+                of(
+                        Layout.TRAIN_AND_TEST,
+                        "test/cat",
+                        "a class without test images",
+                        BadDataTest::emptyFolder,
+                        "/test/cat has no PNG"),
+                of(
+                        Layout.TRAIN_AND_TEST,
+                        "test",
+                        "no tests",
+                        Damage.MISSING::to,
+                        "has train, but no test, testing, val"),
                 of(
                         Layout.TRAIN_AND_TEST,
                         "test/cat",
@@ -244,6 +286,20 @@ final class BadDataTest {
 
     private static Damage.Change labels(int count) {
         return Damage.at(7, count).andThen(Damage.bytes(all -> Arrays.copyOf(all, 8 + count)));
+    }
+
+    private static void emptyFolder(Path path) throws IOException {
+        Damage.MISSING.to(path);
+        Files.createDirectory(path);
+    }
+
+    /** Takes bytes away before the last two, which end a JPEG file's only scan. */
+    private static Damage.Change shorterScan(int missing) {
+        return Damage.bytes(all -> {
+            byte[] less = Arrays.copyOf(all, all.length - missing);
+            System.arraycopy(all, all.length - 2, less, less.length - 2, 2);
+            return less;
+        });
     }
 
     /** Changes the byte that is followed by so many. */
@@ -284,6 +340,34 @@ final class BadDataTest {
         if (Files.isSymbolicLink(damaged)) {
             Files.delete(damaged); // cleaning up, JUnit would warn of a link that leads out of the folder
         }
+    }
+
+    @Test
+    void whatAFolderHoldsIsSaid() throws IOException {
+        Path data = folder.resolve("data");
+        TinyImages.png(data, 20, "cat", ".ipynb_checkpoints", "__MACOSX");
+        TinyImages.png(data, 40, "dog/young");
+        TinyImages.png(data, 3, "cow");
+        Files.writeString(data.resolve("cat/._0.png"), "what macOS leaves");
+        Files.writeString(data.resolve("cat/a.webp"), "not read");
+        String counts = "57 training images (3 of 'cow' to 36 of 'dog'), 6 test images (0 of 'cow' to 4 of 'dog')";
+        String unread =
+                "Note: 1 file is not read, being no PNG, JPEG, BMP, GIF or TIFF image in a class's folder: 1 .webp; ";
+        String untested = "Note: no test image, for having fewer than 10 images: cow.";
+        CommandResult verify = within("data", "verify", "folder", "--data", data.toString());
+        assertThat(verify.code()).as(verify.err()).isZero();
+        assertThat(verify.out()).contains("folder: " + counts, unread, untested);
+        String options = "--model mlp --layers 8 --epochs 1 --batch 10 --device reference --limit-train 12";
+        CommandResult train = within(CommandResult.train(
+                List.of(options.split(" ")),
+                "--dataset",
+                "folder",
+                "--data",
+                data.toString(),
+                "--out",
+                folder + "/out"));
+        assertThat(train.code()).as(train.err()).isZero();
+        assertThat(train.err()).contains("folder: 12 training images (3 of 'cow' to 5 of 'cat')", unread, untested);
     }
 
     /** What {@code --data} names, and how. */

@@ -44,7 +44,9 @@ final class CommandLineTest {
     @Test
     void aRunsFolderHoldsAllOfIt() throws IOException {
         CommandResult result = kib(train("--out", run("a"), "--epochs", "4"));
-        assertThat(result.err()).contains("150 training images, 40 test images").contains("phsic epoch 4/4");
+        assertThat(result.err())
+                .contains("150 training images (15 of each class), 40 test images (4 of each class)")
+                .contains("phsic epoch 4/4");
         assertThat(result.code()).isZero();
         assertThat(result.out()).contains("phsic").contains("Run folder");
         try (Stream<Path> files = Files.list(folder.resolve("a"))) {
@@ -236,7 +238,7 @@ final class CommandLineTest {
                 "--threads",
                 "1"));
         assertThat(result.code()).as(result.err()).isZero();
-        assertThat(result.err()).contains("100 training images, 15 test images");
+        assertThat(result.err()).contains("100 training images (").contains(", 15 test images (");
     }
 
     @Test
@@ -270,7 +272,7 @@ final class CommandLineTest {
         assertThat(kib("doctor").out()).contains("cpu:", "reference:", "cuda", "fashion-mnist");
         assertThat(kib("data", "list").out()).contains("shapes", "generated");
         assertThat(kib("data", "verify", "mnist", "--data", folder.toString()).out())
-                .contains("150 training and 40 test images");
+                .contains("150 training images (15 of each class), 40 test images (4 of each class)");
         assertThat(kib("summary", "--preset", "vgg-cifar10-1x-sgd-cosine-grp-div")
                         .out())
                 .contains("512 x 2 x 2", "hidden 7  linear", "Memory that training needs at batch 128: about ");

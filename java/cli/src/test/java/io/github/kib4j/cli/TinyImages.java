@@ -159,7 +159,12 @@ final class TinyImages {
         }
     }
 
+    /** Writes an image of the format that the file's name ends with. */
     static void image(Path file, int width, int height) throws IOException {
-        ImageIO.write(new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB), "png", file.toFile());
+        String name = file.toString();
+        BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
+        if (!ImageIO.write(image, name.substring(name.lastIndexOf('.') + 1), file.toFile())) {
+            throw new IOException("no format of this name: " + name);
+        }
     }
 }

@@ -1,0 +1,43 @@
+package io.github.kib4j.cli;
+
+import io.github.kib4j.data.Dataset;
+import io.github.kib4j.data.ImageSet;
+import io.github.kib4j.datasets.FileFailure;
+import java.util.Locale;
+
+/** How many images a data set has, of all classes and of the least and most frequent one. */
+final class ImageCounts {
+    private ImageCounts() {}
+
+    /** Returns for example {@code 60 training images (20 of 'a' to 40 of 'b'), 4 test images (2 of each class), 3 x 8 x 8, ...}. */
+    static String of(Dataset dataset) {
+        return of(dataset.train(), "training") + ", " + of(dataset.test(), "test") + ", "
+                + dataset.train().image() + ", " + Words.count(dataset.train().classes(), "class");
+    }
+
+    private static String of(ImageSet images, String part) {
+        int[] counts = new int[images.classes()];
+        for (int label : images.labels()) {
+            counts[label]++;
+        }
+        int least = 0;
+        int most = 0;
+        for (int label = 1; label < counts.length; label++) {
+            least = counts[label] < counts[least] ? label : least;
+            most = counts[label] > counts[most] ? label : most;
+        }
+        String each = counts[least] == counts[most]
+                ? number(counts[least]) + " of each class"
+                : number(counts[least]) + " of " + name(images, least) + " to " + number(counts[most]) + " of "
+                        + name(images, most);
+        return Words.count(images.count(), part + " image") + " (" + each + ")";
+    }
+
+    private static String number(int count) {
+        return String.format(Locale.ROOT, "%,d", count);
+    }
+
+    private static String name(ImageSet images, int label) {
+        return "'" + FileFailure.printable(images.classNames().get(label)) + "'";
+    }
+}
