@@ -35,6 +35,7 @@ final class ProgramTest {
                 "--networks mlp,resnet | There is no network 'resnet'",
                 "--precisions fp8 | There is no precision 'fp8'",
                 "--peers jax | There is no peer 'jax'; choose of: djl",
+                "--against nowhere | --against needs a checkout with built benchmarks, but nowhere has no bench/target/lib",
                 "--threads 0 | --threads must be at least 1",
                 "--images 0 | --images must lie between 1 and 600,000",
                 "--images 600001 | --images must lie between 1 and 600,000",

@@ -16,6 +16,9 @@ final class Child {
     /** Contenders of the module in {@code bench/djl}. */
     static final List<String> PEERS = List.of("djl");
 
+    /** kib4j as another checkout has built it. */
+    static final String AGAINST = "against";
+
     private static final List<String> JAVA_OPTIONS = List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=4");
     /** System property: class path of the peers. */
     private static final String PEERS_CLASS_PATH = "kib.bench.peers";
@@ -30,10 +33,27 @@ final class Child {
 
     private final double seconds;
     private final @Nullable Integer images;
+    private final @Nullable Path against;
 
-    Child(double seconds, @Nullable Integer images) {
+    /**
+     * Sets what is the same for all.
+     *
+     * @param against the other checkout; null if none is measured
+     */
+    Child(double seconds, @Nullable Integer images, @Nullable Path against) {
         this.seconds = seconds;
         this.images = images;
+        this.against = against;
+    }
+
+    /** Returns whether a checkout has the benchmarks' build, which can be measured. */
+    static boolean isBuilt(Path checkout) {
+        return Files.isDirectory(checkout.resolve("bench/target/lib"));
+    }
+
+    private static boolean isKib(Configuration configuration) {
+        return configuration.contender().equals(KibContender.NAME)
+                || configuration.contender().equals(AGAINST);
     }
 
     Measurement measure(Configuration configuration) throws IOException, InterruptedException, ChildException {
@@ -44,7 +64,7 @@ final class Child {
                     .redirectOutput(log.toFile())
                     .redirectInput(new File("/dev/null"));
             builder.environment().put("OMP_NUM_THREADS", Integer.toString(configuration.threads()));
-            if (configuration.contender().equals(KibContender.NAME)) {
+            if (isKib(configuration)) {
                 builder.environment().putIfAbsent("GOMP_SPINCOUNT", KIB_SPIN_COUNT);
             }
             return result(builder.start(), log);
@@ -58,18 +78,29 @@ final class Child {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(JAVA_OPTIONS);
-        if (configuration.contender().equals(KibContender.NAME)) {
+        if (isKib(configuration)) {
             command.addAll(KIB_HEAP);
         }
         command.addAll(List.of("-cp", classPath(configuration), TrainingRun.class.getName()));
         command.addAll(List.of(
-                configuration.toString(),
+                calledThere(configuration).toString(),
                 Double.toString(seconds),
                 Integer.toString(images == null ? workload.usualImages() : images)));
         return command;
     }
 
-    private static String classPath(Configuration configuration) throws ChildException {
+    /** What the other checkout calls its own. */
+    private static Configuration calledThere(Configuration configuration) {
+        return configuration.contender().equals(AGAINST)
+                ? configuration.of(KibContender.NAME, configuration.workload().rule())
+                : configuration;
+    }
+
+    private String classPath(Configuration configuration) throws ChildException {
+        if (configuration.contender().equals(AGAINST) && against != null) {
+            Path target = against.resolve("bench/target");
+            return target.resolve("*") + File.pathSeparator + target.resolve("lib/*");
+        }
         if (!PEERS.contains(configuration.contender())) {
             return System.getProperty("java.class.path");
         }

@@ -53,6 +53,12 @@ public final class TrainingBenchmark implements Callable<Integer> {
     @Option(names = "--peers", split = ",", description = "djl (DJL with PyTorch, f32 alone); default: none")
     private List<String> peers = List.of();
 
+    @Option(
+            names = "--against",
+            description = "another checkout of kib4j, built by its own bench/train, measured in turn with this one",
+            paramLabel = "DIR")
+    private @Nullable Path against;
+
     @Option(names = "--no-bound", description = "leave out oneDNN's bare products")
     private boolean noBound;
 
@@ -90,11 +96,17 @@ public final class TrainingBenchmark implements Callable<Integer> {
         check(seconds > 0 && seconds < 3600, "--seconds must lie between 0 and 3600.");
         check(threads.stream().allMatch(n -> n >= 1), "--threads must be at least 1.");
         check(images == null || (images >= 1 && images <= MOST_IMAGES), "--images must lie between 1 and 600,000.");
+        if (against != null) {
+            check(
+                    Child.isBuilt(against),
+                    "--against needs a checkout with built benchmarks, but " + against
+                            + " has no bench/target/lib; run bench/train there once.");
+        }
         List<Configuration> configurations = configurations();
         Program.checkOut(spec, out);
         Machine before = Machine.read();
         Results results = new Results(configurations);
-        Child child = new Child(seconds, images);
+        Child child = new Child(seconds, images, against);
         for (int round = 1; round <= rounds; round++) {
             for (Configuration configuration : configurations) {
                 if (results.isWanted(configuration)) {
@@ -156,6 +168,9 @@ public final class TrainingBenchmark implements Callable<Integer> {
         }
         for (Workload workload : workloads) {
             all.add(new Configuration(KibContender.NAME, workload, count));
+            if (against != null) {
+                all.add(new Configuration(Child.AGAINST, workload, count));
+            }
             for (String peer : peers) {
                 check(Child.PEERS.contains(peer), "There is no peer '" + peer + "'; choose of: djl.");
                 all.add(new Configuration(peer, workload, count));

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** What a run of the training benchmark says, as Markdown and as JSON. */
 record TrainingReport(Results results, int rounds, double seconds, Output output) {
@@ -124,7 +125,7 @@ record TrainingReport(Results results, int rounds, double seconds, Output output
         }
     }
 
-    /** Each contender's local rules over its backprop, and kib4j over each peer. */
+    /** Each contender's local rules over its backprop, kib4j over the build it is measured against and over each peer. */
     private Map<String, Spread> ratios() {
         Map<String, Spread> ratios = new LinkedHashMap<>();
         for (Configuration configuration : results.measured()) {
@@ -133,10 +134,11 @@ record TrainingReport(Results results, int rounds, double seconds, Output output
                 put(ratios, configuration, configuration.of(contender, "backprop"));
             }
             if (contender.equals(KibContender.NAME)) {
-                Child.PEERS.forEach(peer -> put(
-                        ratios,
-                        configuration,
-                        configuration.of(peer, configuration.workload().rule())));
+                Stream.concat(Stream.of(Child.AGAINST), Child.PEERS.stream())
+                        .forEach(other -> put(
+                                ratios,
+                                configuration,
+                                configuration.of(other, configuration.workload().rule())));
             }
         }
         return ratios;

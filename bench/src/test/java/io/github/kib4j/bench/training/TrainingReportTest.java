@@ -17,11 +17,12 @@ final class TrainingReportTest {
     private static final Configuration LOCAL = Configuration.parse("kib/mlp/cosine-grp-div/f32/2");
     private static final Configuration BACKPROP = Configuration.parse("kib/mlp/backprop/f32/2");
     private static final Configuration PEER = Configuration.parse("djl/mlp/cosine-grp-div/f32/2");
+    private static final Configuration AGAINST = Configuration.parse("against/mlp/cosine-grp-div/f32/2");
     private static final Machine MACHINE = new Machine("A processor", 2, "Linux", "Java", 0);
 
     /** Two rounds, of which the second is twice as slow for everybody. */
     private static Results results() {
-        Results results = new Results(List.of(PRODUCTS, LOCAL, BACKPROP, PEER));
+        Results results = new Results(List.of(PRODUCTS, LOCAL, BACKPROP, AGAINST, PEER));
         for (int slow = 1; slow <= 2; slow++) {
             results.add(
                     PRODUCTS,
@@ -36,6 +37,7 @@ final class TrainingReportTest {
                                     50.0 * slow)));
             results.add(LOCAL, measurement(2048.0 / slow, Map.of("forward", 125.0 * slow)));
             results.add(BACKPROP, measurement(1024.0 / slow, Map.of("forward", 250.0 * slow)));
+            results.add(AGAINST, measurement(2000.0 / slow, Map.of()));
             results.add(PEER, measurement(512.0 / slow, Map.of()));
         }
         return results;
@@ -78,6 +80,8 @@ final class TrainingReportTest {
                 .contains("* kib/mlp/backprop/f32/2: forward 375.00")
                 .contains("| kib/mlp/cosine-grp-div/f32/2 over kib/mlp/backprop/f32/2 | 2.00 (2.00 to 2.00) |")
                 .contains("| kib/mlp/cosine-grp-div/f32/2 over djl/mlp/cosine-grp-div/f32/2 | 4.00 (4.00 to 4.00) |")
+                .contains(
+                        "| kib/mlp/cosine-grp-div/f32/2 over against/mlp/cosine-grp-div/f32/2 | 1.02 (1.02 to 1.02) |")
                 .contains("Not measured: djl/vgg/backprop/f32/2: no such thing.")
                 .contains("Left out: djl/vgg/backprop/bf16/2: no such type.");
     }
