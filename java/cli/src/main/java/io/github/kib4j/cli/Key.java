@@ -232,7 +232,7 @@ enum Key {
 
     /** How a value is written. */
     enum Type {
-        TEXT("DIR", "text"),
+        TEXT("PATH", "text"),
         CHOICE("NAME", "a name"),
         INTEGER("N", "a whole number"),
         NUMBER("X", "a number"),

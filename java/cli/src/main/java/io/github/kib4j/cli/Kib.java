@@ -13,6 +13,8 @@ import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -166,11 +168,26 @@ public final class Kib {
         return new CommandLine(root).setAbbreviatedOptionsAllowed(false).setOverwrittenOptionsAllowed(true);
     }
 
+    /** Returns {@code train --help} for {@code help train}. */
+    private static String[] helped(String... args) {
+        if (args.length == 0 || !args[0].equals("help")) {
+            return args;
+        }
+        List<String> words = new ArrayList<>(List.of(args).subList(1, args.length));
+        words.add("--help");
+        return words.toArray(new String[0]);
+    }
+
     private static int command(String[] args, PrintStream out, PrintStream err) throws IOException {
         CommandLine line = line();
         line.setOut(new PrintWriter(out, true, StandardCharsets.UTF_8));
         line.setErr(new PrintWriter(err, true, StandardCharsets.UTF_8));
-        ParseResult parsed = line.parseArgs(args);
+        ParseResult parsed = line.parseArgs(helped(args));
+        for (ParseResult part = parsed; part != null; part = part.subcommand()) {
+            if (!part.unmatched().isEmpty()) { // picocli itself lets it pass beside --help
+                throw new UnmatchedArgumentException(part.commandSpec().commandLine(), part.unmatched());
+            }
+        }
         Integer help = CommandLine.executeHelpRequest(parsed);
         if (help != null) {
             return help;

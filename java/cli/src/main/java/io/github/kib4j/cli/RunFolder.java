@@ -217,8 +217,8 @@ final class RunFolder implements AutoCloseable {
     int keepEpochs(int epochs) throws IOException {
         List<String> lines = wholeLines();
         if (lines.size() < epochs - 1) {
-            throw new CheckpointException("The file " + metrics() + " has " + lines.size()
-                    + " epochs, but the checkpoint " + epochs + "; restore the file, or start a new run.");
+            throw new CheckpointException("The file " + metrics() + " has " + Words.count(lines.size(), "epoch")
+                    + ", but the checkpoint " + epochs + "; restore the file, or start a new run.");
         }
         List<String> kept = lines.subList(0, Math.min(epochs, lines.size()));
         replaceIfOther(metrics(), kept.stream().map(line -> line + "\n").collect(Collectors.joining()));

@@ -252,8 +252,8 @@ final class TrainCommand {
             return settings;
         }
         if (epochs < before) {
-            throw new UsageException("The run in " + folder + " is of " + before
-                    + " epochs and can be given more, not fewer (" + epochs
+            throw new UsageException("The run in " + folder + " is of "
+                    + Words.count(before, "epoch") + " and can be given more, not fewer (" + epochs
                     + "); stop it when it has done enough, or start a new run.");
         }
         if (new RunPlan(settings).schedule().dependsOnEpochs()) {

@@ -90,8 +90,8 @@ final class TrainingRun {
             ObjectNode before = folder.readRun();
             int epochs = folder.keepEpochs(trainer.epoch());
             if (trainer.isFinished() && epochs == trainer.epoch() && RunRecord.isFinished(before)) {
-                progress.say(
-                        "The run in " + folder.path() + " is finished: all " + config.epochs() + " epochs are done.");
+                progress.say("The run in " + folder.path() + " is finished: " + Words.count(config.epochs(), "epoch")
+                        + (config.epochs() == 1 ? " is" : " are") + " done.");
                 return before;
             }
             if (unlocked != null) {

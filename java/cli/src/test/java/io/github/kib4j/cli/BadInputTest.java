@@ -156,9 +156,6 @@ final class BadInputTest {
                 usage("--threads must be a whole number from 1 to 1024", train("--threads", "1025")),
                 usage("--width 0.3", train("--width", "0.3")),
                 usage("at least one hidden layer", train("--layers", "")),
-                usage(
-                        "only 1x1 positions left",
-                        vgg("--channels", "8,8,8,8,8", "--pool-after", "1,2,3,4,5", "--groups", "4")),
                 usage("--pool-after names convolution 9", vgg("--channels", "8", "--pool-after", "9")),
                 usage("are available; --width 0.", train("--layers", "204800,204800")),
                 usage("MB are available; --width 0.", train("--layers", "20480,20480", "--device", "reference")),

@@ -268,6 +268,24 @@ final class CommandLineTest {
     }
 
     @Test
+    void aDefaultNetworkTrainsOnSmallImagesAndIsResumedAsItWas() throws IOException {
+        String options = "--dataset mnist --data " + folder + " --width 0.0625 --linear 8 --groups 4 --epochs 1"
+                + " --limit-train 40 --lr-local 0.1 --out " + run("v");
+        CommandResult result = kib(("train " + options).split(" "));
+        assertThat(result.code()).as(result.err()).isZero();
+        assertThat(result.err())
+                .contains("Note: images are pooled after convolutions 2,4,5, not after 2,4,5,6: images of 8x8")
+                .contains("Note: --batch 128 is more than the 40 training images there are")
+                .contains("mnist: 40 training images (4 of each class), 40 test images (4 of each class), 1 x 8 x 8, "
+                        + "10 classes");
+        assertThat(folder.resolve("v/config.toml")).content().contains("pool-after = [2, 4, 5]\n");
+        CommandResult again = kib("train", "--resume", run("v"));
+        assertThat(again.code()).as(again.err()).isZero();
+        assertThat(again.err()).contains("is finished").doesNotContain("Note:");
+        assertThat(kib("eval", run("v")).code()).isZero();
+    }
+
+    @Test
     void theRestSpeaks() {
         assertThat(kib("doctor").out()).contains("cpu:", "reference:", "cuda", "fashion-mnist");
         assertThat(kib("data", "list").out()).contains("shapes", "generated");

@@ -2,6 +2,7 @@ package io.github.kib4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.kib4j.layer.NetworkSpec;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.train.MemoryEstimate.Images;
 import io.github.kib4j.train.TrainingConfig;
@@ -221,6 +222,23 @@ final class SettingsMixinTest {
         Fitting fitting = Fitting.of(merged.settings(), images, merged.shaped());
         assertThat(fitting.settings().text(Key.POOL_AFTER)).isEqualTo(pooled);
         assertThat(fitting.notes()).isEqualTo(note == null ? List.of() : List.of(note));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"28,28", "1,1", "2,50", "7,9", "31,17", "8,8", "224,224"})
+    void theDefaultNetworkFitsImagesOfAnySize(int height, int width) {
+        Shape image = Shape.of(1, height, width);
+        Settings settings = Fitting.of(
+                        words("--dataset folder --groups 64 --divisive-norm").settings(),
+                        new Images(image, 10, 1000, 100),
+                        false)
+                .settings();
+        NetworkSpec network = new RunPlan(settings).training("phsic", image, 10).network();
+        assertThat(network.hidden()).hasSize(7);
+        if (height == 28) {
+            assertThat(settings.text(Key.POOL_AFTER)).isEqualTo("2,4,5,6");
+            assertThat(network.shapes().get(6)).isEqualTo(Shape.of(512, 1, 1));
+        }
     }
 
     @Test
