@@ -46,7 +46,8 @@ std::vector<float> random_numbers(size_t count, float low, float high) {
 void test_activity() {
   constexpr int64_t B = 3, N = 24, G = 4, n = N / G;
   auto a = random_numbers(B * N, -2, 2);
-  std::vector<float> post(B * N), mean(B * G), scale(B * G), code(B * G);
+  std::vector<float> post(B * N), scale(B * G), code(B * G);
+  std::vector<double> mean(B * G);
   std::vector<uint8_t> mask(B * N);
   kib_activity_spec spec = {};
   spec.type = KIB_F32, spec.activation = KIB_SELU, spec.pooling = KIB_POOL_NONE;

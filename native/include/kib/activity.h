@@ -40,7 +40,7 @@ int64_t kib_activity_workspace(const kib_activity_spec* spec, int threads);
  * groups. sent [B, HW, C] T: post after dropout; may be post, then nothing is dropped. a [B, H, W, C] T before pooling.
  * now: the clock, now[0] the step; may be NULL where nothing is dropped.
  */
-kib_status kib_activity_forward(void* post, uint8_t* mask, float* mean, float* scale, float* code, void* sent,
+kib_status kib_activity_forward(void* post, uint8_t* mask, double* mean, float* scale, float* code, void* sent,
                                 const void* a, const int64_t* now, const kib_activity_spec* spec, void* workspace,
                                 int threads);
 
@@ -50,12 +50,12 @@ kib_status kib_activity_forward(void* post, uint8_t* mask, float* mean, float* s
  * average pooling alone, else may be NULL.
  */
 kib_status kib_activity_hebbian_gradient(void* da, const void* a, const void* post, const uint8_t* mask,
-                                         const float* mean, const float* scale, const void* du,
+                                         const double* mean, const float* scale, const void* du,
                                          const kib_activity_spec* spec, void* workspace, int threads);
 
 /* da as above from dsent [B, HW, C] T: backprop through dropout, divisive normalization, pooling and activation. */
 kib_status kib_activity_output_gradient(void* da, const void* a, const void* post, const uint8_t* mask,
-                                        const float* mean, const float* scale, const void* dsent, const int64_t* now,
+                                        const double* mean, const float* scale, const void* dsent, const int64_t* now,
                                         const kib_activity_spec* spec, void* workspace, int threads);
 
 #ifdef __cplusplus

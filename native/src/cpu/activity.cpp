@@ -107,6 +107,12 @@ struct Sample {
     }
   }
 
+  // Spreads the groups' means out to two tables.
+  void spread_halves(float* high, float* low, const double* means, int64_t groups) const {
+    spread(high, groups, [=](int64_t g) { return high_half(means[g]); });
+    spread(low, groups, [=](int64_t g) { return low_half(means[g]); });
+  }
+
   // Spreads a number for each group out to the table.
   template <class Value>
   void spread(float* table, int64_t groups, Value value) const {
@@ -130,9 +136,9 @@ struct Sample {
     }
   }
 
-  // Adds term(p, c) up for each group: sums[g]. Rows are added in single precision, rows of rows in double.
+  // Adds term(p, c) up for each group, in double: sums[g].
   template <class Term>
-  void reduce(double* sums, int64_t groups, double* channel_sums, float* row_sums, Term term) const {
+  void reduce(double* sums, int64_t groups, double* channel_sums, Term term) const {
     if (table_stride != 0) {
       std::fill(sums, sums + groups, 0.0);
       for_elements([&](int64_t p, int64_t c, int64_t g) { sums[g] += term(p, c); });
@@ -141,19 +147,22 @@ struct Sample {
     int64_t group_channels = group_size / positions;
     if (positions == 1) {
       for (int64_t g = 0; g < groups; g++)
-        sums[g] = sum(group_channels, [&](int64_t c) { return term(0, g * group_channels + c); });
+        sums[g] = sum(group_channels, [&](int64_t c) -> double { return term(0, g * group_channels + c); });
       return;
     }
     std::fill(channel_sums, channel_sums + channels, 0.0);
-    constexpr int64_t kRow = 16;
-    for (int64_t start = 0; start < positions; start += kRow) {
-      std::fill(row_sums, row_sums + channels, 0.0f);
-      for (int64_t p = start; p < std::min(start + kRow, positions); p++) {
+    auto add_positions = [&](int64_t first, auto count) {
 #pragma omp simd
-        for (int64_t c = 0; c < channels; c++) row_sums[c] += term(p, c);
+      for (int64_t c = 0; c < channels; c++) {
+        double total = channel_sums[c];
+        for (int64_t p = 0; p < count; p++) total += term(first + p, c);
+        channel_sums[c] = total;
       }
-      for (int64_t c = 0; c < channels; c++) channel_sums[c] += row_sums[c];
-    }
+    };
+    std::integral_constant<int64_t, 8> many;  // positions whose terms are added while the sums are in registers
+    int64_t p = 0;
+    for (; p + many <= positions; p += many) add_positions(p, many);
+    for (; p < positions; p++) add_positions(p, std::integral_constant<int64_t, 1>());
     for (int64_t g = 0; g < groups; g++)
       sums[g] = sum(group_channels, [&](int64_t c) { return channel_sums[g * group_channels + c]; });
   }
@@ -161,12 +170,12 @@ struct Sample {
 
 // Scratch memory of one thread.
 struct Scratch {
-  float *z, *first, *second, *third, *row, *slopes;
+  float *z, *first, *low, *second, *third, *row, *slopes;
   uint32_t* words;
   double *channel_sums, *sums, *more_sums;
 
   static int64_t bytes(const Sample& s, int64_t groups) {
-    return 4 * (s.units + 3 * s.table_size + 2 * s.channels + 4 * s.channels + 64) + 8 * (s.channels + 2 * groups + 8) +
+    return 4 * (s.units + 4 * s.table_size + 2 * s.channels + 4 * s.channels + 64) + 8 * (s.channels + 2 * groups + 8) +
            256;
   }
 
@@ -178,7 +187,8 @@ struct Scratch {
     more_sums = sums + groups;
     z = reinterpret_cast<float*>(more_sums + groups);
     first = z + s.units;
-    second = first + s.table_size;
+    low = first + s.table_size;
+    second = low + s.table_size;
     third = second + s.table_size;
     row = third + s.table_size;
     slopes = row + s.channels;
@@ -252,29 +262,25 @@ void activate(float* z, uint8_t* mask, const T* a, const Sample& s, int pooling)
   }
 }
 
-// Group mean, s and u of one sample; leaves the tables of means (first) and of s^-q (second).
-void group_statistics(float* mean, float* scale, float* code, const Scratch& t, const Sample& s,
+// Group mean, s and u of one sample; leaves the tables of means (first and low) and of s^-q (second).
+void group_statistics(double* mean, float* scale, float* code, const Scratch& t, const Sample& s,
                       const kib_activity_spec& spec) {
   int64_t groups = spec.groups;
   double n = static_cast<double>(s.group_size);
   bool divisive = spec.divisive_power > 0;
-  const float* z = t.z;
-  s.reduce(t.sums, groups, t.channel_sums, t.row, [&](int64_t p, int64_t c) { return z[p * s.channels + c]; });
-  for (int64_t g = 0; g < groups; g++) mean[g] = static_cast<float>(t.sums[g] / n);
-  s.spread(t.first, groups, [&](int64_t g) { return mean[g]; });
-  const float* means = t.first;
-  s.reduce(t.more_sums, groups, t.channel_sums, t.row, [&](int64_t p, int64_t c) {
-    float centred = z[p * s.channels + c] - means[p * s.table_stride + c];
+  const float *z = t.z, *high = t.first, *low = t.low;
+  s.reduce(t.sums, groups, t.channel_sums, [&](int64_t p, int64_t c) { return z[p * s.channels + c]; });
+  for (int64_t g = 0; g < groups; g++) mean[g] = t.sums[g] / n;
+  s.spread_halves(t.first, t.low, mean, groups);
+  double *variations = t.sums, *inverses = t.more_sums;
+  s.reduce(variations, groups, t.channel_sums, [&](int64_t p, int64_t c) {
+    double centred = (z[p * s.channels + c] - high[p * s.table_stride + c]) - low[p * s.table_stride + c];
     return centred * centred;
   });
-  double *variations = t.sums, *inverses = t.more_sums;
   double delta = spec.delta, power = spec.power, divisive_power = spec.divisive_power;
 #pragma omp simd
   for (int64_t g = 0; g < groups; g++) {
-    // The mean was rounded: what its error adds to the squares is taken off.
-    double rounding = t.sums[g] / n - mean[g];
-    double squares = t.more_sums[g] - n * rounding * rounding;
-    variations[g] = (delta + (squares < 0 ? 0 : squares)) / n;  // NaN stays NaN
+    variations[g] = (delta + variations[g]) / n;
     scale[g] = static_cast<float>(variations[g]);
   }
   if (divisive) {
@@ -301,9 +307,10 @@ void send(T* post, T* sent, const Scratch& t, const Sample& s, int64_t sample, c
     float* row = t.z + p * s.channels;
     T* postp = post + p * s.channels;
     if (divisive) {
-      const float *means = t.first + p * s.table_stride, *factors = t.second + p * s.table_stride;
+      const float *high = t.first + p * s.table_stride, *low = t.low + p * s.table_stride,
+                  *factors = t.second + p * s.table_stride;
 #pragma omp simd
-      for (int64_t c = 0; c < s.channels; c++) row[c] = (row[c] - means[c]) * factors[c];
+      for (int64_t c = 0; c < s.channels; c++) row[c] = ((row[c] - high[c]) - low[c]) * factors[c];
     }
 #pragma omp simd
     for (int64_t c = 0; c < s.channels; c++) store(postp + c, row[c]);
@@ -371,14 +378,14 @@ void powers(double* powers, const float* scale, int64_t groups, double exponent)
 
 // One sample's da from the third factor.
 template <int Activation, class T>
-void hebbian(T* da, const T* a, const T* post, const uint8_t* mask, const float* mean, const float* scale,
+void hebbian(T* da, const T* a, const T* post, const uint8_t* mask, const double* mean, const float* scale,
              const void* du, int64_t sample, const Scratch& t, const Sample& s, const kib_activity_spec& spec) {
   bool grouped = spec.groups > 0, divisive = grouped && spec.divisive_power > 0;
   double p = spec.power, q = divisive ? spec.divisive_power : 0.0;
   if (grouped) {
     const float* third = static_cast<const float*>(du) + sample * spec.groups;
     double constant = 2 * p / static_cast<double>(s.group_size);
-    s.spread(t.first, spec.groups, [&](int64_t g) { return mean[g]; });
+    s.spread_halves(t.first, t.low, mean, spec.groups);
     double* factors = t.sums;
     if (p + q == 1) {  // then dz = (2p/n) du r
 #pragma omp simd
@@ -397,7 +404,8 @@ void hebbian(T* da, const T* a, const T* post, const uint8_t* mask, const float*
   for (int64_t position = 0; position < s.positions; position++) {
     int64_t at = position * s.channels;
     const T* postp = post + at;
-    const float *means = t.first + position * s.table_stride, *factors = t.second + position * s.table_stride;
+    const float *means = t.first + position * s.table_stride, *low = t.low + position * s.table_stride,
+                *factors = t.second + position * s.table_stride;
     slopes_of<Activation>(t.slopes, postp, mask + at, means, t.third + position * s.table_stride, divisive, s.channels);
     float* dz = t.row;
     if (divisive) {
@@ -405,7 +413,7 @@ void hebbian(T* da, const T* a, const T* post, const uint8_t* mask, const float*
       for (int64_t c = 0; c < s.channels; c++) dz[c] = factors[c] * load(postp[c]);
     } else if (grouped) {
 #pragma omp simd
-      for (int64_t c = 0; c < s.channels; c++) dz[c] = factors[c] * (load(postp[c]) - means[c]);
+      for (int64_t c = 0; c < s.channels; c++) dz[c] = factors[c] * ((load(postp[c]) - means[c]) - low[c]);
     } else {
       const T* dup = static_cast<const T*>(du) + sample * s.units + at;
 #pragma omp simd
@@ -418,7 +426,7 @@ void hebbian(T* da, const T* a, const T* post, const uint8_t* mask, const float*
 
 // One sample's da from the gradient of what was sent.
 template <int Activation, class T>
-void output(T* da, const T* a, const T* post, const uint8_t* mask, const float* mean, const float* scale,
+void output(T* da, const T* a, const T* post, const uint8_t* mask, const double* mean, const float* scale,
             const T* dsent, const int64_t* now, int64_t sample, const Scratch& t, const Sample& s,
             const kib_activity_spec& spec) {
   bool divisive = spec.groups > 0 && spec.divisive_power > 0;
@@ -441,29 +449,30 @@ void output(T* da, const T* a, const T* post, const uint8_t* mask, const float* 
   }
   if (divisive) {
     double q = spec.divisive_power, n = static_cast<double>(s.group_size);
-    const float* g = t.z;
-    s.reduce(t.sums, spec.groups, t.channel_sums, t.row, [&](int64_t p, int64_t c) { return g[p * channels + c]; });
-    s.reduce(t.more_sums, spec.groups, t.channel_sums, t.row,
-             [&](int64_t p, int64_t c) { return g[p * channels + c] * load(post[p * channels + c]); });
+    const float *g = t.z, *high = t.first, *low = t.low;
     double *means = t.sums, *projections = t.more_sums;
+    s.reduce(means, spec.groups, t.channel_sums, [&](int64_t p, int64_t c) { return g[p * channels + c]; });
+    for (int64_t i = 0; i < spec.groups; i++) means[i] /= n;
+    s.spread_halves(t.first, t.low, means, spec.groups);
+    // r's sum over a group is 0 but for r's rounding, which a large mean of g would make much of.
+    s.reduce(projections, spec.groups, t.channel_sums, [&](int64_t p, int64_t c) {
+      double centred = (g[p * channels + c] - high[p * s.table_stride + c]) - low[p * s.table_stride + c];
+      return centred * load(post[p * channels + c]);
+    });
 #pragma omp simd
-    for (int64_t i = 0; i < spec.groups; i++) {
-      means[i] /= n;
-      projections[i] *= 2 * q / n * power_or_zero(scale[i], q - 1);
-    }
-    s.spread(t.first, spec.groups, [&](int64_t i) { return static_cast<float>(means[i]); });
+    for (int64_t i = 0; i < spec.groups; i++) projections[i] *= 2 * q / n * power_or_zero(scale[i], q - 1);
     s.spread(t.third, spec.groups, [&](int64_t i) { return static_cast<float>(projections[i]); });
     powers(t.sums, scale, spec.groups, -q);
     s.spread(t.second, spec.groups, [&](int64_t i) { return static_cast<float>(t.sums[i]); });
     for (int64_t p = 0; p < s.positions; p++) {
-      const float *gm = t.first + p * s.table_stride, *f = t.second + p * s.table_stride,
+      const float *gm = high + p * s.table_stride, *rest = low + p * s.table_stride, *f = t.second + p * s.table_stride,
                   *h = t.third + p * s.table_stride;
       float* row = t.z + p * channels;
       const T* postp = post + p * channels;
 #pragma omp simd
-      for (int64_t c = 0; c < channels; c++) row[c] = f[c] * (row[c] - gm[c]) - h[c] * load(postp[c]);
+      for (int64_t c = 0; c < channels; c++) row[c] = f[c] * ((row[c] - gm[c]) - rest[c]) - h[c] * load(postp[c]);
     }
-    s.spread(t.first, spec.groups, [&](int64_t i) { return mean[i]; });
+    s.spread(t.first, spec.groups, [&](int64_t i) { return high_half(mean[i]); });
     powers(t.sums, scale, spec.groups, q);
     s.spread(t.third, spec.groups, [&](int64_t i) { return static_cast<float>(t.sums[i]); });
   }
@@ -500,7 +509,7 @@ int64_t kib_activity_workspace(const kib_activity_spec* spec, int threads) {
   return (bytes + 63) / 64 * 64 * threads;
 }
 
-kib_status kib_activity_forward(void* post, uint8_t* mask, float* mean, float* scale, float* code, void* sent,
+kib_status kib_activity_forward(void* post, uint8_t* mask, double* mean, float* scale, float* code, void* sent,
                                 const void* a, const int64_t* now, const kib_activity_spec* spec, void* workspace,
                                 int threads) {
   return for_samples(
@@ -515,7 +524,7 @@ kib_status kib_activity_forward(void* post, uint8_t* mask, float* mean, float* s
 }
 
 kib_status kib_activity_hebbian_gradient(void* da, const void* a, const void* post, const uint8_t* mask,
-                                         const float* mean, const float* scale, const void* du,
+                                         const double* mean, const float* scale, const void* du,
                                          const kib_activity_spec* spec, void* workspace, int threads) {
   return for_samples(
       *spec, workspace, threads, [=](auto tag, auto activation, const Sample& s, const Scratch& t, int64_t b) {
@@ -527,7 +536,7 @@ kib_status kib_activity_hebbian_gradient(void* da, const void* a, const void* po
 }
 
 kib_status kib_activity_output_gradient(void* da, const void* a, const void* post, const uint8_t* mask,
-                                        const float* mean, const float* scale, const void* dsent, const int64_t* now,
+                                        const double* mean, const float* scale, const void* dsent, const int64_t* now,
                                         const kib_activity_spec* spec, void* workspace, int threads) {
   return for_samples(
       *spec, workspace, threads, [=](auto tag, auto activation, const Sample& s, const Scratch& t, int64_t b) {

@@ -10,14 +10,13 @@ namespace {
 constexpr double kEpsilon = 1e-5;
 constexpr double kMomentum = 0.1;
 
-// A double in two floats, so that x - high - low in single precision is x - value but for one rounding of the result.
+// A double for each channel, in two floats.
 struct Halves {
   float *high, *low;
 
   void set(int64_t c, double value) const {
-    high[c] = static_cast<float>(value);
-    // An infinite value has no rest.
-    low[c] = std::isfinite(high[c]) ? static_cast<float>(value - high[c]) : 0.0f;
+    high[c] = high_half(value);
+    low[c] = low_half(value);
   }
 };
 

@@ -34,6 +34,13 @@ inline void store(bf16* target, float x) {
   *target = static_cast<bf16>(x == x ? rounded : (bits >> 16) | 0x40);
 }
 
+// A double in two floats: x - high - low, in single precision, is x - value but for a rounding of the result.
+inline float high_half(double value) { return static_cast<float>(value); }
+inline float low_half(double value) {
+  float high = high_half(value);
+  return std::isfinite(high) ? static_cast<float>(value - high) : 0.0f;
+}
+
 // Calls function(T()) with the type of activations.
 template <class Function>
 kib_status with_type(int type, Function function) {

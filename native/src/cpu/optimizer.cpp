@@ -38,7 +38,7 @@ kib_status kib_optimizer_sgd(float** w, void** rounded, const float** gradient, 
                              const int64_t* fault, int threads) {
   if (fault[0] != 0) return KIB_OK;
   float rate = static_cast<float>(learning_rate[0]), decay = static_cast<float>(weight_decay);
-  float kept = static_cast<float>(momentum);
+  float kept = high_half(momentum), kept_rest = low_half(momentum);
   for_pieces(w, rounded, sizes, count, threads, [&](int64_t array, int64_t start, int64_t end) {
     float* weights = w[array];
     const float* g = gradient[array];
@@ -50,7 +50,7 @@ kib_status kib_optimizer_sgd(float** w, void** rounded, const float** gradient, 
     float* first = m[array];
 #pragma omp simd
     for (int64_t i = start; i < end; i++) {
-      first[i] = kept * first[i] + (g[i] + decay * weights[i]);
+      first[i] = kept * first[i] + (kept_rest * first[i] + (g[i] + decay * weights[i]));
       weights[i] -= rate * first[i];
     }
   });
@@ -67,7 +67,8 @@ kib_status kib_optimizer_adam(float** w, void** rounded, const float** gradient,
   float correction = static_cast<float>(1 / std::sqrt(1 - std::pow(beta2, t)));
   float shrink = static_cast<float>(decoupled ? 1 - rate * weight_decay : 1);
   float decay = static_cast<float>(decoupled ? 0 : weight_decay), eps = static_cast<float>(epsilon);
-  float b1 = static_cast<float>(beta1), b2 = static_cast<float>(beta2);
+  // The nearest float to 0.999 alone would make a mean of squares 1.3e-5 too large.
+  float b1 = high_half(beta1), b1_rest = low_half(beta1), b2 = high_half(beta2), b2_rest = low_half(beta2);
   float c1 = static_cast<float>(1 - beta1), c2 = static_cast<float>(1 - beta2);
   for_pieces(w, rounded, sizes, count, threads, [&](int64_t array, int64_t start, int64_t end) {
     float *weights = w[array], *first = m[array], *second = v[array];
@@ -75,8 +76,8 @@ kib_status kib_optimizer_adam(float** w, void** rounded, const float** gradient,
 #pragma omp simd
     for (int64_t i = start; i < end; i++) {
       float g = gradients[i] + decay * weights[i];
-      first[i] = b1 * first[i] + c1 * g;
-      second[i] = b2 * second[i] + c2 * g * g;
+      first[i] = b1 * first[i] + (b1_rest * first[i] + c1 * g);
+      second[i] = b2 * second[i] + (b2_rest * second[i] + c2 * g * g);
       weights[i] = weights[i] * shrink - step * first[i] / (std::sqrt(second[i]) * correction + eps);
     }
   });

@@ -163,7 +163,7 @@ final class Operations {
                 : new ActivityOps.Buffers(
                         post,
                         mask,
-                        operands.positives(groups),
+                        operands.doubles(groups),
                         operands.positives(groups),
                         operands.positives(groups),
                         sent);

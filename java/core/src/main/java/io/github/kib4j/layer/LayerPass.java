@@ -113,7 +113,7 @@ public final class LayerPass {
         return new ActivityOps.Buffers(
                 post,
                 mask,
-                buffers.get(name + ".mean", DataType.F32, groups, batch),
+                buffers.get(name + ".mean", DataType.F64, groups, batch),
                 buffers.get(name + ".scale", DataType.F32, groups, batch),
                 buffers.get(name + ".code", DataType.F32, groups, batch),
                 sent);

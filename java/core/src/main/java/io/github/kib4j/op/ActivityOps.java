@@ -29,7 +29,7 @@ public interface ActivityOps {
      * @param post {@code [B, ...]}, T: {@code r} with divisive normalization, else {@code z}; always before dropout
      * @param mask {@code [B, ...]}, U8: bits 0 and 1 the chosen position of a max-pooling window in row-major order, bit 2
      *     whether the (chosen) pre-activation is positive (not used by average pooling)
-     * @param mean {@code [B, G]}, F32: {@code zbar}; null without grouping
+     * @param mean {@code [B, G]}, F64, for what {@code z - zbar} leaves: {@code zbar}; null without grouping
      * @param scale {@code [B, G]}, F32: {@code s}; null without grouping
      * @param code {@code [B, G]}, F32: {@code u}; null without grouping, where {@code post} is the code
      * @param sent {@code [B, ...]}, T: what the next layer reads; the same tensor as {@code post} where nothing is dropped

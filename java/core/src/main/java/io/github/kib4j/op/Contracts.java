@@ -236,16 +236,17 @@ public final class Contracts {
                 operation,
                 grouping.groups() + " groups do not divide " + units + " activities into equal groups of at least 2");
         Shape groups = Shape.of(batch(a), grouping.groups());
-        groupTensor(operation, "mean", buffers.mean(), groups);
-        groupTensor(operation, "scale", buffers.scale(), groups);
-        groupTensor(operation, "code", buffers.code(), groups);
+        groupTensor(operation, "mean", buffers.mean(), groups, DataType.F64);
+        groupTensor(operation, "scale", buffers.scale(), groups, DataType.F32);
+        groupTensor(operation, "code", buffers.code(), groups, DataType.F32);
     }
 
-    private static void groupTensor(String operation, String argument, @Nullable Tensor tensor, Shape groups) {
+    private static void groupTensor(
+            String operation, String argument, @Nullable Tensor tensor, Shape groups, DataType type) {
         require(tensor != null, operation, argument + " is missing, but there are groups");
         if (tensor != null) {
             shape(operation, argument, tensor, groups);
-            type(operation, argument, tensor, DataType.F32);
+            type(operation, argument, tensor, type);
         }
     }
 

@@ -113,10 +113,11 @@ record ReferenceActivity(UseGuard guard) implements ActivityOps {
         int all = Math.toIntExact(Objects.requireNonNull(out.code()).shape().size());
         int n = Math.toIntExact(out.post().shape().size()) / all;
         for (int g = 0; g < all; g++) {
-            double mean = 0;
+            double sum = 0;
             for (int k = g * n; k < (g + 1) * n; k++) {
-                mean += z[k] / n;
+                sum += z[k];
             }
+            double mean = sum / n; // of equal numbers that number, unlike a sum of quotients
             double squares = 0;
             for (int k = g * n; k < (g + 1) * n; k++) {
                 squares += (z[k] - mean) * (z[k] - mean);

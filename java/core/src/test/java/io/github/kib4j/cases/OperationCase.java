@@ -9,6 +9,7 @@ import io.github.kib4j.tensor.Scope;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -73,10 +74,8 @@ public record OperationCase(String operation, String name, int terms, Body body)
 
     private static double[] read(Tensor tensor) {
         return switch (tensor.type()) {
-            case I64 ->
-                java.util.Arrays.stream(tensor.readLongs()).asDoubleStream().toArray();
-            case I32 ->
-                java.util.Arrays.stream(tensor.readInts()).asDoubleStream().toArray();
+            case I64 -> Arrays.stream(tensor.readLongs()).asDoubleStream().toArray();
+            case I32 -> Arrays.stream(tensor.readInts()).asDoubleStream().toArray();
             default -> tensor.readDoubles();
         };
     }
@@ -145,15 +144,23 @@ public record OperationCase(String operation, String name, int terms, Body body)
             return tensor;
         }
 
-        /** Fills a tensor with numbers by index, rounded to what activations, or single numbers, can be. */
-        Tensor filled(Tensor tensor, IntToDoubleFunction number) {
-            double[] values = new double[(int) tensor.shape().size()];
-            boolean narrow = tensor.type() == DataType.BF16;
-            boolean activation = tensor.type() == DataType.F64 && precision == Precision.BF16;
-            for (int i = 0; i < values.length; i++) {
+        /** Returns an activation of numbers by index, rounded to its type on every device. */
+        Tensor activationOf(IntToDoubleFunction number, int... extents) {
+            boolean narrow = precision == Precision.BF16;
+            return filled(activation(extents), i -> {
                 float single = (float) number.applyAsDouble(i);
-                values[i] = narrow || activation ? rounded(single) : single;
-            }
+                return narrow ? rounded(single) : single;
+            });
+        }
+
+        /** Returns single-precision numbers by index. */
+        Tensor singleOf(IntToDoubleFunction number, int... extents) {
+            return filled(single(extents), i -> (float) number.applyAsDouble(i));
+        }
+
+        private static Tensor filled(Tensor tensor, IntToDoubleFunction number) {
+            double[] values = new double[(int) tensor.shape().size()];
+            Arrays.setAll(values, number);
             tensor.write(values);
             return tensor;
         }
@@ -164,7 +171,7 @@ public record OperationCase(String operation, String name, int terms, Body body)
             return Float.intBitsToFloat(bits + 0x7fff + (bits >> 16 & 1) & 0xffff0000);
         }
 
-        /** Returns {@code 2^-23} or, in bfloat16, {@code 2^-8}: twice what rounding an activation may cost. */
+        /** Returns {@code 2^-23} or, in bfloat16, {@code 2^-8}: what rounding an activation costs at most. */
         double epsilon() {
             return precision == Precision.BF16 ? 0x1p-8 : 0x1p-23;
         }

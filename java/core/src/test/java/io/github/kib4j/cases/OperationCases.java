@@ -274,7 +274,7 @@ public final class OperationCases {
                     : new ActivityOps.Buffers(
                             post,
                             t.mask(out()),
-                            t.single(a[0], groups),
+                            t.wide(a[0], groups),
                             t.single(a[0], groups),
                             t.single(a[0], groups),
                             sent);

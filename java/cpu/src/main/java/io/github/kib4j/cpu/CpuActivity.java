@@ -2,6 +2,7 @@ package io.github.kib4j.cpu;
 
 import static io.github.kib4j.cpu.CpuTensor.bytes;
 import static io.github.kib4j.cpu.CpuTensor.bytesOrNull;
+import static io.github.kib4j.cpu.CpuTensor.doublesOrNull;
 import static io.github.kib4j.cpu.CpuTensor.floatsOrNull;
 import static io.github.kib4j.cpu.CpuTensor.longs;
 
@@ -18,6 +19,7 @@ import io.github.kib4j.op.Pooling;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
 import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.LongPointer;
 import org.jspecify.annotations.Nullable;
@@ -31,7 +33,7 @@ record CpuActivity(CpuContext context) implements ActivityOps {
         kib_activity_spec arguments = describe(out.post(), a, spec, spec.dropout());
         BytePointer post = bytes(out.post());
         BytePointer mask = bytes(out.mask());
-        FloatPointer mean = floatsOrNull(out.mean());
+        DoublePointer mean = doublesOrNull(out.mean());
         FloatPointer scale = floatsOrNull(out.scale());
         FloatPointer code = floatsOrNull(out.code());
         BytePointer sent = bytes(out.sent());
@@ -107,7 +109,7 @@ record CpuActivity(CpuContext context) implements ActivityOps {
         BytePointer input = bytesOrNull(a);
         BytePointer post = bytes(saved.post());
         BytePointer mask = bytes(saved.mask());
-        FloatPointer mean = floatsOrNull(saved.mean());
+        DoublePointer mean = doublesOrNull(saved.mean());
         FloatPointer scale = floatsOrNull(saved.scale());
         BytePointer third = bytes(du);
         return context.kernel(
@@ -135,7 +137,7 @@ record CpuActivity(CpuContext context) implements ActivityOps {
         BytePointer input = bytesOrNull(a);
         BytePointer post = bytes(saved.post());
         BytePointer mask = bytes(saved.mask());
-        FloatPointer mean = floatsOrNull(saved.mean());
+        DoublePointer mean = doublesOrNull(saved.mean());
         FloatPointer scale = floatsOrNull(saved.scale());
         BytePointer upstream = bytes(dsent);
         LongPointer now = clock == null ? null : longs(clock.now());

@@ -76,6 +76,10 @@ final class CpuTensor implements Tensor {
         return new DoublePointer(bytes(tensor));
     }
 
+    static @Nullable DoublePointer doublesOrNull(@Nullable Tensor tensor) {
+        return tensor == null ? null : doubles(tensor);
+    }
+
     static IntPointer ints(Tensor tensor) {
         return new IntPointer(bytes(tensor));
     }
