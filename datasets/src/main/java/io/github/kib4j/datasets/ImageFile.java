@@ -124,7 +124,7 @@ record ImageFile(Shape shape, byte[] pixels) {
                 });
                 byte[] planes = decoding.planes(reader);
                 if (!warnings.isEmpty()) {
-                    throw unreadable(file, "it is damaged: " + FileFailure.printable(warnings.get(0)), null);
+                    throw unreadable(file, reported(warnings.get(0)), null);
                 }
                 if (planes.length != shape.size()) {
                     throw unreadable(file, "it is not of the size that it announces", null);
@@ -134,6 +134,12 @@ record ImageFile(Shape shape, byte[] pixels) {
                 reader.dispose();
             }
         }
+    }
+
+    /** Returns what a decoder reports as a part of a sentence; what it says of its own insides is left out. */
+    private static String reported(String warning) {
+        String line = FileFailure.printable(warning).replaceFirst("[.]+$", "");
+        return line.contains("Exception") ? "it is damaged" : "it is damaged: " + line;
     }
 
     /** Returns what is often found under another format's name. */

@@ -446,6 +446,36 @@ final class ImageFileTest {
         refuses(changed, "the checksum of its part at byte ");
     }
 
+    /** Java's decoders report damage in words of their own, names of exceptions and full stops among them. */
+    @Test
+    void reportsOfDecodersAreMadePartsOfASentence() throws IOException {
+        BufferedImage image = image(new BufferedImage(40, 24, BufferedImage.TYPE_BYTE_GRAY), p -> new int[] {p / 40});
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        ImageWriter writer = ImageIO.getImageWritersByFormatName("tiff").next();
+        ImageWriteParam settings = writer.getDefaultWriteParam();
+        settings.setCompressionMode(ImageWriteParam.MODE_EXPLICIT);
+        settings.setCompressionType("PackBits");
+        try (ImageOutputStream out = ImageIO.createImageOutputStream(bytes)) {
+            writer.setOutput(out);
+            writer.write(null, new IIOImage(image, null, null), settings);
+        }
+        writer.dispose();
+        byte[] file = bytes.toByteArray();
+        assertThat(pixels(file)[45]).isEqualTo((byte) 1);
+        int reported = 0;
+        for (int i = 8; i < file.length; i++) {
+            byte[] changed = file.clone();
+            changed[i] = 0x7F; // a run of 128 bytes as they are, more than a row has
+            try {
+                ImageFile.read(Files.write(folder.resolve("changed"), changed), null);
+            } catch (DatasetException e) {
+                assertThat(e.getMessage()).doesNotContain("Exception").doesNotContain(".)");
+                reported += e.getMessage().contains("it is damaged") ? 1 : 0;
+            }
+        }
+        assertThat(reported).isPositive();
+    }
+
     @Test
     void whatIsNoImageOfTheseKindsIsSaid() throws IOException {
         refuses(
