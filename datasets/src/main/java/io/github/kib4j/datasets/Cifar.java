@@ -87,9 +87,30 @@ final class Cifar {
                 : version.files().map(folder::resolve).anyMatch(RegularFile::isNamed);
     }
 
-    /** Returns whether an archive has a file of a name that the data set's files have. */
+    /** Returns the names of all files that are read. */
+    List<String> fileNames() {
+        return versions().stream()
+                .flatMap(version -> Stream.concat(version.files(), Stream.of(version.names())))
+                .toList();
+    }
+
+    /** Returns whether a file is an archive that has a file of a name that the data set's files have; it is read up to that. */
     boolean isArchive(Path file) {
-        return !unpack(file).isEmpty();
+        List<String> wanted = versions().stream().flatMap(Version::files).toList();
+        try (TarArchiveInputStream tar = new TarArchiveInputStream(Bytes.open(Files.newInputStream(file)))) {
+            for (TarArchiveEntry entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
+                if (entry.isFile() && wanted.contains(baseName(entry))) {
+                    return true;
+                }
+            }
+        } catch (IOException | RuntimeException e) {
+            return false;
+        }
+        return false;
+    }
+
+    private static String baseName(TarArchiveEntry entry) {
+        return entry.getName().substring(entry.getName().lastIndexOf('/') + 1);
     }
 
     /** Reads training or test images from a folder or a {@code .tar.gz}. */
@@ -109,14 +130,12 @@ final class Cifar {
 
     private Map<String, byte[]> unpack(Path file) {
         Map<String, byte[]> found = new TreeMap<>();
-        List<String> wanted = versions().stream()
-                .flatMap(version -> Stream.concat(version.files(), Stream.of(version.names())))
-                .toList();
+        List<String> wanted = fileNames();
         RegularFile.require(file);
         try (InputStream unzipped = Bytes.open(Files.newInputStream(file));
                 TarArchiveInputStream tar = new TarArchiveInputStream(unzipped)) {
             for (TarArchiveEntry entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
-                String name = entry.getName().substring(entry.getName().lastIndexOf('/') + 1);
+                String name = baseName(entry);
                 if (wanted.contains(name) && entry.isFile()) {
                     found.put(name, content(tar, entry, file));
                 }

@@ -1,8 +1,14 @@
 package io.github.kib4j.datasets;
 
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
 /** A data set is missing, damaged or unknown. The message says which file, what was found, and what to do. */
 public final class DatasetException extends RuntimeException {
     private static final long serialVersionUID = 1L;
+
+    /** The data set whose files are not where they were looked for; null for other failures. */
+    private final @Nullable String missing;
 
     /**
      * Creates the exception with a sentence for the user.
@@ -11,6 +17,7 @@ public final class DatasetException extends RuntimeException {
      */
     public DatasetException(String message) {
         super(message);
+        missing = null;
     }
 
     /**
@@ -21,5 +28,24 @@ public final class DatasetException extends RuntimeException {
      */
     public DatasetException(String message, Throwable cause) {
         super(message, cause);
+        missing = null;
+    }
+
+    private DatasetException(String message, String missing) {
+        super(message);
+        this.missing = missing;
+    }
+
+    /** Returns the exception for a data set whose files are not where they were looked for. */
+    static DatasetException missing(String name, String message) {
+        return new DatasetException(message, name);
+    }
+
+    /**
+     * {@return the name of the data set whose files are not where they were looked for, so that naming another place may help;
+     * empty if it is another failure}
+     */
+    public Optional<String> missing() {
+        return Optional.ofNullable(missing);
     }
 }

@@ -3,7 +3,6 @@ package io.github.kib4j.datasets;
 import io.github.kib4j.data.Dataset;
 import io.github.kib4j.data.ImageSet;
 import io.github.kib4j.datasets.IdxFiles.Role;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -18,8 +17,9 @@ import org.jspecify.annotations.Nullable;
 /** Data sets by name. */
 public final class Datasets {
     private static final String SHAPES = "shapes";
-    private static final String FOLDER = "folder";
-    private static final String IDX = "idx";
+    static final String FOLDER = "folder";
+    static final String IDX = "idx";
+    private static final Path DEBIAN = Path.of("/usr/share/datasets/fashion-mnist");
     private static final List<Double> CIFAR_MEAN = List.of(0.4914, 0.4822, 0.4465);
     private static final List<Double> CIFAR_DEVIATION = List.of(0.247, 0.243, 0.261);
     private static final int CIFAR_PADDING = 4;
@@ -79,15 +79,16 @@ public final class Datasets {
         }
         if (name.equals(FOLDER)) {
             if (data == null) {
-                throw new DatasetException(
-                        "The data set 'folder' needs --data DIR, a folder with a folder of images for each class.");
+                throw DatasetException.missing(
+                        FOLDER,
+                        "The data set 'folder' needs a place: a folder with a folder of images for each class.");
             }
             return ImageFolder.read(data, selection, notes);
         }
         if (name.equals(IDX)) {
             if (data == null) {
-                throw new DatasetException(
-                        "The data set 'idx' needs a place, the folder of its files of images and labels.");
+                throw DatasetException.missing(
+                        IDX, "The data set 'idx' needs a place: the folder of its files of images and labels.");
             }
             return selection.of(IdxSet.read(IdxFiles.only(data), notes));
         }
@@ -116,35 +117,34 @@ public final class Datasets {
     }
 
     /**
-     * {@return how a published data set's files compare with its publisher's checksums, one line each; files that are kept
-     * unpacked, or under another packing, have none to compare}
+     * {@return how a published data set's files compare with its publisher's, by checksums of the files or of what they hold}
      *
      * @param name the name users type
      * @param data as for {@link #load}
+     * @throws DatasetException if there is no such data set or its files are not found
      */
-    public static List<String> checksums(String name, @Nullable Path data) {
+    public static List<Comparison> compare(String name, @Nullable Path data) {
         Published set = published(name);
         Path source = find(set, data);
-        List<String> lines = new ArrayList<>();
-        for (int i = 0; i < set.files().size(); i++) {
-            Path file = Files.isDirectory(source) ? source.resolve(set.files().get(i)) : source;
-            if (Files.isRegularFile(file)) {
-                lines.add(file.getFileName()
-                        + (md5(file).equals(set.md5().get(i))
-                                ? ": its publisher's checksum"
-                                : ": not its publisher's file (its checksum differs)"));
-            }
-        }
-        return lines;
+        return set.isIdx()
+                ? idx(set, source)
+                        .map(files -> Comparison.of(set, files, Role.values()))
+                        .orElse(List.of())
+                : Comparison.ofCifar(set, source);
     }
 
-    private static String md5(Path file) {
-        try {
-            return Fetcher.md5(file);
-        } catch (IOException e) {
-            throw new DatasetException(
-                    "The file " + file + " cannot be read (" + FileFailure.reason(e) + "); check its permissions.", e);
-        }
+    /**
+     * {@return which data set lies at a place: a folder, an archive, or the beginning of files' names}
+     *
+     * @param place an existing path, but for the beginning of names
+     * @throws DatasetException if there is none or several; the message says what is there
+     */
+    public static Recognised recognise(Path place) {
+        return Recognised.at(place);
+    }
+
+    static Cifar cifar(Published set) {
+        return new Cifar(set == Published.CIFAR100, set.classNames());
     }
 
     private static Path find(Published set, @Nullable Path data) {
@@ -155,9 +155,18 @@ public final class Datasets {
         return places.stream()
                 .flatMap(place -> filesAt(set, place).stream())
                 .findFirst()
-                .orElseThrow(() -> new DatasetException("The files of " + set.title() + " are not found in "
-                        + String.join(", ", places.stream().map(Path::toString).toList()) + "; run 'kib data fetch "
-                        + set.title() + "' or name their folder with --data DIR."));
+                .orElseThrow(() -> DatasetException.missing(
+                        set.title(),
+                        "The files of " + set.title() + " are not found in "
+                                + (data == null ? usualPlaces(set) : data)
+                                + "; fetch them, or name the folder that holds them."));
+    }
+
+    /** Returns the folders that are looked into, or whose folders are, in words. */
+    private static String usualPlaces(Published set) {
+        return cache().resolve(set.title()) + ", data and "
+                + Path.of(System.getProperty("user.home", ".")).resolve("data")
+                + (set == Published.FASHION_MNIST ? ", nor in " + DEBIAN : "");
     }
 
     private static List<Path> places(Published set, Path data) {
@@ -168,19 +177,19 @@ public final class Datasets {
     }
 
     private static void checkPlace(Published set, Path data) {
-        String must = "; --data must name the folder" + (set.isIdx() ? "" : " or .tar.gz") + " that holds "
-                + set.title() + ".";
+        String must = "; name the folder" + (set.isIdx() ? "" : " or .tar.gz") + " that holds " + set.title() + ".";
         if (!RegularFile.isNamed(data)) {
-            throw new DatasetException("There is no " + data + must);
+            throw DatasetException.missing(set.title(), "There is no " + data + must);
         }
         if (Files.isDirectory(data)) {
             if (!Files.isReadable(data) || !Files.isExecutable(data)) {
-                throw new DatasetException("The folder " + data + " cannot be read (no permission)" + must);
+                throw DatasetException.missing(
+                        set.title(), "The folder " + data + " cannot be read (no permission)" + must);
             }
         } else if (!Files.isRegularFile(data)) {
-            throw new DatasetException(data + " is " + RegularFile.other(data) + must);
+            throw DatasetException.missing(set.title(), data + " is " + RegularFile.other(data) + must);
         } else if (set.isIdx() || !isArchive(data)) {
-            throw new DatasetException(data + " is a file of another kind" + must);
+            throw DatasetException.missing(set.title(), data + " is a file of another kind" + must);
         }
     }
 
@@ -199,20 +208,20 @@ public final class Datasets {
             }
         }
         if (set == Published.FASHION_MNIST) {
-            places.add(Path.of("/usr/share/datasets/fashion-mnist"));
+            places.add(DEBIAN);
         }
         return places;
     }
 
     /** Returns the folder or archive with a set's files, if one of them is at this place. */
-    private static Optional<Path> filesAt(Published set, Path place) {
+    static Optional<Path> filesAt(Published set, Path place) {
         if (set.isIdx()) {
             return idx(set, place).map(IdxFiles::folder);
         }
         if (Files.isRegularFile(place)) {
             return isArchive(place) ? Optional.of(place) : Optional.empty();
         }
-        Cifar cifar = new Cifar(set == Published.CIFAR100, set.classNames());
+        Cifar cifar = cifar(set);
         return Stream.concat(Stream.of(place), set.folders().stream().map(place::resolve))
                 .filter(cifar::isFolder)
                 .findFirst()
@@ -241,7 +250,7 @@ public final class Datasets {
             List<Double> half = Collections.nCopies(1, 0.5);
             return checked(set, source, train, test, half, half, 0, false);
         }
-        ImageSet[] parts = new Cifar(set == Published.CIFAR100, set.classNames()).read(set.title(), source);
+        ImageSet[] parts = cifar(set).read(set.title(), source);
         return checked(set, source, parts[0], parts[1], CIFAR_MEAN, CIFAR_DEVIATION, CIFAR_PADDING, true);
     }
 

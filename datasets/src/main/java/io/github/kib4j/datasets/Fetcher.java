@@ -3,10 +3,14 @@ package io.github.kib4j.datasets;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.ConnectException;
 import java.net.URI;
+import java.net.UnknownHostException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.net.http.HttpTimeoutException;
+import java.nio.channels.UnresolvedAddressException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -15,8 +19,11 @@ import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.function.Consumer;
+import javax.net.ssl.SSLException;
 
 /**
  * Downloads a published data set into a folder. A file is complete only under its own name: until its checksum was right it is
@@ -49,51 +56,95 @@ public final class Fetcher {
      */
     public void fetch(String name, Path folder) {
         Published set = Datasets.published(name);
-        fetch(set, folder, URI.create(set.address()));
+        fetch(set, folder, set.addresses().stream().map(URI::create).toList());
     }
 
-    void fetch(Published set, Path folder, URI address) {
+    /** Fetches from the first address that delivers. */
+    void fetch(Published set, Path folder, List<URI> addresses) {
+        boolean made = !Files.exists(folder);
         try {
             Files.createDirectories(folder);
+            fetchAll(set, folder, addresses);
         } catch (IOException e) {
             throw new DatasetException(
-                    "The folder " + folder + " cannot be created (" + e.getMessage() + "); choose another.", e);
+                    "The folder " + folder + " cannot be created (" + FileFailure.reason(e) + "); choose another.", e);
+        } finally {
+            if (made) {
+                removeIfEmpty(folder);
+            }
         }
+    }
+
+    /** A folder that nothing came into is not left behind. */
+    private static void removeIfEmpty(Path folder) {
+        try {
+            Files.deleteIfExists(folder);
+        } catch (IOException e) {
+            // it holds something
+        }
+    }
+
+    private void fetchAll(Published set, Path folder, List<URI> addresses) {
         for (int i = 0; i < set.files().size(); i++) {
             Path target = folder.resolve(set.files().get(i));
             if (Files.isRegularFile(target)) {
                 report.accept(target.getFileName() + ": already there");
             } else {
-                fetchFile(address.resolve(set.files().get(i)), target, set.md5().get(i));
+                fetchFile(addresses, target, set.md5().get(i));
             }
         }
     }
 
-    private void fetchFile(URI address, Path target, String md5) {
+    private void fetchFile(List<URI> addresses, Path target, String md5) {
         Path part = target.resolveSibling(target.getFileName() + ".part");
-        try {
-            download(address, part);
-            String found = md5(part);
-            if (!found.equals(md5)) {
-                Files.delete(part);
-                throw new DatasetException("The file from " + address + " has MD5 sum " + found
-                        + ", not its publisher's " + md5 + "; it was deleted: fetch it again, or place it in "
-                        + target.getParent() + " by hand.");
+        List<String> failures = new ArrayList<>();
+        for (URI folder : addresses) {
+            URI address = folder.resolve(target.getFileName().toString());
+            try {
+                download(address, part);
+                requireSum(part, md5);
+                Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
+                report.accept(target.getFileName() + ": fetched, checksum right");
+                return;
+            } catch (IOException e) {
+                failures.add(address.getHost() + " (" + reason(e) + ")");
+                report.accept(target.getFileName() + ": not from " + failures.get(failures.size() - 1));
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new DatasetException(
+                        "Fetching " + address + " was interrupted; run it again to go on where it stopped.", e);
             }
-            Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
-            report.accept(target.getFileName() + ": fetched, checksum right");
-        } catch (IOException e) {
-            throw new DatasetException(
-                    "Fetching " + address + " failed ("
-                            + (e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage())
-                            + "); run it again to go on where it stopped, or place the file in " + target.getParent()
-                            + " by hand.",
-                    e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new DatasetException(
-                    "Fetching " + address + " was interrupted; run it again to go on where it stopped.", e);
         }
+        throw new DatasetException("The file " + target.getFileName() + " could not be fetched from "
+                + String.join(" nor from ", failures) + "; check the network and run it again"
+                + (Files.exists(part) ? " to go on where it stopped" : "") + ", or place the file in "
+                + target.getParent() + " by hand.");
+    }
+
+    /** Checks what was fetched; what has another sum is deleted. */
+    private static void requireSum(Path part, String md5) throws IOException {
+        String found = md5(part);
+        if (!found.equals(md5)) {
+            Files.delete(part);
+            throw new IOException(
+                    "what came has MD5 sum " + found + ", not its publisher's " + md5 + ", and was deleted");
+        }
+    }
+
+    /** Returns why nothing came, as part of a sentence. */
+    private static String reason(IOException e) {
+        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+            if (cause instanceof UnresolvedAddressException || cause instanceof UnknownHostException) {
+                return "no host of this name is known";
+            }
+        }
+        if (e instanceof HttpTimeoutException) {
+            return "no answer in time";
+        }
+        if (e instanceof ConnectException) {
+            return "no connection";
+        }
+        return e instanceof SSLException ? "no secure connection" : FileFailure.reason(e);
     }
 
     private void download(URI address, Path part) throws IOException, InterruptedException {
@@ -122,8 +173,15 @@ public final class Fetcher {
 
     /** Returns a file's MD5 sum, by which publishers of these sets identify them. */
     static String md5(Path file) throws IOException {
-        try (DigestInputStream in =
-                new DigestInputStream(Files.newInputStream(file), MessageDigest.getInstance("MD5"))) {
+        try (InputStream in = Files.newInputStream(file)) {
+            return md5(in);
+        }
+    }
+
+    /** Returns the MD5 sum of what a stream still holds. */
+    static String md5(InputStream stream) throws IOException {
+        try {
+            DigestInputStream in = new DigestInputStream(stream, MessageDigest.getInstance("MD5"));
             in.transferTo(OutputStream.nullOutputStream());
             return HexFormat.of().formatHex(in.getMessageDigest().digest());
         } catch (NoSuchAlgorithmException e) {

@@ -110,7 +110,9 @@ record IdxFiles(Path folder, String prefix, Map<Role, Path> files) {
         }
         if (found.size() > 1) {
             throw new DatasetException("There are several sets at " + place + ": "
-                    + String.join(", ", found.stream().map(IdxFiles::place).toList()) + "; name one of them so.");
+                    + String.join(
+                            ", ",
+                            found.stream().map(set -> set.place().toString()).toList()) + "; name one of them so.");
         }
         return found.get(0);
     }
@@ -139,8 +141,8 @@ record IdxFiles(Path folder, String prefix, Map<Role, Path> files) {
     }
 
     /** Returns how a user names this set. */
-    private String place() {
-        return (prefix.isEmpty() ? folder : folder.resolve(prefix)).toString();
+    Path place() {
+        return prefix.isEmpty() ? folder : folder.resolve(prefix);
     }
 
     /**

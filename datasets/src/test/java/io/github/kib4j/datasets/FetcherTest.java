@@ -58,10 +58,11 @@ final class FetcherTest {
     }
 
     private void fetch() {
-        fetcher.fetch(
-                Published.CIFAR10,
-                folder,
-                URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/"));
+        fetcher.fetch(Published.CIFAR10, folder, List.of(server()));
+    }
+
+    private URI server() {
+        return URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/");
     }
 
     private Path part() {
@@ -107,7 +108,34 @@ final class FetcherTest {
     @Test
     void aServersRefusalIsSaid() {
         status = 404;
-        assertThatThrownBy(this::fetch).isInstanceOf(DatasetException.class).hasMessageContaining("404");
+        assertThatThrownBy(this::fetch)
+                .isInstanceOf(DatasetException.class)
+                .hasMessage("The file cifar-10-binary.tar.gz could not be fetched from 127.0.0.1 (the server answered"
+                        + " 404); check the network and run it again, or place the file in " + folder + " by hand.");
+        assertThat(folder).isEmptyDirectory();
+    }
+
+    @Test
+    void theNextAddressIsTriedAndEachFailureIsNamed() {
+        Path made = folder.resolve("new/mnist");
+        URI unknown = URI.create("http://no-such-host.invalid/");
+        URI closed = URI.create("http://127.0.0.1:1/");
+        assertThatThrownBy(() -> fetcher.fetch(Published.CIFAR10, made, List.of(unknown, closed, server())))
+                .isInstanceOf(DatasetException.class)
+                .hasMessageContaining("from no-such-host.invalid (no host of this name is known)")
+                .hasMessageContaining(" nor from 127.0.0.1 (no connection)")
+                .hasMessageContaining(" nor from 127.0.0.1 (what came has MD5 sum ")
+                .hasMessageContaining("check the network and run it again, or place the file in " + made);
+        assertThat(said).anyMatch(line -> line.contains("from " + server()));
+        assertThat(made).as("nothing is left behind").doesNotExist();
+    }
+
+    @Test
+    void publishersAddressesAreWhole() {
+        for (Published set : Published.values()) {
+            assertThat(set.md5()).hasSameSizeAs(set.files());
+            assertThat(set.addresses()).isNotEmpty().allMatch(address -> address.endsWith("/"));
+        }
     }
 
     @Test

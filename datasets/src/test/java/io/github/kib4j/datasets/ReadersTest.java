@@ -87,18 +87,6 @@ final class ReadersTest {
     }
 
     @Test
-    void checksumsTellOtherFilesFromThePublishers() throws IOException {
-        writeIdx("");
-        assertThat(Datasets.checksums("mnist", folder))
-                .as("unpacked files have none")
-                .isEmpty();
-        writeIdx(".gz");
-        assertThat(Datasets.checksums("mnist", folder))
-                .hasSize(4)
-                .allMatch(line -> line.contains("not its publisher's file"));
-    }
-
-    @Test
     void damagedIdxFilesAreRefused() throws IOException {
         refusesIdx("train-images-idx3-ubyte", b -> Arrays.copyOf(b, b.length - 1), "cut short");
         refusesIdx("train-images-idx3-ubyte", b -> Arrays.copyOf(b, b.length + 1), "longer");
@@ -361,10 +349,13 @@ final class ReadersTest {
         assertThatThrownBy(() -> Datasets.load("imagenet", null, 0))
                 .hasMessageContaining("imagenet")
                 .hasMessageContaining("cifar10");
-        assertThatThrownBy(() -> Datasets.load("mnist", folder, 0)).hasMessageContaining("kib data fetch mnist");
+        assertThatThrownBy(() -> Datasets.load("mnist", folder, 0))
+                .hasMessageContaining("mnist are not found")
+                .isInstanceOfSatisfying(
+                        DatasetException.class, e -> assertThat(e.missing()).contains("mnist"));
         assertThatThrownBy(() -> Datasets.load("mnist", folder.resolve("nowhere"), 0))
                 .hasMessageContaining("nowhere");
-        assertThatThrownBy(() -> Datasets.load("folder", null, 0)).hasMessageContaining("--data");
+        assertThatThrownBy(() -> Datasets.load("folder", null, 0)).hasMessageContaining("needs a place");
     }
 
     @Test

@@ -4,8 +4,11 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.kib4j.data.Dataset;
+import io.github.kib4j.datasets.Comparison;
+import io.github.kib4j.datasets.DatasetException;
 import io.github.kib4j.datasets.Datasets;
 import io.github.kib4j.datasets.Fetcher;
+import io.github.kib4j.datasets.Recognised;
 import io.github.kib4j.datasets.Selection;
 import io.github.kib4j.op.Device;
 import io.github.kib4j.op.DeviceProvider;
@@ -17,6 +20,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
@@ -89,13 +93,19 @@ final class InfoCommands {
                 out.println(name + " is in " + target);
             }
             case "verify" -> {
+                if (name.isEmpty() && folder != null) {
+                    Recognised recognised = Datasets.recognise(folder);
+                    out.println(recognised);
+                    name = recognised.dataset();
+                    folder = recognised.place();
+                }
                 name = requireName(action, name, Datasets.names());
                 List<String> notes = new ArrayList<>();
                 Dataset dataset = Datasets.load(name, folder, 0, Selection.ALL, notes::add);
                 out.println(name + ": " + ImageCounts.of(dataset) + "; all files read, sizes and labels right.");
                 notes.forEach(out::println);
                 if (Datasets.published().contains(name)) {
-                    Datasets.checksums(name, folder).forEach(line -> out.println("  " + line));
+                    compare(name, folder, out);
                 }
             }
             default ->
@@ -103,6 +113,20 @@ final class InfoCommands {
                         + Words.didYouMean(action, ACTIONS, ";") + " 'kib data --help' lists all.");
         }
         return 0;
+    }
+
+    /** Says what the files are; fails if one holds other data than its publisher's. */
+    private static void compare(String name, @Nullable Path folder, PrintStream out) {
+        List<Comparison> files = Datasets.compare(name, folder);
+        files.forEach(file -> out.println("  " + file));
+        List<String> different = files.stream()
+                .filter(file -> file.verdict() == Comparison.Verdict.DIFFERENT)
+                .map(Comparison::file)
+                .toList();
+        if (!different.isEmpty()) {
+            throw new DatasetException("The data of " + String.join(", ", different) + " are not those that " + name
+                    + "'s publisher gives; fetch them again, or use them knowing that.");
+        }
     }
 
     private static String requireName(String action, String name, List<String> names) {

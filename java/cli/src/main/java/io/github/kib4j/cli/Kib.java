@@ -1,6 +1,7 @@
 package io.github.kib4j.cli;
 
 import io.github.kib4j.datasets.DatasetException;
+import io.github.kib4j.datasets.Datasets;
 import io.github.kib4j.datasets.FileFailure;
 import io.github.kib4j.op.Devices;
 import io.github.kib4j.tensor.OutOfDeviceMemoryException;
@@ -68,7 +69,9 @@ public final class Kib {
             return fail(USAGE, e.getMessage() + "; 'kib " + name(e) + "--help' lists the options.", err);
         } catch (TrainingDivergedException e) {
             return fail(FAILURE, e.getMessage() + LEARNING_RATES, err);
-        } catch (DatasetException | CheckpointException | OutOfDeviceMemoryException | IllegalArgumentException e) {
+        } catch (DatasetException e) {
+            return fail(FAILURE, e.getMessage() + e.missing().map(Kib::where).orElse(""), err);
+        } catch (CheckpointException | OutOfDeviceMemoryException | IllegalArgumentException e) {
             return fail(FAILURE, e.getMessage(), err);
         } catch (IOException e) {
             return fail(FAILURE, sentence(e), err);
@@ -89,6 +92,12 @@ public final class Kib {
                     "an unexpected failure: " + e + "; set KIB_DEBUG=1 to see where, and please report it.",
                     err);
         }
+    }
+
+    /** Returns which options help where a data set is not found. */
+    private static String where(String dataset) {
+        return (Datasets.published().contains(dataset) ? " 'kib data fetch " + dataset + "' fetches it;" : "")
+                + " --data DIR names the place.";
     }
 
     private static int fail(int code, @Nullable String sentence, PrintStream err) {

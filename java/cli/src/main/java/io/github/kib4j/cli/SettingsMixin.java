@@ -1,6 +1,8 @@
 package io.github.kib4j.cli;
 
+import io.github.kib4j.datasets.DatasetException;
 import io.github.kib4j.datasets.Datasets;
+import io.github.kib4j.datasets.Recognised;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -70,13 +72,20 @@ final class SettingsMixin {
         Settings given = given(parsed);
         Path file = parsed.matchedOptionValue(CONFIG, null);
         Settings.FromFile config = file == null ? Settings.FromFile.NONE : Settings.read(file);
+        Optional<Recognised> recognised = parsed.hasMatchedOption("--resume") || parsed.hasMatchedPositional(0)
+                ? Optional.empty()
+                : recognised(parsed, config, given);
+        recognised.ifPresent(data -> given.set(Key.DATASET, data.dataset())
+                .set(Key.DATA, data.place().toAbsolutePath().toString()));
         String preset = preset(parsed, config, given);
         Settings base = preset == null ? new Settings() : new Presets().get(preset);
         Settings merged = new Settings().setAll(base).setAll(config.settings());
+        recognised.ifPresent(data -> merged.set(Key.DATASET, data.dataset()));
         requireMeaning(config, merged);
         merged.setAll(given);
         requireMeaning(given, merged);
         List<String> notes = new ArrayList<>();
+        recognised.ifPresent(data -> notes.add(data.toString()));
         if (!given.isSet(Key.MILESTONES) && !config.settings().isSet(Key.MILESTONES)) {
             scaleMilestones(preset, base, merged).ifPresent(notes::add);
         }
@@ -104,6 +113,21 @@ final class SettingsMixin {
                     RunPlan.data(given.text(Key.DATA)).toAbsolutePath().toString());
         }
         return given;
+    }
+
+    /** Returns what lies where data are said to lie, if nothing says which data set it is. */
+    private static Optional<Recognised> recognised(ParseResult parsed, Settings.FromFile config, Settings given) {
+        String place =
+                given.isSet(Key.DATA) ? given.text(Key.DATA) : config.settings().text(Key.DATA);
+        boolean named = given.isSet(Key.DATASET) || config.settings().isSet(Key.DATASET);
+        if (named || place.isEmpty() || parsed.matchedOptionValue(PRESET, config.preset()) != null) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(Datasets.recognise(RunPlan.data(place)));
+        } catch (DatasetException e) {
+            throw new DatasetException(e.getMessage() + " --dataset NAME says which data set it is.", e);
+        }
     }
 
     private static @Nullable String preset(ParseResult parsed, Settings.FromFile config, Settings given) {

@@ -32,7 +32,7 @@ final class SettingsMixinTest {
                 Kib.line().parseArgs(arguments.toArray(new String[0])).subcommand());
     }
 
-    private static SettingsMixin.Merged words(String options) {
+    static SettingsMixin.Merged words(String options) {
         return merge(options.strip().split("\\s+"));
     }
 
