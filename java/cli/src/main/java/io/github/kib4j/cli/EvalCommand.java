@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -103,6 +104,7 @@ final class EvalCommand {
                                 rule,
                                 loaded.get().train().image(),
                                 loaded.get().train().classes())));
+        Optional.ofNullable(ThreadCount.of(settings).note()).ifPresent(screen::line);
         Map<String, Result> results = new LinkedHashMap<>();
         try (Device device = TrainCommand.choose(settings).device();
                 DeviceDataset dataset = DeviceDataset.upload(device, loaded.take())) {

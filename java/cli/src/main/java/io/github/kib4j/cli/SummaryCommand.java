@@ -1,7 +1,9 @@
 package io.github.kib4j.cli;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.kib4j.datasets.Datasets;
 import io.github.kib4j.layer.LayerSpec;
@@ -10,10 +12,12 @@ import io.github.kib4j.op.Pooling;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.train.MemoryEstimate;
 import io.github.kib4j.train.MemoryEstimate.Images;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -64,11 +68,12 @@ final class SummaryCommand {
         return spec;
     }
 
-    static int run(ParseResult parsed, PrintStream out, PrintStream err) {
+    static int run(ParseResult parsed, PrintStream out, PrintStream err) throws IOException {
         Path run = parsed.matchedPositionalValue(0, null);
         SettingsMixin.Merged merged = SettingsMixin.merge(parsed);
         Settings settings = run == null ? merged.settings() : settings(run);
-        Source source = source(settings, err);
+        Source recorded = run == null ? null : recorded(new RunFolder(run).readRun());
+        Source source = recorded != null ? recorded : source(settings, err);
         Fitting fitting = Fitting.of(settings, source.images, run != null || merged.shaped());
         if (run == null) {
             merged.notes().forEach(err::println);
@@ -125,7 +130,7 @@ final class SummaryCommand {
     private void print(PrintStream out) {
         out.println(
                 describe(source.name, source.images) + (source.read ? "" : " (as published; its files are not here)"));
-        String format = "%-9s %-21s %-13s %6s %,11d %,15d%n";
+        String format = "%-9s %-22s %-13s %6s %,10d %,15d%n";
         out.printf(
                 format.replace(",", "").replace("d", "s"),
                 "layer",
@@ -197,6 +202,24 @@ final class SummaryCommand {
         return name + ": " + Words.count(images.train(), "training image") + ", "
                 + Words.count(images.test(), "test image") + ", " + images.image() + ", "
                 + Words.count(images.classes(), "class");
+    }
+
+    /** Returns what a run's record says of its images, which may lie elsewhere by now; null where it says nothing. */
+    private static @Nullable Source recorded(@Nullable ObjectNode record) {
+        JsonNode data = record == null ? MissingNode.getInstance() : record.path("data");
+        String image = data.path("image").asText("");
+        if (!image.matches("[0-9]{1,6}( x [0-9]{1,6}){0,2}")
+                || !data.path("classes").isArray()) {
+            return null;
+        }
+        int[] extents =
+                Arrays.stream(image.split(" x ")).mapToInt(Integer::parseInt).toArray();
+        int train = data.path("train_images").asInt();
+        int test = data.path("test_images").asInt();
+        return new Source(
+                data.path("name").asText(),
+                new Images(Shape.of(extents), data.get("classes").size(), train, test),
+                true);
     }
 
     /** Reads the data set, unless its sizes are known: it is generated, or published and not here. */

@@ -11,8 +11,11 @@ import org.jspecify.annotations.Nullable;
 record ThreadCount(int threads, @Nullable String note) {
     private static final int MOST = 1024;
 
-    /** Decides by the settings, else by {@code OMP_NUM_THREADS}. */
+    /** Decides by the settings, else by {@code OMP_NUM_THREADS}; the reference device has one thread. */
     static ThreadCount of(Settings settings) {
+        if (settings.text(Key.DEVICE).equals("reference")) {
+            return new ThreadCount(1, null);
+        }
         return of(
                 settings.integer(Key.THREADS),
                 System.getenv("OMP_NUM_THREADS"),

@@ -114,10 +114,7 @@ final class TrainCommand {
                 DeviceDataset dataset = DeviceDataset.upload(device, loaded.take())) {
             System.gc(); // the device has the images now: Java's copy of them goes back to the system
             choice.passedOver().forEach(reason -> say("Not used: " + reason));
-            say(
-                    device.name().equals(REFERENCE)
-                            ? null
-                            : ThreadCount.of(settings).note());
+            say(ThreadCount.of(settings).note());
             say(device.description());
             trainings.values().stream()
                     .findFirst()
@@ -307,7 +304,7 @@ final class TrainCommand {
             about.put("weights", settings.text(Key.WEIGHTS));
         }
         new Machine(Path.of("/")).describe(about);
-        int threads = settings.integer(Key.THREADS);
+        int threads = ThreadCount.of(settings).threads();
         about.put("device", device.description());
         return about.put("threads", threads > 0 ? threads : Runtime.getRuntime().availableProcessors());
     }

@@ -282,6 +282,13 @@ final class CommandLineTest {
         CommandResult again = kib("train", "--resume", run("v"));
         assertThat(again.code()).as(again.err()).isZero();
         assertThat(again.err()).contains("is finished").doesNotContain("Note:");
+        assertThat(kib(
+                                "eval",
+                                run("v"),
+                                "--threads",
+                                Integer.toString(1 + Runtime.getRuntime().availableProcessors()))
+                        .err())
+                .contains(" is more than the ");
         assertThat(kib("eval", run("v")).code()).isZero();
     }
 

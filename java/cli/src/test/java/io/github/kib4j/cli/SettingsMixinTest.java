@@ -255,6 +255,9 @@ final class SettingsMixinTest {
 
     @Test
     void threadsAreWhatIsAskedElseWhatOpenMpIsTold() {
+        assertThat(ThreadCount.of(
+                        words(MLP + "--device reference --threads 1000").settings()))
+                .isEqualTo(new ThreadCount(1, null));
         assertThat(ThreadCount.of(0, null, 4)).isEqualTo(new ThreadCount(0, null));
         assertThat(ThreadCount.of(3, "2", 4)).isEqualTo(new ThreadCount(3, null));
         assertThat(ThreadCount.of(0, "2,1", 4))

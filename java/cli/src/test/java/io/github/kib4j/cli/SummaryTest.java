@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -78,6 +79,10 @@ final class SummaryTest {
         assertThat(kib("summary", run.toString()).out())
                 .contains("mnist: 60 training images, 20 test images, ", "hidden 1  linear", "hidden 2  linear")
                 .doesNotContain("hidden 0");
+        Files.move(folder.resolve("mnist"), folder.resolve("moved"));
+        assertThat(json("summary", run.toString(), "--json").get("dataset"))
+                .as("where the data lie elsewhere by now")
+                .isEqualTo(summary.get("dataset"));
     }
 
     @Test
