@@ -53,7 +53,8 @@ void statistics(double* mean, double* variance, const T* a, const Scratch& t, co
   double rows = static_cast<double>(chunks.rows);
   for (int64_t c = 0; c < chunks.columns; c++) mean[c] = load(a[c]);
   sum_columns(
-      t.sums, t.partials, chunks, threads, [=](int64_t at, int64_t c) { return load(a[at]) - mean[c]; },
+      t.sums, t.partials, chunks, threads, [=](int64_t at, int64_t count) { fetch_ahead(a + at, count); },
+      [=](int64_t at, int64_t c) { return load(a[at]) - mean[c]; },
       [=](int64_t, int64_t, double rest) { return rest * rest; });
   for (int64_t c = 0; c < chunks.columns; c++) {
     double offset = t.sums[c] / rows, rest = t.more[c] / rows - offset * offset;
@@ -129,7 +130,12 @@ kib_status kib_batch_norm_gradient(void* da, float* dscale, float* dshift, const
     Chunks chunks(rows, channels);
     Scratch t(workspace, chunks);
     sum_columns(
-        t.sums, t.partials, chunks, threads, [=](int64_t at, int64_t) -> double { return load(up[at]); },
+        t.sums, t.partials, chunks, threads,
+        [=](int64_t at, int64_t count) {
+          fetch_ahead(up + at, count);
+          fetch_ahead(in + at, count);
+        },
+        [=](int64_t at, int64_t) -> double { return load(up[at]); },
         [=](int64_t at, int64_t c, double upstream) { return upstream * (load(in[at]) - mean[c]); });
     double m = static_cast<double>(rows);
     for (int64_t c = 0; c < channels; c++) {

@@ -159,8 +159,8 @@ kib_status kib_sum_rows(float* sum, const void* values, int type, int64_t rows, 
     Arena arena(workspace);
     double *totals = arena.take<double>(2 * n), *partials = arena.take<double>(2 * n * chunks.count);
     sum_columns(
-        totals, partials, chunks, threads, [=](int64_t at, int64_t) -> double { return load(v[at]); },
-        [](int64_t, int64_t, double) { return 0.0; });
+        totals, partials, chunks, threads, [=](int64_t at, int64_t count) { fetch_ahead(v + at, count); },
+        [=](int64_t at, int64_t) -> double { return load(v[at]); }, [](int64_t, int64_t, double) { return 0.0; });
     for (int64_t k = 0; k < n; k++) sum[k] = static_cast<float>(totals[k]);
   });
 }
