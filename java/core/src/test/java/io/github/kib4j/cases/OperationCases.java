@@ -319,6 +319,11 @@ public final class OperationCases {
                 all.add(new Activity(odd, Activation.SELU, pooling, divisive, new Dropout(0.3, true)));
             }
         }
+        // more numbers than one thread computes with
+        int[] large = {8, 16, 23, 25};
+        all.add(new Activity(large, Activation.SELU, Pooling.MAX, divisive, new Dropout(0.3, true)));
+        all.add(new Activity(large, Activation.LEAKY_RELU, Pooling.NONE, plain, new Dropout(0.3, false)));
+        all.add(new Activity(large, Activation.RELU, Pooling.AVERAGE, new Grouping(32, 0.8, 1, 0.2), Dropout.NONE));
         // 6 channels of 2 x 3 positions in groups of 4: across channels
         all.add(new Activity(
                 new int[] {2, 6, 5, 7}, Activation.SELU, Pooling.AVERAGE, new Grouping(9, 0.8, 1, 0.2), Dropout.NONE));
@@ -450,6 +455,20 @@ public final class OperationCases {
         for (ObjectiveOps.Spec spec : specs) {
             for (ObjectiveOps.Form form : forms(spec.kernel())) {
                 objective(spec, form, "classes", classes, 12, 8);
+            }
+        }
+        // more products than one thread computes
+        for (Kernel kernel : KERNELS) {
+            for (ObjectiveOps.Form form : forms(kernel)) {
+                ObjectiveOps.Spec large = new ObjectiveOps.Spec(Estimator.PHSIC, kernel, true, 2);
+                objective(large, form, "classes", classes, 130, 80);
+                objective(
+                        large,
+                        form,
+                        "targets",
+                        (t, b) -> new Teaching.Targets(t.randomSingle(b, 9), Kernel.COSINE, true),
+                        130,
+                        80);
             }
         }
         ObjectiveOps.Spec usual = new ObjectiveOps.Spec(Estimator.PHSIC, Kernel.COSINE, true, 2);
@@ -593,8 +612,8 @@ public final class OperationCases {
             t.then(t.device()
                     .objective()
                     .gradient(
-                            t.output("du", t.single(12, 8)),
-                            t.output("value", t.wide(3)),
+                            t.output("du", t.single(12, 8), CODES),
+                            t.output("value", t.wide(3), VALUES),
                             u,
                             teaching.of(t, 12),
                             spec,
@@ -602,6 +621,11 @@ public final class OperationCases {
                             null));
         });
     }
+
+    /** What rounding of 12 terms explains, also of numbers near the smallest; and values, which may be small differences. */
+    private static final OperationCase.Bound CODES = Bounds.ofLargest(8 * 0x1p-23 * Math.sqrt(12), Float.MIN_VALUE);
+
+    private static final OperationCase.Bound VALUES = Bounds.ofEach(1e-4, Double.MIN_NORMAL);
 
     /** Adds {@code mean} to even entries and {@code sign mean} to odd ones. */
     private static Tensor shifted(Tensor tensor, double mean, int sign) {
@@ -709,7 +733,7 @@ public final class OperationCases {
                     Tensor rate = t.wide(1);
                     rate.write(new double[] {0.1});
                     List<OptimizerOps.Slot> slots = new ArrayList<>();
-                    for (int[] shape : new int[][] {{3}, {5, 17}, {40000}, {2, 3, 3, 3}}) {
+                    for (int[] shape : new int[][] {{3}, {5, 17}, {70000}, {2, 3, 3, 3}}) {
                         Tensor w = t.output("w" + slots.size(), t.randomSingle(shape));
                         Tensor first =
                                 spec.states() > 0 ? t.output("first" + slots.size(), t.randomSingle(shape)) : null;
@@ -770,7 +794,7 @@ public final class OperationCases {
                 }
             }
         }
-        for (int channels : new int[] {1, 17, 64}) {
+        for (int channels : new int[] {1, 17, 64, 1200}) { // the last on all threads
             add("augmentation.batch", channels + " channels", 1, t -> {
                 List<Double> means = IntStream.range(0, channels)
                         .mapToObj(c -> 0.3 + 0.1 * (c % 5))
