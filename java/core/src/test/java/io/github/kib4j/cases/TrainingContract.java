@@ -115,7 +115,7 @@ public abstract class TrainingContract {
             }
         }
         assertThatThrownBy(() -> NetworkSpec.vgg(image, new int[] {8, 8, 8, 8, 8}, Set.of(0, 1, 2, 3, 4), 16, 4, style))
-                .hasMessage("Hidden layer 4 pools 2x2 windows, but its image has only 1x1 positions left; "
+                .hasMessage("Hidden layer 5 pools 2x2 windows, but its image has only 1x1 positions left; "
                         + "pool after fewer convolutions.");
     }
 
@@ -266,7 +266,7 @@ public abstract class TrainingContract {
                         }
                     })
                     .isInstanceOf(TrainingDivergedException.class)
-                    .hasMessageContaining(layer == 2 ? "of the readout" : "hidden layer " + layer)
+                    .hasMessageContaining(layer == 2 ? "of the readout" : "hidden layer " + (layer + 1))
                     .hasMessageContaining("training step " + (badStep + 1) + ",");
             assertThat(trainer.step()).as("not one step more").isEqualTo(badStep + 1);
             assertThat(heard.get()).isEqualTo(badStep);
