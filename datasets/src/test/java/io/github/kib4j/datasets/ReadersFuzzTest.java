@@ -72,7 +72,8 @@ final class ReadersFuzzTest {
         try {
             reading.run();
         } catch (DatasetException e) {
-            assertThat(e.getMessage()).endsWith(".").doesNotContain("Exception").doesNotContain("null");
+            String own = e.getMessage().replaceAll("'.*'", ""); // without what it quotes of the file
+            assertThat(own).endsWith(".").doesNotContain("Exception").doesNotContain("null");
         }
     }
 
