@@ -11,6 +11,9 @@ final class Screen implements AutoCloseable {
     private static final String CLEAR = "\r\u001b[K";
     private static final String ELLIPSIS = "...";
 
+    /** A terminal wraps after its last column, and shows Ctrl-C as two characters where the line ends. */
+    private static final int SPARE = 3;
+
     private final PrintStream err;
     private final boolean quiet;
     private final IntSupplier columns;
@@ -41,7 +44,7 @@ final class Screen implements AutoCloseable {
     /** Returns how many characters fit into a line; very many where it is no terminal. */
     int width() {
         int all = columns.getAsInt();
-        return all > 0 ? all - 1 : Integer.MAX_VALUE; // a terminal wraps after its last column
+        return all > 0 ? Math.max(1, all - SPARE) : Integer.MAX_VALUE;
     }
 
     /** Writes a line that stays. */

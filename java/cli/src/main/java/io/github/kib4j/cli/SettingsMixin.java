@@ -95,6 +95,18 @@ final class SettingsMixin {
         return new Merged(merged, given, preset, List.copyOf(notes), shaped);
     }
 
+    /** Returns what options give beside {@code --resume}: it is compared with the run's own settings, and stands alone. */
+    static Merged alone(ParseResult parsed) {
+        for (String option : List.of(PRESET, CONFIG)) {
+            if (parsed.hasMatchedOption(option)) {
+                throw new UsageException(
+                        option + " is for new runs; a resumed one has its own settings: leave it out.");
+            }
+        }
+        Settings given = given(parsed);
+        return new Merged(given, given, null, List.of(), true);
+    }
+
     /** Returns the settings that options give. */
     private static Settings given(ParseResult parsed) {
         Settings given = new Settings();

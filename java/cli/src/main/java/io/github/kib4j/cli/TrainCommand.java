@@ -85,7 +85,7 @@ final class TrainCommand {
 
     private int runOn() throws IOException {
         boolean resume = parsed.hasMatchedOption("--resume");
-        SettingsMixin.Merged merged = SettingsMixin.merge(parsed);
+        SettingsMixin.Merged merged = resume ? SettingsMixin.alone(parsed) : SettingsMixin.merge(parsed);
         Path folder = folder(merged, resume);
         Settings asked = resume ? resumed(folder, merged.given()) : merged.settings();
         if (resume) {
@@ -198,6 +198,10 @@ final class TrainCommand {
         Path resumed = parsed.matchedOptionValue("--resume", null);
         if (resume) {
             if (resumed != null && !resumed.toString().isEmpty()) {
+                if (named != null && !named.equals(resumed)) {
+                    throw new UsageException(
+                            "--resume and --out name two folders; a run goes on in its own: leave out --out.");
+                }
                 return resumed;
             }
             return Optional.ofNullable(named)

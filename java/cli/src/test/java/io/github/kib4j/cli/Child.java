@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** The command line in a process of its own, which can be killed. */
@@ -15,14 +16,20 @@ final class Child implements AutoCloseable {
     private final Path err;
 
     Child(Path err, List<String> arguments) throws IOException {
+        this(err, arguments, Map.of());
+    }
+
+    /** Starts it with more variables in its environment. */
+    Child(Path err, List<String> arguments, Map<String, String> environment) throws IOException {
         this.err = err;
         List<String> command = new ArrayList<>(java());
         command.add(Kib.class.getName());
         command.addAll(arguments);
-        process = new ProcessBuilder(command)
+        ProcessBuilder builder = new ProcessBuilder(command)
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                .redirectError(err.toFile())
-                .start();
+                .redirectError(err.toFile());
+        builder.environment().putAll(environment);
+        process = builder.start();
     }
 
     /** Returns the command for a small Java with this one's class path; signals that this one ignores are not ignored. */

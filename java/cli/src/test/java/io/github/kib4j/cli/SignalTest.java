@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
@@ -51,6 +52,30 @@ final class SignalTest {
             child.signal("TERM");
             assertThat(child.code()).as(child.said()).isEqualTo(TERMINATED);
         }
+    }
+
+    @Test
+    void ofSeveralRulesTheAdviceIsToGoOnWithAll() throws Exception {
+        training = new TinyTraining(folder.resolve("data"), "phsic,readout");
+        run = folder.resolve("my runs/it's");
+        List<String> endless = training.begin(run, "--layers", "16", "--batch", "10", "--epochs", "100000");
+        try (Child child = new Child(folder.resolve("err"), endless, Map.of("KIB_COMMAND", "./kib"))) {
+            child.await(run.resolve("phsic/checkpoint/step-6"));
+            child.signal("INT");
+            assertThat(child.code()).as(child.said()).isEqualTo(INTERRUPTED);
+            assertThat(child.said())
+                    .contains("Stopped; saved in " + run + ". Go on with: ./kib train --resume '" + folder
+                            + "/my runs/it'\\''s'\n")
+                    .doesNotContain("--resume '" + run + "/phsic");
+        }
+        for (Path part : List.of(run, run.resolve("phsic"))) {
+            assertThat(Files.readString(part.resolve("run.json"))).startsWith("{\n  \"state\" : \"interrupted\"");
+        }
+        CommandResult eval = CommandResult.kib("eval", run.toString());
+        assertThat(eval.code()).isZero();
+        assertThat(eval.err())
+                .contains("Not evaluated: readout, which has no checkpoint yet; go on with: kib train --resume ");
+        assertThat(eval.out()).contains(" test images, loss ");
     }
 
     /** An evaluation of so many images that the signal falls into it. */
