@@ -110,7 +110,8 @@ final class InfoCommands {
             }
             default ->
                 throw new UsageException("'kib data' can list, fetch or verify, not '" + action + "'"
-                        + Words.didYouMean(action, ACTIONS, ";") + " 'kib data --help' lists all.");
+                        + Words.didYouMean(action, ACTIONS, ";") + " '" + Invocation.of("data", "--help")
+                        + "' lists all.");
         }
         return 0;
     }
@@ -164,7 +165,7 @@ final class InfoCommands {
                     }
                     : Datasets.find(name)
                             .map(Path::toString)
-                            .orElse("not found; run 'kib data fetch " + name + "' or give --data DIR");
+                            .orElse("not found; run '" + Invocation.of("data", "fetch", name) + "' or give --data DIR");
             out.printf("%s%-14s %s%n", indent, name, where);
         }
     }

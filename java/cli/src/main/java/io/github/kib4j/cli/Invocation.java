@@ -14,9 +14,11 @@ final class Invocation {
 
     private Invocation() {}
 
-    /** Returns the command with these arguments, as a shell reads it. */
+    /** Returns the command with these arguments, but for empty ones, as a shell reads it. */
     static String of(String... arguments) {
-        return of(System.getenv(VARIABLE), Arrays.asList(arguments));
+        return of(
+                System.getenv(VARIABLE),
+                Arrays.stream(arguments).filter(word -> !word.isEmpty()).toList());
     }
 
     /** Returns a command for a program that is called by these words of a shell; null for {@code kib}. */

@@ -66,7 +66,7 @@ public final class Kib {
         } catch (UnmatchedArgumentException e) {
             return fail(USAGE, new Suggestions(e).sentence(), err);
         } catch (ParameterException e) {
-            return fail(USAGE, e.getMessage() + "; 'kib " + name(e) + "--help' lists the options.", err);
+            return fail(USAGE, e.getMessage() + "; '" + Invocation.of(name(e), "--help") + "' lists the options.", err);
         } catch (TrainingDivergedException e) {
             return fail(FAILURE, e.getMessage() + LEARNING_RATES, err);
         } catch (DatasetException e) {
@@ -96,7 +96,9 @@ public final class Kib {
 
     /** Returns which options help where a data set is not found. */
     private static String where(String dataset) {
-        return (Datasets.published().contains(dataset) ? " 'kib data fetch " + dataset + "' fetches it;" : "")
+        return (Datasets.published().contains(dataset)
+                        ? " '" + Invocation.of("data", "fetch", dataset) + "' fetches it;"
+                        : "")
                 + " --data DIR names the place.";
     }
 
@@ -107,7 +109,7 @@ public final class Kib {
 
     private static String name(ParameterException e) {
         String name = e.getCommandLine().getCommandName();
-        return name.equals("kib") ? "" : name + " ";
+        return name.equals("kib") ? "" : name;
     }
 
     private static String sentence(IOException e) {

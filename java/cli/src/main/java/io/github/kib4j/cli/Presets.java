@@ -51,7 +51,7 @@ final class Presets {
         return Words.same(name, presets.keySet())
                 .orElseThrow(() -> new UsageException("There is no preset '" + name + "'; near it are: "
                         + String.join(", ", Words.nearByWords(name, presets.keySet(), 4))
-                        + " ('kib presets' lists all)."));
+                        + " ('" + Invocation.of("presets") + "' lists all)."));
     }
 
     /** Returns the test accuracy that the paper reports for a preset, in percent; NaN where there is none. */

@@ -81,7 +81,9 @@ final class PresetsCommand {
         }
         out.println();
         out.println(Words.count(names.size(), "preset")
-                + ". 'kib presets NAME' shows one, 'kib train --preset NAME' trains it.");
+                + ". '" + Invocation.of("presets", "NAME") + "' shows one, '"
+                + Invocation.of("train", "--preset", "NAME")
+                + "' trains it.");
     }
 
     private String toml(String name) {

@@ -197,7 +197,8 @@ final class Settings {
         List<String> titles = Arrays.stream(Key.values()).map(Key::title).toList();
         return Key.named(name)
                 .orElseThrow(() -> new UsageException("There is no setting '" + FileFailure.printable(name) + "'"
-                        + Words.didYouMean(name, titles, ";") + " 'kib train --help' lists all."));
+                        + Words.didYouMean(name, titles, ";") + " '" + Invocation.of("train", "--help")
+                        + "' lists all."));
     }
 
     private static String at(@Nullable TomlPosition position) {

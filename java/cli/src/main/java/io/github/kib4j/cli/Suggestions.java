@@ -21,17 +21,18 @@ final class Suggestions {
 
     /** Returns the sentence: what is not known, what is near it, where all are listed. */
     String sentence() {
-        String command = line.getCommandName().equals("kib") ? "kib" : "kib " + line.getCommandName();
-        String all = " '" + command + " --help' lists all.";
+        boolean first = line.getCommandName().equals("kib");
+        String command = first ? "" : line.getCommandName();
+        String all = " '" + Invocation.of(command, "--help") + "' lists all.";
         if (word.startsWith("-")) {
             String option = word.contains("=") ? word.substring(0, word.indexOf('=')) : word;
             return "There is no option '" + option + "'" + question(bare(option), options(), ";") + all;
         }
-        if (command.equals("kib")) {
+        if (first) {
             return "There is no command '" + word + "'"
                     + Words.didYouMean(word, line.getSubcommands().keySet(), ";") + all;
         }
-        return "'" + word + "' means nothing to '" + command + "'" + question(word, meanings(), ";") + all;
+        return "'" + word + "' means nothing to 'kib " + command + "'" + question(word, meanings(), ";") + all;
     }
 
     private static String bare(String option) {
