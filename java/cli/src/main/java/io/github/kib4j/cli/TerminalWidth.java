@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
-import sun.misc.Signal;
 
 /**
  * The columns of the terminal that the error stream goes to; 0 where it goes elsewhere. {@code COLUMNS} wins over what the
@@ -47,7 +46,7 @@ final class TerminalWidth implements IntSupplier {
 
     private void listen() {
         try {
-            Signal.handle(new Signal("WINCH"), signal -> columns = 0);
+            sun.misc.Signal.handle(new sun.misc.Signal("WINCH"), signal -> columns = 0);
         } catch (IllegalArgumentException e) {
             // Without the signal, the width stays what it was at the start.
         }
