@@ -229,8 +229,8 @@ final class Settings {
         StringBuilder toml = new StringBuilder(heading);
         for (Key key : Key.values()) {
             String value = text(key);
-            boolean empty = value.isEmpty() && key.type() != Key.Type.INTEGERS;
-            if (empty || !which.test(key)) {
+            boolean unset = value.isEmpty() && key.fallback().isEmpty() && key.type() != Key.Type.INTEGERS;
+            if (unset || !which.test(key)) {
                 continue;
             }
             String written = switch (key.type()) {

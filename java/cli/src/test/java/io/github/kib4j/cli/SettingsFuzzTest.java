@@ -54,6 +54,7 @@ final class SettingsFuzzTest {
     void randomVariants() {
         List<byte[]> files = List.of(
                 new Presets().get("vgg-cifar10-1x-sgd-cosine-grp-div").toToml().getBytes(StandardCharsets.UTF_8),
+                "activation = \"\"\nkernel = \"\"\n".getBytes(StandardCharsets.UTF_8),
                 "preset = \"quickstart\"\nepochs = 3 # a comment\nlayers = [1, 2]\nlr-local = 1e-3\n[a.b]\nc = {d = 1979-05-27}\n"
                         .getBytes(StandardCharsets.UTF_8));
         assertThat(Mutations.read(files, MILLISECONDS, this::toml)).isPositive();
