@@ -1,5 +1,6 @@
 package io.github.kib4j.cli;
 
+import io.github.kib4j.experiment.UsageException;
 import java.io.PrintStream;
 import picocli.AutoComplete;
 import picocli.CommandLine;

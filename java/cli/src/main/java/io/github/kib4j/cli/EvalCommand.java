@@ -4,6 +4,16 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.kib4j.datasets.FileFailure;
+import io.github.kib4j.experiment.ClassCounts;
+import io.github.kib4j.experiment.Invocation;
+import io.github.kib4j.experiment.Key;
+import io.github.kib4j.experiment.LoadedDataset;
+import io.github.kib4j.experiment.PredictionsFile;
+import io.github.kib4j.experiment.RunFolder;
+import io.github.kib4j.experiment.RunPlan;
+import io.github.kib4j.experiment.Settings;
+import io.github.kib4j.experiment.ThreadCount;
+import io.github.kib4j.experiment.UsageException;
 import io.github.kib4j.op.Device;
 import io.github.kib4j.train.Checkpoint;
 import io.github.kib4j.train.DeviceDataset;
@@ -198,7 +208,8 @@ final class EvalCommand {
         Checkpoint.Restored restored = Checkpoint.readWeights(folder.checkpoint(), trainer.network(), config, names);
         restored.passedOver().forEach(screen::line);
         int epoch = restored.progress().epoch();
-        Progress progress = new Progress(screen, rule, config.epochs(), config.batch());
+        Progress progress = new Progress(screen, () -> false);
+        progress.begin(rule, config);
         ClassCounts classes = new ClassCounts(names);
         try (PredictionsFile file = predictions == null ? null : new PredictionsFile(predictions, names)) {
             Evaluation evaluation = trainer.predict((first, labels, logits) -> {

@@ -1,5 +1,6 @@
 package io.github.kib4j.cli;
 
+import io.github.kib4j.experiment.Key;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -3,6 +3,7 @@ package io.github.kib4j.cli;
 import io.github.kib4j.data.Dataset;
 import io.github.kib4j.data.ImageSet;
 import io.github.kib4j.datasets.FileFailure;
+import io.github.kib4j.experiment.Words;
 import java.util.Locale;
 
 /** How many images a data set has, of all classes and of the least and most frequent one. */

@@ -3,6 +3,8 @@ package io.github.kib4j.cli;
 import io.github.kib4j.datasets.DatasetException;
 import io.github.kib4j.datasets.Datasets;
 import io.github.kib4j.datasets.FileFailure;
+import io.github.kib4j.experiment.Invocation;
+import io.github.kib4j.experiment.UsageException;
 import io.github.kib4j.op.Devices;
 import io.github.kib4j.tensor.OutOfDeviceMemoryException;
 import io.github.kib4j.train.CheckpointException;

@@ -1,52 +1,74 @@
 package io.github.kib4j.cli;
 
+import io.github.kib4j.experiment.RunListener;
 import io.github.kib4j.train.EpochResult;
 import io.github.kib4j.train.Evaluation;
+import io.github.kib4j.train.TrainingConfig;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 
 /** Shows how training goes: steps and test images on a terminal, a line for each epoch everywhere. */
-final class Progress {
+final class Progress implements RunListener {
     private static final int BAR = 24;
     private static final int LEAST_BAR = 5;
     private static final long PATIENCE = 200_000_000L;
 
     private final Screen screen;
     private final LongSupplier clock;
-    private final String title;
-    private final int epochs;
-    private final int batch;
+    private final BooleanSupplier stop;
+    private String title = "";
+    private int epochs;
+    private int batch;
     private long epochStarted;
     private long shown;
     private int firstStep;
 
-    Progress(Screen screen, String title, int epochs, int batch) {
-        this(screen, System::nanoTime, title, epochs, batch);
+    Progress(Screen screen, BooleanSupplier stop) {
+        this(screen, System::nanoTime, stop);
     }
 
     /**
      * Begins to show.
      *
      * @param clock nanoseconds since some moment
+     * @param stop whether the run is to stop
      */
-    Progress(Screen screen, LongSupplier clock, String title, int epochs, int batch) {
+    Progress(Screen screen, LongSupplier clock, BooleanSupplier stop) {
         this.screen = screen;
         this.clock = clock;
-        this.title = title;
-        this.epochs = epochs;
-        this.batch = batch;
-        epochStarted = clock.getAsLong();
-        shown = epochStarted - PATIENCE;
+        this.stop = stop;
     }
 
-    void startEpoch() {
+    @Override
+    public void begin(String rule, TrainingConfig config) {
+        begin(rule, config.epochs(), config.batch());
+    }
+
+    Progress begin(String rule, int ofEpochs, int ofBatch) {
+        title = rule;
+        epochs = ofEpochs;
+        batch = ofBatch;
+        epochStarted = clock.getAsLong();
+        shown = epochStarted - PATIENCE;
+        return this;
+    }
+
+    @Override
+    public boolean stops() {
+        return stop.getAsBoolean();
+    }
+
+    @Override
+    public void startEpoch() {
         epochStarted = clock.getAsLong();
         firstStep = -1;
     }
 
-    void step(int epoch, int step, int steps) {
+    @Override
+    public void step(int epoch, int step, int steps) {
         if (firstStep < 0) {
             firstStep = step - 1;
         }
@@ -60,8 +82,8 @@ final class Progress {
         screen.status(fitting(place, (double) step / steps, List.of(speed + left, left)));
     }
 
-    /** Shows how far an evaluation is. */
-    void testing(int epoch, int done, int images) {
+    @Override
+    public void testing(int epoch, int done, int images) {
         if (isDue(done == 0)) {
             String place =
                     String.format(Locale.ROOT, "%s epoch %d/%d testing %,d/%,d", title, epoch, epochs, done, images);
@@ -95,7 +117,8 @@ final class Progress {
         return place;
     }
 
-    void epoch(EpochResult epoch, Evaluation test) {
+    @Override
+    public void epoch(EpochResult epoch, Evaluation test) {
         String line = String.format(
                 Locale.ROOT,
                 "%s epoch %d/%d: test %.2f %%, train %.2f %%",
@@ -123,7 +146,8 @@ final class Progress {
                 .orElse(Screen.cut(lines.get(lines.size() - 1), screen.width()));
     }
 
-    void say(String line) {
+    @Override
+    public void say(String line) {
         screen.line(line);
     }
 

@@ -1,5 +1,9 @@
 package io.github.kib4j.cli;
 
+import io.github.kib4j.experiment.Invocation;
+import io.github.kib4j.experiment.Key;
+import io.github.kib4j.experiment.Presets;
+import io.github.kib4j.experiment.Words;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -3,6 +3,22 @@ package io.github.kib4j.cli;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.kib4j.experiment.Fitting;
+import io.github.kib4j.experiment.Invocation;
+import io.github.kib4j.experiment.Key;
+import io.github.kib4j.experiment.LoadedDataset;
+import io.github.kib4j.experiment.Machine;
+import io.github.kib4j.experiment.MemoryCheck;
+import io.github.kib4j.experiment.Presets;
+import io.github.kib4j.experiment.RulesRun;
+import io.github.kib4j.experiment.RunFolder;
+import io.github.kib4j.experiment.RunPlan;
+import io.github.kib4j.experiment.RunRecord;
+import io.github.kib4j.experiment.Settings;
+import io.github.kib4j.experiment.SystemMemory;
+import io.github.kib4j.experiment.ThreadCount;
+import io.github.kib4j.experiment.UsageException;
+import io.github.kib4j.experiment.Words;
 import io.github.kib4j.op.Device;
 import io.github.kib4j.op.DeviceProvider;
 import io.github.kib4j.op.Devices;
@@ -278,8 +294,9 @@ final class TrainCommand {
         try (RunFolder whole = new RunFolder(folder);
                 StopSignal signal = new StopSignal(this::say)) {
             ObjectNode about = about(device, dataset, settings, preset);
-            Optional<Map<String, ObjectNode>> records =
-                    new RulesRun(whole, settings, trainings, dataset, device, screen, about).run(resume, signal);
+            Optional<Map<String, ObjectNode>> records = new RulesRun(
+                            whole, settings, trainings, dataset, device, new Progress(screen, signal::isSet), about)
+                    .run(resume);
             screen.close();
             if (records.isEmpty()) {
                 reportStop(folder);

@@ -1,4 +1,4 @@
-/** The command line: settings from options, files and presets; runs and their folders; progress. */
+/** The command line: it parses, and prints what the experiments of {@code io.github.kib4j.experiment} say. */
 @NullMarked
 package io.github.kib4j.cli;
 

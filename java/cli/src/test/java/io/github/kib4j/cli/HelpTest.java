@@ -3,6 +3,7 @@ package io.github.kib4j.cli;
 import static io.github.kib4j.cli.CommandResult.kib;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.kib4j.experiment.Key;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -84,6 +84,7 @@ final class LauncherTest {
                 "java/core/src/main/java/A.java",
                 "java/core/src/test/java/ATest.java",
                 "java/cpu/pom.xml",
+                "java/experiment/src/main/java/Key.java",
                 "java/cli/src/main/java/Kib.java",
                 "bench/pom.xml",
                 "findings/a.sh",
@@ -328,7 +329,7 @@ final class LauncherTest {
                 "native/include/kib/new.h",
                 "datasets/pom.xml",
                 "java/core/src/main/java/A.java",
-                "java/cli/src/main/resources/new.toml"
+                "java/experiment/src/main/resources/new.json"
             })
     void whatARunNeedsIsBuiltAnew(String source) throws Exception {
         everything();
@@ -617,7 +618,7 @@ final class LauncherTest {
                         + owner + " build it once (" + home + "/kib doctor), or work in a copy of your own: cp -r "
                         + home
                         + " ~/kib4j");
-        for (String module : List.of("native", "java/core", "datasets", "java/cpu", "java/cli")) {
+        for (String module : List.of("native", "java/core", "datasets", "java/cpu", "java/experiment", "java/cli")) {
             Files.setPosixFilePermissions(home.resolve(module), PosixFilePermissions.fromString("rwxrwxrwx"));
         }
         assertThat(end(command(asNobody, "doctor").start()).text())

@@ -4,6 +4,7 @@ import static io.github.kib4j.cli.CommandResult.kib;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.kib4j.experiment.Presets;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;

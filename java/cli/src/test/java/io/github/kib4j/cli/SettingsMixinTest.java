@@ -2,6 +2,12 @@ package io.github.kib4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.kib4j.experiment.Fitting;
+import io.github.kib4j.experiment.Key;
+import io.github.kib4j.experiment.Presets;
+import io.github.kib4j.experiment.RunPlan;
+import io.github.kib4j.experiment.Settings;
+import io.github.kib4j.experiment.ThreadCount;
 import io.github.kib4j.layer.NetworkSpec;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.train.MemoryEstimate.Images;

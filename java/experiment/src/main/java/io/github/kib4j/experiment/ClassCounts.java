@@ -1,0 +1,52 @@
+package io.github.kib4j.experiment;
+
+import java.util.List;
+
+/** How many images of each class there are, and how many of them are told right. */
+public final class ClassCounts {
+    private final List<String> names;
+    private final long[] images;
+    private final long[] correct;
+
+    public ClassCounts(List<String> names) {
+        this.names = names;
+        images = new long[names.size()];
+        correct = new long[names.size()];
+    }
+
+    /** Counts a batch of {@code [B]} labels and {@code [B, M]} logits. */
+    public void add(int[] labels, float[] logits) {
+        for (int b = 0; b < labels.length; b++) {
+            images[labels[b]]++;
+            correct[labels[b]] += largest(logits, b, names.size()) == labels[b] ? 1 : 0;
+        }
+    }
+
+    /** Returns the class of the largest logit of row {@code b}, the first of equal ones. */
+    public static int largest(float[] logits, int b, int classes) {
+        int best = 0;
+        for (int m = 1; m < classes; m++) {
+            if (logits[b * classes + m] > logits[b * classes + best]) {
+                best = m;
+            }
+        }
+        return best;
+    }
+
+    public List<String> names() {
+        return names;
+    }
+
+    public long images(int label) {
+        return images[label];
+    }
+
+    public long correct(int label) {
+        return correct[label];
+    }
+
+    /** Returns the accuracy on a class's images in percent; NaN if there are none. */
+    public double accuracy(int label) {
+        return images[label] == 0 ? Double.NaN : 100.0 * correct[label] / images[label];
+    }
+}

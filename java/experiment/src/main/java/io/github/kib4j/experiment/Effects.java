@@ -1,0 +1,129 @@
+package io.github.kib4j.experiment;
+
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Which settings the others leave without effect. */
+public final class Effects {
+    /** Data sets whose training images are cropped and mirrored. */
+    private static final List<String> AUGMENTED = List.of("cifar10", "cifar100");
+
+    private final Settings settings;
+
+    public Effects(Settings settings) {
+        this.settings = settings;
+    }
+
+    /**
+     * Returns to what a setting means nothing, and the remedy: it is of another kind of network or data, so that who gives it
+     * errs. Null where it means something.
+     */
+    @Nullable
+    public String contradiction(Key key) {
+        return switch (key) {
+            case LAYERS -> is(Key.MODEL, "vgg") ? "the model vgg; add --model mlp, or leave it out" : null;
+            case CHANNELS, POOL_AFTER, LINEAR ->
+                is(Key.MODEL, "mlp") ? "the model mlp; add --model vgg, or leave it out" : null;
+            case DATA ->
+                is(Key.DATASET, "shapes")
+                        ? "the data set shapes, which is generated; add --dataset NAME, or leave it out"
+                        : null;
+            default -> null;
+        };
+    }
+
+    /** Returns whether a training is planned without reading a setting: it may be left out of a run's configuration. */
+    public boolean isUnread(Key key) {
+        return contradiction(key) != null
+                || switch (key) {
+                    case DELTA, POWER -> withoutGroups() != null;
+                    case DIVISIVE_POWER -> withoutGroups() != null || withoutDivisiveNorm() != null;
+                    case SIGMA -> withoutGaussian() != null;
+                    case MOMENTUM -> withoutMomentum() != null;
+                    case MILESTONES, LR_DECAY -> otherSchedule() != null;
+                    default -> false;
+                };
+    }
+
+    /** Returns why a setting has no effect beside the others; null if it has. */
+    @Nullable
+    public String whyNone(Key key) {
+        return switch (key) {
+            case GROUPS -> settings.integer(Key.GROUPS) == 0 ? null : onlyForCodes();
+            case DELTA -> first(withoutGroups(), onlyForCodes());
+            case POWER -> first(withoutGroups(), withoutLocalRule());
+            case DIVISIVE_POWER -> first(withoutGroups(), withoutDivisiveNorm());
+            case KERNEL, LABEL_KERNEL, GAMMA, CENTRE_CODES, LR_LOCAL, WEIGHT_DECAY_LOCAL -> withoutLocalRule();
+            case SIGMA -> first(withoutLocalRule(), withoutGaussian());
+            case MOMENTUM -> withoutMomentum();
+            case MILESTONES -> settings.text(Key.MILESTONES).isEmpty() ? null : first(otherSchedule(), beyondTheEnd());
+            case LR_DECAY -> first(otherSchedule(), withoutMilestones());
+            case SCHEDULE -> otherSchedule() == null ? withoutMilestones() : null;
+            case AUGMENT -> settings.flag(Key.AUGMENT) ? withoutAugmentation() : null;
+            case THREADS -> is(Key.DEVICE, "reference") ? "the device reference computes in one thread" : null;
+            default -> null;
+        };
+    }
+
+    private boolean is(Key key, String value) {
+        return settings.text(key).equals(value);
+    }
+
+    private static @Nullable String first(@Nullable String why, @Nullable String otherwise) {
+        return why != null ? why : otherwise;
+    }
+
+    private @Nullable String withoutMomentum() {
+        return is(Key.OPTIMIZER, "sgd") ? null : "the optimizer " + settings.text(Key.OPTIMIZER) + " has none";
+    }
+
+    private @Nullable String otherSchedule() {
+        return is(Key.SCHEDULE, "multi-step")
+                ? null
+                : "the schedule " + settings.text(Key.SCHEDULE) + " has no milestones";
+    }
+
+    private @Nullable String withoutMilestones() {
+        return settings.text(Key.MILESTONES).isEmpty() ? "there are no milestones (--milestones)" : null;
+    }
+
+    private @Nullable String beyondTheEnd() {
+        int epochs = settings.integer(Key.EPOCHS);
+        boolean beyond = settings.integers(Key.MILESTONES).stream().allMatch(milestone -> milestone >= epochs);
+        return beyond ? "training ends after " + Words.count(epochs, "epoch") : null;
+    }
+
+    private @Nullable String withoutGroups() {
+        return settings.integer(Key.GROUPS) == 0 ? "there are no groups (--groups)" : null;
+    }
+
+    private @Nullable String withoutDivisiveNorm() {
+        return settings.flag(Key.DIVISIVE_NORM) ? null : "there is no divisive normalization (--divisive-norm)";
+    }
+
+    /** Groups matter to local objectives and to divisive normalization. */
+    private @Nullable String onlyForCodes() {
+        return settings.flag(Key.DIVISIVE_NORM) ? null : withoutLocalRule();
+    }
+
+    private @Nullable String withoutLocalRule() {
+        List<String> rules = Arrays.asList(settings.text(Key.RULE).split(","));
+        if (!rules.stream().allMatch(rule -> rule.equals("readout") || rule.equals("backprop"))) {
+            return null;
+        }
+        return rules.size() == 1
+                ? "the rule " + rules.get(0) + " has no local objective"
+                : "the rules " + String.join(" and ", rules) + " have no local objective";
+    }
+
+    private @Nullable String withoutGaussian() {
+        return is(Key.KERNEL, "gaussian") || is(Key.LABEL_KERNEL, "gaussian") ? null : "no kernel is Gaussian";
+    }
+
+    private @Nullable String withoutAugmentation() {
+        return AUGMENTED.contains(settings.text(Key.DATASET))
+                ? null
+                : "images of " + settings.text(Key.DATASET) + " are trained on as they are";
+    }
+}

@@ -1,0 +1,36 @@
+package io.github.kib4j.experiment;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** This program as its user calls it, for sentences that say what to type: {@code ./kib train --resume 'my runs/a'}. */
+public final class Invocation {
+    /** In which the script says how it was called, as a shell reads it. */
+    public static final String VARIABLE = "KIB_COMMAND";
+
+    private static final String PLAIN = "[A-Za-z0-9_@%+=:,./-]+";
+
+    private Invocation() {}
+
+    /** Returns the command with these arguments, but for empty ones, as a shell reads it. */
+    public static String of(String... arguments) {
+        return of(
+                System.getenv(VARIABLE),
+                Arrays.stream(arguments).filter(word -> !word.isEmpty()).toList());
+    }
+
+    /** Returns a command for a program that is called by these words of a shell; null for {@code kib}. */
+    public static String of(@Nullable String program, List<String> arguments) {
+        String name = program == null || program.isBlank() ? "kib" : program;
+        return arguments.isEmpty()
+                ? name
+                : name + " " + arguments.stream().map(Invocation::quoted).collect(Collectors.joining(" "));
+    }
+
+    /** Returns a word as a shell reads it: in single quotes where it has other than plain characters. */
+    public static String quoted(String word) {
+        return word.matches(PLAIN) ? word : "'" + word.replace("'", "'\\''") + "'";
+    }
+}

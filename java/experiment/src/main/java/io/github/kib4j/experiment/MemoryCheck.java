@@ -1,0 +1,97 @@
+package io.github.kib4j.experiment;
+
+import io.github.kib4j.train.MemoryEstimate;
+import io.github.kib4j.train.MemoryEstimate.Images;
+import io.github.kib4j.train.TrainingConfig;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/** Refuses a training that will not fit into memory, before anything is allocated or written. */
+public final class MemoryCheck {
+    /** Widths that are tried, from the wanted one down. */
+    private static final int HALVINGS = 10;
+
+    private final Settings settings;
+    private final Images images;
+    private final String device;
+    private final OptionalLong available;
+
+    public MemoryCheck(Settings settings, Images images, String device, OptionalLong available) {
+        this.settings = settings;
+        this.images = images;
+        this.device = device;
+        this.available = device.equals("reference") ? inHeap(available) : available;
+    }
+
+    /** The reference device's numbers are Java's. */
+    private static OptionalLong inHeap(OptionalLong available) {
+        return OptionalLong.of(
+                Math.min(available.orElse(Long.MAX_VALUE), Runtime.getRuntime().maxMemory()));
+    }
+
+    /** Returns the estimate of the settings' most demanding rule; empty if it is beyond all counting. */
+    public static Optional<MemoryEstimate> estimate(Settings settings, Images images, String device) {
+        RunPlan plan = new RunPlan(settings);
+        MemoryEstimate most = null;
+        for (String rule : plan.rules()) {
+            TrainingConfig training = plan.training(rule, images.image(), images.classes());
+            Optional<MemoryEstimate> estimate = MemoryEstimate.of(images, training, device);
+            if (estimate.isEmpty()) {
+                return Optional.empty();
+            }
+            most = most == null || estimate.get().total() > most.total() ? estimate.get() : most;
+        }
+        return Optional.ofNullable(most);
+    }
+
+    /**
+     * Checks the settings.
+     *
+     * @throws UsageException if they need more than there is; it names what would fit
+     */
+    public void require() {
+        Optional<MemoryEstimate> wanted = estimate(settings, images, device);
+        if (wanted.isPresent() && fits(wanted.get())) {
+            return;
+        }
+        String need = wanted.isPresent() ? need(wanted.get()) : "arrays of more elements than can be counted";
+        throw new UsageException("This training needs " + need + "; " + advice() + ".");
+    }
+
+    private String need(MemoryEstimate estimate) {
+        String there = MemoryEstimate.megabytes(available.orElse(0));
+        return String.format(
+                "about %s of memory (%s), but %s are available",
+                MemoryEstimate.megabytes(estimate.total()), estimate.describe(), there);
+    }
+
+    private boolean fits(MemoryEstimate estimate) {
+        return available.isEmpty() || estimate.total() <= available.getAsLong();
+    }
+
+    private String advice() {
+        for (int batch = settings.integer(Key.BATCH) / 2; batch >= 2; batch /= 2) {
+            if (fitsWith(Key.BATCH, Integer.toString(batch))) {
+                return "--batch " + batch + " would fit";
+            }
+        }
+        double width = settings.number(Key.WIDTH);
+        for (int i = 0; i < HALVINGS; i++) {
+            width /= 2;
+            if (fitsWith(Key.WIDTH, Double.toString(width))) {
+                return "--width " + width + " would fit";
+            }
+        }
+        return "no smaller batch fits: take fewer or smaller layers, or fewer images";
+    }
+
+    private boolean fitsWith(Key key, String value) {
+        try {
+            return estimate(settings.with(key, value), images, device)
+                    .filter(this::fits)
+                    .isPresent();
+        } catch (UsageException e) {
+            return false;
+        }
+    }
+}

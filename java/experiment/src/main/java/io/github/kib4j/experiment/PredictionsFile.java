@@ -1,0 +1,86 @@
+package io.github.kib4j.experiment;
+
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * A table of predictions: {@code index, label, label_name, predicted, predicted_name} and a column {@code probability_NAME} for
+ * each class, the softmax of the logits. Until it is finished it is beside its place, under a name that ends in {@code .new}.
+ */
+public final class PredictionsFile implements AutoCloseable {
+    private final Path file;
+    private final Path unfinished;
+    private final List<String> names;
+    private final BufferedWriter writer;
+
+    public PredictionsFile(Path file, List<String> names) throws IOException {
+        this.file = file;
+        this.names = names;
+        unfinished = file.resolveSibling(file.getFileName() + ".new");
+        writer = Files.newBufferedWriter(unfinished, StandardCharsets.UTF_8);
+        writer.write("index,label,label_name,predicted,predicted_name,"
+                + names.stream().map(name -> quoted("probability_" + name)).collect(Collectors.joining(","))
+                + "\n");
+    }
+
+    /** Writes the rows of a batch: {@code [B]} labels and {@code [B, M]} logits of the images from {@code first} on. */
+    public void add(int first, int[] labels, float[] logits) {
+        try {
+            for (int b = 0; b < labels.length; b++) {
+                int predicted = ClassCounts.largest(logits, b, names.size());
+                StringBuilder row = new StringBuilder();
+                row.append(first + b).append(',').append(labels[b]).append(',');
+                row.append(quoted(names.get(labels[b])))
+                        .append(',')
+                        .append(predicted)
+                        .append(',');
+                row.append(quoted(names.get(predicted)));
+                for (double probability : softmax(logits, b, names.size(), predicted)) {
+                    row.append(',').append((float) probability);
+                }
+                writer.append(row).append('\n');
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static double[] softmax(float[] logits, int b, int classes, int largest) {
+        double[] powers = new double[classes];
+        double sum = 0;
+        for (int m = 0; m < classes; m++) {
+            powers[m] = Math.exp((double) logits[b * classes + m] - logits[b * classes + largest]);
+            sum += powers[m];
+        }
+        for (int m = 0; m < classes; m++) {
+            powers[m] /= sum;
+        }
+        return powers;
+    }
+
+    /** Returns a name as a cell: in quotes where it has a comma, a quote or a line's end. */
+    private static String quoted(String name) {
+        boolean plain = name.chars().noneMatch(c -> c == ',' || c == '"' || c == '\n' || c == '\r');
+        return plain ? name : '"' + name.replace("\"", "\"\"") + '"';
+    }
+
+    /** Puts the whole table in its place. */
+    public void finish() throws IOException {
+        writer.close();
+        Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    /** Removes what was not finished. */
+    @Override
+    public void close() throws IOException {
+        writer.close();
+        Files.deleteIfExists(unfinished);
+    }
+}

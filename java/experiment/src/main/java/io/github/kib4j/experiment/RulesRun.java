@@ -1,0 +1,134 @@
+package io.github.kib4j.experiment;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.kib4j.op.Device;
+import io.github.kib4j.train.Checkpoint;
+import io.github.kib4j.train.CheckpointException;
+import io.github.kib4j.train.DeviceDataset;
+import io.github.kib4j.train.TrainingConfig;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/** Trains by each rule of a run, one after the other: by one rule in the run's folder, by several in a folder below it each. */
+public final class RulesRun {
+    private final RunFolder whole;
+    private final Settings settings;
+    private final Map<String, TrainingConfig> trainings;
+    private final DeviceDataset dataset;
+    private final Device device;
+    private final RunListener listener;
+    private final RunRecord record;
+
+    /**
+     * Prepares a run.
+     *
+     * @param trainings by the rules' names
+     * @param about what {@code run.json} says, besides the rule
+     */
+    public RulesRun(
+            RunFolder whole,
+            Settings settings,
+            Map<String, TrainingConfig> trainings,
+            DeviceDataset dataset,
+            Device device,
+            RunListener listener,
+            ObjectNode about) {
+        this.whole = whole;
+        this.settings = settings;
+        this.trainings = trainings;
+        this.dataset = dataset;
+        this.device = device;
+        this.listener = listener;
+        record = new RunRecord(whole, about.deepCopy().put("rule", settings.text(Key.RULE)));
+    }
+
+    /**
+     * Trains to the end, from the start or from where each rule's last checkpoint stands.
+     *
+     * @return the records of all rules; empty if a signal stopped one
+     */
+    public Optional<Map<String, ObjectNode>> run(boolean resume) throws IOException {
+        return trainings.size() == 1 ? one(resume) : several(resume);
+    }
+
+    private Optional<Map<String, ObjectNode>> one(boolean resume) throws IOException {
+        if (resume && !Checkpoint.exists(whole.checkpoint())) {
+            throw new CheckpointException("There is no checkpoint in " + whole.checkpoint()
+                    + "; restore it, or start a new run in another folder.");
+        }
+        Map.Entry<String, TrainingConfig> training =
+                trainings.entrySet().iterator().next();
+        return train(training, whole, resume).map(result -> Map.of(training.getKey(), result));
+    }
+
+    private Optional<Map<String, ObjectNode>> several(boolean resume) throws IOException {
+        prepare(resume);
+        try {
+            Map<String, ObjectNode> results = new LinkedHashMap<>();
+            for (Map.Entry<String, TrainingConfig> training : trainings.entrySet()) {
+                try (RunFolder own = new RunFolder(whole.path().resolve(training.getKey()))) {
+                    Optional<ObjectNode> result = train(training, own, resume);
+                    if (result.isEmpty()) {
+                        record.stop();
+                        return Optional.empty();
+                    }
+                    results.put(training.getKey(), result.get());
+                }
+            }
+            finish(results);
+            return Optional.of(results);
+        } catch (IOException | RuntimeException | Error e) {
+            record.fail(e);
+            throw e;
+        }
+    }
+
+    /** Makes the folder that holds those of the rules, or cleans up in it. */
+    private void prepare(boolean resume) throws IOException {
+        if (!resume) {
+            whole.create();
+            record.begin();
+            whole.writeConfig(settings);
+        } else if (whole.lockIfWritable() == null) {
+            whole.cleanFiles();
+        }
+    }
+
+    /** Writes down, once, that the whole run goes on: when it is clear that one of its rules can. */
+    private void goOn() throws IOException {
+        if (trainings.size() > 1 && !record.isOpen()) {
+            record.resume();
+            whole.raiseEpochs(settings.integer(Key.EPOCHS));
+        }
+    }
+
+    private void finish(Map<String, ObjectNode> results) throws IOException {
+        if (!RunRecord.isFinished(whole.readRun())) {
+            goOn();
+        }
+        if (record.isOpen()) {
+            whole.writeSummary(results);
+            record.finish();
+        }
+    }
+
+    private Optional<ObjectNode> train(Map.Entry<String, TrainingConfig> training, RunFolder folder, boolean resume)
+            throws IOException {
+        String rule = training.getKey();
+        boolean only = trainings.size() == 1;
+        TrainingConfig config = training.getValue();
+        listener.begin(rule, config);
+        TrainingRun run = new TrainingRun(
+                folder,
+                settings.with(Key.RULE, rule),
+                config,
+                dataset,
+                device,
+                listener,
+                only ? record : record.ofRule(folder, rule),
+                this::goOn);
+        return Optional.ofNullable(resume && Checkpoint.exists(folder.checkpoint()) ? run.resume() : run.begin());
+    }
+}

@@ -1,0 +1,283 @@
+package io.github.kib4j.experiment;
+
+import io.github.kib4j.data.Dataset;
+import io.github.kib4j.datasets.Datasets;
+import io.github.kib4j.datasets.Selection;
+import io.github.kib4j.layer.LayerSpec;
+import io.github.kib4j.layer.NetworkSpec;
+import io.github.kib4j.objective.LocalObjective;
+import io.github.kib4j.objective.TeachingSignals;
+import io.github.kib4j.op.Activation;
+import io.github.kib4j.op.Dropout;
+import io.github.kib4j.op.Estimator;
+import io.github.kib4j.op.Grouping;
+import io.github.kib4j.op.Kernel;
+import io.github.kib4j.op.ObjectiveOps;
+import io.github.kib4j.op.Precision;
+import io.github.kib4j.optimizer.OptimizerSpec;
+import io.github.kib4j.optimizer.Schedule;
+import io.github.kib4j.rule.BackpropRule;
+import io.github.kib4j.rule.LocalRule;
+import io.github.kib4j.rule.ReadoutRule;
+import io.github.kib4j.rule.Rule;
+import io.github.kib4j.tensor.Shape;
+import io.github.kib4j.train.TrainingConfig;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** What settings mean: a data set and, for each rule, a training run. */
+public final class RunPlan {
+    private final Settings settings;
+
+    public RunPlan(Settings settings) {
+        this.settings = settings;
+    }
+
+    /** Returns the rules to train by, one after the other. */
+    public List<String> rules() {
+        List<String> rules = List.of(settings.text(Key.RULE).split(",", -1));
+        rules.forEach(rule -> Settings.choice(Key.RULE, rule));
+        if (Set.copyOf(rules).size() != rules.size()) {
+            throw new UsageException("--rule names a rule twice: " + settings.text(Key.RULE) + ".");
+        }
+        return rules;
+    }
+
+    /** Returns what is trained on what, for example {@code mlp-mnist}. */
+    public String title() {
+        return model() + "-" + datasetName();
+    }
+
+    private String model() {
+        return settings.choice(Key.MODEL);
+    }
+
+    private String datasetName() {
+        return settings.choice(Key.DATASET);
+    }
+
+    /**
+     * Loads the data set.
+     *
+     * @param notes is told what lies beside the images and was passed over
+     */
+    public Dataset dataset(Consumer<String> notes) {
+        Selection selection = new Selection(
+                settings.flag(Key.VALIDATION), settings.integer(Key.LIMIT_TRAIN), settings.integer(Key.LIMIT_TEST));
+        return Datasets.load(datasetName(), data(), 0, selection, notes);
+    }
+
+    private @Nullable Path data() {
+        String data = settings.text(Key.DATA);
+        return data.isEmpty() ? null : data(data);
+    }
+
+    /** Returns what {@code --data} names; {@code ~/} is the user's folder also where no shell has said so. */
+    public static Path data(String data) {
+        try {
+            Path path = Path.of(data);
+            return data.startsWith("~/") && !Files.exists(path)
+                    ? Path.of(System.getProperty("user.home", "~"), data.substring(2))
+                    : path;
+        } catch (InvalidPathException e) {
+            throw new UsageException("--data is no name of a folder or archive: '" + data + "'.");
+        }
+    }
+
+    /**
+     * Returns the training run of one rule.
+     *
+     * @throws UsageException if the settings do not fit each other or the data
+     */
+    public TrainingConfig training(String rule, Shape image, int classes) {
+        try {
+            return new TrainingConfig(
+                    network(image, classes),
+                    rule(rule, classes),
+                    optimizer(Key.LR_LOCAL, Key.WEIGHT_DECAY_LOCAL),
+                    optimizer(Key.LR_READOUT, Key.WEIGHT_DECAY_READOUT),
+                    schedule(),
+                    settings.integer(Key.EPOCHS),
+                    settings.integer(Key.BATCH),
+                    settings.choice(Key.PRECISION).equals("bf16") ? Precision.BF16 : Precision.F32,
+                    settings.seed(),
+                    settings.flag(Key.AUGMENT));
+        } catch (IllegalArgumentException e) {
+            throw new UsageException(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private NetworkSpec network(Shape image, int classes) {
+        LayerSpec style = style();
+        checkGroups(network(image, classes, style.withGrouping(null)));
+        return network(image, classes, style);
+    }
+
+    private NetworkSpec network(Shape image, int classes, LayerSpec style) {
+        boolean mlp = model().equals("mlp");
+        double width = settings.number(Key.WIDTH);
+        if (mlp) {
+            List<Integer> units = settings.integers(Key.LAYERS).stream()
+                    .map(n -> scaled(n, width, Key.LAYERS))
+                    .toList();
+            return NetworkSpec.mlp(image, units, classes, style);
+        }
+        int[] channels = settings.integers(Key.CHANNELS).stream()
+                .mapToInt(n -> scaled(n, width, Key.CHANNELS))
+                .toArray();
+        Set<Integer> pooled =
+                settings.integers(Key.POOL_AFTER).stream().map(k -> k - 1).collect(Collectors.toSet());
+        checkPooling(image, channels.length);
+        return NetworkSpec.vgg(image, channels, pooled, settings.integer(Key.LINEAR), classes, style);
+    }
+
+    /** Refuses poolings after convolutions that are not there, and of images too small to be halved. */
+    private void checkPooling(Shape image, int convolutions) {
+        Shape pooled = image;
+        for (int after :
+                settings.integers(Key.POOL_AFTER).stream().sorted().distinct().toList()) {
+            if (after > convolutions) {
+                throw new UsageException("--pool-after names convolution " + after + ", but there "
+                        + (convolutions == 1 ? "is " : "are ") + convolutions + ".");
+            }
+            if (pooled.extent(1) < 2 || pooled.extent(2) < 2) {
+                throw new UsageException("--pool-after " + settings.text(Key.POOL_AFTER) + " halves images of "
+                        + image.extent(1) + "x" + image.extent(2) + " too often: before convolution " + after
+                        + " they are " + pooled.extent(1) + "x" + pooled.extent(2) + "; leave out " + after
+                        + " and what follows.");
+            }
+            pooled = Shape.of(pooled.extent(0), pooled.extent(1) / 2, pooled.extent(2) / 2);
+        }
+    }
+
+    /** Refuses groups that do not divide a layer, and names those that divide all. */
+    private void checkGroups(NetworkSpec ungrouped) {
+        int groups = settings.integer(Key.GROUPS);
+        List<Long> sizes = ungrouped.shapes().stream().skip(1).map(Shape::size).toList();
+        for (int i = 0; i < sizes.size() && groups > 0; i++) {
+            if (sizes.get(i) % groups != 0 || sizes.get(i) / groups < 2) {
+                throw new UsageException("Hidden layer " + (i + 1) + " has " + Words.count(sizes.get(i), "activity")
+                        + ", which " + Words.count(groups, "group") + (groups == 1 ? " does" : " do")
+                        + " not divide into equal groups of at least 2; "
+                        + remedy(groups, sizes) + ".");
+            }
+        }
+    }
+
+    /** Returns the numbers of groups next to the wanted one that divide all layers. */
+    private static String remedy(int groups, List<Long> sizes) {
+        long common = sizes.stream().reduce(0L, RunPlan::greatestCommonDivisor);
+        long most = sizes.stream().mapToLong(size -> size / 2).min().orElse(0);
+        List<String> fit = new ArrayList<>();
+        long below = Math.min(groups, most);
+        while (below > 1 && common % below != 0) {
+            below--;
+        }
+        if (below > 1) {
+            fit.add("--groups " + below);
+        }
+        long above = groups + 1L;
+        while (above <= Math.min(most, common) && common % above != 0) {
+            above++;
+        }
+        if (above <= Math.min(most, common)) {
+            fit.add("--groups " + above);
+        }
+        return fit.isEmpty()
+                ? "no number of groups does: change the layers, or give --groups 0"
+                : "take " + Words.or(fit);
+    }
+
+    private static long greatestCommonDivisor(long a, long b) {
+        return b == 0 ? a : greatestCommonDivisor(b, a % b);
+    }
+
+    private static int scaled(int units, double width, Key key) {
+        double scaled = units * width;
+        if (!(scaled >= 1) || scaled != Math.rint(scaled) || scaled > Integer.MAX_VALUE) {
+            throw new UsageException(
+                    "--width " + width + " leaves no whole number of units of --" + key.title() + " " + units + ".");
+        }
+        return (int) scaled;
+    }
+
+    private LayerSpec style() {
+        Activation activation = switch (settings.choice(Key.ACTIVATION)) {
+            case "relu" -> Activation.RELU;
+            case "selu" -> Activation.SELU;
+            default -> Activation.LEAKY_RELU;
+        };
+        return LayerSpec.linear(1)
+                .withActivation(activation)
+                .withBatchNorm(settings.flag(Key.BATCH_NORM))
+                .withBias(settings.flag(Key.BIAS))
+                .withDropout(new Dropout(settings.number(Key.DROPOUT), activation == Activation.SELU))
+                .withGrouping(grouping());
+    }
+
+    private @Nullable Grouping grouping() {
+        int groups = settings.integer(Key.GROUPS);
+        boolean divisive = settings.flag(Key.DIVISIVE_NORM);
+        if (groups == 0 && divisive) {
+            throw new UsageException("--divisive-norm needs groups to normalize in; give --groups N.");
+        }
+        if (groups == 0) {
+            return null;
+        }
+        double q = divisive ? settings.number(Key.DIVISIVE_POWER) : 0;
+        return new Grouping(groups, settings.number(Key.POWER), settings.number(Key.DELTA), q);
+    }
+
+    private Rule rule(String name, int classes) {
+        return switch (name) {
+            case "readout" -> new ReadoutRule();
+            case "backprop" -> new BackpropRule();
+            default -> {
+                boolean centred = settings.flag(Key.CENTRE_CODES);
+                Estimator estimator = name.equals("hsic") ? Estimator.HSIC : Estimator.PHSIC;
+                ObjectiveOps.Spec spec =
+                        new ObjectiveOps.Spec(estimator, kernel(Key.KERNEL), centred, settings.number(Key.GAMMA));
+                yield new LocalRule(
+                        name,
+                        LocalObjective.of(spec),
+                        TeachingSignals.classes(classes, kernel(Key.LABEL_KERNEL), true));
+            }
+        };
+    }
+
+    private Kernel kernel(Key key) {
+        return switch (settings.choice(key)) {
+            case "linear" -> Kernel.LINEAR;
+            case "cosine" -> Kernel.COSINE;
+            default -> Kernel.gaussian(settings.number(Key.SIGMA));
+        };
+    }
+
+    private OptimizerSpec optimizer(Key rate, Key decay) {
+        double learningRate = settings.number(rate);
+        double weightDecay = settings.number(decay);
+        return switch (settings.choice(Key.OPTIMIZER)) {
+            case "adam" -> OptimizerSpec.adam(learningRate, weightDecay);
+            case "adamw" -> OptimizerSpec.adamW(learningRate, weightDecay);
+            default -> OptimizerSpec.sgd(learningRate, settings.number(Key.MOMENTUM), weightDecay);
+        };
+    }
+
+    public Schedule schedule() {
+        Schedule schedule = switch (settings.choice(Key.SCHEDULE)) {
+            case "constant" -> new Schedule.Constant();
+            case "cosine" -> new Schedule.Cosine();
+            case "one-cycle" -> new Schedule.OneCycle(0.3);
+            default -> new Schedule.MultiStep(settings.integers(Key.MILESTONES), settings.number(Key.LR_DECAY));
+        };
+        double warmUp = settings.number(Key.WARM_UP);
+        return warmUp > 0 ? new Schedule.WarmUp(warmUp, schedule) : schedule;
+    }
+}

@@ -1,0 +1,260 @@
+package io.github.kib4j.experiment;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.kib4j.datasets.FileFailure;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharsetDecoder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.tomlj.Toml;
+import org.tomlj.TomlArray;
+import org.tomlj.TomlParseError;
+import org.tomlj.TomlParseResult;
+import org.tomlj.TomlPosition;
+import org.tomlj.TomlTable;
+
+/** Values of settings. Later sources win: defaults, preset, configuration file, options. */
+public final class Settings {
+    /** What a run may be resumed with otherwise than it began. */
+    private static final Set<Key> OF_THE_MACHINE = Set.of(Key.CHECKPOINT_STEPS, Key.DATA, Key.DEVICE, Key.THREADS);
+
+    private static final int LARGEST_FILE = 1 << 20;
+    private static final String BYTE_ORDER_MARK = "\ufeff";
+    /** Begins the configurations that runs write. */
+    private static final String RECORD = "# All settings of this run";
+
+    private final Map<Key, String> values = new EnumMap<>(Key.class);
+
+    /** Returns the value of every key that was set, and a default for the others. */
+    public String text(Key key) {
+        return values.getOrDefault(key, key.fallback());
+    }
+
+    public boolean isSet(Key key) {
+        return values.containsKey(key);
+    }
+
+    /** Returns an integer; 0 where the setting is empty. */
+    public int integer(Key key) {
+        return text(key).isEmpty() ? 0 : Integer.parseInt(text(key));
+    }
+
+    public long seed() {
+        return Long.parseLong(text(Key.SEED));
+    }
+
+    public double number(Key key) {
+        return Double.parseDouble(text(key));
+    }
+
+    public boolean flag(Key key) {
+        return Boolean.parseBoolean(text(key));
+    }
+
+    public List<Integer> integers(Key key) {
+        return Key.integers(text(key));
+    }
+
+    /** Returns one of the key's choices; another value is an error that lists them. */
+    public String choice(Key key) {
+        return choice(key, text(key));
+    }
+
+    /** Returns this value if it is one of the key's choices; another value is an error that lists them. */
+    public static String choice(Key key, String value) {
+        List<String> names = key.choices();
+        if (!names.contains(value)) {
+            String what = key == Key.DATASET ? "data set" : key.title().replace('-', ' ');
+            throw UsageException.unknown(what, value, names);
+        }
+        return value;
+    }
+
+    public Settings set(Key key, String value) {
+        values.put(key, key.normalize(value));
+        return this;
+    }
+
+    public Settings setAll(Settings others) {
+        values.putAll(others.values);
+        return this;
+    }
+
+    /** Returns these settings with one more. */
+    public Settings with(Key key, String value) {
+        return new Settings().setAll(this).set(key, value);
+    }
+
+    /** Returns the first key that these settings have otherwise than a run's, though a run must keep it; null if none. */
+    @Nullable
+    public Key conflict(Settings run) {
+        return values.entrySet().stream()
+                .filter(entry -> !OF_THE_MACHINE.contains(entry.getKey()))
+                .filter(entry -> !entry.getValue().equals(run.text(entry.getKey())))
+                .map(Map.Entry::getKey)
+                .findFirst()
+                .orElse(null);
+    }
+
+    /** Returns a run's settings with those of the machine replaced by what is set here. */
+    public Settings onThisMachine(Settings run) {
+        Settings settings = new Settings().setAll(run);
+        OF_THE_MACHINE.stream().filter(this::isSet).forEach(key -> settings.set(key, text(key)));
+        return settings;
+    }
+
+    /**
+     * A configuration file.
+     *
+     * @param settings that it holds
+     * @param preset that it builds on; null if it names none
+     * @param places where in the file each setting stands, for messages
+     * @param record whether a run wrote it: its settings are a record, not wishes
+     */
+    public record FromFile(Settings settings, @Nullable String preset, Map<Key, String> places, boolean record) {
+        /** What there is without a file. */
+        public static final FromFile NONE = new FromFile(new Settings(), null, Map.of(), false);
+    }
+
+    /**
+     * Reads a configuration file.
+     *
+     * @throws UsageException if it cannot be read, is no TOML, or has a key or a value that is none
+     */
+    public static FromFile read(Path file) {
+        String text = text(file);
+        TomlParseResult toml = parse(text, file);
+        if (toml.hasErrors()) {
+            TomlParseError error = toml.errors().get(0);
+            throw new UsageException("The configuration file " + file + at(error.position()) + ", is no TOML: "
+                    + FileFailure.printable(String.valueOf(error.getMessage())) + ".");
+        }
+        Settings settings = new Settings();
+        Map<Key, String> places = new EnumMap<>(Key.class);
+        String preset = null;
+        for (String name : toml.keySet()) {
+            String where = file + at(toml.inputPositionOf(List.of(name)));
+            try {
+                String value = written(name, toml.get(List.of(name)));
+                if (name.equals("preset")) {
+                    preset = value;
+                } else if (!isEverything(name, value)) {
+                    settings.set(known(name), value);
+                    places.put(known(name), where);
+                }
+            } catch (UsageException e) {
+                throw new UsageException(where + ": " + e.getMessage());
+            }
+        }
+        return new FromFile(settings, preset, places, text.startsWith(RECORD));
+    }
+
+    /** Returns whether a value asks for all processor threads, as files of earlier versions do. */
+    private static boolean isEverything(String name, String value) {
+        return name.equals(Key.THREADS.title()) && value.equals("0");
+    }
+
+    /** Returns a file's text, without the mark that some editors put before it. */
+    private static String text(Path file) {
+        try (InputStream in = Files.newInputStream(file)) {
+            byte[] bytes = in.readNBytes(LARGEST_FILE + 1);
+            if (bytes.length > LARGEST_FILE) {
+                throw new UsageException("The configuration file " + file + " is larger than " + LARGEST_FILE
+                        + " bytes; name a TOML file of settings.");
+            }
+            CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
+            String text = decoder.decode(ByteBuffer.wrap(bytes)).toString();
+            return text.startsWith(BYTE_ORDER_MARK) ? text.substring(1) : text;
+        } catch (IOException e) {
+            throw new UsageException("The configuration file " + file + " cannot be read (" + FileFailure.reason(e)
+                    + "); name an existing TOML file.");
+        }
+    }
+
+    private static TomlParseResult parse(String text, Path file) {
+        try {
+            return Toml.parse(text);
+        } catch (StackOverflowError | RuntimeException e) {
+            throw new UsageException(
+                    "The configuration file " + file
+                            + " cannot be understood (it is nested too deeply or has numbers too large); name a TOML file of settings.");
+        }
+    }
+
+    private static Key known(String name) {
+        List<String> titles = Arrays.stream(Key.values()).map(Key::title).toList();
+        return Key.named(name)
+                .orElseThrow(() -> new UsageException("There is no setting '" + FileFailure.printable(name) + "'"
+                        + Words.didYouMean(name, titles, ";") + " '" + Invocation.of("train", "--help")
+                        + "' lists all."));
+    }
+
+    private static String at(@Nullable TomlPosition position) {
+        return position == null ? "" : ", line " + position.line() + ", column " + position.column();
+    }
+
+    private static String written(String name, @Nullable Object value) {
+        if (value instanceof TomlArray array) {
+            return array.toList().stream()
+                    .map(element -> written(name, element))
+                    .collect(Collectors.joining(","));
+        }
+        if (value instanceof TomlTable) {
+            throw new UsageException(
+                    "'" + FileFailure.printable(name) + "' is a table, but settings are plain values.");
+        }
+        return String.valueOf(value);
+    }
+
+    /** Returns all settings that a run reads as TOML, one line each. */
+    public String toToml() {
+        Effects effects = new Effects(this);
+        return toToml(RECORD + "; `kib train --config` with this file repeats it.\n", key -> !effects.isUnread(key));
+    }
+
+    /** Returns these settings as TOML, one line each, after a heading. */
+    public String toToml(String heading, Predicate<Key> which) {
+        StringBuilder toml = new StringBuilder(heading);
+        for (Key key : Key.values()) {
+            String value = text(key);
+            boolean unset = value.isEmpty() && key.fallback().isEmpty() && key.type() != Key.Type.INTEGERS;
+            if (unset || !which.test(key)) {
+                continue;
+            }
+            String written = switch (key.type()) {
+                case TEXT, CHOICE -> "\"" + Toml.tomlEscape(value) + "\"";
+                case INTEGERS -> "[" + value.replace(",", ", ") + "]";
+                default -> value;
+            };
+            toml.append(key.title()).append(" = ").append(written).append('\n');
+        }
+        return toml.toString();
+    }
+
+    /** Returns the settings that were set, as JSON. */
+    public ObjectNode toJson() {
+        ObjectNode json = new ObjectMapper().createObjectNode();
+        values.forEach((key, value) -> {
+            switch (key.type()) {
+                case INTEGER -> json.put(key.title(), Long.parseLong(value));
+                case NUMBER -> json.put(key.title(), Double.parseDouble(value));
+                case FLAG -> json.put(key.title(), Boolean.parseBoolean(value));
+                case INTEGERS -> Key.integers(value).forEach(json.withArray("/" + key.title())::add);
+                default -> json.put(key.title(), value);
+            }
+        });
+        return json;
+    }
+}

@@ -1,0 +1,206 @@
+package io.github.kib4j.experiment;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.kib4j.op.Device;
+import io.github.kib4j.train.DeviceDataset;
+import io.github.kib4j.train.EpochResult;
+import io.github.kib4j.train.Evaluation;
+import io.github.kib4j.train.Trainer;
+import io.github.kib4j.train.TrainingConfig;
+import java.io.IOException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Trains by one rule, into one folder. */
+final class TrainingRun {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final RunFolder folder;
+    private final Settings settings;
+    private final TrainingConfig config;
+    private final DeviceDataset dataset;
+    private final Device device;
+    private final RunListener listener;
+    private final RunRecord record;
+    private final Start start;
+
+    /** Told when it is clear that a run begins or goes on, before anything is written. */
+    interface Start {
+        /** Does what must be done before. */
+        void run() throws IOException;
+    }
+
+    /** Prepares a run. */
+    TrainingRun(
+            RunFolder folder,
+            Settings settings,
+            TrainingConfig config,
+            DeviceDataset dataset,
+            Device device,
+            RunListener listener,
+            RunRecord record,
+            Start start) {
+        this.folder = folder;
+        this.settings = settings;
+        this.config = config;
+        this.dataset = dataset;
+        this.device = device;
+        this.listener = listener;
+        this.record = record;
+        this.start = start;
+    }
+
+    /**
+     * Begins a new run, once it is clear that it can start, and trains to the end.
+     *
+     * @return the run's record with its results; null if a signal stopped it
+     */
+    @Nullable
+    ObjectNode begin() throws IOException {
+        try (Trainer trainer = new Trainer(device, dataset, config)) {
+            if (!settings.text(Key.WEIGHTS).isEmpty()) {
+                trainer.begin(Path.of(settings.text(Key.WEIGHTS)));
+            }
+            start.run();
+            folder.create();
+            trainer.save(folder.checkpoint());
+            record.begin();
+            folder.writeConfig(settings);
+            return recorded(() -> train(trainer));
+        }
+    }
+
+    /** Goes on from the folder's checkpoint, to the end; returns as {@link #begin} does. */
+    @Nullable
+    ObjectNode resume() throws IOException {
+        FileSystemException unlocked = folder.lockIfWritable();
+        try (Trainer trainer = new Trainer(device, dataset, config)) {
+            trainer.restore(folder.checkpoint()).forEach(listener::say);
+            if (unlocked == null) {
+                folder.clean(trainer.step());
+            }
+            ObjectNode before = folder.readRun();
+            int epochs = folder.keepEpochs(trainer.epoch());
+            if (trainer.isFinished() && epochs == trainer.epoch() && RunRecord.isFinished(before)) {
+                listener.say("The run in " + folder.path() + " is finished: " + Words.count(config.epochs(), "epoch")
+                        + (config.epochs() == 1 ? " is" : " are") + " done.");
+                return before;
+            }
+            if (unlocked != null) {
+                throw unlocked;
+            }
+            start.run();
+            record.resume();
+            folder.writeConfig(settings);
+            folder.raiseEpochs(config.epochs());
+            return recorded(() -> {
+                listener.say("Going on after epoch " + trainer.epoch() + ", step " + trainer.step() + ".");
+                return epochs < trainer.epoch() && !completeEpoch(trainer) ? null : train(trainer);
+            });
+        }
+    }
+
+    private interface Work {
+        @Nullable
+        ObjectNode run() throws IOException;
+    }
+
+    /** Works, and writes down how that ended. */
+    private @Nullable ObjectNode recorded(Work work) throws IOException {
+        try {
+            ObjectNode results = work.run();
+            if (results != null) {
+                return record.finish(results);
+            }
+            record.stop();
+            return null;
+        } catch (IOException | RuntimeException | Error e) {
+            record.fail(e);
+            throw e;
+        }
+    }
+
+    private @Nullable ObjectNode train(Trainer trainer) throws IOException {
+        int every = settings.integer(Key.CHECKPOINT_STEPS);
+        listener.startEpoch();
+        while (!trainer.isFinished()) {
+            if (listener.stops()) {
+                return null;
+            }
+            EpochResult epoch = trainer.trainEpoch((e, step, steps) -> {
+                listener.step(e, step, steps);
+                return !listener.stops() && (every == 0 || trainer.step() % every != 0);
+            });
+            trainer.save(folder.checkpoint());
+            if (epoch != null) {
+                if (!completeEpoch(trainer)) {
+                    return null;
+                }
+                listener.startEpoch();
+            }
+        }
+        return results();
+    }
+
+    /** Evaluates and writes down an epoch that is saved; returns false if a signal stopped it. */
+    private boolean completeEpoch(Trainer trainer) throws IOException {
+        Evaluation test = trainer.evaluate((done, images) -> {
+            listener.testing(trainer.epoch(), done, images);
+            return !listener.stops();
+        });
+        if (test == null) {
+            return false;
+        }
+        EpochResult epoch = trainer.lastEpoch();
+        listener.epoch(epoch, test);
+        folder.append(row(epoch, test));
+        return true;
+    }
+
+    private ObjectNode row(EpochResult epoch, Evaluation test) {
+        ObjectNode row = JSON.createObjectNode();
+        row.put("epoch", epoch.epoch())
+                .put("time", RunRecord.now())
+                .put("seconds", epoch.seconds())
+                .put("train_images_per_second", epoch.imagesPerSecond());
+        if (config.rule().hasLocalLosses()) {
+            row.put("lr_local", epoch.localRate());
+        } else {
+            row.putNull("lr_local"); // nothing learns at this rate
+        }
+        row.put("lr_readout", epoch.readoutRate());
+        ArrayNode losses = row.putArray("local_losses");
+        epoch.localLosses().forEach(losses::add);
+        row.put("readout_loss", epoch.readoutLoss())
+                .put("train_accuracy", epoch.accuracy())
+                .put("test_loss", test.loss())
+                .put("test_accuracy", test.accuracy());
+        return row.put("peak_rss_bytes", RunFolder.peakResidentBytes());
+    }
+
+    private ObjectNode results() throws IOException {
+        List<JsonNode> epochs = folder.epochs();
+        JsonNode last = epochs.get(epochs.size() - 1);
+        ObjectNode results = JSON.createObjectNode();
+        for (String name : List.of("test_accuracy", "test_loss", "train_accuracy")) {
+            if (last.has(name)) { // the last epoch's line may be of a version that had no test loss
+                results.put(name, last.get(name).asDouble());
+            }
+        }
+        results.put("epochs", epochs.size());
+        results.put(
+                "train_seconds",
+                epochs.stream().mapToDouble(e -> e.get("seconds").asDouble()).sum());
+        double[] speeds = epochs.stream()
+                .mapToDouble(e -> e.get("train_images_per_second").asDouble())
+                .sorted()
+                .toArray();
+        results.put("train_images_per_second", speeds[speeds.length / 2]);
+        return results.put("peak_rss_bytes", RunFolder.peakResidentBytes());
+    }
+}

@@ -1,0 +1,19 @@
+package io.github.kib4j.experiment;
+
+import java.util.List;
+
+/** The command line or a configuration file asks for something that does not exist or fit. Exit code 2. */
+public final class UsageException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    public UsageException(String message) {
+        super(message);
+    }
+
+    /** Returns the exception for a name that is none of those there are. */
+    public static UsageException unknown(String what, String name, List<String> names) {
+        String guess = Words.didYouMean(name, names, "");
+        return new UsageException("There is no " + what + " '" + name + "'"
+                + (guess.isEmpty() ? "; choose" : guess + " Choose") + " one of: " + String.join(", ", names) + ".");
+    }
+}
