@@ -1,5 +1,5 @@
 /*
- * From pre-activations to what the next layer reads, in one pass, and back (design.md, sections 2 to 4).
+ * From pre-activations to what the next layer reads, in one pass, and back (docs/mathematics.md, sections 2 to 4).
  *
  * A sample's activities after pooling are [positions, channels] in memory; a linear layer has one position. Groups are
  * runs of n = positions * channels / groups elements in C,H,W order.

@@ -1,4 +1,4 @@
-/* Gram matrices, HSIC and pHSIC, and the gradient of local objectives (design.md, sections 3 and 4). */
+/* Gram matrices, HSIC and pHSIC, and the gradient of local objectives (docs/mathematics.md, sections 3 to 5). */
 #ifndef KIB_OBJECTIVE_H
 #define KIB_OBJECTIVE_H
 #include "kib/types.h"

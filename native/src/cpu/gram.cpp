@@ -1,4 +1,4 @@
-// HSIC and pHSIC, and the gradient of local objectives through Gram matrices (design.md, section 4).
+// HSIC and pHSIC, and the gradient of local objectives through Gram matrices (docs/mathematics.md, sections 4 and 6).
 //
 // Gram matrices are formed less a constant, which estimators do not see, of codes less the batch's mean m: where codes
 // are alike nothing is lost. With vc_i = vh_i - m,

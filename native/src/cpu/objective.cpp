@@ -1,4 +1,4 @@
-// The gradient of local objectives without Gram matrices (design.md, section 4), all in double.
+// The gradient of local objectives without Gram matrices (docs/mathematics.md, section 5), all in double.
 #include <algorithm>
 
 #include "codes.h"

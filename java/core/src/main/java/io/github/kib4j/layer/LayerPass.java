@@ -167,7 +167,8 @@ public final class LayerPass {
     }
 
     /**
-     * Plans the local gradient: third factor times post-synaptic term times pre-synaptic activity (design.md, section 4).
+     * Plans the local gradient: third factor times post-synaptic term times pre-synaptic activity (docs/mathematics.md, section
+     * 4.4).
      *
      * @param du gradient of the objective with respect to {@link #code()}
      * @return the planned operations, in order

@@ -8,8 +8,8 @@ import io.github.kib4j.tensor.Shape;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A hidden layer (design.md, section 2): a linear map or convolution, then batch normalization, activation, pooling, grouping
- * with divisive normalization, and dropout, each of them optional.
+ * A hidden layer (docs/mathematics.md, section 2): a linear map or convolution, then batch normalization, activation, pooling,
+ * grouping with divisive normalization, and dropout, each of them optional.
  *
  * @param kernelSize 0 for a linear layer, else the odd size of a convolution's kernel
  * @param units {@code N}: output units, or output channels of a convolution

@@ -11,7 +11,7 @@ import io.github.kib4j.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A local objective {@code dep(K, K) - gamma dep(L, K)} (design.md, section 3).
+ * A local objective {@code dep(K, K) - gamma dep(L, K)} (docs/mathematics.md, section 3.6).
  *
  * @param spec estimator, kernel on codes, centring, gamma
  * @param form how its gradient is computed

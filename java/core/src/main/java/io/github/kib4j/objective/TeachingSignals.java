@@ -8,7 +8,7 @@ import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
 import java.util.function.IntFunction;
 
-/** The teaching signals of design.md, section 5. */
+/** The teaching signals of docs/mathematics.md, section 3.7. */
 public final class TeachingSignals {
     private TeachingSignals() {}
 

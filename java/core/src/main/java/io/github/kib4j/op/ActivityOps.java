@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * From a layer's pre-activations to what the next layer reads, in one pass: activation, pooling, group statistics, codes,
- * divisive normalization, dropout; and back (design.md, sections 2 to 4; kernels 1 and 3 of section 8).
+ * divisive normalization, dropout; and back (docs/mathematics.md, sections 2 to 4).
  */
 public interface ActivityOps {
     /**

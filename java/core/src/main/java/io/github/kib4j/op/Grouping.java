@@ -1,8 +1,8 @@
 package io.github.kib4j.op;
 
 /**
- * Groups of units and what is computed from them (design.md, section 3). The {@code N} activities of a sample, in
- * {@code C,H,W} order, are cut into {@code G} runs of {@code n = N/G}; with {@code zbar} a run's mean
+ * Groups of units and what is computed from them (docs/mathematics.md, sections 3.1 and 3.2). The {@code N} activities of a
+ * sample, in {@code C,H,W} order, are cut into {@code G} runs of {@code n = N/G}; with {@code zbar} a run's mean
  *
  * <pre>
  * s[b,g] = (delta + sum_{k in g} (z[b,k] - zbar[b,g])^2) / n

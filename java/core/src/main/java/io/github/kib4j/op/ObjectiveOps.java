@@ -4,8 +4,8 @@ import io.github.kib4j.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The local objective {@code dep(K, K) - gamma dep(L, K)} of a layer's codes and its gradient, the third factor (design.md,
- * sections 3 and 4; kernel 2 of section 8). {@code K} is the Gram matrix of the (centred) codes, {@code L} that of the teaching
+ * The local objective {@code dep(K, K) - gamma dep(L, K)} of a layer's codes and its gradient, the third factor
+ * (docs/mathematics.md, sections 3 to 5). {@code K} is the Gram matrix of the (centred) codes, {@code L} that of the teaching
  * signal, {@code dep} an {@link Estimator}. With the cosine kernel a code with {@code |v| <= 8 eps sqrt(G) |u|} ({@code v} what
  * centring leaves of {@code u}, {@code G} its size, {@code eps} that of the type the backend computes in) counts as zero: its row
  * and column of {@code K} are 0, and its gradient is 0.

@@ -17,7 +17,7 @@ import io.github.kib4j.tensor.Tensor;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** {@link ObjectiveOps} in loops: section 4 of design.md, line by line. */
+/** {@link ObjectiveOps} in loops: docs/mathematics.md, sections 4 and 5, line by line. */
 record ReferenceObjective(UseGuard guard) implements ObjectiveOps {
 
     @Override

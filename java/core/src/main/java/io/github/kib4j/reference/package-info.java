@@ -1,5 +1,6 @@
 /**
- * The reference backend: every operation in plain Java and double precision, in loops to read beside {@code design.md}. It is the
+ * The reference backend: every operation in plain Java and double precision, in loops to read beside
+ * {@code docs/mathematics.md}. It is the
  * truth in tests, and runs without any native library.
  */
 @NullMarked

@@ -46,7 +46,7 @@ final class GoldenObjectiveTest {
                 });
     }
 
-    /** The authors' code centres an ungrouped convolution over its width alone; design.md, section 3, does not. */
+    /** The authors' code centres an ungrouped convolution over its width alone; docs/mathematics.md, section 3.3, does not. */
     private static boolean centresOverWidthAlone(String file, JsonNode c) {
         return file.equals("loss_conv")
                 && c.get("grouping").isNull()

@@ -15,7 +15,7 @@ import io.github.kib4j.op.Grouping;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** A hidden layer in DJL's functions (design.md, section 2). */
+/** A hidden layer in DJL's functions (docs/mathematics.md, section 2). */
 record DjlLayer(LayerSpec spec, NDArray weight, @Nullable BatchNormalization batchNorm) {
     /** Batch norm's learned and running numbers, each {@code [C]}. */
     record BatchNormalization(NDArray scale, NDArray shift, NDArray runningMean, NDArray runningVariance) {

@@ -4,7 +4,7 @@ import ai.djl.ndarray.NDArray;
 import io.github.kib4j.op.Kernel;
 import io.github.kib4j.op.ObjectiveOps;
 
-/** {@code pHSIC(K, K) - gamma pHSIC(L, K)} in DJL's functions (design.md, section 3). */
+/** {@code pHSIC(K, K) - gamma pHSIC(L, K)} in DJL's functions (docs/mathematics.md, section 3.6). */
 record DjlObjective(ObjectiveOps.Spec spec) {
     /** Returns the objective of codes {@code [B, G]} and the labels' Gram matrix. */
     NDArray of(NDArray code, NDArray teaching) {
