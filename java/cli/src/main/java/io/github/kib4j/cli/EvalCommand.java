@@ -205,7 +205,7 @@ final class EvalCommand {
             @Nullable Path predictions)
             throws IOException {
         List<String> names = dataset.classNames();
-        Checkpoint.Restored restored = Checkpoint.readWeights(folder.checkpoint(), trainer.network(), config, names);
+        Checkpoint.Restored restored = Checkpoint.readWeights(folder.checkpoint(), trainer.network(), names);
         restored.passedOver().forEach(screen::line);
         int epoch = restored.progress().epoch();
         Progress progress = new Progress(screen, () -> false);

@@ -126,7 +126,7 @@ public final class Checkpoint {
             Path folder,
             Network network,
             Map<String, Tensor> optimizerState,
-            CheckpointState.Identity identity,
+            Identity identity,
             Progress progress,
             String maker)
             throws IOException {
@@ -164,7 +164,7 @@ public final class Checkpoint {
     private static boolean isWhole(Path checkpoint, CheckpointState state) throws IOException {
         try {
             return readState(checkpoint).text().equals(state.text()) && hasSums(checkpoint, state);
-        } catch (CheckpointException e) {
+        } catch (FileContentException e) {
             return false;
         }
     }
@@ -235,17 +235,16 @@ public final class Checkpoint {
      *
      * @param folder of the checkpoints
      * @param network receives the weights
-     * @param config of the run that the weights must be of
      * @param classNames what the network's outputs are to mean
      * @return where the run stood
      * @throws CheckpointException if there is none, or it is damaged, of another network or of other classes; the network is
      *     then unchanged
      */
-    public static Restored readWeights(Path folder, Network network, TrainingConfig config, List<String> classNames)
-            throws IOException {
+    public static Restored readWeights(Path folder, Network network, List<String> classNames) throws IOException {
         return newestWhole(folder, checkpoint -> {
             CheckpointState state = readState(checkpoint);
-            checkNetwork(checkpoint, state.identity(), CheckpointState.Identity.of(config, "", classNames));
+            checkClasses(checkpoint, state.identity().classNames(), classNames);
+            checkNetwork(checkpoint, state.identity().network(), Identity.network(network.spec()));
             Map<String, Tensor> tensors = networkTensors(network);
             Map<String, Safetensors.Array> weights = readArrays(checkpoint.resolve(WEIGHTS), state.weights());
             checkSame(checkpoint, weights, tensors, storedShapes(network));
@@ -257,7 +256,7 @@ public final class Checkpoint {
 
     /** Reads a file of weights that may be of any origin; arrays that belong to no network are passed over. */
     static void readGiven(Path file, Network network) throws IOException {
-        Map<String, Safetensors.Array> arrays = new LinkedHashMap<>(Safetensors.read(file));
+        Map<String, Safetensors.Array> arrays = new LinkedHashMap<>(readArrays(file));
         Map<String, Tensor> tensors = networkTensors(network);
         arrays.keySet().removeIf(name -> !tensors.containsKey(name) && name.matches(NO_WEIGHT));
         String difference = difference(arrays, tensors, storedShapes(network));
@@ -275,6 +274,14 @@ public final class Checkpoint {
         network.renewRounded();
     }
 
+    private static Map<String, Safetensors.Array> readArrays(Path file) throws IOException {
+        try {
+            return Safetensors.read(file);
+        } catch (FileContentException e) {
+            throw CheckpointException.of(e);
+        }
+    }
+
     private static boolean isFinite(Safetensors.Array array) {
         ByteBuffer data = array.data().duplicate().order(ByteOrder.LITTLE_ENDIAN);
         return array.type() == DataType.F64
@@ -282,8 +289,7 @@ public final class Checkpoint {
                 : IntStream.range(0, data.capacity() / 4).allMatch(i -> Float.isFinite(data.getFloat(4 * i)));
     }
 
-    static Restored read(
-            Path folder, Network network, Map<String, Tensor> optimizerState, CheckpointState.Identity identity)
+    static Restored read(Path folder, Network network, Map<String, Tensor> optimizerState, Identity identity)
             throws IOException {
         return newestWhole(folder, checkpoint -> {
             CheckpointState state = readState(checkpoint);
@@ -309,10 +315,10 @@ public final class Checkpoint {
                 try {
                     CheckpointState state = reader.read(checkpoint);
                     return new Restored(state.progress(), List.copyOf(passedOver), state.maker());
-                } catch (CheckpointException e) {
+                } catch (FileContentException e) {
                     String damage = e.damage();
                     if (damage == null) {
-                        throw e;
+                        throw CheckpointException.of(e);
                     }
                     vanished |= !Files.exists(checkpoint);
                     passedOver.add(damage);
@@ -334,11 +340,11 @@ public final class Checkpoint {
         try {
             return CheckpointState.parse(Files.readString(file));
         } catch (NoSuchFileException | NotDirectoryException e) {
-            throw CheckpointException.damaged(file, "it is missing", e);
+            throw FileContentException.damaged(file, "it is missing", e);
         } catch (CharacterCodingException e) {
-            throw CheckpointException.damaged(file, "it is no text", e);
+            throw FileContentException.damaged(file, "it is no text", e);
         } catch (IllegalArgumentException e) {
-            throw CheckpointException.damaged(file, String.valueOf(e.getMessage()), e);
+            throw FileContentException.damaged(file, String.valueOf(e.getMessage()), e);
         }
     }
 
@@ -349,37 +355,28 @@ public final class Checkpoint {
 
     private static void checkSum(Path file, String sum) throws IOException {
         try {
-            if (!Safetensors.sum(file).equals(sum)) {
-                throw CheckpointException.damaged(file, "its SHA-256 sum is not the one that was saved with it", null);
+            if (!Sha256.of(file).equals(sum)) {
+                throw FileContentException.damaged(file, "its SHA-256 sum is not the one that was saved with it", null);
             }
         } catch (NoSuchFileException | NotDirectoryException e) {
-            throw CheckpointException.damaged(file, "it is missing", e);
+            throw FileContentException.damaged(file, "it is missing", e);
         }
     }
 
-    private static void checkIdentity(Path checkpoint, CheckpointState.Identity saved, CheckpointState.Identity wanted)
-            throws CheckpointException {
-        checkNetwork(checkpoint, saved, wanted);
+    private static void checkIdentity(Path checkpoint, Identity saved, Identity wanted) throws CheckpointException {
+        checkClasses(checkpoint, saved.classNames(), wanted.classNames());
+        checkNetwork(checkpoint, saved.network(), wanted.network());
         check(checkpoint, "rule", saved.rule(), wanted.rule());
         check(checkpoint, "data set (by the checksum of its training images)", saved.images(), wanted.images());
         check(checkpoint, "batch", saved.batch(), wanted.batch());
         check(checkpoint, "seed", saved.seed(), wanted.seed());
     }
 
-    private static void checkNetwork(Path checkpoint, CheckpointState.Identity saved, CheckpointState.Identity wanted)
+    private static void checkNetwork(Path checkpoint, List<String> saved, List<String> wanted)
             throws CheckpointException {
-        checkClasses(checkpoint, saved.classNames(), wanted.classNames());
-        check(
-                checkpoint,
-                "network",
-                saved.network().size() - 2 + " layers",
-                wanted.network().size() - 2 + " layers");
-        for (int i = 0; i < wanted.network().size(); i++) {
-            check(
-                    checkpoint,
-                    "network",
-                    saved.network().get(i),
-                    wanted.network().get(i));
+        check(checkpoint, "network", saved.size() - 2 + " layers", wanted.size() - 2 + " layers");
+        for (int i = 0; i < wanted.size(); i++) {
+            check(checkpoint, "network", saved.get(i), wanted.get(i));
         }
     }
 

@@ -1,14 +1,6 @@
 package io.github.kib4j.train;
 
-import io.github.kib4j.layer.NetworkSpec;
-import io.github.kib4j.rule.LocalRule;
-import io.github.kib4j.rule.Rule;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -33,41 +25,6 @@ record CheckpointState(
 
     /** Number of the format that had no names of classes; it is read, and written where there are none. */
     private static final int NAMELESS = 2;
-
-    /**
-     * What a checkpoint must share with the run that goes on from it.
-     *
-     * @param network input, each hidden layer, outputs
-     * @param images checksum of the training images and labels
-     * @param batch samples of a step
-     * @param classNames what the outputs mean; null in checkpoints of versions that did not write it down
-     */
-    record Identity(
-            List<String> network,
-            String rule,
-            String images,
-            int batch,
-            long seed,
-            @Nullable List<String> classNames) {
-        static Identity of(TrainingConfig config, String images, List<String> classNames) {
-            return new Identity(
-                    network(config.network()), rule(config.rule()), images, config.batch(), config.seed(), classNames);
-        }
-
-        static List<String> network(NetworkSpec network) {
-            List<String> parts = new ArrayList<>();
-            parts.add("input " + network.input());
-            network.hidden().forEach(layer -> parts.add(layer.toString()));
-            parts.add("outputs " + network.outputs());
-            return parts;
-        }
-
-        private static String rule(Rule rule) {
-            return rule instanceof LocalRule local
-                    ? local.name() + " " + local.objective().spec()
-                    : rule.name();
-        }
-    }
 
     /**
      * Reads the text of a state file.
@@ -154,8 +111,7 @@ record CheckpointState(
                 + member("weights", Json.quote(weights))
                 + member("optimizer", Json.quote(optimizer))
                 + (maker == null ? "" : member("maker", Json.quote(maker)));
-        byte[] checksum = sha256().digest(head.getBytes(StandardCharsets.UTF_8));
-        return head + member("checksum", Json.quote(HexFormat.of().formatHex(checksum))) + "\n}\n";
+        return head + member("checksum", Json.quote(Sha256.of(head))) + "\n}\n";
     }
 
     private static String quoted(List<String> strings) {
@@ -164,13 +120,5 @@ record CheckpointState(
 
     private static String member(String key, Object value) {
         return ",\n  \"" + key + "\": " + value;
-    }
-
-    static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("Every Java has SHA-256.", e);
-        }
     }
 }

@@ -12,7 +12,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -125,7 +124,7 @@ public final class Safetensors {
 
     /** Writes a new file, forces it to the disk, and returns its SHA-256 sum. */
     static String writeAll(Path file, Map<String, ? extends Source> sources) throws IOException {
-        MessageDigest sum = CheckpointState.sha256();
+        MessageDigest sum = Sha256.begin();
         try (FileChannel channel = FileChannel.open(
                 file, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
             byte[] header = header(sources);
@@ -138,7 +137,7 @@ public final class Safetensors {
         } catch (IOException e) {
             throw DurableFiles.named(file, e);
         }
-        return HexFormat.of().formatHex(sum.digest());
+        return Sha256.end(sum);
     }
 
     /** Writes in pieces, since a channel copies each whole piece into memory that it keeps. */
@@ -150,19 +149,6 @@ public final class Safetensors {
                 channel.write(piece);
             }
         }
-    }
-
-    /** Returns a file's SHA-256 sum. */
-    static String sum(Path file) throws IOException {
-        MessageDigest sum = CheckpointState.sha256();
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-            ByteBuffer piece = buffer(PIECE);
-            while (channel.read(piece) >= 0) {
-                sum.update(piece.flip());
-                piece.clear();
-            }
-        }
-        return HexFormat.of().formatHex(sum.digest());
     }
 
     private static byte[] header(Map<String, ? extends Source> sources) {
@@ -203,7 +189,7 @@ public final class Safetensors {
      *
      * @param file the file
      * @return the arrays by name
-     * @throws CheckpointException if it is cut short, no such file (as the format's reference implementation, version 0.8,
+     * @throws FileContentException if it is cut short, no such file (as the format's reference implementation, version 0.8,
      *     decides: arrays neither overlap nor leave holes), or has an array of a type or size that is not supported
      */
     public static Map<String, Array> read(Path file) throws IOException {
@@ -211,11 +197,11 @@ public final class Safetensors {
             long size = channel.size();
             long headerLength = size < 8 ? -1 : readAt(channel, 0, 8, file).getLong();
             if (headerLength > MAXIMAL_HEADER) {
-                throw CheckpointException.damaged(
+                throw FileContentException.damaged(
                         file, "it announces a header of more than " + MAXIMAL_HEADER + " bytes", null);
             }
             if (headerLength < 2 || headerLength > size - 8) {
-                throw CheckpointException.damaged(file, "its header is cut short", null);
+                throw FileContentException.damaged(file, "its header is cut short", null);
             }
             ByteBuffer header = readAt(channel, 8, (int) headerLength, file);
             Map<String, Array> arrays = new LinkedHashMap<>();
@@ -234,7 +220,7 @@ public final class Safetensors {
         ByteBuffer bytes = buffer(count);
         while (bytes.hasRemaining()) {
             if (channel.read(bytes, position + bytes.position()) < 0) {
-                throw CheckpointException.damaged(file, "it is cut short", null);
+                throw FileContentException.damaged(file, "it is cut short", null);
             }
         }
         return bytes.flip();

@@ -72,9 +72,9 @@ final class SafetensorsHeader {
         /**
          * Checks that this library has its type and size.
          *
-         * @throws CheckpointException if not
+         * @throws FileContentException if not
          */
-        void requireSupported(Path file) throws CheckpointException {
+        void requireSupported(Path file) throws FileContentException {
             Stored stored = Stored.named(dtype).orElse(null);
             if (stored == null) {
                 throw unsupported(file, "of type " + Json.quote(dtype), "save it as F32");
@@ -84,9 +84,8 @@ final class SafetensorsHeader {
             }
         }
 
-        private CheckpointException unsupported(Path file, String what, String remedy) {
-            return new CheckpointException("The file " + file + " has the array " + Json.quote(name) + " " + what
-                    + ", which is not supported; " + remedy + ".");
+        private FileContentException unsupported(Path file, String what, String remedy) {
+            return FileContentException.unsupported(file, "the array " + Json.quote(name) + " " + what, remedy);
         }
 
         /** Returns the array that these bytes of the file are. */
@@ -129,9 +128,9 @@ final class SafetensorsHeader {
      *
      * @param dataSize bytes that follow the header
      * @return the arrays in the header's order
-     * @throws CheckpointException if it does not describe the file
+     * @throws FileContentException if it does not describe the file
      */
-    static List<Entry> read(Path file, ByteBuffer header, long dataSize) throws CheckpointException {
+    static List<Entry> read(Path file, ByteBuffer header, long dataSize) throws FileContentException {
         try {
             String text = StandardCharsets.UTF_8.newDecoder().decode(header).toString();
             List<Entry> entries = new ArrayList<>();
@@ -145,11 +144,11 @@ final class SafetensorsHeader {
             checkCovered(entries, dataSize);
             return entries;
         } catch (CharacterCodingException e) {
-            throw CheckpointException.damaged(file, "its header is no text in UTF-8", e);
+            throw FileContentException.damaged(file, "its header is no text in UTF-8", e);
         } catch (ClassCastException | NullPointerException e) {
-            throw CheckpointException.damaged(file, "its header does not say what a header must", e);
+            throw FileContentException.damaged(file, "its header does not say what a header must", e);
         } catch (IllegalArgumentException e) {
-            throw CheckpointException.damaged(file, "its header does not describe it (" + e.getMessage() + ")", e);
+            throw FileContentException.damaged(file, "its header does not describe it (" + e.getMessage() + ")", e);
         }
     }
 

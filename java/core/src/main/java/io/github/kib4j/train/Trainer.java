@@ -59,7 +59,7 @@ public final class Trainer implements AutoCloseable {
     private final AugmentationOps.Spec augmentation;
     private final Evaluator evaluator;
     private final GradientHook hook;
-    private final CheckpointState.Identity identity;
+    private final Identity identity;
     private int[] hostOrder;
     private long @Nullable [] phaseNanoseconds;
     private int epoch;
@@ -134,7 +134,7 @@ public final class Trainer implements AutoCloseable {
                     dataset.deviation(),
                     config.seed());
             hostOrder = new int[0];
-            identity = CheckpointState.Identity.of(config, dataset.checksum(), dataset.classNames());
+            identity = config.identity(dataset.checksum(), dataset.classNames());
         } catch (RuntimeException | Error e) {
             close();
             throw e;

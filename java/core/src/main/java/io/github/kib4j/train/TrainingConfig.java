@@ -4,7 +4,9 @@ import io.github.kib4j.layer.NetworkSpec;
 import io.github.kib4j.op.Precision;
 import io.github.kib4j.optimizer.OptimizerSpec;
 import io.github.kib4j.optimizer.Schedule;
+import io.github.kib4j.rule.LocalRule;
 import io.github.kib4j.rule.Rule;
+import java.util.List;
 
 /**
  * All that decides a training run besides its data and device.
@@ -49,5 +51,16 @@ public record TrainingConfig(
             throw new IllegalArgumentException(
                     "The batch must have at least 2 samples, since objectives compare samples, but has " + batch + ".");
         }
+    }
+
+    /** Returns what a checkpoint must share with a run to be gone on from. */
+    Identity identity(String images, List<String> classNames) {
+        return new Identity(Identity.network(network), ruleInWords(), images, batch, seed, classNames);
+    }
+
+    private String ruleInWords() {
+        return rule instanceof LocalRule local
+                ? local.name() + " " + local.objective().spec()
+                : rule.name();
     }
 }

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** Whatever a checkpoint's files hold, they are read, or refused by a {@link CheckpointException}. */
+/** Whatever a checkpoint's files hold, they are read, or refused by a {@link FileContentException}. */
 final class CheckpointFuzzTest {
     private static final int MILLISECONDS = 1500;
 
@@ -42,7 +42,7 @@ final class CheckpointFuzzTest {
                     .forEach((name, array) -> assertThat((long) array.data().capacity())
                             .as(name)
                             .isEqualTo(array.shape().size() * array.type().bytes()));
-        } catch (CheckpointException e) {
+        } catch (FileContentException e) {
             assertThat(e.getMessage()).startsWith("The file " + file).doesNotContain("Exception");
         }
     }
@@ -78,7 +78,7 @@ final class CheckpointFuzzTest {
         assertThat(Mutations.read(List.of(whole, reference), MILLISECONDS, this::safetensors))
                 .isPositive();
         byte[] state = new CheckpointState(
-                        new CheckpointState.Identity(
+                        new Identity(
                                 List.of("input 1 x 2", "linear \"a\""),
                                 "phsic",
                                 "00ff",

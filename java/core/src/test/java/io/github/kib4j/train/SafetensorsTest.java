@@ -133,7 +133,7 @@ final class SafetensorsTest {
     private static void refused(Path file, String says, String how) {
         assertThatThrownBy(() -> Safetensors.read(file))
                 .as(how)
-                .isInstanceOf(CheckpointException.class)
+                .isInstanceOf(FileContentException.class)
                 .hasMessageStartingWith("The file " + file)
                 .hasMessageContaining(says)
                 .message()
@@ -204,7 +204,7 @@ final class SafetensorsTest {
         for (String dtype : new String[] {"C64", "F8_E4M3", "F4", "BOOL", "I8", "U16", "U64", "F128"}) {
             Path file = file(header("a F32 [1] 0 4;hot " + dtype + " [1] 4 12"), 12);
             assertThatThrownBy(() -> Safetensors.read(file))
-                    .isInstanceOf(CheckpointException.class)
+                    .isInstanceOf(FileContentException.class)
                     .hasMessage("The file " + file + " has the array \"hot\" of type \"" + dtype
                             + "\", which is not supported; save it as F32.");
         }
