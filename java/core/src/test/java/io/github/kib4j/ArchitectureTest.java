@@ -30,6 +30,10 @@ final class ArchitectureTest {
             .definedBy("..optimizer..")
             .layer("rule")
             .definedBy("..rule..")
+            .layer("files")
+            .definedBy("..files..")
+            .layer("checkpoint")
+            .definedBy("..checkpoint..")
             .layer("train")
             .definedBy("..train..")
             .whereLayer("tensor")
@@ -48,8 +52,12 @@ final class ArchitectureTest {
             .mayOnlyAccessLayers("op", "tensor")
             .whereLayer("rule")
             .mayOnlyAccessLayers("layer", "objective", "optimizer", "op", "tensor")
+            .whereLayer("files")
+            .mayOnlyAccessLayers("tensor")
+            .whereLayer("checkpoint")
+            .mayOnlyAccessLayers("files", "layer", "op", "tensor")
             .whereLayer("train")
-            .mayOnlyAccessLayers("rule", "data", "layer", "objective", "optimizer", "op", "tensor");
+            .mayOnlyAccessLayers("checkpoint", "rule", "data", "layer", "objective", "optimizer", "op", "tensor");
 
     @ArchTest
     static final ArchRule NO_CYCLES =

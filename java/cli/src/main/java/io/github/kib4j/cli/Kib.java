@@ -1,5 +1,6 @@
 package io.github.kib4j.cli;
 
+import io.github.kib4j.checkpoint.CheckpointException;
 import io.github.kib4j.datasets.DatasetException;
 import io.github.kib4j.datasets.Datasets;
 import io.github.kib4j.datasets.FileFailure;
@@ -7,7 +8,6 @@ import io.github.kib4j.experiment.Invocation;
 import io.github.kib4j.experiment.UsageException;
 import io.github.kib4j.op.Devices;
 import io.github.kib4j.tensor.OutOfDeviceMemoryException;
-import io.github.kib4j.train.CheckpointException;
 import io.github.kib4j.train.TrainingDivergedException;
 import io.github.kib4j.train.Version;
 import java.io.IOException;

@@ -2,7 +2,7 @@ package io.github.kib4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.kib4j.train.Checkpoint;
+import io.github.kib4j.checkpoint.Checkpoint;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;

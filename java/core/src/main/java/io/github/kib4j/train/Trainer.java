@@ -1,5 +1,8 @@
 package io.github.kib4j.train;
 
+import io.github.kib4j.checkpoint.Checkpoint;
+import io.github.kib4j.checkpoint.CheckpointException;
+import io.github.kib4j.checkpoint.Identity;
 import io.github.kib4j.data.Dataset;
 import io.github.kib4j.layer.Buffers;
 import io.github.kib4j.layer.LayerPass;

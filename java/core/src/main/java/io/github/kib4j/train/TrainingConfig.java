@@ -1,5 +1,6 @@
 package io.github.kib4j.train;
 
+import io.github.kib4j.checkpoint.Identity;
 import io.github.kib4j.layer.NetworkSpec;
 import io.github.kib4j.op.Precision;
 import io.github.kib4j.optimizer.OptimizerSpec;

@@ -1,4 +1,4 @@
-/** Training runs: epochs over a data set that lives on the device, evaluation, checkpoints that survive kills. */
+/** Training runs: epochs over a data set that lives on the device, and evaluation. */
 @NullMarked
 package io.github.kib4j.train;
 

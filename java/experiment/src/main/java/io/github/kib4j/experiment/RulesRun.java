@@ -1,9 +1,9 @@
 package io.github.kib4j.experiment;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.kib4j.checkpoint.Checkpoint;
+import io.github.kib4j.checkpoint.CheckpointException;
 import io.github.kib4j.op.Device;
-import io.github.kib4j.train.Checkpoint;
-import io.github.kib4j.train.CheckpointException;
 import io.github.kib4j.train.DeviceDataset;
 import io.github.kib4j.train.TrainingConfig;
 import java.io.IOException;

@@ -1,6 +1,6 @@
 package io.github.kib4j.experiment;
 
-import io.github.kib4j.train.CheckpointException;
+import io.github.kib4j.checkpoint.CheckpointException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;

@@ -1,4 +1,4 @@
-package io.github.kib4j.train;
+package io.github.kib4j.checkpoint;
 
 import io.github.kib4j.layer.NetworkSpec;
 import java.util.ArrayList;

@@ -1,5 +1,6 @@
-package io.github.kib4j.train;
+package io.github.kib4j.checkpoint;
 
+import io.github.kib4j.files.FileContentException;
 import java.io.IOException;
 import java.util.List;
 

@@ -1,4 +1,4 @@
-package io.github.kib4j.train;
+package io.github.kib4j.files;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -18,8 +18,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** Whatever a checkpoint's files hold, they are read, or refused by a {@link FileContentException}. */
-final class CheckpointFuzzTest {
+/** Whatever files of arrays and JSON hold, they are read, or refused in words. */
+final class FilesFuzzTest {
     private static final int MILLISECONDS = 1500;
 
     private static Path file;
@@ -56,16 +56,6 @@ final class CheckpointFuzzTest {
         }
     }
 
-    @FuzzTest(maxDuration = "3m")
-    void state(byte[] bytes) {
-        String text = new String(bytes, StandardCharsets.UTF_8);
-        try {
-            assertThat(CheckpointState.parse(text).text()).isEqualTo(text);
-        } catch (IllegalArgumentException e) {
-            assertThat(e.getMessage()).doesNotContain("Exception");
-        }
-    }
-
     @Test
     void randomVariants() throws IOException {
         Safetensors.write(
@@ -77,21 +67,9 @@ final class CheckpointFuzzTest {
         byte[] reference = Base64.getDecoder().decode(SafetensorsTest.OF_THE_REFERENCE);
         assertThat(Mutations.read(List.of(whole, reference), MILLISECONDS, this::safetensors))
                 .isPositive();
-        byte[] state = new CheckpointState(
-                        new Identity(
-                                List.of("input 1 x 2", "linear \"a\""),
-                                "phsic",
-                                "00ff",
-                                128,
-                                -3,
-                                List.of("cat", "a \"dog\"")),
-                        new Checkpoint.Progress(1, 20, 3, 1.5, new double[] {2e-3, 4}),
-                        "weights-1.safetensors",
-                        "optimizer-1.safetensors",
-                        "kib4j 1 on cpu: 2 threads")
-                .text()
-                .getBytes(StandardCharsets.UTF_8);
-        assertThat(Mutations.read(List.of(state), MILLISECONDS, this::state)).isPositive();
-        assertThat(Mutations.read(List.of(state), MILLISECONDS, this::json)).isPositive();
+        byte[] document =
+                "{\n  \"format\": 3,\n  \"sums\": [0.002, 4.0], \"a \\\"dog\\\"\": [null, true, {}, -3, 1e9]\n}"
+                        .getBytes(StandardCharsets.UTF_8);
+        assertThat(Mutations.read(List.of(document), MILLISECONDS, this::json)).isPositive();
     }
 }

@@ -1,4 +1,4 @@
-package io.github.kib4j.train;
+package io.github.kib4j.files;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -10,9 +10,9 @@ import java.util.regex.Pattern;
  * The little JSON that checkpoints need, so that the library pushes no JSON library on its users: objects, arrays, strings,
  * integers (as {@link Long}), other numbers (as {@link Double}), true, false, null (as {@link #NULL}).
  */
-final class Json {
+public final class Json {
     /** What stands for {@code null}: no {@link String}, number, list or map. */
-    static final Object NULL = new Object() {
+    public static final Object NULL = new Object() {
         @Override
         public String toString() {
             return "null";
@@ -32,9 +32,11 @@ final class Json {
     /**
      * Parses a document.
      *
+     * @param text the document
+     * @return its value
      * @throws IllegalArgumentException if it is no such JSON; the message gives the offset
      */
-    static Object parse(String text) {
+    public static Object parse(String text) {
         Json json = new Json(text);
         Object value = json.value(0);
         json.skipSpace();
@@ -194,8 +196,12 @@ final class Json {
         return new IllegalArgumentException("expected " + expected + " at offset " + at);
     }
 
-    /** Returns a string as JSON, quotes included. */
-    static String quote(String value) {
+    /**
+     * {@return a string as JSON, quotes included}
+     *
+     * @param value the string
+     */
+    public static String quote(String value) {
         StringBuilder quoted = new StringBuilder("\"");
         for (char c : value.toCharArray()) {
             if (c == '"' || c == '\\') {

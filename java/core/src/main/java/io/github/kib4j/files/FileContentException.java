@@ -1,4 +1,4 @@
-package io.github.kib4j.train;
+package io.github.kib4j.files;
 
 import java.io.IOException;
 import java.nio.file.Path;

@@ -1,4 +1,4 @@
-package io.github.kib4j.train;
+package io.github.kib4j.files;
 
 import io.github.kib4j.tensor.DataType;
 import io.github.kib4j.tensor.Shape;

@@ -1,4 +1,4 @@
-package io.github.kib4j.train;
+package io.github.kib4j.checkpoint;
 
 import java.util.List;
 

@@ -1,4 +1,4 @@
-package io.github.kib4j.train;
+package io.github.kib4j.checkpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.within;
 import io.github.kib4j.cases.TinyRun;
 import io.github.kib4j.data.Dataset;
 import io.github.kib4j.data.ImageSet;
+import io.github.kib4j.files.Safetensors;
+import io.github.kib4j.files.Sha256;
 import io.github.kib4j.layer.LayerSpec;
 import io.github.kib4j.layer.NetworkSpec;
 import io.github.kib4j.layer.Parameter;
@@ -18,6 +20,10 @@ import io.github.kib4j.optimizer.Schedule;
 import io.github.kib4j.rule.BackpropRule;
 import io.github.kib4j.rule.Rule;
 import io.github.kib4j.tensor.Shape;
+import io.github.kib4j.train.StepListener;
+import io.github.kib4j.train.Trainer;
+import io.github.kib4j.train.TrainingConfig;
+import io.github.kib4j.train.Version;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteOrder;

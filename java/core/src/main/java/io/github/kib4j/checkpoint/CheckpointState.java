@@ -1,5 +1,7 @@
-package io.github.kib4j.train;
+package io.github.kib4j.checkpoint;
 
+import io.github.kib4j.files.Json;
+import io.github.kib4j.files.Sha256;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;

@@ -1,4 +1,4 @@
-package io.github.kib4j.train;
+package io.github.kib4j.files;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -17,8 +17,14 @@ import java.nio.file.StandardOpenOption;
 public final class DurableFiles {
     private DurableFiles() {}
 
-    /** Writes a file and forces it to the disk. */
-    static void write(Path file, String text) throws IOException {
+    /**
+     * Writes a file and forces it to the disk.
+     *
+     * @param file the file
+     * @param text what to write, in UTF-8
+     * @throws IOException if the file system refuses
+     */
+    public static void write(Path file, String text) throws IOException {
         try (FileChannel channel = FileChannel.open(
                 file, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
             writeAndForce(channel, text);
@@ -76,8 +82,14 @@ public final class DurableFiles {
         }
     }
 
-    /** Renames a file or folder and forces the new name to the disk. */
-    static void rename(Path from, Path to) throws IOException {
+    /**
+     * Renames a file or folder in one step, and forces the new name to the disk.
+     *
+     * @param from what is there
+     * @param to its new name; a file of that name is replaced
+     * @throws IOException if the file system refuses
+     */
+    public static void rename(Path from, Path to) throws IOException {
         try {
             Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } catch (AtomicMoveNotSupportedException e) {
@@ -104,8 +116,13 @@ public final class DurableFiles {
         }
     }
 
-    /** Deletes a file, or a folder and what is in it, if it is there. */
-    static void delete(Path path) throws IOException {
+    /**
+     * Deletes a file, or a folder and what is in it, if it is there.
+     *
+     * @param path the file or folder
+     * @throws IOException if the file system refuses
+     */
+    public static void delete(Path path) throws IOException {
         if (Files.isDirectory(path, java.nio.file.LinkOption.NOFOLLOW_LINKS)) {
             try (DirectoryStream<Path> entries = Files.newDirectoryStream(path)) {
                 for (Path entry : entries) {
@@ -118,8 +135,13 @@ public final class DurableFiles {
         Files.deleteIfExists(path);
     }
 
-    /** Deletes what a failure has left; if that fails too, it is noted in the failure. */
-    static void deleteAfter(IOException failure, Path path) {
+    /**
+     * Deletes what a failure has left; if that fails too, it is noted in the failure.
+     *
+     * @param failure what has failed
+     * @param path what it has left
+     */
+    public static void deleteAfter(IOException failure, Path path) {
         try {
             delete(path);
         } catch (IOException e) {

@@ -1,4 +1,4 @@
-package io.github.kib4j.train;
+package io.github.kib4j.files;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

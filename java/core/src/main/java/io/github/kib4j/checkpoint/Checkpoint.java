@@ -1,5 +1,9 @@
-package io.github.kib4j.train;
+package io.github.kib4j.checkpoint;
 
+import io.github.kib4j.files.DurableFiles;
+import io.github.kib4j.files.FileContentException;
+import io.github.kib4j.files.Safetensors;
+import io.github.kib4j.files.Sha256;
 import io.github.kib4j.layer.HiddenLayer;
 import io.github.kib4j.layer.Network;
 import io.github.kib4j.layer.Parameter;
@@ -122,7 +126,18 @@ public final class Checkpoint {
         }
     }
 
-    static void write(
+    /**
+     * Writes a run's state as the newest checkpoint. Those there before stay whole until it is, and the one before it stays.
+     *
+     * @param folder of the run's checkpoints
+     * @param network weights and running statistics
+     * @param optimizerState the optimizers' tensors by name
+     * @param identity whose the state is
+     * @param progress where the run stands
+     * @param maker version and device that computed it, in words
+     * @throws IOException if the file system refuses
+     */
+    public static void write(
             Path folder,
             Network network,
             Map<String, Tensor> optimizerState,
@@ -136,8 +151,8 @@ public final class Checkpoint {
         Path temporary = folder.resolve(PREFIX + progress.step() + ".new");
         try {
             Files.createDirectory(temporary);
-            String weights = Safetensors.writeAll(temporary.resolve(WEIGHTS), sources(network));
-            String optimizer = Safetensors.writeAll(temporary.resolve(OPTIMIZER), sources(optimizerState));
+            String weights = Safetensors.write(temporary.resolve(WEIGHTS), sources(network));
+            String optimizer = Safetensors.write(temporary.resolve(OPTIMIZER), sources(optimizerState));
             CheckpointState state = new CheckpointState(identity, progress, weights, optimizer, maker);
             DurableFiles.write(temporary.resolve(STATE), state.text());
             DurableFiles.forceFolder(temporary);
@@ -222,6 +237,7 @@ public final class Checkpoint {
     /**
      * A restored run.
      *
+     * @param progress where it stood
      * @param passedOver what is wrong with newer checkpoints, a sentence each
      * @param maker version and device that computed the checkpoint, in words; null if it does not say
      */
@@ -254,8 +270,16 @@ public final class Checkpoint {
         });
     }
 
-    /** Reads a file of weights that may be of any origin; arrays that belong to no network are passed over. */
-    static void readGiven(Path file, Network network) throws IOException {
+    /**
+     * Reads a file of weights that may be of any origin; arrays that belong to no network are passed over.
+     *
+     * @param file in the safetensors format
+     * @param network receives the weights
+     * @throws CheckpointException if it is no such file, or its arrays are not the network's in names and shapes, or not all
+     *     finite; the network is then unchanged
+     * @throws IOException if it cannot be read
+     */
+    public static void readGiven(Path file, Network network) throws IOException {
         Map<String, Safetensors.Array> arrays = new LinkedHashMap<>(readArrays(file));
         Map<String, Tensor> tensors = networkTensors(network);
         arrays.keySet().removeIf(name -> !tensors.containsKey(name) && name.matches(NO_WEIGHT));
@@ -289,7 +313,18 @@ public final class Checkpoint {
                 : IntStream.range(0, data.capacity() / 4).allMatch(i -> Float.isFinite(data.getFloat(4 * i)));
     }
 
-    static Restored read(Path folder, Network network, Map<String, Tensor> optimizerState, Identity identity)
+    /**
+     * Reads the newest whole checkpoint, so that its run goes on.
+     *
+     * @param folder of the run's checkpoints
+     * @param network receives weights and running statistics
+     * @param optimizerState receives the optimizers' tensors
+     * @param identity whose the state must be
+     * @return where the run stood
+     * @throws CheckpointException if there is none, or all are damaged, or it is of another run; all is then unchanged
+     * @throws IOException if the file system refuses
+     */
+    public static Restored read(Path folder, Network network, Map<String, Tensor> optimizerState, Identity identity)
             throws IOException {
         return newestWhole(folder, checkpoint -> {
             CheckpointState state = readState(checkpoint);

@@ -1,4 +1,4 @@
-package io.github.kib4j.train;
+package io.github.kib4j.files;
 
 import io.github.kib4j.tensor.DataType;
 import io.github.kib4j.tensor.Shape;
@@ -61,8 +61,12 @@ public final class Safetensors {
             return new Array(DataType.F32, tensor.shape(), data);
         }
 
-        /** Copies the numbers into a tensor of as many. */
-        void writeTo(Tensor tensor) {
+        /**
+         * Copies the numbers into a tensor of as many.
+         *
+         * @param tensor receives them
+         */
+        public void writeTo(Tensor tensor) {
             if (type == DataType.F32) {
                 float[] values = new float[data.capacity() / 4];
                 data.duplicate().order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(values);
@@ -90,16 +94,24 @@ public final class Safetensors {
     }
 
     /** Something to be written: an array, or what becomes one when its turn comes. */
-    sealed interface Source permits Array, OnDevice {
+    public sealed interface Source permits Array, OnDevice {
+        /** {@return the element type} */
         DataType type();
 
+        /** {@return the extents} */
         Shape shape();
 
+        /** {@return its numbers: row-major, little-endian} */
         ByteBuffer data();
     }
 
-    /** A tensor that is copied from its device when it is written, so that one at a time is in the host's memory. */
-    record OnDevice(Tensor tensor, Shape shape) implements Source {
+    /**
+     * A tensor that is copied from its device when it is written, so that one at a time is in the host's memory.
+     *
+     * @param tensor the tensor
+     * @param shape the extents to write
+     */
+    public record OnDevice(Tensor tensor, Shape shape) implements Source {
         @Override
         public DataType type() {
             return tensor.type() == DataType.F64 ? DataType.F64 : DataType.F32;
@@ -115,15 +127,11 @@ public final class Safetensors {
      * Writes a new file, and forces it to the disk.
      *
      * @param file the file
-     * @param arrays by name, in the order of the file
+     * @param sources arrays by name, in the order of the file
+     * @return the file's SHA-256 sum
      * @throws IOException if the file system refuses
      */
-    public static void write(Path file, Map<String, Array> arrays) throws IOException {
-        writeAll(file, arrays);
-    }
-
-    /** Writes a new file, forces it to the disk, and returns its SHA-256 sum. */
-    static String writeAll(Path file, Map<String, ? extends Source> sources) throws IOException {
+    public static String write(Path file, Map<String, ? extends Source> sources) throws IOException {
         MessageDigest sum = Sha256.begin();
         try (FileChannel channel = FileChannel.open(
                 file, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
