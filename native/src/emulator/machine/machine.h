@@ -58,7 +58,7 @@ enum class Outcome { kDone, kIllegalAddress, kMisaligned, kTrap, kUnsupported, k
 // seed. What the instruments find goes to Reports; the outcome is what cudaGetLastError would make of it.
 Outcome run(const Launch& launch);
 
-// Counters of all launches of a kernel since the process began (design.md, section 9).
+// Counters of all launches of a kernel since the process began (docs/decisions/emulated-device.md).
 struct Counters {
   std::string kernel;
   uint64_t launches = 0, threads = 0;
