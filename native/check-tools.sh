@@ -13,6 +13,6 @@ for folder in cmake emulator; do
   cache=$source/target/$folder/CMakeCache.txt
   [ -f "$cache" ] || continue
   was=$(sed -n 's/^CMAKE_HOME_DIRECTORY:INTERNAL=//p' "$cache")
-  case $folder in cmake) is=$source ;; *) is=$source/src/emulator ;; esac
+  case $folder in cmake) is=$source ;; *) is=$source/emulator ;; esac
   [ "$(cd "$was" 2>/dev/null && pwd -P)" = "$(cd "$is" && pwd -P)" ] || rm -rf "$source/target/$folder"
 done

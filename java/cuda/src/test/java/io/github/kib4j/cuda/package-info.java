@@ -1,5 +1,5 @@
 /**
  * The JavaCPP presets of CUDA, cuBLAS and cuDNN, and a library built by nvcc, on the emulated CUDA device of {@code
- * native/src/emulator}: no GPU is needed.
+ * native/emulator}: no GPU is needed.
  */
 package io.github.kib4j.cuda;

@@ -8,7 +8,7 @@ namespace {
 int refuse(const char* name) {
   kib::emulator::report(
       kib::emulator::Finding::kUnsupported, name,
-      "the emulated device does not have this function; see native/src/emulator/runtime for those it has");
+      "the emulated device does not have this function; see native/emulator/runtime for those it has");
   return kib::emulator::remember(kib::emulator::cudaErrorNotSupported);
 }
 

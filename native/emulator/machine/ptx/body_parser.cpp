@@ -344,7 +344,7 @@ Instruction& BodyParser::emit_form(const Opcode& op, Form form, Class counted) {
 void BodyParser::refuse_form(const Opcode& op, const std::string& why) {
   refuse(cursor_.file(), opcode_line_,
          "instruction '" + std::string(op.text()) + "' is not emulated" + (why.empty() ? "" : " (" + why + ")") +
-             "; write the kernel without it or add the form to native/src/emulator/machine");
+             "; write the kernel without it or add the form to native/emulator/machine");
 }
 
 void BodyParser::check_taken(const Opcode& op) {
