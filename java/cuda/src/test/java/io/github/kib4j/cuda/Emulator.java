@@ -10,7 +10,7 @@ import org.bytedeco.javacpp.Pointer;
 /** The emulated device's own interface, {@code kib/emulator.h}. */
 final class Emulator {
     /** Where the emulated device was built. */
-    static final Path FOLDER = Path.of(System.getProperty("kib4j.emulator", "target/emulator"));
+    static final Path FOLDER = Path.of(System.getProperty("kib4j.emulator", "../../native/emulator/target/cmake"));
 
     private static final Path LIBRARY = FOLDER.resolve("lib/libkib_emulator_java.so");
 
