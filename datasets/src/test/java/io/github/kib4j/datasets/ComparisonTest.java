@@ -2,8 +2,8 @@ package io.github.kib4j.datasets;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.kib4j.cases.Pickles;
 import io.github.kib4j.datasets.Comparison.Verdict;
+import io.github.kib4j.testkit.Pickles;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;

@@ -3,7 +3,7 @@ package io.github.kib4j.datasets;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.kib4j.cases.Pickles;
+import io.github.kib4j.testkit.Pickles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.api.FuzzedDataProvider;
 import com.code_intelligence.jazzer.junit.FuzzTest;
-import io.github.kib4j.cases.Mutations;
-import io.github.kib4j.cases.Pickles;
 import io.github.kib4j.data.Dataset;
 import io.github.kib4j.data.ImageSet;
+import io.github.kib4j.testkit.Mutations;
+import io.github.kib4j.testkit.Pickles;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

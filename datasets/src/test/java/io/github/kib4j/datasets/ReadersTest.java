@@ -3,10 +3,10 @@ package io.github.kib4j.datasets;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.kib4j.cases.Pickles;
 import io.github.kib4j.data.Dataset;
 import io.github.kib4j.data.ImageSet;
 import io.github.kib4j.tensor.Shape;
+import io.github.kib4j.testkit.Pickles;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;

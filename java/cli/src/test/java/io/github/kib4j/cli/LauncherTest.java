@@ -83,6 +83,7 @@ final class LauncherTest {
                 "datasets/pom.xml",
                 "java/core/src/main/java/A.java",
                 "java/core/src/test/java/ATest.java",
+                "java/testkit/src/main/java/A.java",
                 "java/cpu/pom.xml",
                 "java/experiment/src/main/java/Key.java",
                 "java/cli/src/main/java/Kib.java",
@@ -349,6 +350,7 @@ final class LauncherTest {
                 "native/README.md",
                 "docs/new.md",
                 "java/core/src/test/java/ATest.java",
+                "java/testkit/src/main/java/A.java",
                 "native/tests/test.cpp",
                 "native/emulator/machine.cpp",
                 "bench/pom.xml",
@@ -618,7 +620,8 @@ final class LauncherTest {
                         + owner + " build it once (" + home + "/kib doctor), or work in a copy of your own: cp -r "
                         + home
                         + " ~/kib4j");
-        for (String module : List.of("native", "java/core", "datasets", "java/cpu", "java/experiment", "java/cli")) {
+        for (String module :
+                List.of("native", "java/core", "java/testkit", "datasets", "java/cpu", "java/experiment", "java/cli")) {
             Files.setPosixFilePermissions(home.resolve(module), PosixFilePermissions.fromString("rwxrwxrwx"));
         }
         assertThat(end(command(asNobody, "doctor").start()).text())

@@ -1,6 +1,6 @@
 package io.github.kib4j.cli;
 
-import io.github.kib4j.cases.Pickles;
+import io.github.kib4j.testkit.Pickles;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;

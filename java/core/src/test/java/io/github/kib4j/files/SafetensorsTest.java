@@ -31,12 +31,13 @@ final class SafetensorsTest {
      * Written by it: {@code bn.weight} F32 [2], {@code bn.num_batches_tracked} I64 [], {@code half} F16 [2,2], {@code none} F32
      * [0,3], {@code wide} F64 [1], and metadata.
      */
-    static final String OF_THE_REFERENCE = "YAEAAAAAAAB7Il9fbWV0YWRhdGFfXyI6eyJmb3JtYXQiOiJwdCJ9LCJibi5udW1fYmF0Y2hl"
-            + "c190cmFja2VkIjp7ImR0eXBlIjoiSTY0Iiwic2hhcGUiOltdLCJkYXRhX29mZnNldHMiOlswLDhdfSwid2lkZSI6eyJkdHlwZSI6IkY2NCIs"
-            + "InNoYXBlIjpbMV0sImRhdGFfb2Zmc2V0cyI6WzgsMTZdfSwiYm4ud2VpZ2h0Ijp7ImR0eXBlIjoiRjMyIiwic2hhcGUiOlsyXSwiZGF0YV9v"
-            + "ZmZzZXRzIjpbMTYsMjRdfSwibm9uZSI6eyJkdHlwZSI6IkYzMiIsInNoYXBlIjpbMCwzXSwiZGF0YV9vZmZzZXRzIjpbMjQsMjRdfSwiaGFs"
-            + "ZiI6eyJkdHlwZSI6IkYxNiIsInNoYXBlIjpbMiwyXSwiZGF0YV9vZmZzZXRzIjpbMjQsMzJdfX0gICAgICAgBwAAAAAAAABVVVVVVVXVPwAA"
-            + "wD8AAADAZi7/+wEAAHw=";
+    private static final String OF_THE_REFERENCE =
+            "YAEAAAAAAAB7Il9fbWV0YWRhdGFfXyI6eyJmb3JtYXQiOiJwdCJ9LCJibi5udW1fYmF0Y2hl"
+                    + "c190cmFja2VkIjp7ImR0eXBlIjoiSTY0Iiwic2hhcGUiOltdLCJkYXRhX29mZnNldHMiOlswLDhdfSwid2lkZSI6eyJkdHlwZSI6IkY2NCIs"
+                    + "InNoYXBlIjpbMV0sImRhdGFfb2Zmc2V0cyI6WzgsMTZdfSwiYm4ud2VpZ2h0Ijp7ImR0eXBlIjoiRjMyIiwic2hhcGUiOlsyXSwiZGF0YV9v"
+                    + "ZmZzZXRzIjpbMTYsMjRdfSwibm9uZSI6eyJkdHlwZSI6IkYzMiIsInNoYXBlIjpbMCwzXSwiZGF0YV9vZmZzZXRzIjpbMjQsMjRdfSwiaGFs"
+                    + "ZiI6eyJkdHlwZSI6IkYxNiIsInNoYXBlIjpbMiwyXSwiZGF0YV9vZmZzZXRzIjpbMjQsMzJdfX0gICAgICAgBwAAAAAAAABVVVVVVVXVPwAA"
+                    + "wD8AAADAZi7/+wEAAHw=";
 
     @TempDir
     Path folder;

@@ -1,6 +1,5 @@
 package io.github.kib4j.cpu;
 
-import io.github.kib4j.cases.Parity;
 import io.github.kib4j.op.Device;
 import io.github.kib4j.op.Devices;
 import io.github.kib4j.op.Precision;
@@ -8,6 +7,7 @@ import io.github.kib4j.tensor.DataType;
 import io.github.kib4j.tensor.Scope;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
+import io.github.kib4j.testkit.Parity;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.DynamicTest;

@@ -1,6 +1,6 @@
 package io.github.kib4j.cpu;
 
-import io.github.kib4j.cases.DependenceContract;
+import io.github.kib4j.testkit.DependenceContract;
 
 /** Dependence on the CPU backend. */
 final class CpuDependenceTest extends DependenceContract {

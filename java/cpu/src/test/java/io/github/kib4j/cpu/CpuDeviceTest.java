@@ -1,6 +1,6 @@
 package io.github.kib4j.cpu;
 
-import io.github.kib4j.cases.DeviceContract;
+import io.github.kib4j.testkit.DeviceContract;
 
 /** Lifetimes on the cpu backend. */
 final class CpuDeviceTest extends DeviceContract {

@@ -2,10 +2,10 @@ package io.github.kib4j.cpu;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.kib4j.cases.GoldenTraining;
 import io.github.kib4j.op.Device;
 import io.github.kib4j.op.Devices;
 import io.github.kib4j.op.Precision;
+import io.github.kib4j.testkit.GoldenTraining;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -1,9 +1,9 @@
 package io.github.kib4j.cpu;
 
-import io.github.kib4j.cases.Parity;
 import io.github.kib4j.op.Device;
 import io.github.kib4j.op.Devices;
 import io.github.kib4j.op.Precision;
+import io.github.kib4j.testkit.Parity;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;

@@ -1,6 +1,6 @@
 package io.github.kib4j.cpu;
 
-import io.github.kib4j.cases.ResumeContract;
+import io.github.kib4j.testkit.ResumeContract;
 
 /** Training on the CPU backend. */
 final class CpuResumeTest extends ResumeContract {

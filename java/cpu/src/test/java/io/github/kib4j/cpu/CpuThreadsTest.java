@@ -2,9 +2,6 @@ package io.github.kib4j.cpu;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.kib4j.cases.OperationCase;
-import io.github.kib4j.cases.OperationCases;
-import io.github.kib4j.cases.Parity;
 import io.github.kib4j.op.BatchNormOps;
 import io.github.kib4j.op.Device;
 import io.github.kib4j.op.Devices;
@@ -13,6 +10,9 @@ import io.github.kib4j.tensor.DataType;
 import io.github.kib4j.tensor.Scope;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
+import io.github.kib4j.testkit.OperationCase;
+import io.github.kib4j.testkit.OperationCases;
+import io.github.kib4j.testkit.Parity;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.stream.Stream;

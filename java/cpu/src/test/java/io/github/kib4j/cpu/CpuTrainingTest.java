@@ -1,6 +1,6 @@
 package io.github.kib4j.cpu;
 
-import io.github.kib4j.cases.TrainingContract;
+import io.github.kib4j.testkit.TrainingContract;
 
 /** Training on the CPU backend. */
 final class CpuTrainingTest extends TrainingContract {

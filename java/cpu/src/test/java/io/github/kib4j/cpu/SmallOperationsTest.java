@@ -2,12 +2,12 @@ package io.github.kib4j.cpu;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.kib4j.cases.TinyRun;
 import io.github.kib4j.op.Device;
 import io.github.kib4j.op.Devices;
 import io.github.kib4j.tensor.DataType;
 import io.github.kib4j.tensor.Scope;
 import io.github.kib4j.tensor.Shape;
+import io.github.kib4j.testkit.TinyRun;
 import io.github.kib4j.train.StepListener;
 import io.github.kib4j.train.Trainer;
 import java.io.IOException;

@@ -3,8 +3,8 @@ package io.github.kib4j.experiment;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
-import io.github.kib4j.cases.Mutations;
 import io.github.kib4j.tensor.Shape;
+import io.github.kib4j.testkit.Mutations;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

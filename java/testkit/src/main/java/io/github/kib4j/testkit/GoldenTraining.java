@@ -1,0 +1,326 @@
+package io.github.kib4j.testkit;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.kib4j.layer.Buffers;
+import io.github.kib4j.layer.HiddenLayer;
+import io.github.kib4j.layer.LayerPass;
+import io.github.kib4j.layer.LayerSpec;
+import io.github.kib4j.layer.Network;
+import io.github.kib4j.layer.NetworkSpec;
+import io.github.kib4j.layer.Parameter;
+import io.github.kib4j.layer.ReadoutPass;
+import io.github.kib4j.objective.LocalObjective;
+import io.github.kib4j.objective.TeachingSignals;
+import io.github.kib4j.op.Activation;
+import io.github.kib4j.op.Clock;
+import io.github.kib4j.op.Device;
+import io.github.kib4j.op.Dropout;
+import io.github.kib4j.op.Estimator;
+import io.github.kib4j.op.Grouping;
+import io.github.kib4j.op.Kernel;
+import io.github.kib4j.op.ObjectiveOps;
+import io.github.kib4j.op.Operation;
+import io.github.kib4j.op.Pooling;
+import io.github.kib4j.op.Precision;
+import io.github.kib4j.optimizer.Optimizer;
+import io.github.kib4j.optimizer.OptimizerSpec;
+import io.github.kib4j.rule.BackpropRule;
+import io.github.kib4j.rule.GradientHook;
+import io.github.kib4j.rule.LocalRule;
+import io.github.kib4j.rule.Optimizers;
+import io.github.kib4j.rule.Rule;
+import io.github.kib4j.rule.StepContext;
+import io.github.kib4j.rule.StepPlan;
+import io.github.kib4j.tensor.DataType;
+import io.github.kib4j.tensor.Scope;
+import io.github.kib4j.tensor.Shape;
+import io.github.kib4j.tensor.Tensor;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Repeats the authors' recorded training steps on any device and says how far each tensor is from theirs. */
+public final class GoldenTraining {
+    /** The recorded trainings whose rules exist. */
+    public static final List<String> NAMES = List.of(
+            "train_phsic_cossim_divnorm", "train_phsic_cossim_grp", "train_phsic_adamw_bn", "train_backprop_divnorm");
+
+    private final JsonNode golden;
+    private final JsonNode config;
+    private final Map<String, Double> errors = new LinkedHashMap<>();
+
+    private GoldenTraining(JsonNode golden) {
+        this.golden = golden;
+        config = golden.get("config");
+    }
+
+    /**
+     * Trains and compares.
+     *
+     * @param name one of {@link #NAMES}
+     * @param device where; its tensors are gone when this returns
+     * @param precision of activations
+     * @return for each compared tensor {@code |ours - theirs| / |theirs|}, Euclidean norms
+     */
+    public static Map<String, Double> errors(String name, Device device, Precision precision) {
+        return errors(read(name), device, precision);
+    }
+
+    /**
+     * Returns what was recorded.
+     *
+     * @param name of a file among the resources
+     * @return settings, first weights, and what the authors' implementation had in each step
+     */
+    public static JsonNode read(String name) {
+        try (InputStream in = GoldenTraining.class.getResourceAsStream("golden/" + name + ".json")) {
+            return new ObjectMapper().readTree(in);
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    /**
+     * Trains as a record says, and compares.
+     *
+     * @param golden what was recorded
+     * @param device where; its tensors are gone when this returns
+     * @param precision of activations
+     * @return for each compared tensor {@code |ours - theirs| / |theirs|}, Euclidean norms
+     * @throws IllegalArgumentException if the record has a setting that this helper does not know
+     */
+    public static Map<String, Double> errors(JsonNode golden, Device device, Precision precision) {
+        try (Scope scope = device.newScope()) {
+            GoldenTraining training = new GoldenTraining(golden);
+            training.run(device, scope, precision);
+            return training.errors;
+        }
+    }
+
+    private void run(Device device, Scope scope, Precision precision) {
+        int batch = config.get("batch").asInt();
+        Clock clock = Clock.allocate(scope);
+        Network network = new Network(device, scope, spec(), precision, 0);
+        writeState(network, golden.get("initial"), golden.path("bn_buffers_initial"));
+        Optimizers optimizers = new Optimizers(
+                new Optimizer(device, scope, optimizer("local"), clock),
+                new Optimizer(device, scope, optimizer("final"), clock));
+        Rule rule = rule();
+        rule.register(network, optimizers);
+        Buffers buffers = new Buffers(scope, precision, batch, rule.lifetime());
+        Tensor x =
+                scope.allocate(precision.activations(), network.spec().input().prepend(batch));
+        Tensor labels = scope.allocate(DataType.I32, Shape.of(batch));
+        int layers = network.hidden().size();
+        Tensor sums = scope.allocate(DataType.F64, Shape.of(layers + 2));
+        StepPlan plan =
+                rule.plan(new StepContext(network, buffers, x, labels, clock, sums, optimizers, GradientHook.NONE));
+        int milestone = config.get("scheduler").get("milestones").get(0).asInt();
+        for (JsonNode step : golden.get("steps")) {
+            double factor = step.get("step").asInt() <= milestone
+                    ? 1
+                    : config.get("scheduler").get("gamma").asDouble();
+            optimizers.local().setFactor(factor);
+            optimizers.readout().setFactor(factor);
+            sums.write(new double[layers + 2]);
+            x.write(doubles(step.get("x")));
+            labels.write(Arrays.stream(doubles(step.get("labels")))
+                    .mapToInt(d -> (int) d)
+                    .toArray());
+            plan.run();
+            device.random().advance(clock, batch).run();
+            compareStep(step, network, buffers, sums.readDoubles(), batch, rule.hasLocalLosses());
+        }
+        compareEvaluation(network, buffers, x);
+    }
+
+    private void compareStep(
+            JsonNode step, Network network, Buffers buffers, double[] sums, int batch, boolean localLosses) {
+        String prefix = "step " + step.get("step").asInt() + " ";
+        int layers = network.hidden().size();
+        Tensor logits =
+                buffers.get("logits", DataType.F32, Shape.of(network.spec().outputs()), batch);
+        compare(prefix + "logits", step.get("logits"), logits.readDoubles());
+        for (int i = 0; localLosses && i < layers; i++) {
+            compare(prefix + "local loss " + i, step.get("local_losses").get(i), sums[i] / batch);
+        }
+        compare(prefix + "readout loss", step.get("final_loss"), sums[layers] / batch);
+        for (Parameter parameter : network.parameters()) {
+            compare(
+                    prefix + parameter.name(),
+                    step.get("weights").get(parameter.name()),
+                    parameter.value().readDoubles());
+            if (step.has("grads")) {
+                compare(
+                        prefix + "gradient " + parameter.name(),
+                        step.get("grads").get(parameter.name()),
+                        parameter.gradient().readDoubles());
+            }
+        }
+        for (HiddenLayer layer : network.hidden()) {
+            for (HiddenLayer.NamedTensor running : layer.runningStatistics()) {
+                compare(
+                        prefix + running.name(),
+                        step.get("bn_buffers").get(running.name()),
+                        running.tensor().readDoubles());
+            }
+        }
+    }
+
+    private void compareEvaluation(Network network, Buffers buffers, Tensor x) {
+        List<LayerPass> passes = network.passes(x, buffers, LayerPass.Use.INFERENCE, null);
+        passes.forEach(pass -> pass.forward().forEach(Operation::run));
+        ReadoutPass readout = network.readoutPass(passes.get(passes.size() - 1).sent(), buffers);
+        readout.forward().run();
+        compare(
+                "evaluation logits",
+                golden.get("eval_logits_last_batch").get("data"),
+                readout.logits().readDoubles());
+    }
+
+    /** Local losses are differences of numbers of this size, which may cancel. */
+    private static final double LOSS_SIZE = 0.1;
+
+    private void compare(String name, JsonNode theirs, double... ours) {
+        double[] expected = theirs.isNumber() ? new double[] {theirs.asDouble()} : doubles(theirs);
+        double difference = expected.length == ours.length ? 0 : Double.NaN;
+        double scale = name.contains("local loss") ? LOSS_SIZE * LOSS_SIZE : 0;
+        for (int i = 0; i < Math.min(ours.length, expected.length); i++) {
+            difference += (ours[i] - expected[i]) * (ours[i] - expected[i]);
+            scale += expected[i] * expected[i];
+        }
+        errors.put(name, Math.sqrt(difference / Math.max(scale, Double.MIN_NORMAL)));
+    }
+
+    private static void writeState(Network network, JsonNode weights, JsonNode running) {
+        network.parameters().forEach(p -> p.value().write(doubles(weights.get(p.name()))));
+        network.renewRounded();
+        for (HiddenLayer layer : network.hidden()) {
+            layer.runningStatistics().forEach(r -> r.tensor().write(doubles(running.get(r.name()))));
+        }
+    }
+
+    private NetworkSpec spec() {
+        require("dropout", "0.0");
+        require("pooling", "max 2x2 after each conv");
+        int kernel = config.get("kernel_size").asInt();
+        require("padding", String.valueOf((kernel - 1) / 2));
+        int[] input = integers("input_chw");
+        List<LayerSpec> layers = new ArrayList<>();
+        for (int channels : integers("conv_channels")) {
+            layers.add(layer(kernel, channels, Pooling.MAX));
+        }
+        for (int units : integers("fc")) {
+            layers.add(layer(0, units, Pooling.NONE));
+        }
+        return new NetworkSpec(Shape.of(input), layers, config.get("n_classes").asInt());
+    }
+
+    private LayerSpec layer(int kernelSize, int units, Pooling pooling) {
+        boolean batchNorm = config.get("batch_norm").asBoolean();
+        return new LayerSpec(kernelSize, units, false, batchNorm, activation(), pooling, grouping(), Dropout.NONE);
+    }
+
+    private Activation activation() {
+        return switch (config.get("nonlinearity").asText()) {
+            case "selu" -> Activation.SELU;
+            case "lrelu" -> Activation.LEAKY_RELU;
+            default -> throw unknown("nonlinearity");
+        };
+    }
+
+    private Grouping grouping() {
+        JsonNode groups = config.get("grouping");
+        JsonNode divisive = config.get("divnorm");
+        boolean fit = divisive.isNull()
+                || (divisive.get("dim").equals(groups.get("dim"))
+                        && divisive.get("delta").equals(groups.get("delta")));
+        if (!fit) {
+            throw unknown("divnorm");
+        }
+        return new Grouping(
+                groups.get("dim").asInt(),
+                groups.get("power").asDouble(),
+                groups.get("delta").asDouble(),
+                divisive.isNull() ? 0 : divisive.get("power").asDouble());
+    }
+
+    private int[] integers(String setting) {
+        return Arrays.stream(doubles(config.get(setting)))
+                .mapToInt(d -> (int) d)
+                .toArray();
+    }
+
+    private void require(String setting, String value) {
+        if (!config.get(setting).asText().equals(value)) {
+            throw unknown(setting);
+        }
+    }
+
+    private IllegalArgumentException unknown(String setting) {
+        return new IllegalArgumentException(
+                "This helper does not know the setting " + setting + " = " + config.get(setting) + ".");
+    }
+
+    private OptimizerSpec optimizer(String which) {
+        double rate = config.get("lr_" + which).asDouble();
+        double decay = config.get("weight_decay_" + which).asDouble();
+        return switch (config.get("optimizer").asText()) {
+            case "SGD" -> OptimizerSpec.sgd(rate, config.get("momentum").asDouble(), decay);
+            case "AdamW" -> OptimizerSpec.adamW(rate, decay);
+            default -> throw unknown("optimizer");
+        };
+    }
+
+    private Rule rule() {
+        return switch (config.get("rule").asText()) {
+            case "backprop" -> new BackpropRule();
+            case "phsic" ->
+                new LocalRule(
+                        "phsic",
+                        LocalObjective.of(objective()),
+                        TeachingSignals.classes(
+                                config.get("n_classes").asInt(),
+                                kernel("y"),
+                                config.get("center_labels").asBoolean()));
+            default -> throw unknown("rule");
+        };
+    }
+
+    private ObjectiveOps.Spec objective() {
+        Estimator estimator = switch (config.get("mode").asText()) {
+            case "plausible" -> Estimator.PHSIC;
+            case "biased" -> Estimator.HSIC;
+            default -> throw unknown("mode");
+        };
+        return new ObjectiveOps.Spec(
+                estimator,
+                kernel("z"),
+                config.get("center_z").asBoolean(),
+                config.get("gamma").asDouble());
+    }
+
+    /** Returns the kernel on codes {@code z} or on labels {@code y}; the authors' width of a Gaussian is 5 if none is given. */
+    private Kernel kernel(String which) {
+        return switch (config.get("kernel_" + which).asText()) {
+            case "cossim" -> Kernel.COSINE;
+            case "lin" -> Kernel.LINEAR;
+            case "gaussian" -> Kernel.gaussian(config.path("sigma_" + which).asDouble(5));
+            default -> throw unknown("kernel_" + which);
+        };
+    }
+
+    private static double[] doubles(JsonNode node) {
+        JsonNode list = node.has("data") ? node.get("data") : node;
+        double[] values = new double[list.size()];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = list.get(i).asDouble();
+        }
+        return values;
+    }
+}

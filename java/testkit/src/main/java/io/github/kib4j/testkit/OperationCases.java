@@ -1,0 +1,838 @@
+package io.github.kib4j.testkit;
+
+import io.github.kib4j.op.Activation;
+import io.github.kib4j.op.ActivityOps;
+import io.github.kib4j.op.AugmentationOps;
+import io.github.kib4j.op.BatchNormOps;
+import io.github.kib4j.op.Clock;
+import io.github.kib4j.op.Dropout;
+import io.github.kib4j.op.Estimator;
+import io.github.kib4j.op.Grouping;
+import io.github.kib4j.op.Kernel;
+import io.github.kib4j.op.Meter;
+import io.github.kib4j.op.ObjectiveOps;
+import io.github.kib4j.op.OptimizerOps;
+import io.github.kib4j.op.Pooling;
+import io.github.kib4j.op.Teaching;
+import io.github.kib4j.tensor.Shape;
+import io.github.kib4j.tensor.Tensor;
+import io.github.kib4j.testkit.OperationCase.Setup;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/** The one list of cases, for the tests and benchmarks of every backend. */
+public final class OperationCases {
+    private final List<OperationCase> cases = new ArrayList<>();
+
+    private OperationCases() {}
+
+    /**
+     * Returns all cases.
+     *
+     * @return at least one of every operation of every family
+     */
+    public static List<OperationCase> all() {
+        OperationCases list = new OperationCases();
+        list.linear();
+        list.convolution();
+        list.batchNorm();
+        list.activity();
+        list.gram();
+        list.objective();
+        list.statistics();
+        list.optimizer();
+        list.readout();
+        list.augmentation();
+        list.random();
+        list.cases.addAll(Reductions.all());
+        return list.cases;
+    }
+
+    private void add(String operation, String name, int terms, OperationCase.Body body) {
+        cases.add(new OperationCase(operation, name, terms, body));
+    }
+
+    private void linear() {
+        for (int[] s : new int[][] {{1, 3, 2}, {2, 17, 5}, {7, 64, 33}, {19, 100, 16}}) {
+            String sizes = "B=" + s[0] + " D=" + s[1] + " N=" + s[2];
+            add(
+                    "linear.forward",
+                    sizes,
+                    s[1],
+                    t -> t.then(t.device()
+                            .linear()
+                            .forward(
+                                    t.output("y", t.activation(s[0], s[2])),
+                                    t.randomActivation(s[0], s[1]),
+                                    t.randomSingle(s[2], s[1]),
+                                    null)));
+            add(
+                    "linear.forward",
+                    sizes + " bias, f32 out",
+                    s[1],
+                    t -> t.then(t.device()
+                            .linear()
+                            .forward(
+                                    t.output("y", t.single(s[0], s[2])),
+                                    t.randomActivation(s[0], s[1]),
+                                    t.randomSingle(s[2], s[1]),
+                                    t.randomSingle(s[2]))));
+            add(
+                    "linear.weightGradient",
+                    sizes,
+                    s[0],
+                    t -> t.then(t.device()
+                            .linear()
+                            .weightGradient(
+                                    t.output("dw", t.single(s[2], s[1])),
+                                    t.output("dbias", t.single(s[2])),
+                                    t.randomActivation(s[0], s[2]),
+                                    t.randomActivation(s[0], s[1]))));
+            add(
+                    "linear.dataGradient",
+                    sizes,
+                    s[2],
+                    t -> t.then(t.device()
+                            .linear()
+                            .dataGradient(
+                                    t.output("dx", t.activation(s[0], s[1])),
+                                    t.randomActivation(s[0], s[2]),
+                                    t.randomSingle(s[2], s[1]))));
+            add("linear.forward", sizes + ", rounded weights", s[1], t -> {
+                Tensor y = t.output("y", t.activation(s[0], s[2]));
+                Tensor x = t.randomActivation(s[0], s[1]);
+                t.then(t.device().linear().forward(y, x, t.randomActivation(s[2], s[1]), t.randomSingle(s[2])));
+            });
+            add("linear.dataGradient", sizes + ", rounded weights", s[2], t -> {
+                Tensor dx = t.output("dx", t.activation(s[0], s[1]));
+                Tensor dy = t.randomActivation(s[0], s[2]);
+                t.then(t.device().linear().dataGradient(dx, dy, t.randomActivation(s[2], s[1])));
+            });
+        }
+        add(
+                "linear.forward",
+                "image input",
+                48,
+                t -> t.then(t.device()
+                        .linear()
+                        .forward(
+                                t.output("y", t.activation(3, 5)),
+                                t.randomActivation(3, 4, 3, 4),
+                                t.randomSingle(5, 4, 3, 4),
+                                null)));
+        add(
+                "linear.weightGradient",
+                "image input",
+                3,
+                t -> t.then(t.device()
+                        .linear()
+                        .weightGradient(
+                                t.output("dw", t.single(5, 4, 3, 4)),
+                                null,
+                                t.randomActivation(3, 5),
+                                t.randomActivation(3, 4, 3, 4))));
+        add(
+                "linear.dataGradient",
+                "image input",
+                5,
+                t -> t.then(t.device()
+                        .linear()
+                        .dataGradient(
+                                t.output("dx", t.activation(3, 4, 3, 4)),
+                                t.randomActivation(3, 5),
+                                t.randomSingle(5, 4, 3, 4))));
+    }
+
+    private void convolution() {
+        for (int[] s : new int[][] {
+            {1, 1, 1, 3, 5, 3}, {2, 3, 17, 8, 8, 3}, {3, 16, 32, 5, 7, 3}, {2, 5, 4, 6, 6, 5}, {2, 4, 6, 4, 4, 1}
+        }) {
+            String sizes = "B=" + s[0] + " C=" + s[1] + " N=" + s[2] + " " + s[3] + "x" + s[4] + " k=" + s[5];
+            int k = s[5];
+            for (boolean bias : new boolean[] {false, true}) {
+                add(
+                        "convolution.forward",
+                        sizes + (bias ? " bias" : ""),
+                        s[1] * k * k,
+                        t -> t.then(t.device()
+                                .convolution()
+                                .forward(
+                                        t.output("y", t.activation(s[0], s[2], s[3], s[4])),
+                                        t.randomActivation(s[0], s[1], s[3], s[4]),
+                                        t.randomSingle(s[2], s[1], k, k),
+                                        bias ? t.randomSingle(s[2]) : null)));
+            }
+            add(
+                    "convolution.weightGradient",
+                    sizes,
+                    s[0] * s[3] * s[4],
+                    t -> t.then(t.device()
+                            .convolution()
+                            .weightGradient(
+                                    t.output("dweight", t.single(s[2], s[1], k, k)),
+                                    t.output("dbias", t.single(s[2])),
+                                    t.randomActivation(s[0], s[2], s[3], s[4]),
+                                    t.randomActivation(s[0], s[1], s[3], s[4]))));
+            add(
+                    "convolution.dataGradient",
+                    sizes,
+                    s[2] * k * k,
+                    t -> t.then(t.device()
+                            .convolution()
+                            .dataGradient(
+                                    t.output("dx", t.activation(s[0], s[1], s[3], s[4])),
+                                    t.randomActivation(s[0], s[2], s[3], s[4]),
+                                    t.randomSingle(s[2], s[1], k, k))));
+            add("convolution.forward", sizes + ", rounded weights", s[1] * k * k, t -> {
+                Tensor y = t.output("y", t.activation(s[0], s[2], s[3], s[4]));
+                Tensor x = t.randomActivation(s[0], s[1], s[3], s[4]);
+                t.then(t.device().convolution().forward(y, x, t.randomActivation(s[2], s[1], k, k), null));
+            });
+            add("convolution.dataGradient", sizes + ", rounded weights", s[2] * k * k, t -> {
+                Tensor dx = t.output("dx", t.activation(s[0], s[1], s[3], s[4]));
+                Tensor dy = t.randomActivation(s[0], s[2], s[3], s[4]);
+                t.then(t.device().convolution().dataGradient(dx, dy, t.randomActivation(s[2], s[1], k, k)));
+            });
+        }
+    }
+
+    private void batchNorm() {
+        for (int[] extents : new int[][] {{2, 3}, {4, 3}, {6, 17}, {3, 5, 4, 6}, {1, 16, 3, 3}}) {
+            String sizes = Shape.of(extents).toString();
+            int m = extents[0] * (extents.length == 4 ? extents[2] * extents[3] : 1);
+            add("batchNorm.forward", sizes, m, t -> {
+                BatchNormOps.Parameters parameters = batchNormParameters(t, extents[1]);
+                BatchNormOps.Saved saved = new BatchNormOps.Saved(
+                        t.output("mean", t.wide(extents[1])), t.output("variance", t.wide(extents[1])));
+                t.output("running mean", parameters.runningMean());
+                t.output("running variance", parameters.runningVariance());
+                t.then(t.device()
+                        .batchNorm()
+                        .forward(t.output("y", t.activation(extents)), saved, t.randomActivation(extents), parameters));
+            });
+            add("batchNorm.inference", sizes, 1, t -> {
+                Tensor a = t.output("y", t.randomActivation(extents));
+                t.then(t.device().batchNorm().inference(a, a, batchNormParameters(t, extents[1])));
+            });
+            if (m == 2) {
+                continue; // of two numbers the gradient is nothing but what cancellation leaves
+            }
+            add("batchNorm.gradient", sizes, m, t -> {
+                BatchNormOps.Parameters parameters = batchNormParameters(t, extents[1]);
+                BatchNormOps.Saved saved = new BatchNormOps.Saved(t.wide(extents[1]), t.wide(extents[1]));
+                Tensor a = t.randomActivation(extents);
+                t.then(t.device().batchNorm().forward(t.activation(extents), saved, a, parameters));
+                Tensor dy = t.output("da", t.randomActivation(extents));
+                t.then(t.device()
+                        .batchNorm()
+                        .gradient(
+                                dy,
+                                t.output("dscale", t.single(extents[1])),
+                                t.output("dshift", t.single(extents[1])),
+                                dy,
+                                a,
+                                parameters,
+                                saved));
+            });
+        }
+    }
+
+    private static BatchNormOps.Parameters batchNormParameters(Setup t, int channels) {
+        return new BatchNormOps.Parameters(
+                t.filled(t.single(channels), 0.5, 1.5),
+                t.randomSingle(channels),
+                t.randomSingle(channels),
+                t.filled(t.single(channels), 0.5, 1.5));
+    }
+
+    /** What an activity case is made of. */
+    private record Activity(
+            int[] a,
+            Activation activation,
+            Pooling pooling,
+            @Nullable Grouping grouping,
+            Dropout dropout) {
+        int[] out() {
+            return pooling == Pooling.NONE ? a : new int[] {a[0], a[1], a[2] / 2, a[3] / 2};
+        }
+
+        String title() {
+            return Shape.of(a) + " " + activation + " " + pooling + (grouping == null ? "" : " " + grouping)
+                    + (dropout.isNone() ? "" : " " + dropout);
+        }
+
+        ActivityOps.Spec spec() {
+            return new ActivityOps.Spec(activation, pooling, grouping, dropout, 3, 0x1234567890L);
+        }
+
+        ActivityOps.Buffers buffers(Setup t) {
+            Tensor post = t.activation(out());
+            Tensor sent = dropout.isNone() ? post : t.activation(out());
+            int groups = grouping == null ? 1 : grouping.groups();
+            return grouping == null
+                    ? new ActivityOps.Buffers(post, t.mask(out()), null, null, null, sent)
+                    : new ActivityOps.Buffers(
+                            post,
+                            t.mask(out()),
+                            t.wide(a[0], groups),
+                            t.single(a[0], groups),
+                            t.single(a[0], groups),
+                            sent);
+        }
+
+        int terms() {
+            return grouping == null ? 1 : (int) Shape.of(out()).row().size() / grouping.groups();
+        }
+    }
+
+    private static List<Activity> activities() {
+        List<Activity> all = new ArrayList<>();
+        Grouping plain = new Grouping(4, 0.5, 1, 0);
+        Grouping divisive = new Grouping(4, 0.8, 1, 0.2);
+        for (Activation activation : Activation.values()) {
+            for (Pooling pooling : Pooling.values()) {
+                all.add(new Activity(new int[] {2, 8, 4, 4}, activation, pooling, null, Dropout.NONE));
+                all.add(new Activity(
+                        new int[] {3, 8, 4, 4},
+                        activation,
+                        pooling,
+                        divisive,
+                        new Dropout(0.3, activation == Activation.SELU)));
+            }
+            all.add(new Activity(new int[] {3, 24}, activation, Pooling.NONE, plain, new Dropout(0.5, false)));
+            all.add(new Activity(new int[] {2, 24}, activation, Pooling.NONE, divisive, Dropout.NONE));
+        }
+        for (Grouping g : List.of(
+                new Grouping(1, 0.5, 1, 0.5),
+                new Grouping(36, 0.5, 0.1, 0),
+                new Grouping(9, 0.8, 1, 0.2),
+                new Grouping(8, 0.7, 0.1, 0.4),
+                new Grouping(6, 0.5, 0, 0.5))) {
+            // 6 channels of 3 x 4 positions: 9 and 8 groups cut across channels
+            all.add(new Activity(
+                    new int[] {2, 6, 3, 4}, Activation.LEAKY_RELU, Pooling.NONE, g, new Dropout(0.25, false)));
+            all.add(new Activity(new int[] {2, 6, 6, 8}, Activation.SELU, Pooling.MAX, g, Dropout.NONE));
+        }
+        for (int[] odd : new int[][] {{2, 8, 5, 4}, {3, 8, 4, 7}, {2, 8, 7, 5}, {2, 8, 3, 3}}) {
+            for (Pooling pooling : List.of(Pooling.MAX, Pooling.AVERAGE)) {
+                all.add(new Activity(odd, Activation.LEAKY_RELU, pooling, null, Dropout.NONE));
+                all.add(new Activity(odd, Activation.SELU, pooling, divisive, new Dropout(0.3, true)));
+            }
+        }
+        // more numbers than one thread computes with
+        int[] large = {8, 16, 23, 25};
+        all.add(new Activity(large, Activation.SELU, Pooling.MAX, divisive, new Dropout(0.3, true)));
+        all.add(new Activity(large, Activation.LEAKY_RELU, Pooling.NONE, plain, new Dropout(0.3, false)));
+        all.add(new Activity(large, Activation.RELU, Pooling.AVERAGE, new Grouping(32, 0.8, 1, 0.2), Dropout.NONE));
+        // 6 channels of 2 x 3 positions in groups of 4: across channels
+        all.add(new Activity(
+                new int[] {2, 6, 5, 7}, Activation.SELU, Pooling.AVERAGE, new Grouping(9, 0.8, 1, 0.2), Dropout.NONE));
+        all.add(new Activity(
+                new int[] {2, 6, 5, 7}, Activation.RELU, Pooling.MAX, new Grouping(9, 0.5, 1, 0), Dropout.NONE));
+        all.add(new Activity(
+                new int[] {1, 6, 3, 3},
+                Activation.RELU,
+                Pooling.NONE,
+                new Grouping(27, 0.5, 1, 0),
+                new Dropout(0.1, false)));
+        all.add(new Activity(
+                new int[] {2, 10},
+                Activation.SELU,
+                Pooling.NONE,
+                new Grouping(5, 0.8, 1, 0.2),
+                new Dropout(0.2, true)));
+        return all;
+    }
+
+    private void activity() {
+        for (Activity c : activities()) {
+            add("activity.forward", c.title(), c.terms(), t -> {
+                ActivityOps.Buffers buffers = c.buffers(t);
+                t.output("post", buffers.post());
+                t.output("sent", buffers.sent());
+                if (buffers.code() != null && buffers.mean() != null && buffers.scale() != null) {
+                    t.output("mean", buffers.mean());
+                    t.output("scale", buffers.scale());
+                    t.output("code", buffers.code());
+                }
+                t.then(t.device().activity().forward(buffers, input(t, c), c.spec(), t.clock(5, 1, 0)));
+            });
+            add("activity.hebbianGradient", c.title(), c.terms(), t -> {
+                ActivityOps.Buffers buffers = c.buffers(t);
+                Tensor a = t.output("da", input(t, c));
+                t.then(t.device().activity().forward(buffers, a, c.spec(), t.clock(5, 1, 0)));
+                Tensor du = c.grouping() == null
+                        ? t.randomActivation(c.out())
+                        : t.randomSingle(c.a()[0], c.grouping().groups());
+                t.then(t.device().activity().hebbianGradient(a, a, buffers, du, c.spec()));
+            });
+            add("activity.outputGradient", c.title(), c.terms(), t -> {
+                ActivityOps.Buffers buffers = c.buffers(t);
+                Tensor a = t.output("da", input(t, c));
+                Clock clock = t.clock(5, 1, 0);
+                t.then(t.device().activity().forward(buffers, a, c.spec(), clock));
+                t.then(t.device()
+                        .activity()
+                        .outputGradient(a, a, buffers, t.randomActivation(c.out()), c.spec(), clock));
+            });
+        }
+    }
+
+    /** Pre-activations with ties in the first window, and zeros. */
+    private static Tensor input(Setup t, Activity c) {
+        return t.edit(t.filled(t.activation(c.a()), -2, 2), values -> {
+            values[0] = values[1] = 0.5;
+            values[values.length - 1] = 0;
+        });
+    }
+
+    private static final List<Kernel> KERNELS =
+            List.of(Kernel.LINEAR, Kernel.COSINE, Kernel.gaussian(5), Kernel.gaussian(1.5));
+
+    private void gram() {
+        for (Estimator estimator : Estimator.values()) {
+            for (Kernel first : KERNELS) {
+                for (Kernel second : KERNELS) {
+                    dependence(first + " " + second, estimator, first, second, 0, 9);
+                }
+                // one row more than tiles and panels hold
+                dependence(first + " of 257 samples", estimator, first, Kernel.COSINE, 0, 257);
+                dependence(first + ", mean 1000", estimator, first, Kernel.LINEAR, 1000, 9);
+            }
+            add(
+                    "gram.dependence",
+                    estimator + " of one sample",
+                    1,
+                    t -> t.then(t.device()
+                            .gram()
+                            .dependence(
+                                    t.output("value", t.wide(1)),
+                                    t.randomActivation(1, 3),
+                                    Kernel.LINEAR,
+                                    t.randomSingle(1, 2),
+                                    Kernel.COSINE,
+                                    estimator)));
+        }
+    }
+
+    /** Of image codes, the third of them zero, and vectors. */
+    private void dependence(String title, Estimator estimator, Kernel first, Kernel second, double mean, int batch) {
+        add("gram.dependence", estimator + " " + title, 1, t -> {
+            Tensor x = t.edit(mean == 0 ? t.randomActivation(batch, 3, 2, 3) : t.randomSingle(batch, 3, 2, 3), v -> {
+                Arrays.fill(v, 2 * 18, 3 * 18, 0);
+                Arrays.setAll(v, i -> v[i] + mean);
+            });
+            t.then(t.device()
+                    .gram()
+                    .dependence(t.output("value", t.wide(1)), x, first, t.randomSingle(batch, 21), second, estimator));
+        });
+    }
+
+    private static Tensor symmetric(Setup t, int size) {
+        return t.edit(t.randomSingle(size, size), v -> {
+            for (int i = 0; i < size; i++) {
+                for (int j = 0; j < i; j++) {
+                    v[i * size + j] = v[j * size + i];
+                }
+            }
+        });
+    }
+
+    private interface TeachingOf {
+        Teaching of(Setup t, int batch);
+    }
+
+    private void objective() {
+        List<ObjectiveOps.Spec> specs = new ArrayList<>();
+        for (Estimator estimator : Estimator.values()) {
+            for (Kernel kernel : KERNELS) {
+                specs.add(new ObjectiveOps.Spec(estimator, kernel, true, 2));
+                specs.add(new ObjectiveOps.Spec(estimator, kernel, false, 3.5));
+            }
+        }
+        specs.add(new ObjectiveOps.Spec(Estimator.PHSIC, Kernel.COSINE, true, 0));
+        TeachingOf classes = (t, b) -> new Teaching.Classes(t.labels(b, 10), 10, Kernel.COSINE, true);
+        for (ObjectiveOps.Spec spec : specs) {
+            for (ObjectiveOps.Form form : forms(spec.kernel())) {
+                objective(spec, form, "classes", classes, 12, 8);
+            }
+        }
+        // more products than one thread computes
+        for (Kernel kernel : KERNELS) {
+            for (ObjectiveOps.Form form : forms(kernel)) {
+                ObjectiveOps.Spec large = new ObjectiveOps.Spec(Estimator.PHSIC, kernel, true, 2);
+                objective(large, form, "classes", classes, 130, 80);
+                objective(
+                        large,
+                        form,
+                        "targets",
+                        (t, b) -> new Teaching.Targets(t.randomSingle(b, 9), Kernel.COSINE, true),
+                        130,
+                        80);
+            }
+        }
+        ObjectiveOps.Spec usual = new ObjectiveOps.Spec(Estimator.PHSIC, Kernel.COSINE, true, 2);
+        ObjectiveOps.Spec hsic = new ObjectiveOps.Spec(Estimator.HSIC, Kernel.LINEAR, true, 2);
+        for (ObjectiveOps.Spec spec : List.of(usual, hsic)) {
+            for (ObjectiveOps.Form form : ObjectiveOps.Form.values()) {
+                objective(
+                        spec,
+                        form,
+                        "linear labels",
+                        (t, b) -> new Teaching.Classes(t.labels(b, 3), 3, Kernel.LINEAR, false),
+                        12,
+                        8);
+                objective(
+                        spec,
+                        form,
+                        "Gaussian labels",
+                        (t, b) -> new Teaching.Classes(t.labels(b, 17), 17, Kernel.gaussian(5), true),
+                        40,
+                        6);
+                objective(
+                        spec,
+                        form,
+                        "one class only",
+                        (t, b) -> new Teaching.Classes(t.integers(new int[b]), 10, Kernel.COSINE, true),
+                        6,
+                        4);
+                objective(spec, form, "two samples", classes, 2, 4);
+                objective(spec, form, "one sample", classes, 1, 4);
+                objective(
+                        spec,
+                        form,
+                        "targets, cosine",
+                        (t, b) -> new Teaching.Targets(t.randomSingle(b, 5), Kernel.COSINE, true),
+                        12,
+                        8);
+                objective(
+                        spec,
+                        form,
+                        "targets, linear",
+                        (t, b) -> new Teaching.Targets(t.randomSingle(b, 5), Kernel.LINEAR, false),
+                        12,
+                        8);
+            }
+            objective(
+                    spec,
+                    ObjectiveOps.Form.GRAM,
+                    "targets, Gaussian",
+                    (t, b) -> new Teaching.Targets(t.randomSingle(b, 5), Kernel.gaussian(1), false),
+                    12,
+                    8);
+            objective(
+                    spec,
+                    ObjectiveOps.Form.GRAM,
+                    "similarity",
+                    (t, b) -> new Teaching.Similarity(symmetric(t, b)),
+                    12,
+                    8);
+        }
+        for (Kernel kernel : KERNELS) {
+            ObjectiveOps.Spec spec = new ObjectiveOps.Spec(Estimator.PHSIC, kernel, false, 2);
+            add("objective.gradient", "ungrouped image codes " + kernel, 300, t -> {
+                Tensor u = t.randomActivation(5, 4, 9, 9);
+                t.then(t.device()
+                        .objective()
+                        .gradient(
+                                t.output("du", t.activation(5, 4, 9, 9)),
+                                t.output("value", t.wide(3)),
+                                u,
+                                classes.of(t, 5),
+                                spec,
+                                ObjectiveOps.Form.AUTO,
+                                null));
+            });
+            add("objective.gradient", "zero row and equal rows " + kernel, 12, t -> {
+                Tensor u = t.edit(t.filled(t.single(6, 8), 0.5, 2), v -> {
+                    Arrays.fill(v, 0, 8, 0);
+                    System.arraycopy(v, 8, v, 16, 8);
+                });
+                t.then(t.device()
+                        .objective()
+                        .gradient(
+                                t.output("du", t.single(6, 8)),
+                                t.output("value", t.wide(3)),
+                                u,
+                                classes.of(t, 6),
+                                spec,
+                                ObjectiveOps.Form.AUTO,
+                                null));
+            });
+        }
+        codesFarFromZero(classes);
+        add("objective.gradient", "a loss that is not finite is a fault", 1, t -> {
+            Tensor u = t.edit(t.single(3, 4), v -> v[0] = Double.NaN);
+            Clock clock = t.clock(6, 0, 0);
+            t.output("fault", clock.fault());
+            t.then(t.device()
+                    .objective()
+                    .gradient(
+                            t.single(3, 4),
+                            t.wide(3),
+                            u,
+                            classes.of(t, 3),
+                            usual,
+                            ObjectiveOps.Form.GRAM,
+                            new Meter(t.wide(2), 1, clock)));
+        });
+    }
+
+    /** Codes that deviate from their mean by a thousandth, all by the same or each by its own; huge ones and denormal ones. */
+    private void codesFarFromZero(TeachingOf classes) {
+        TeachingOf targets =
+                (t, b) -> new Teaching.Targets(shifted(t.filled(t.single(b, 5), -1, 1), 1000, 1), Kernel.LINEAR, false);
+        for (Estimator estimator : Estimator.values()) {
+            for (Kernel kernel : KERNELS) {
+                for (ObjectiveOps.Form form : forms(kernel)) {
+                    for (boolean centred : new boolean[] {false, true}) {
+                        ObjectiveOps.Spec spec = new ObjectiveOps.Spec(estimator, kernel, centred, 2);
+                        codes(spec, form, "mean 1000", classes, u -> shifted(u, 1000, 1));
+                        codes(spec, form, "mean 1000 of one sign and the other", classes, u -> shifted(u, 1000, -1));
+                        codes(spec, form, "mean 1000, targets too", targets, u -> shifted(u, 1000, 1));
+                    }
+                    ObjectiveOps.Spec spec = new ObjectiveOps.Spec(estimator, kernel, false, 2);
+                    double huge = kernel.kind() == Kernel.Kind.COSINE ? 0x1p66 : 0x1p30;
+                    codes(spec, form, "huge codes", classes, u -> scaled(u, huge));
+                    codes(spec, form, "tiny codes", classes, u -> scaled(u, 0x1p-70));
+                    codes(spec, form, "denormal codes", classes, u -> scaled(u, 0x1p-126));
+                }
+            }
+        }
+    }
+
+    private void codes(
+            ObjectiveOps.Spec spec,
+            ObjectiveOps.Form form,
+            String title,
+            TeachingOf teaching,
+            UnaryOperator<Tensor> change) {
+        add("objective.gradient", title + ", " + spec + " " + form, 12, t -> {
+            Tensor u = change.apply(t.filled(t.single(12, 8), -1, 1));
+            t.then(t.device()
+                    .objective()
+                    .gradient(
+                            t.output("du", t.single(12, 8), CODES),
+                            t.output("value", t.wide(3), VALUES),
+                            u,
+                            teaching.of(t, 12),
+                            spec,
+                            form,
+                            null));
+        });
+    }
+
+    /** What rounding of 12 terms explains, also of numbers near the smallest; and values, which may be small differences. */
+    private static final OperationCase.Bound CODES = Bounds.ofLargest(8 * 0x1p-23 * Math.sqrt(12), Float.MIN_VALUE);
+
+    private static final OperationCase.Bound VALUES = Bounds.ofEach(1e-4, Double.MIN_NORMAL);
+
+    /** Adds {@code mean} to even entries and {@code sign mean} to odd ones. */
+    private static Tensor shifted(Tensor tensor, double mean, int sign) {
+        double[] values = tensor.readDoubles();
+        Arrays.setAll(values, i -> values[i] + (i % 2 == 0 ? mean : sign * mean));
+        tensor.write(values);
+        return tensor;
+    }
+
+    private static Tensor scaled(Tensor tensor, double factor) {
+        double[] values = tensor.readDoubles();
+        Arrays.setAll(values, i -> values[i] * factor);
+        tensor.write(values);
+        return tensor;
+    }
+
+    private static List<ObjectiveOps.Form> forms(Kernel kernel) {
+        return kernel.kind() == Kernel.Kind.GAUSSIAN
+                ? List.of(ObjectiveOps.Form.GRAM)
+                : List.of(ObjectiveOps.Form.GRAM, ObjectiveOps.Form.GRAM_FREE);
+    }
+
+    private void objective(
+            ObjectiveOps.Spec spec, ObjectiveOps.Form form, String title, TeachingOf teaching, int batch, int width) {
+        add("objective.gradient", title + " B=" + batch + " " + spec + " " + form, batch, t -> {
+            Tensor u = t.filled(t.single(batch, width), 0.5, 2);
+            Clock clock = t.clock(6, 0, 0);
+            Meter meter = new Meter(t.output("sums", t.wide(2)), 1, clock);
+            t.output("fault", clock.fault());
+            t.then(t.device()
+                    .objective()
+                    .gradient(
+                            t.output("du", t.single(batch, width)),
+                            t.output("value", t.wide(3)),
+                            u,
+                            teaching.of(t, batch),
+                            spec,
+                            form,
+                            meter));
+        });
+    }
+
+    private void statistics() {
+        ObjectiveOps.Spec spec = new ObjectiveOps.Spec(Estimator.PHSIC, Kernel.COSINE, true, 2);
+        for (boolean targets : new boolean[] {false, true}) {
+            String title = targets ? "targets" : "classes";
+            add("objective.codeStatistics", title, 12, t -> {
+                ObjectiveOps.Statistics s = statisticsOf(t, 6, 5);
+                t.output("count", s.count());
+                t.output("t", s.codeSum());
+                t.output("products", s.codeProducts());
+                t.output("teaching products", s.teachingProducts());
+                t.output("teaching sum", s.teachingSum());
+                t.then(t.device()
+                        .objective()
+                        .codeStatistics(s, t.filled(t.single(12, 6), 0.5, 2), teaching(t, targets), spec));
+            });
+            add("objective.gradientFromStatistics", title, 12, t -> {
+                ObjectiveOps.Statistics s = statisticsOf(t, 6, 5);
+                Tensor u = t.filled(t.single(12, 6), 0.5, 2);
+                Teaching teaching = teaching(t, targets);
+                t.then(t.device().objective().codeStatistics(s, u, teaching, spec));
+                t.then(t.device()
+                        .objective()
+                        .gradientFromStatistics(
+                                t.output("du", t.single(12, 6)),
+                                t.output("value", t.wide(3)),
+                                u,
+                                teaching,
+                                s,
+                                spec,
+                                null));
+            });
+        }
+    }
+
+    private static ObjectiveOps.Statistics statisticsOf(Setup t, int g, int m) {
+        return new ObjectiveOps.Statistics(t.wide(1), t.wide(g), t.wide(g, g), t.wide(m, g), t.wide(m), t.wide(m, m));
+    }
+
+    private static Teaching teaching(Setup t, boolean targets) {
+        return targets
+                ? new Teaching.Targets(t.randomSingle(12, 5), Kernel.COSINE, true)
+                : new Teaching.Classes(t.labels(12, 5), 5, Kernel.COSINE, true);
+    }
+
+    private void optimizer() {
+        add("optimizer.round", "weights for products", 1, t -> {
+            Tensor weights = t.edit(t.randomSingle(70, 300), v -> v[5] = 1 + 1.0 / 256);
+            Tensor rounded = t.rounded("rounded", 70, 300);
+            if (rounded != null) {
+                t.then(t.device().optimizer().round(rounded, weights));
+            }
+        });
+        List<OptimizerOps.Spec> specs = List.of(
+                new OptimizerOps.Sgd(0.95, 1e-3),
+                new OptimizerOps.Sgd(0, 1e-3),
+                new OptimizerOps.Adam(0.9, 0.999, 1e-8, 1e-2, false),
+                new OptimizerOps.Adam(0.9, 0.999, 1e-8, 1e-2, true));
+        for (OptimizerOps.Spec spec : specs) {
+            for (boolean fault : new boolean[] {false, true}) {
+                add("optimizer.step", spec + (fault ? " after a fault" : ""), 3, t -> {
+                    Clock clock = t.clock(4, 0, 0);
+                    clock.fault().write(new long[] {fault ? 3 : 0, 0});
+                    Tensor rate = t.wide(1);
+                    rate.write(new double[] {0.1});
+                    List<OptimizerOps.Slot> slots = new ArrayList<>();
+                    for (int[] shape : new int[][] {{3}, {5, 17}, {70000}, {2, 3, 3, 3}}) {
+                        Tensor w = t.output("w" + slots.size(), t.randomSingle(shape));
+                        Tensor first =
+                                spec.states() > 0 ? t.output("first" + slots.size(), t.randomSingle(shape)) : null;
+                        Tensor second = spec.states() > 1 ? t.filled(t.single(shape), 0.25, 1) : null;
+                        Tensor rounded = slots.size() % 2 == 0 ? null : t.rounded("rounded" + slots.size(), shape);
+                        slots.add(new OptimizerOps.Slot(w, t.randomSingle(shape), first, second, rounded));
+                    }
+                    t.then(t.device().optimizer().step(spec, slots, rate, clock));
+                    t.then(t.device().random().advance(clock, 8));
+                    t.then(t.device().optimizer().step(spec, slots, rate, clock));
+                });
+            }
+        }
+    }
+
+    private void readout() {
+        for (int[] s : new int[][] {{1, 2}, {7, 10}, {33, 100}}) {
+            for (boolean gradient : new boolean[] {true, false}) {
+                add("readout.crossEntropy", "B=" + s[0] + " M=" + s[1] + (gradient ? "" : ", loss alone"), s[1], t -> {
+                    Tensor logits = t.edit(t.filled(t.single(s), -4, 4), v -> v[0] = v[1]);
+                    Tensor dy = gradient ? t.output("dy", t.activation(s)) : null;
+                    Meter meter = new Meter(t.output("sums", t.wide(3)), 1, t.clock(0, 0, 0));
+                    t.then(t.device().readout().crossEntropy(dy, logits, t.labels(s[0], s[1]), meter));
+                });
+            }
+        }
+        add("readout.crossEntropy", "an infinite logit is a fault", 1, t -> {
+            Tensor logits = t.edit(t.single(2, 3), v -> v[0] = Double.NaN);
+            Clock clock = t.clock(8, 0, 0);
+            t.output("fault", clock.fault());
+            t.then(t.device().readout().crossEntropy(null, logits, t.integers(0, 1), new Meter(t.wide(2), 0, clock)));
+        });
+    }
+
+    private void augmentation() {
+        for (int padding : new int[] {0, 2}) {
+            for (boolean flip : new boolean[] {false, true}) {
+                for (boolean ordered : new boolean[] {false, true}) {
+                    add(
+                            "augmentation.batch",
+                            "padding " + padding + (flip ? ", flip" : "") + (ordered ? ", ordered" : ""),
+                            1,
+                            t -> {
+                                AugmentationOps.Spec spec = new AugmentationOps.Spec(
+                                        padding, flip, List.of(0.4, 0.5, 0.6), List.of(0.2, 0.25, 0.3), 99);
+                                Tensor order = ordered ? t.integers(4, 0, 3, 6, 2, 1, 5) : null;
+                                t.then(t.device()
+                                        .augmentation()
+                                        .batch(
+                                                t.output("x", t.activation(3, 3, 6, 5)),
+                                                t.output("labels", t.integers(0, 0, 0)),
+                                                t.bytes(7, 3, 6, 5),
+                                                t.labels(7, 10),
+                                                order,
+                                                spec,
+                                                t.clock(10, 2, 3)));
+                            });
+                }
+            }
+        }
+        for (int channels : new int[] {1, 17, 64, 1200}) { // the last on all threads
+            add("augmentation.batch", channels + " channels", 1, t -> {
+                List<Double> means = IntStream.range(0, channels)
+                        .mapToObj(c -> 0.3 + 0.1 * (c % 5))
+                        .toList();
+                List<Double> deviations = IntStream.range(0, channels)
+                        .mapToObj(c -> 0.2 + 0.05 * (c % 3))
+                        .toList();
+                t.then(t.device()
+                        .augmentation()
+                        .batch(
+                                t.output("x", t.activation(3, channels, 4, 5)),
+                                t.output("labels", t.integers(0, 0, 0)),
+                                t.bytes(5, channels, 4, 5),
+                                t.labels(5, 10),
+                                null,
+                                new AugmentationOps.Spec(1, true, means, deviations, 99),
+                                t.clock(10, 2, 1)));
+            });
+        }
+    }
+
+    private void random() {
+        for (int[] shape : new int[][] {{1}, {5, 3}, {7, 3, 3, 3}, {33, 16}}) {
+            add(
+                    "random.uniform",
+                    Shape.of(shape).toString(),
+                    1,
+                    t -> t.then(
+                            t.device().random().uniform(t.output("w", t.single(shape)), 0.25, 0xFEDCBA9876543210L, 3)));
+        }
+        add("random.advance", "step and position", 1, t -> {
+            Clock clock = t.clock(7, 2, 64);
+            t.output("now", clock.now());
+            t.then(t.device().random().advance(clock, 32));
+        });
+    }
+}

@@ -1,0 +1,165 @@
+package io.github.kib4j.testkit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.kib4j.data.Dataset;
+import io.github.kib4j.layer.LayerSpec;
+import io.github.kib4j.layer.NetworkSpec;
+import io.github.kib4j.op.Activation;
+import io.github.kib4j.op.Device;
+import io.github.kib4j.op.Devices;
+import io.github.kib4j.op.Dropout;
+import io.github.kib4j.op.Grouping;
+import io.github.kib4j.op.Precision;
+import io.github.kib4j.optimizer.OptimizerSpec;
+import io.github.kib4j.optimizer.Schedule;
+import io.github.kib4j.rule.BackpropRule;
+import io.github.kib4j.rule.ReadoutRule;
+import io.github.kib4j.rule.Rule;
+import io.github.kib4j.tensor.Shape;
+import io.github.kib4j.train.EpochResult;
+import io.github.kib4j.train.Evaluation;
+import io.github.kib4j.train.StepListener;
+import io.github.kib4j.train.Trainer;
+import io.github.kib4j.train.TrainingConfig;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** A run that is saved, dropped and restored after every single step is, bit for bit, one that was never interrupted. */
+public abstract class ResumeContract {
+    private static final int EPOCHS = 2;
+    private static final int BATCH = 16;
+    /** Four steps: three whole batches, a short one; a last single sample is skipped. */
+    private static final int IMAGES = 3 * BATCH + 5;
+
+    @TempDir
+    Path folder;
+
+    /**
+     * Returns which backend is tested.
+     *
+     * @return its name, as {@link Devices#open} takes it
+     */
+    protected abstract String device();
+
+    static Stream<Arguments> runs() {
+        List<Arguments> runs = new ArrayList<>();
+        for (Precision precision : Precision.values()) {
+            for (Rule rule : List.of(TinyRun.phsic(), new BackpropRule())) {
+                runs.add(Arguments.of("vgg", rule.name(), precision, vgg(rule, precision)));
+                runs.add(Arguments.of("mlp", rule.name(), precision, mlp(rule, precision)));
+            }
+        }
+        Rule readout = new ReadoutRule();
+        runs.add(Arguments.of("vgg", readout.name(), Precision.F32, vgg(readout, Precision.F32)));
+        return runs.stream();
+    }
+
+    private static TrainingConfig vgg(Rule rule, Precision precision) {
+        TrainingConfig tiny = TinyRun.config(rule, EPOCHS, BATCH, 0.01);
+        return config(tiny.network(), rule, tiny.local(), new Schedule.OneCycle(0.3), precision);
+    }
+
+    private static TrainingConfig mlp(Rule rule, Precision precision) {
+        LayerSpec style = LayerSpec.linear(1)
+                .withActivation(Activation.SELU)
+                .withGrouping(new Grouping(4, 0.8, 1, 0.2))
+                .withDropout(new Dropout(0.1, true));
+        NetworkSpec network = NetworkSpec.mlp(Shape.of(2, 8, 8), List.of(24, 16), 4, style);
+        Schedule schedule = new Schedule.WarmUp(1.5, new Schedule.MultiStep(List.of(1), 0.25));
+        return config(network, rule, OptimizerSpec.sgd(0.1, 0.9, 1e-4), schedule, precision);
+    }
+
+    private static TrainingConfig config(
+            NetworkSpec network, Rule rule, OptimizerSpec optimizer, Schedule schedule, Precision precision) {
+        return new TrainingConfig(network, rule, optimizer, optimizer, schedule, EPOCHS, BATCH, precision, 7, true);
+    }
+
+    private static Dataset dataset() {
+        Dataset plain = TinyRun.dataset(IMAGES, 20);
+        return new Dataset(plain.name(), plain.train(), plain.test(), plain.mean(), plain.deviation(), 2, true);
+    }
+
+    /** What can be seen of a run, besides its files. */
+    private record Seen(List<EpochResult> epochs, List<Evaluation> tests) {
+        Seen() {
+            this(new ArrayList<>(), new ArrayList<>());
+        }
+
+        void add(EpochResult epoch, Evaluation test) {
+            epochs.add(new EpochResult(
+                    epoch.epoch(),
+                    epoch.images(),
+                    0,
+                    0,
+                    epoch.localLosses(),
+                    epoch.readoutLoss(),
+                    epoch.accuracy(),
+                    epoch.localRate(),
+                    epoch.readoutRate()));
+            tests.add(test);
+        }
+    }
+
+    @ParameterizedTest(name = "{0} {1} {2}")
+    @MethodSource("runs")
+    void interruptedAfterEveryStepIsAsNeverInterrupted(
+            String network, String rule, Precision precision, TrainingConfig config) throws IOException {
+        Seen whole = new Seen();
+        try (Device device = Devices.open(device(), 2).device();
+                Trainer trainer = new Trainer(device, dataset(), config)) {
+            while (!trainer.isFinished()) {
+                whole.add(Objects.requireNonNull(trainer.trainEpoch(StepListener.NONE)), trainer.evaluate());
+            }
+            trainer.save(folder.resolve("whole"));
+        }
+        assertThat(interrupted(config)).isEqualTo(whole);
+        Path last = Path.of("step-" + 4 * EPOCHS);
+        for (String file : List.of("weights.safetensors", "optimizer.safetensors", "state.json")) {
+            assertThat(content(folder.resolve("parts").resolve(last).resolve(file)))
+                    .as(file)
+                    .isEqualTo(content(folder.resolve("whole").resolve(last).resolve(file)));
+        }
+    }
+
+    private Seen interrupted(TrainingConfig config) throws IOException {
+        Seen seen = new Seen();
+        Path parts = folder.resolve("parts");
+        boolean finished = false;
+        try (Device device = Devices.open(device(), 2).device()) {
+            for (int part = 0; !finished; part++) {
+                try (Trainer trainer = new Trainer(device, dataset(), config)) {
+                    if (part > 0) {
+                        assertThat(trainer.restore(parts)).isEmpty();
+                        assertThat(trainer.step()).isEqualTo(part);
+                    }
+                    if (trainer.step() > 0 && trainer.step() % 4 == 0) {
+                        seen.add(trainer.lastEpoch(), trainer.evaluate());
+                    }
+                    finished = trainer.isFinished();
+                    if (!finished) {
+                        trainer.trainEpoch((epoch, step, steps) -> false);
+                        trainer.save(parts);
+                    }
+                }
+            }
+        }
+        return seen;
+    }
+
+    /** Returns what must be equal: all of a file but the time that training took, and the checksum over that. */
+    private static Object content(Path file) throws IOException {
+        return file.toString().endsWith(".json")
+                ? Files.readString(file).replaceAll("\"(seconds|checksum)\": [^\n]*", "")
+                : Files.readAllBytes(file);
+    }
+}

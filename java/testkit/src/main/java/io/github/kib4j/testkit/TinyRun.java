@@ -1,0 +1,134 @@
+package io.github.kib4j.testkit;
+
+import io.github.kib4j.data.Dataset;
+import io.github.kib4j.data.ImageSet;
+import io.github.kib4j.layer.LayerSpec;
+import io.github.kib4j.layer.NetworkSpec;
+import io.github.kib4j.objective.LocalObjective;
+import io.github.kib4j.objective.TeachingSignals;
+import io.github.kib4j.op.Activation;
+import io.github.kib4j.op.Dropout;
+import io.github.kib4j.op.Estimator;
+import io.github.kib4j.op.Grouping;
+import io.github.kib4j.op.Kernel;
+import io.github.kib4j.op.ObjectiveOps;
+import io.github.kib4j.op.Precision;
+import io.github.kib4j.optimizer.OptimizerSpec;
+import io.github.kib4j.optimizer.Schedule;
+import io.github.kib4j.rule.LocalRule;
+import io.github.kib4j.rule.Rule;
+import io.github.kib4j.tensor.Shape;
+import io.github.kib4j.train.TrainingConfig;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+
+/** A training run small enough for every backend's tests: bright squares in one of four corners. */
+public final class TinyRun {
+    private static final Shape IMAGE = Shape.of(2, 8, 8);
+
+    private TinyRun() {}
+
+    /**
+     * Returns images of 2 x 8 x 8 and four classes.
+     *
+     * @param train how many to train with
+     * @param test how many to test with
+     * @return always the same ones
+     */
+    public static Dataset dataset(int train, int test) {
+        return dataset(IMAGE, train, test);
+    }
+
+    /**
+     * Returns such images of other extents.
+     *
+     * @param image channels, height, width
+     * @param train how many to train with
+     * @param test how many to test with
+     * @return always the same ones
+     */
+    public static Dataset dataset(Shape image, int train, int test) {
+        List<Double> half = Collections.nCopies(image.extent(0), 0.5);
+        return new Dataset(
+                "corners",
+                images(image, "corners train", train, 1),
+                images(image, "corners test", test, 2),
+                half,
+                half,
+                1,
+                false);
+    }
+
+    private static ImageSet images(Shape image, String name, int count, long seed) {
+        Random random = new Random(seed);
+        int size = (int) image.size();
+        int height = image.extent(1);
+        int width = image.extent(2);
+        byte[] pixels = new byte[count * size];
+        int[] labels = new int[count];
+        for (int i = 0; i < count; i++) {
+            labels[i] = i % 4;
+            for (int k = 0; k < size; k++) {
+                int row = k / width % height;
+                int column = k % width;
+                boolean inside = row / (height / 2) == labels[i] / 2 && column / (width / 2) == labels[i] % 2;
+                pixels[i * size + k] = (byte) (random.nextInt(120) + (inside ? 110 : 0));
+            }
+        }
+        return new ImageSet(name, image, pixels, labels, List.of("a", "b", "c", "d"));
+    }
+
+    /**
+     * Returns the local rule.
+     *
+     * @return pHSIC with the cosine kernel and gamma 2
+     */
+    public static Rule phsic() {
+        ObjectiveOps.Spec objective = new ObjectiveOps.Spec(Estimator.PHSIC, Kernel.COSINE, true, 2);
+        return new LocalRule("phsic", LocalObjective.of(objective), TeachingSignals.classes(4, Kernel.COSINE, true));
+    }
+
+    /**
+     * Returns the training of a convolution and a linear layer, with dropout and batch normalization.
+     *
+     * @param rule which teaches
+     * @param epochs how many
+     * @param batch images in a step
+     * @param rate AdamW's, a quarter of it in the last epoch
+     * @return all settings
+     */
+    public static TrainingConfig config(Rule rule, int epochs, int batch, double rate) {
+        LayerSpec style = LayerSpec.linear(1)
+                .withActivation(Activation.LEAKY_RELU)
+                .withBatchNorm(true)
+                .withGrouping(new Grouping(4, 0.8, 1, 0.2))
+                .withDropout(new Dropout(0.1, false));
+        return config(rule, NetworkSpec.vgg(IMAGE, new int[] {8}, Set.of(0), 16, 4, style), epochs, batch, rate);
+    }
+
+    /**
+     * Returns the training of another network.
+     *
+     * @param rule which teaches
+     * @param network what is trained
+     * @param epochs how many
+     * @param batch images in a step
+     * @param rate AdamW's, a quarter of it in the last epoch
+     * @return all settings
+     */
+    public static TrainingConfig config(Rule rule, NetworkSpec network, int epochs, int batch, double rate) {
+        return new TrainingConfig(
+                network,
+                rule,
+                OptimizerSpec.adamW(rate, 1e-4),
+                OptimizerSpec.adamW(rate, 1e-4),
+                new Schedule.MultiStep(List.of(Math.max(1, epochs - 1)), 0.25),
+                epochs,
+                batch,
+                Precision.F32,
+                7,
+                true);
+    }
+}

@@ -1,0 +1,391 @@
+package io.github.kib4j.testkit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.github.kib4j.data.Dataset;
+import io.github.kib4j.layer.LayerSpec;
+import io.github.kib4j.layer.NetworkSpec;
+import io.github.kib4j.layer.Parameter;
+import io.github.kib4j.objective.TeachingSignal;
+import io.github.kib4j.objective.TeachingSignals;
+import io.github.kib4j.op.Activation;
+import io.github.kib4j.op.Device;
+import io.github.kib4j.op.Devices;
+import io.github.kib4j.op.Grouping;
+import io.github.kib4j.op.Kernel;
+import io.github.kib4j.op.Operation;
+import io.github.kib4j.optimizer.OptimizerSpec;
+import io.github.kib4j.rule.BackpropRule;
+import io.github.kib4j.rule.GradientHook;
+import io.github.kib4j.rule.LocalRule;
+import io.github.kib4j.rule.ReadoutRule;
+import io.github.kib4j.rule.Rule;
+import io.github.kib4j.tensor.Shape;
+import io.github.kib4j.tensor.Tensor;
+import io.github.kib4j.train.DeviceDataset;
+import io.github.kib4j.train.EpochResult;
+import io.github.kib4j.train.Evaluation;
+import io.github.kib4j.train.MemoryEstimate;
+import io.github.kib4j.train.StepListener;
+import io.github.kib4j.train.Trainer;
+import io.github.kib4j.train.TrainingConfig;
+import io.github.kib4j.train.TrainingDivergedException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What a training run must do on every backend. */
+public abstract class TrainingContract {
+    /** Of the smallest products: what libraries round up to. */
+    private static final long SMALL_WORKSPACE = 1 << 20;
+
+    @TempDir
+    Path folder;
+
+    /**
+     * Returns which backend is tested.
+     *
+     * @return its name, as {@link Devices#open} takes it
+     */
+    protected abstract String device();
+
+    private Device open() {
+        return Devices.open(device(), 2).device();
+    }
+
+    private static List<float[]> weights(Trainer trainer) {
+        return trainer.network().parameters().stream()
+                .map(Parameter::value)
+                .map(value -> value.readFloats())
+                .toList();
+    }
+
+    private static void assertSame(List<float[]> actual, List<float[]> expected) {
+        assertThat(actual).hasSameSizeAs(expected);
+        for (int i = 0; i < actual.size(); i++) {
+            assertThat(actual.get(i)).isEqualTo(expected.get(i));
+        }
+    }
+
+    /** Trains an epoch that no one stops. */
+    private static EpochResult epoch(Trainer trainer) {
+        return Objects.requireNonNull(trainer.trainEpoch(StepListener.NONE));
+    }
+
+    @Test
+    void everyRuleLearns() {
+        for (Rule rule : List.of(TinyRun.phsic(), new BackpropRule(), new ReadoutRule())) {
+            try (Device device = open();
+                    Trainer trainer =
+                            new Trainer(device, TinyRun.dataset(203, 60), TinyRun.config(rule, 6, 25, 0.01))) {
+                double before = trainer.evaluate().accuracy();
+                EpochResult last;
+                do {
+                    last = epoch(trainer);
+                } while (!trainer.isFinished());
+                assertThat(last.images()).as("the last short batch is trained").isEqualTo(203);
+                assertThat(last.localLosses()).hasSize(rule.hasLocalLosses() ? 2 : 0);
+                assertThat(trainer.evaluate().accuracy())
+                        .as(rule.name())
+                        .isGreaterThan(Math.max(rule instanceof ReadoutRule ? 45 : 80, before));
+            }
+        }
+    }
+
+    /** Images of 28, 14, 7 and 3 rows and columns are pooled: of an odd number the last is left out. */
+    @Test
+    void imagesOfOddSizesArePooled() {
+        Shape image = Shape.of(1, 28, 28);
+        LayerSpec style = LayerSpec.linear(1)
+                .withActivation(Activation.RELU)
+                .withBatchNorm(true)
+                .withGrouping(new Grouping(4, 0.8, 1, 0.2));
+        NetworkSpec network = NetworkSpec.vgg(image, new int[] {8, 8, 8, 16}, Set.of(0, 1, 2, 3), 16, 4, style);
+        assertThat(network.shapes().get(4)).isEqualTo(Shape.of(16, 1, 1));
+        for (Rule rule : List.of(TinyRun.phsic(), new BackpropRule())) {
+            try (Device device = open();
+                    Trainer trainer = new Trainer(
+                            device, TinyRun.dataset(image, 101, 40), TinyRun.config(rule, network, 8, 20, 0.01))) {
+                while (!trainer.isFinished()) {
+                    trainer.trainEpoch(StepListener.NONE);
+                }
+                assertThat(trainer.evaluate().accuracy()).as(rule.name()).isGreaterThan(60);
+            }
+        }
+        assertThatThrownBy(() -> NetworkSpec.vgg(image, new int[] {8, 8, 8, 8, 8}, Set.of(0, 1, 2, 3, 4), 16, 4, style))
+                .hasMessage("Hidden layer 5 pools 2x2 windows, but its image has only 1x1 positions left; "
+                        + "pool after fewer convolutions.");
+    }
+
+    @Test
+    void twoRunsGiveTheSameBits() {
+        List<List<float[]>> runs = new ArrayList<>();
+        for (int run = 0; run < 2; run++) {
+            try (Device device = open();
+                    Trainer trainer = new Trainer(
+                            device, TinyRun.dataset(101, 20), TinyRun.config(TinyRun.phsic(), 2, 16, 0.01))) {
+                trainer.trainEpoch(StepListener.NONE);
+                trainer.trainEpoch(StepListener.NONE);
+                runs.add(weights(trainer));
+            }
+        }
+        assertSame(runs.get(1), runs.get(0));
+    }
+
+    /** One-hot target vectors, and the similarity of labels given pair by pair, teach as the labels themselves do. */
+    @Test
+    void targetsAndSimilaritiesTeachAsLabels() {
+        Dataset dataset = TinyRun.dataset(100, 20);
+        int[] labels = dataset.train().labels();
+        TeachingSignal targets = TeachingSignals.targets(4, i -> oneHot(labels[i]), Kernel.COSINE, true);
+        TeachingSignal similarity = TeachingSignals.similarity((i, j) -> labels[i] == labels[j] ? 1 : -1.0 / 3);
+        LocalRule byLabels = (LocalRule) TinyRun.phsic();
+        List<float[]> expected = trained(dataset, byLabels);
+        for (TeachingSignal signal : List.of(targets, similarity)) {
+            List<float[]> actual = trained(dataset, new LocalRule("phsic", byLabels.objective(), signal));
+            for (int i = 0; i < expected.size(); i++) {
+                assertThat(actual.get(i)).usingComparatorWithPrecision(2e-4f).containsExactly(expected.get(i));
+            }
+        }
+    }
+
+    private static double[] oneHot(int label) {
+        double[] target = new double[4];
+        target[label] = 1;
+        return target;
+    }
+
+    private List<float[]> trained(Dataset dataset, Rule rule) {
+        TrainingConfig tiny = TinyRun.config(rule, 1, 20, 0);
+        OptimizerSpec sgd = OptimizerSpec.sgd(0.1, 0.9, 0);
+        TrainingConfig config = new TrainingConfig(
+                tiny.network(), rule, sgd, sgd, tiny.schedule(), 1, tiny.batch(), tiny.precision(), tiny.seed(), true);
+        try (Device device = open();
+                Trainer trainer = new Trainer(device, dataset, config)) {
+            trainer.trainEpoch(StepListener.NONE);
+            return weights(trainer);
+        }
+    }
+
+    @Test
+    void aLastBatchOfOneSampleIsSkipped() {
+        try (Device device = open();
+                Trainer trainer =
+                        new Trainer(device, TinyRun.dataset(33, 1), TinyRun.config(TinyRun.phsic(), 1, 16, 0.01))) {
+            assertThat(trainer.stepsPerEpoch()).isEqualTo(2);
+            assertThat(epoch(trainer).images()).isEqualTo(32);
+            assertThat(trainer.evaluate().images()).isEqualTo(1);
+        }
+    }
+
+    /** Batches of 16 and 6 images: what each logit says adds up to the loss and the accuracy. */
+    @Test
+    void predictionsAreThoseThatTheEvaluationCounts() {
+        Dataset dataset = TinyRun.dataset(48, 38);
+        try (Device device = open();
+                Trainer trainer = new Trainer(device, dataset, TinyRun.config(TinyRun.phsic(), 2, 16, 0.01))) {
+            trainer.trainEpoch(StepListener.NONE);
+            List<Integer> labels = new ArrayList<>();
+            double[] sums = new double[2];
+            Evaluation predicted = trainer.predict((first, batch, logits) -> {
+                assertThat(first).isEqualTo(labels.size());
+                for (int b = 0; b < batch.length; b++) {
+                    labels.add(batch[b]);
+                    add(sums, Arrays.copyOfRange(logits, 4 * b, 4 * b + 4), batch[b]);
+                }
+            });
+            assertThat(labels)
+                    .isEqualTo(Arrays.stream(dataset.test().labels()).boxed().toList());
+            assertThat(predicted.accuracy()).isEqualTo(100 * sums[1] / 38);
+            assertThat(predicted.loss()).as("logits in single precision").isCloseTo(sums[0] / 38, within(1e-5));
+            assertThat(predicted).isEqualTo(trainer.evaluate());
+            assertThat(trainer.evaluate((done, images) -> done < 32))
+                    .as("stopped")
+                    .isNull();
+            assertThat(trainer.evaluate((done, images) -> images == 38)).isEqualTo(predicted);
+        }
+    }
+
+    /** Adds cross-entropy, and whether the first of the largest logits is the label. */
+    private static void add(double[] sums, float[] logits, int label) {
+        double sum = 0;
+        int largest = 0;
+        for (int m = 0; m < logits.length; m++) {
+            sum += Math.exp(logits[m]);
+            largest = logits[m] > logits[largest] ? m : largest;
+        }
+        sums[0] += Math.log(sum) - logits[label];
+        sums[1] += largest == label ? 1 : 0;
+    }
+
+    @Test
+    void divergenceStopsAndWritesNothing() throws IOException {
+        TrainingConfig good = TinyRun.config(TinyRun.phsic(), 3, 16, 0.01);
+        try (Device device = open();
+                Trainer trainer = new Trainer(device, TinyRun.dataset(64, 16), good)) {
+            trainer.trainEpoch(StepListener.NONE);
+            trainer.save(folder);
+            trainer.network().parameters().get(0).value().write(nan(trainer));
+            trainer.network().renewRounded();
+            assertThatThrownBy(() -> trainer.trainEpoch(StepListener.NONE))
+                    .isInstanceOf(TrainingDivergedException.class)
+                    .hasMessageContaining("hidden layer 1")
+                    .hasMessageContaining("step 5")
+                    .hasMessageContaining("lower the learning rate.");
+            assertThatThrownBy(() -> trainer.save(folder)).isInstanceOf(TrainingDivergedException.class);
+        }
+        try (Device device = open();
+                Trainer trainer = new Trainer(device, TinyRun.dataset(64, 16), good)) {
+            trainer.restore(folder);
+            assertThat(trainer.epoch()).isEqualTo(1);
+        }
+    }
+
+    /** A gradient that turns bad in step k ruins the layer's weights, and the loss of step k + 1 tells. */
+    @ParameterizedTest
+    @CsvSource({
+        "1, 0, NaN",
+        "1, 1, NaN",
+        "1, 2, NaN",
+        "3, 1, Infinity",
+        "4, 0, NaN",
+        "6, 0, -Infinity",
+        "7, 2, Infinity"
+    })
+    void trainingStopsAtTheStepOfTheFirstBadLoss(int badStep, int layer, double value) throws IOException {
+        GradientFault fault = new GradientFault(badStep, layer, value);
+        TrainingConfig config = TinyRun.config(TinyRun.phsic(), 3, 16, 0.01);
+        try (Device device = open();
+                Trainer trainer = new Trainer(device, TinyRun.dataset(64, 16), config, fault)) {
+            AtomicInteger heard = new AtomicInteger();
+            assertThatThrownBy(() -> {
+                        while (true) {
+                            trainer.trainEpoch((epoch, step, all) -> heard.incrementAndGet() > 0);
+                        }
+                    })
+                    .isInstanceOf(TrainingDivergedException.class)
+                    .hasMessageContaining(layer == 2 ? "of the readout" : "hidden layer " + (layer + 1))
+                    .hasMessageContaining("training step " + (badStep + 1) + ",");
+            assertThat(trainer.step()).as("not one step more").isEqualTo(badStep + 1);
+            assertThat(heard.get()).isEqualTo(badStep);
+            assertThatThrownBy(() -> trainer.save(folder)).isInstanceOf(TrainingDivergedException.class);
+        }
+        assertThat(folder).isEmptyDirectory();
+    }
+
+    /** What no loss has seen yet is not saved either. */
+    @Test
+    void ruinedWeightsAreNotSaved() throws IOException {
+        GradientFault fault = new GradientFault(4, 1, Double.NaN);
+        try (Device device = open();
+                Trainer trainer = new Trainer(
+                        device, TinyRun.dataset(64, 16), TinyRun.config(TinyRun.phsic(), 1, 16, 0.01), fault)) {
+            assertThat(trainer.trainEpoch(StepListener.NONE)).isNotNull();
+            assertThatThrownBy(() -> trainer.save(folder))
+                    .isInstanceOf(TrainingDivergedException.class)
+                    .hasMessageContaining("after training step 4");
+            assertThatThrownBy(trainer::evaluate)
+                    .isInstanceOf(TrainingDivergedException.class)
+                    .hasMessageContaining("test images");
+        }
+        assertThat(folder).isEmptyDirectory();
+    }
+
+    /** Makes a layer's gradients bad in one step; layers are asked for their plan in order, the readout last. */
+    private static final class GradientFault implements GradientHook {
+        private final int step;
+        private final int layer;
+        private final double value;
+        private int planned;
+
+        GradientFault(int step, int layer, double value) {
+            this.step = step;
+            this.layer = layer;
+            this.value = value;
+        }
+
+        @Override
+        public Optional<Operation> plan(List<Tensor> gradients) {
+            int own = planned++;
+            int[] runs = new int[1];
+            return Optional.of(() -> {
+                if (++runs[0] == step && own == layer) {
+                    double[] bad =
+                            new double[Math.toIntExact(gradients.get(0).shape().size())];
+                    java.util.Arrays.fill(bad, value);
+                    gradients.get(0).write(bad);
+                }
+            });
+        }
+    }
+
+    private static float[] nan(Trainer trainer) {
+        float[] values = trainer.network().parameters().get(0).value().readFloats();
+        java.util.Arrays.fill(values, Float.NaN);
+        return values;
+    }
+
+    /** What the estimate counts is what training and evaluation allocate; the device's workspaces come on top. */
+    @Test
+    void theMemoryEstimateCountsEveryTensor() {
+        for (Rule rule : List.of(TinyRun.phsic(), new BackpropRule(), new ReadoutRule())) {
+            Dataset dataset = TinyRun.dataset(71, 37);
+            TrainingConfig config = TinyRun.config(rule, 1, 16, 0.01);
+            MemoryEstimate estimate = MemoryEstimate.of(MemoryEstimate.Images.of(dataset), config, device())
+                    .orElseThrow();
+            try (Device device = open();
+                    Trainer trainer = new Trainer(device, dataset, config)) {
+                trainer.trainEpoch(StepListener.NONE);
+                trainer.evaluate();
+                assertThat(device.liveBytes() - estimate.tensors())
+                        .as(rule.name())
+                        .isBetween(0L, device().equals("reference") ? 0L : estimate.workspace() + SMALL_WORKSPACE);
+            }
+        }
+    }
+
+    /** A data set that is closed before a run on it is not read as what then lies in its memory. */
+    @Test
+    void aRunDoesNotReadAClosedDataSet() {
+        try (Device device = open();
+                DeviceDataset dataset = DeviceDataset.upload(device, TinyRun.dataset(64, 16));
+                Trainer trainer = new Trainer(device, dataset, TinyRun.config(TinyRun.phsic(), 3, 16, 0.01))) {
+            trainer.trainEpoch(StepListener.NONE);
+            trainer.evaluate();
+            dataset.close();
+            assertThatThrownBy(() -> trainer.trainEpoch(StepListener.NONE)).isInstanceOf(IllegalStateException.class);
+            assertThatThrownBy(trainer::evaluate).isInstanceOf(IllegalStateException.class);
+        }
+    }
+
+    @Test
+    void nothingIsLeftBehindAndUseAfterCloseIsAnError() {
+        Device device = open();
+        Trainer trainer = new Trainer(device, TinyRun.dataset(64, 16), TinyRun.config(TinyRun.phsic(), 1, 16, 0.01));
+        trainer.trainEpoch(StepListener.NONE);
+        long live = device.liveBytes();
+        trainer.evaluate();
+        assertThat(live).isPositive();
+        assertThatThrownBy(device::close).as("tensors live").isInstanceOf(IllegalStateException.class);
+        trainer.close();
+        assertThatThrownBy(() -> weights(trainer)).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> trainer.trainEpoch(StepListener.NONE)).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(trainer::evaluate).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> trainer.save(folder)).isInstanceOf(IllegalStateException.class);
+        assertThat(folder).isEmptyDirectory();
+        device.close();
+        assertThat(device.liveBytes()).isZero();
+    }
+}

@@ -1,0 +1,43 @@
+package io.github.kib4j.checkpoint;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.code_intelligence.jazzer.junit.FuzzTest;
+import io.github.kib4j.testkit.Mutations;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Whatever a checkpoint's state holds, it is read, or refused in words. */
+final class CheckpointFuzzTest {
+    private static final int MILLISECONDS = 1500;
+
+    @FuzzTest(maxDuration = "3m")
+    void state(byte[] bytes) {
+        String text = new String(bytes, StandardCharsets.UTF_8);
+        try {
+            assertThat(CheckpointState.parse(text).text()).isEqualTo(text);
+        } catch (IllegalArgumentException e) {
+            assertThat(e.getMessage()).doesNotContain("Exception");
+        }
+    }
+
+    @Test
+    void randomVariants() {
+        byte[] state = new CheckpointState(
+                        new Identity(
+                                List.of("input 1 x 2", "linear \"a\""),
+                                "phsic",
+                                "00ff",
+                                128,
+                                -3,
+                                List.of("cat", "a \"dog\"")),
+                        new Checkpoint.Progress(1, 20, 3, 1.5, new double[] {2e-3, 4}),
+                        "weights-1.safetensors",
+                        "optimizer-1.safetensors",
+                        "kib4j 1 on cpu: 2 threads")
+                .text()
+                .getBytes(StandardCharsets.UTF_8);
+        assertThat(Mutations.read(List.of(state), MILLISECONDS, this::state)).isPositive();
+    }
+}
