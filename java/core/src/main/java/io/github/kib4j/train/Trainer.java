@@ -5,14 +5,11 @@ import io.github.kib4j.checkpoint.CheckpointException;
 import io.github.kib4j.checkpoint.Identity;
 import io.github.kib4j.data.Dataset;
 import io.github.kib4j.layer.Buffers;
-import io.github.kib4j.layer.LayerPass;
 import io.github.kib4j.layer.Network;
 import io.github.kib4j.layer.Parameter;
-import io.github.kib4j.layer.ReadoutPass;
 import io.github.kib4j.op.AugmentationOps;
 import io.github.kib4j.op.Clock;
 import io.github.kib4j.op.Device;
-import io.github.kib4j.op.Meter;
 import io.github.kib4j.op.Operation;
 import io.github.kib4j.optimizer.Optimizer;
 import io.github.kib4j.rule.GradientHook;
@@ -55,7 +52,6 @@ public final class Trainer implements AutoCloseable {
     private final Clock clock;
     private final Tensor sums;
     private final DeviceDataset.Images trainImages;
-    private final DeviceDataset.Images testImages;
     private final @Nullable DeviceDataset owned;
     private final Tensor order;
     private final Map<Integer, StepPlan> plans = new HashMap<>();
@@ -110,7 +106,6 @@ public final class Trainer implements AutoCloseable {
     private Trainer(Device device, DeviceDataset dataset, boolean owns, TrainingConfig config, GradientHook hook) {
         owned = owns ? dataset : null;
         trainImages = dataset.train();
-        testImages = dataset.test();
         this.device = device;
         this.config = config;
         this.hook = hook;
@@ -123,13 +118,13 @@ public final class Trainer implements AutoCloseable {
                     new Optimizer(device, scope, config.local(), clock),
                     new Optimizer(device, scope, config.readout(), clock));
             config.rule().register(network, optimizers);
-            int largestBatch = Math.min(config.batch(), Math.max(trainImages.count(), testImages.count()));
+            int largestBatch = Math.min(
+                    config.batch(), Math.max(trainImages.count(), dataset.test().count()));
             buffers = new Buffers(
                     scope, config.precision(), largestBatch, config.rule().lifetime());
             sums = scope.allocate(DataType.F64, Shape.of(network.hidden().size() + 2));
             order = scope.allocate(DataType.I32, Shape.of(trainImages.count()));
-            evaluator = new Evaluator(
-                    new AugmentationOps.Spec(0, false, dataset.mean(), dataset.deviation(), config.seed()));
+            evaluator = new Evaluator(scope, network, buffers, dataset, config);
             augmentation = new AugmentationOps.Spec(
                     config.augment() ? dataset.padding() : 0,
                     config.augment() && dataset.flip(),
@@ -352,7 +347,7 @@ public final class Trainer implements AutoCloseable {
      * @throws TrainingDivergedException if the loss on them is not finite
      */
     public Evaluation evaluate() {
-        return Objects.requireNonNull(evaluator.run((done, images) -> true, Predictions.NONE));
+        return Objects.requireNonNull(evaluator.run(step, (done, images) -> true, Predictions.NONE));
     }
 
     /**
@@ -362,7 +357,7 @@ public final class Trainer implements AutoCloseable {
      * @return the accuracy; null if the listener stopped it
      */
     public @Nullable Evaluation evaluate(EvaluationListener listener) {
-        return evaluator.run(listener, Predictions.NONE);
+        return evaluator.run(step, listener, Predictions.NONE);
     }
 
     /**
@@ -372,7 +367,7 @@ public final class Trainer implements AutoCloseable {
      * @return the accuracy
      */
     public Evaluation predict(Predictions predictions) {
-        return Objects.requireNonNull(evaluator.run((done, images) -> true, predictions));
+        return Objects.requireNonNull(evaluator.run(step, (done, images) -> true, predictions));
     }
 
     /**
@@ -456,74 +451,6 @@ public final class Trainer implements AutoCloseable {
         scope.close();
         if (owned != null) {
             owned.close();
-        }
-    }
-
-    /** Plans and runs passes over the test images. */
-    private final class Evaluator {
-        private final AugmentationOps.Spec normalization;
-        private final Clock evaluationClock = Clock.allocate(scope);
-        private final Tensor totals = scope.allocate(DataType.F64, Shape.of(2));
-        private final Map<Integer, Batch> batches = new HashMap<>();
-
-        /** A planned batch: its labels {@code [B]}, and the logits {@code [B, M]} until another one runs. */
-        private record Batch(List<Operation> operations, Tensor labels, Tensor logits) {}
-
-        Evaluator(AugmentationOps.Spec normalization) {
-            this.normalization = normalization;
-        }
-
-        @Nullable
-        Evaluation run(EvaluationListener listener, Predictions predictions) {
-            evaluationClock.now().write(new long[3]);
-            evaluationClock.fault().write(new long[2]);
-            totals.write(new double[2]);
-            for (int done = 0; done < testImages.count(); done += config.batch()) {
-                if (!listener.onImages(done, testImages.count())) {
-                    device.synchronize();
-                    return null;
-                }
-                int batch = Math.min(config.batch(), testImages.count() - done);
-                Batch planned = batches.computeIfAbsent(batch, this::plan);
-                planned.operations().forEach(Operation::run);
-                if (predictions != Predictions.NONE) {
-                    device.synchronize();
-                    predictions.add(
-                            done, planned.labels().readInts(), planned.logits().readFloats());
-                }
-            }
-            device.synchronize();
-            double[] result = totals.readDoubles();
-            if (!Double.isFinite(result[0])) {
-                throw TrainingDivergedException.evaluation(step, result[0]);
-            }
-            return new Evaluation(
-                    testImages.count(), result[0] / testImages.count(), 100 * result[1] / testImages.count());
-        }
-
-        void planAll() {
-            for (int batch :
-                    new int[] {Math.min(config.batch(), testImages.count()), testImages.count() % config.batch()}) {
-                if (batch > 0) {
-                    batches.computeIfAbsent(batch, this::plan);
-                }
-            }
-        }
-
-        private Batch plan(int batch) {
-            List<Operation> operations = new ArrayList<>();
-            Tensor x = buffers.get("x", buffers.activations(), config.network().input(), batch);
-            Tensor labels = buffers.get("labels", DataType.I32, Shape.of(), batch);
-            operations.add(device.augmentation()
-                    .batch(x, labels, testImages.pixels(), testImages.labels(), null, normalization, evaluationClock));
-            List<LayerPass> passes = network.passes(x, buffers, LayerPass.Use.INFERENCE, null);
-            passes.forEach(pass -> operations.addAll(pass.forward()));
-            ReadoutPass readout =
-                    network.readoutPass(passes.get(passes.size() - 1).sent(), buffers);
-            operations.add(readout.forward());
-            operations.add(readout.loss(labels, new Meter(totals, 0, evaluationClock)));
-            operations.add(device.random().advance(evaluationClock, batch));
-            return new Batch(operations, labels, readout.logits());
         }
     }
 }
