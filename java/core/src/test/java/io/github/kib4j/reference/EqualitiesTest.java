@@ -4,14 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.kib4j.op.Activation;
 import io.github.kib4j.op.ActivityOps;
-import io.github.kib4j.op.BatchNormOps;
 import io.github.kib4j.op.Clock;
 import io.github.kib4j.op.Device;
 import io.github.kib4j.op.Dropout;
 import io.github.kib4j.op.Estimator;
 import io.github.kib4j.op.Grouping;
 import io.github.kib4j.op.Kernel;
-import io.github.kib4j.op.Meter;
 import io.github.kib4j.op.ObjectiveOps;
 import io.github.kib4j.op.Philox;
 import io.github.kib4j.op.Pooling;
@@ -22,14 +20,12 @@ import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
 import java.util.Arrays;
 import java.util.Random;
-import java.util.function.ToDoubleFunction;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Equalities that hold exactly, and derivatives by finite differences. */
+/** Equalities that hold exactly. */
 final class EqualitiesTest {
     private static final long SEED = Long.getLong("kib4j.seed", 20);
     private static final int B = 7;
@@ -192,194 +188,6 @@ final class EqualitiesTest {
         double[] more = part.readDoubles();
         Arrays.setAll(total, i -> total[i] + more[i]);
         sum.write(total);
-    }
-
-    /** Every combination of estimator and kernel: the gradient with respect to codes. */
-    @ParameterizedTest
-    @EnumSource(Estimator.class)
-    void objectiveGradientsAreDerivatives(Estimator estimator) {
-        for (Kernel kernel : new Kernel[] {Kernel.COSINE, Kernel.LINEAR, Kernel.gaussian(1)}) {
-            for (Teaching teaching : new Teaching[] {
-                new Teaching.Classes(labels(B, 3), 3, Kernel.gaussian(1), false),
-                new Teaching.Targets(random(B, 5), Kernel.COSINE, true)
-            }) {
-                ObjectiveOps.Spec spec = new ObjectiveOps.Spec(estimator, kernel, true, 1.5);
-                Tensor u = random(B, G);
-                double[] gradient =
-                        gradient(u, teaching, spec, ObjectiveOps.Form.AUTO).du();
-                near(
-                        differences(
-                                u,
-                                t -> gradient(t, teaching, spec, ObjectiveOps.Form.AUTO)
-                                        .value()[0]),
-                        gradient,
-                        1e-7);
-            }
-        }
-    }
-
-    /** The gradient of a weighted sum of what is sent, through dropout, divisive normalization, pooling and activation. */
-    @ParameterizedTest
-    @CsvSource({"NONE, 4, 4", "MAX, 4, 4", "AVERAGE, 4, 4", "MAX, 5, 7", "AVERAGE, 5, 7"})
-    void outputGradientsAreDerivatives(Pooling pooling, int height, int width) {
-        for (Activation activation : Activation.values()) {
-            Grouping grouping = new Grouping(3, 0.5, 0.5, 0.3);
-            ActivityOps.Spec spec =
-                    new ActivityOps.Spec(activation, pooling, grouping, new Dropout(0.3, true), 2, SEED);
-            Clock clock = Clock.allocate(scope);
-            Tensor a = random(2, 6, height, width);
-            Shape out = pooled(a, pooling);
-            ActivityOps.Buffers buffers = new ActivityOps.Buffers(
-                    scope.allocate(DataType.F64, out),
-                    scope.allocate(DataType.U8, out),
-                    empty(2, 3),
-                    empty(2, 3),
-                    empty(2, 3),
-                    scope.allocate(DataType.F64, out));
-            Tensor weights = random(2, 6, out.extent(2), out.extent(3));
-            ToDoubleFunction<Tensor> loss = t -> {
-                device.activity().forward(buffers, t, spec, clock).run();
-                return dot(buffers.sent().readDoubles(), weights.readDoubles());
-            };
-            loss.applyAsDouble(a);
-            Tensor da = random(2, 6, height, width);
-            device.activity()
-                    .outputGradient(da, a, buffers, weights, spec, clock)
-                    .run();
-            near(differences(a, loss), da.readDoubles(), 1e-6);
-        }
-    }
-
-    private static Shape pooled(Tensor a, Pooling pooling) {
-        int factor = pooling == Pooling.NONE ? 1 : 2;
-        return Shape.of(2, 6, a.shape().extent(2) / factor, a.shape().extent(3) / factor);
-    }
-
-    /** {@code du/da} by the third factor's way: the gradient of a weighted sum of codes. */
-    @ParameterizedTest
-    @CsvSource({"NONE, 4, 4", "MAX, 4, 4", "AVERAGE, 4, 4", "MAX, 5, 7", "AVERAGE, 5, 7"})
-    void hebbianGradientsAreDerivatives(Pooling pooling, int height, int width) {
-        for (Activation activation : Activation.values()) {
-            for (double q : new double[] {0, 0.2, 0.6}) {
-                ActivityOps.Spec spec =
-                        new ActivityOps.Spec(activation, pooling, new Grouping(3, 0.8, 0.5, q), Dropout.NONE, 0, 0);
-                Tensor a = random(2, 6, height, width);
-                Shape out = pooled(a, pooling);
-                Tensor post = scope.allocate(DataType.F64, out);
-                ActivityOps.Buffers buffers = new ActivityOps.Buffers(
-                        post, scope.allocate(DataType.U8, out), empty(2, 3), empty(2, 3), empty(2, 3), post);
-                Tensor du = random(2, 3);
-                ToDoubleFunction<Tensor> loss = t -> {
-                    device.activity().forward(buffers, t, spec, null).run();
-                    return dot(buffers.code().readDoubles(), du.readDoubles());
-                };
-                loss.applyAsDouble(a);
-                Tensor da = random(2, 6, height, width);
-                device.activity().hebbianGradient(da, a, buffers, du, spec).run();
-                near(differences(a, loss), da.readDoubles(), 1e-6);
-            }
-        }
-    }
-
-    /** Convolution and batch normalization: gradients of a weighted sum of the output. */
-    @Test
-    void gradientsOfLayersAreDerivatives() {
-        Tensor x = random(3, 2, 4, 5);
-        Tensor weight = random(6, 2, 3, 3);
-        Tensor bias = random(6);
-        Tensor y = empty(3, 6, 4, 5);
-        Tensor normalized = empty(3, 6, 4, 5);
-        Tensor upstream = random(3, 6, 4, 5);
-        BatchNormOps.Parameters parameters = new BatchNormOps.Parameters(random(6), random(6), empty(6), empty(6));
-        BatchNormOps.Saved saved = new BatchNormOps.Saved(empty(6), empty(6));
-        ToDoubleFunction<Tensor> loss = changed -> {
-            device.convolution().forward(y, x, weight, bias).run();
-            device.batchNorm().forward(normalized, saved, y, parameters).run();
-            return dot(normalized.readDoubles(), upstream.readDoubles());
-        };
-        loss.applyAsDouble(x);
-        Tensor dy = empty(3, 6, 4, 5);
-        Tensor dscale = empty(6);
-        Tensor dshift = empty(6);
-        device.batchNorm()
-                .gradient(dy, dscale, dshift, upstream, y, parameters, saved)
-                .run();
-        Tensor dweight = empty(6, 2, 3, 3);
-        Tensor dx = empty(3, 2, 4, 5);
-        device.convolution().weightGradient(dweight, null, dy, x).run();
-        device.convolution().dataGradient(dx, dy, weight).run();
-        near(differences(x, loss), dx.readDoubles(), 1e-6);
-        near(differences(weight, loss), dweight.readDoubles(), 1e-6);
-        near(differences(parameters.scale(), loss), dscale.readDoubles(), 1e-6);
-        near(differences(parameters.shift(), loss), dshift.readDoubles(), 1e-6);
-    }
-
-    /** A linear layer with bias: gradients of a weighted sum of the output. */
-    @Test
-    void gradientsOfLinearLayersAreDerivatives() {
-        Tensor x = random(5, 7);
-        Tensor w = random(3, 7);
-        Tensor bias = random(3);
-        Tensor y = empty(5, 3);
-        Tensor dy = random(5, 3);
-        ToDoubleFunction<Tensor> loss = changed -> {
-            device.linear().forward(y, x, w, bias).run();
-            return dot(y.readDoubles(), dy.readDoubles());
-        };
-        Tensor dw = empty(3, 7);
-        Tensor dbias = empty(3);
-        Tensor dx = empty(5, 7);
-        device.linear().weightGradient(dw, dbias, dy, x).run();
-        device.linear().dataGradient(dx, dy, w).run();
-        near(differences(x, loss), dx.readDoubles(), 1e-8);
-        near(differences(w, loss), dw.readDoubles(), 1e-8);
-        near(differences(bias, loss), dbias.readDoubles(), 1e-8);
-    }
-
-    @Test
-    void crossEntropyGradientIsADerivative() {
-        Tensor y = random(5, 4);
-        Tensor labels = labels(5, 4);
-        Tensor sums = empty(2);
-        Meter meter = new Meter(sums, 0, Clock.allocate(scope));
-        Tensor dy = empty(5, 4);
-        device.readout().crossEntropy(dy, y, labels, meter).run();
-        double[] gradient = dy.readDoubles();
-        near(
-                differences(y, t -> {
-                    sums.write(new double[2]);
-                    device.readout().crossEntropy(null, t, labels, meter).run();
-                    return sums.readDoubles()[0] / 5;
-                }),
-                gradient,
-                1e-7);
-    }
-
-    /** Central differences of a function of a tensor, one number at a time. */
-    private static double[] differences(Tensor tensor, ToDoubleFunction<Tensor> function) {
-        double step = 1e-6;
-        double[] values = tensor.readDoubles();
-        double[] result = new double[values.length];
-        for (int i = 0; i < values.length; i++) {
-            double kept = values[i];
-            values[i] = kept + step;
-            tensor.write(values);
-            double above = function.applyAsDouble(tensor);
-            values[i] = kept - step;
-            tensor.write(values);
-            result[i] = (above - function.applyAsDouble(tensor)) / (2 * step);
-            values[i] = kept;
-        }
-        tensor.write(values);
-        return result;
-    }
-
-    private static double dot(double[] a, double[] b) {
-        double sum = 0;
-        for (int i = 0; i < a.length; i++) {
-            sum += a[i] * b[i];
-        }
-        return sum;
     }
 
     /** Known answers of Random123. */

@@ -69,10 +69,8 @@ public record OperationCase(String operation, String name, int terms, Body body)
      */
     public Map<String, Output> run(Device device, Precision precision, long seed) {
         try (Scope scope = device.newScope()) {
-            Setup setup = new Setup(device, scope, precision, seed);
-            body.plan(setup);
-            setup.operations.forEach(Operation::run);
-            device.synchronize();
+            Setup setup = plan(device, scope, precision, seed);
+            run(device, setup.operations);
             Map<String, Output> results = new LinkedHashMap<>();
             setup.outputs.forEach(
                     (output, tensor) -> results.put(output, new Output(read(tensor), setup.bounds.get(output))));
@@ -80,12 +78,23 @@ public record OperationCase(String operation, String name, int terms, Body body)
         }
     }
 
+    /** Runs operations one after the other, here and nowhere else. */
+    static void run(Device device, List<Operation> operations) {
+        operations.forEach(Operation::run);
+        device.synchronize();
+    }
+
+    /** Plans the case. */
+    Setup plan(Device device, Scope scope, Precision precision, long seed) {
+        Setup setup = new Setup(device, scope, precision, seed);
+        body.plan(setup);
+        return setup;
+    }
+
     /** Returns the case's operations, whose tensors are gone. */
     List<Operation> plannedInAClosedScope(Device device, Precision precision, long seed) {
         try (Scope scope = device.newScope()) {
-            Setup setup = new Setup(device, scope, precision, seed);
-            body.plan(setup);
-            return setup.operations;
+            return plan(device, scope, precision, seed).operations;
         }
     }
 
@@ -109,6 +118,7 @@ public record OperationCase(String operation, String name, int terms, Body body)
         private final Precision precision;
         private final Random random;
         private final List<Operation> operations = new ArrayList<>();
+        private final List<Tensor> numbers = new ArrayList<>();
         private final Map<String, Tensor> outputs = new LinkedHashMap<>();
         private final Map<String, Bound> bounds = new HashMap<>();
 
@@ -125,11 +135,11 @@ public record OperationCase(String operation, String name, int terms, Body body)
 
         /** Returns an empty tensor of the activations' type. */
         Tensor activation(int... extents) {
-            return scope.allocate(precision.activations(), Shape.of(extents));
+            return number(precision.activations(), extents);
         }
 
         Tensor single(int... extents) {
-            return scope.allocate(DataType.F32, Shape.of(extents));
+            return number(DataType.F32, extents);
         }
 
         /** Returns an output for rounded weights; null in single precision, which needs none. */
@@ -139,7 +149,22 @@ public record OperationCase(String operation, String name, int terms, Body body)
         }
 
         Tensor wide(int... extents) {
-            return scope.allocate(DataType.F64, Shape.of(extents));
+            return number(DataType.F64, extents);
+        }
+
+        private Tensor number(DataType type, int... extents) {
+            Tensor tensor = scope.allocate(type, Shape.of(extents));
+            numbers.add(tensor);
+            return tensor;
+        }
+
+        /** Returns all floating tensors so far. */
+        List<Tensor> numbers() {
+            return numbers;
+        }
+
+        List<Operation> operations() {
+            return operations;
         }
 
         /** Returns an activation of uniform numbers in (-1, 1) that both precisions hold exactly. */
