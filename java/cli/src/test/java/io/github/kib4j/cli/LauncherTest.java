@@ -351,6 +351,7 @@ final class LauncherTest {
                 "docs/new.md",
                 "java/core/src/test/java/ATest.java",
                 "java/testkit/src/main/java/A.java",
+                "java/examples/src/main/java/A.java",
                 "native/tests/test.cpp",
                 "native/emulator/machine.cpp",
                 "bench/pom.xml",
