@@ -10,6 +10,7 @@ import io.github.kib4j.datasets.Datasets;
 import io.github.kib4j.datasets.Fetcher;
 import io.github.kib4j.datasets.Recognised;
 import io.github.kib4j.datasets.Selection;
+import io.github.kib4j.experiment.ImageCounts;
 import io.github.kib4j.experiment.Invocation;
 import io.github.kib4j.experiment.Settings;
 import io.github.kib4j.experiment.ThreadCount;

@@ -3,7 +3,6 @@ package io.github.kib4j.cli;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.kib4j.experiment.Effects;
 import io.github.kib4j.experiment.Invocation;
 import io.github.kib4j.experiment.Key;
 import io.github.kib4j.experiment.Presets;
@@ -65,7 +64,7 @@ final class PresetsCommand {
         if (json) {
             out.println(one.map(this::object).orElseGet(() -> list(names)));
         } else if (one.isPresent()) {
-            out.print(toml(one.get()));
+            out.print(presets.toToml(one.get()));
         } else {
             table(names);
         }
@@ -90,16 +89,6 @@ final class PresetsCommand {
                 + ". '" + Invocation.of("presets", "NAME") + "' shows one, '"
                 + Invocation.of("train", "--preset", "NAME")
                 + "' trains it.");
-    }
-
-    private String toml(String name) {
-        double paper = presets.paperAccuracy(name);
-        Settings settings = presets.get(name);
-        Effects effects = new Effects(settings);
-        String reported = Double.isNaN(paper) ? "" : "; the paper reports " + paper + " % of test images";
-        return settings.toToml(
-                "# Preset " + name + reported + ".\n",
-                key -> settings.isSet(key) && !effects.isUnread(key) && effects.whyNone(key) == null);
     }
 
     private String list(List<String> names) {

@@ -6,19 +6,17 @@ import io.github.kib4j.train.Evaluation;
 import io.github.kib4j.train.TrainingConfig;
 import java.util.List;
 import java.util.Locale;
-import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 
 /** Shows how training goes: steps and test images on a terminal, a line for each epoch everywhere. */
-final class Progress implements RunListener {
+class Progress implements RunListener {
     private static final int BAR = 24;
     private static final int LEAST_BAR = 5;
     private static final long PATIENCE = 200_000_000L;
 
     private final Screen screen;
     private final LongSupplier clock;
-    private final BooleanSupplier stop;
     private String title = "";
     private int epochs;
     private int batch;
@@ -26,20 +24,18 @@ final class Progress implements RunListener {
     private long shown;
     private int firstStep;
 
-    Progress(Screen screen, BooleanSupplier stop) {
-        this(screen, System::nanoTime, stop);
+    Progress(Screen screen) {
+        this(screen, System::nanoTime);
     }
 
     /**
      * Begins to show.
      *
      * @param clock nanoseconds since some moment
-     * @param stop whether the run is to stop
      */
-    Progress(Screen screen, LongSupplier clock, BooleanSupplier stop) {
+    Progress(Screen screen, LongSupplier clock) {
         this.screen = screen;
         this.clock = clock;
-        this.stop = stop;
     }
 
     @Override
@@ -54,11 +50,6 @@ final class Progress implements RunListener {
         epochStarted = clock.getAsLong();
         shown = epochStarted - PATIENCE;
         return this;
-    }
-
-    @Override
-    public boolean stops() {
-        return stop.getAsBoolean();
     }
 
     @Override
@@ -156,5 +147,9 @@ final class Progress implements RunListener {
         return s < 3600
                 ? String.format(Locale.ROOT, "%d:%02d", s / 60, s % 60)
                 : String.format(Locale.ROOT, "%d:%02d:%02d", s / 3600, s / 60 % 60, s % 60);
+    }
+
+    static String percent(double value) {
+        return String.format(Locale.ROOT, "%.2f %%", value);
     }
 }

@@ -18,9 +18,12 @@ final class StopSignal implements AutoCloseable {
     private final Consumer<String> say;
     private volatile int number;
 
-    /** Begins to listen. Signals that the process was started to ignore (nohup) stay ignored. */
     StopSignal(Consumer<String> say) {
         this.say = say;
+    }
+
+    /** Begins to listen. Signals that the process was started to ignore (nohup) stay ignored. */
+    void listen() {
         for (String name : List.of("INT", "TERM", "HUP")) {
             try {
                 sun.misc.Signal signal = new sun.misc.Signal(name);

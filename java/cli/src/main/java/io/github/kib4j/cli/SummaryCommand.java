@@ -6,14 +6,13 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.kib4j.datasets.Datasets;
-import io.github.kib4j.experiment.Fitting;
+import io.github.kib4j.experiment.Experiment;
 import io.github.kib4j.experiment.Key;
-import io.github.kib4j.experiment.MemoryCheck;
+import io.github.kib4j.experiment.Run;
 import io.github.kib4j.experiment.RunFolder;
 import io.github.kib4j.experiment.RunPlan;
 import io.github.kib4j.experiment.Settings;
 import io.github.kib4j.experiment.SystemMemory;
-import io.github.kib4j.experiment.UsageException;
 import io.github.kib4j.experiment.Words;
 import io.github.kib4j.layer.LayerSpec;
 import io.github.kib4j.layer.NetworkSpec;
@@ -23,7 +22,6 @@ import io.github.kib4j.train.MemoryEstimate;
 import io.github.kib4j.train.MemoryEstimate.Images;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -79,31 +77,22 @@ final class SummaryCommand {
 
     static int run(ParseResult parsed, PrintStream out, PrintStream err) throws IOException {
         Path run = parsed.matchedPositionalValue(0, null);
-        SettingsMixin.Merged merged = SettingsMixin.merge(parsed);
-        Settings settings = run == null ? merged.settings() : settings(run);
+        Experiment experiment = run == null
+                ? SettingsMixin.experiment(parsed)
+                : Run.resume(run, SettingsMixin.alone(parsed)).experiment();
         Source recorded = run == null ? null : recorded(new RunFolder(run).readRun());
-        Source source = recorded != null ? recorded : source(settings, err);
-        Fitting fitting = Fitting.of(settings, source.images, run != null || merged.shaped());
+        Source source = recorded != null ? recorded : source(experiment.settings(), err);
+        Experiment fitted = experiment.fitted(source.images);
         if (run == null) {
-            merged.notes().forEach(err::println);
-            fitting.notes().forEach(err::println);
+            fitted.notes().forEach(err::println);
         }
-        SummaryCommand summary = new SummaryCommand(fitting.settings(), source);
+        SummaryCommand summary = new SummaryCommand(fitted.settings(), source);
         if (parsed.hasMatchedOption("--json")) {
             out.println(summary.json());
         } else {
             summary.print(out);
         }
         return 0;
-    }
-
-    private static Settings settings(Path run) {
-        Path config = new RunFolder(run).config();
-        if (!Files.isRegularFile(config)) {
-            throw new UsageException(
-                    "There is no run in " + run + " (it has no config.toml); name the folder of a run.");
-        }
-        return Settings.read(config).settings();
     }
 
     private List<Row> rows() {
@@ -199,7 +188,7 @@ final class SummaryCommand {
     }
 
     private Optional<MemoryEstimate> memory() {
-        return MemoryCheck.estimate(settings, source.images, settings.text(Key.DEVICE));
+        return new RunPlan(settings).memory(source.images);
     }
 
     private static OptionalLong available() {

@@ -82,7 +82,7 @@ final class ScreenTest {
     @ValueSource(ints = {30, 60, 61, 72, 79, 80, 100, 132, 199, 200})
     void nothingIsLeftBehindAtAnyWidth(int columns) {
         Screen screen = screen(false, columns);
-        train(new Progress(screen, () -> now, () -> false).begin("backprop", 100, 128));
+        train(new Progress(screen, () -> now).begin("backprop", 100, 128));
         List<String> shown = shown(columns);
         assertThat(shown).as("only the lines of the epochs stay").hasSize(2);
         assertThat(shown).allSatisfy(line -> assertThat(line.length()).isLessThan(columns));
@@ -96,7 +96,7 @@ final class ScreenTest {
     @Test
     void stepsOfTheEpochAreCountedAndEvaluationIsShown() {
         Screen screen = screen(false, 100);
-        Progress progress = new Progress(screen, () -> now, () -> false).begin("phsic", 10, 128);
+        Progress progress = new Progress(screen, () -> now).begin("phsic", 10, 128);
         progress.startEpoch();
         now += 1_000_000_000;
         progress.step(3, 117, 469);
@@ -116,7 +116,7 @@ final class ScreenTest {
 
     @Test
     void aNarrowTerminalLeavesOutTheBarOrTheSpeed() {
-        Progress progress = new Progress(screen(false, 60), () -> now, () -> false).begin("backprop", 100, 128);
+        Progress progress = new Progress(screen(false, 60), () -> now).begin("backprop", 100, 128);
         progress.startEpoch();
         now += 1_000_000_000;
         progress.step(100, 1, 469);
@@ -128,7 +128,7 @@ final class ScreenTest {
 
     @Test
     void aFileGetsOneWholeLineForEachEpoch() {
-        train(new Progress(screen(false, 0), () -> now, () -> false).begin("phsic", 100, 128));
+        train(new Progress(screen(false, 0), () -> now).begin("phsic", 100, 128));
         assertThat(bytes.toString(StandardCharsets.UTF_8)).doesNotContain("\r", "\u001b", "step", "testing");
         assertThat(shown(Integer.MAX_VALUE))
                 .hasSize(2)
@@ -139,7 +139,7 @@ final class ScreenTest {
     @Test
     void quietSaysNothing() {
         Screen screen = screen(true, 80);
-        train(new Progress(screen, () -> now, () -> false).begin("phsic", 100, 128));
+        train(new Progress(screen, () -> now).begin("phsic", 100, 128));
         screen.line("nothing");
         screen.close();
         assertThat(bytes.size()).isZero();

@@ -2,7 +2,7 @@ package io.github.kib4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.kib4j.experiment.Fitting;
+import io.github.kib4j.experiment.Experiment;
 import io.github.kib4j.experiment.Key;
 import io.github.kib4j.experiment.Presets;
 import io.github.kib4j.experiment.RunPlan;
@@ -11,7 +11,6 @@ import io.github.kib4j.experiment.ThreadCount;
 import io.github.kib4j.layer.NetworkSpec;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.train.MemoryEstimate.Images;
-import io.github.kib4j.train.TrainingConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,6 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine.ParseResult;
 
 /** What options, files and presets come to, before anything is trained. */
 final class SettingsMixinTest {
@@ -31,14 +31,17 @@ final class SettingsMixinTest {
     @TempDir
     Path folder;
 
-    private static SettingsMixin.Merged merge(String... options) {
+    private static ParseResult parsed(String... options) {
         List<String> arguments = new ArrayList<>(List.of("train"));
         arguments.addAll(Arrays.asList(options));
-        return SettingsMixin.merge(
-                Kib.line().parseArgs(arguments.toArray(new String[0])).subcommand());
+        return Kib.line().parseArgs(arguments.toArray(new String[0])).subcommand();
     }
 
-    static SettingsMixin.Merged words(String options) {
+    private static Experiment merge(String... options) {
+        return SettingsMixin.experiment(parsed(options));
+    }
+
+    static Experiment words(String options) {
         return merge(options.strip().split("\\s+"));
     }
 
@@ -162,39 +165,11 @@ final class SettingsMixinTest {
     }
 
     @Test
-    void aConfigurationHoldsAllThatItsTrainingReads() throws IOException {
-        for (String preset : new Presets().names()) {
-            Settings settings =
-                    merge("--preset", preset, "--schedule", "multi-step").settings();
-            String toml = settings.toToml();
-            Settings again = Settings.read(file(toml)).settings();
-            for (String rule : new RunPlan(settings).rules()) {
-                TrainingConfig one = new RunPlan(settings).training(rule, Shape.of(3, 32, 32), 10);
-                TrainingConfig other = new RunPlan(again).training(rule, Shape.of(3, 32, 32), 10);
-                assertThat(other.network()).as(preset).isEqualTo(one.network());
-                assertThat(other.local()).as(preset).isEqualTo(one.local());
-                assertThat(other.readout()).as(preset).isEqualTo(one.readout());
-                assertThat(other.schedule()).as(preset).isEqualTo(one.schedule());
-            }
-            boolean mlp = settings.text(Key.MODEL).equals("mlp");
-            assertThat(toml.contains("channels")).as(preset).isEqualTo(!mlp);
-            assertThat(toml.contains("layers")).as(preset).isEqualTo(mlp);
-        }
-    }
-
-    @Test
-    void aByteOrderMarkIsPassedOver() throws IOException {
-        Settings.FromFile read = Settings.read(file("\ufeffepochs = 3\n[unknown]\n".replace("[unknown]\n", "")));
-        assertThat(read.settings().integer(Key.EPOCHS)).isEqualTo(3);
-        assertThat(read.places().get(Key.EPOCHS)).endsWith("my.toml, line 1, column 1");
-    }
-
-    @Test
     void dataAreNamedAsAnyFolderUnderstandsIt() throws IOException {
         Path here = Path.of("").toAbsolutePath();
         assertThat(words(MLP + "--data some/where").settings().text(Key.DATA))
                 .isEqualTo(here.resolve("some/where").toString());
-        assertThat(words(MLP + "--data some/where").given().text(Key.DATA))
+        assertThat(SettingsMixin.alone(parsed("--data", "some/where")).text(Key.DATA))
                 .as("of a run that is resumed")
                 .isEqualTo(here.resolve("some/where").toString());
         assertThat(merge(
@@ -223,21 +198,18 @@ final class SettingsMixinTest {
                 "8 | --model mlp | 2,4,5,6 | -"
             })
     void aNetworkThatNobodyShapedFitsItsImages(int side, String options, String pooled, String note) {
-        SettingsMixin.Merged merged = words("--dataset folder " + (options == null ? "" : options));
-        Images images = new Images(Shape.of(3, side, side), 10, 1000, 100);
-        Fitting fitting = Fitting.of(merged.settings(), images, merged.shaped());
-        assertThat(fitting.settings().text(Key.POOL_AFTER)).isEqualTo(pooled);
-        assertThat(fitting.notes()).isEqualTo(note == null ? List.of() : List.of(note));
+        Experiment fitted = words("--dataset folder " + (options == null ? "" : options))
+                .fitted(new Images(Shape.of(3, side, side), 10, 1000, 100));
+        assertThat(fitted.settings().text(Key.POOL_AFTER)).isEqualTo(pooled);
+        assertThat(fitted.notes()).isEqualTo(note == null ? List.of() : List.of(note));
     }
 
     @ParameterizedTest
     @CsvSource({"28,28", "1,1", "2,50", "7,9", "31,17", "8,8", "224,224"})
     void theDefaultNetworkFitsImagesOfAnySize(int height, int width) {
         Shape image = Shape.of(1, height, width);
-        Settings settings = Fitting.of(
-                        words("--dataset folder --groups 64 --divisive-norm").settings(),
-                        new Images(image, 10, 1000, 100),
-                        false)
+        Settings settings = words("--dataset folder --groups 64 --divisive-norm")
+                .fitted(new Images(image, 10, 1000, 100))
                 .settings();
         NetworkSpec network = new RunPlan(settings).training("phsic", image, 10).network();
         assertThat(network.hidden()).hasSize(7);
@@ -249,12 +221,14 @@ final class SettingsMixinTest {
 
     @Test
     void aBatchOfMoreImagesThanThereAreIsSaid() {
-        Settings settings = words(MLP + "--batch 128").settings();
-        assertThat(Fitting.of(settings, new Images(Shape.of(1, 28, 28), 10, 60, 20), false)
+        Experiment experiment = words(MLP + "--batch 128");
+        assertThat(experiment
+                        .fitted(new Images(Shape.of(1, 28, 28), 10, 60, 20))
                         .notes())
                 .containsExactly(
                         "Note: --batch 128 is more than the 60 training images there are; a step takes all of them.");
-        assertThat(Fitting.of(settings, new Images(Shape.of(1, 28, 28), 10, 128, 20), false)
+        assertThat(experiment
+                        .fitted(new Images(Shape.of(1, 28, 28), 10, 128, 20))
                         .notes())
                 .isEmpty();
     }

@@ -8,14 +8,14 @@ public final class ClassCounts {
     private final long[] images;
     private final long[] correct;
 
-    public ClassCounts(List<String> names) {
+    ClassCounts(List<String> names) {
         this.names = names;
         images = new long[names.size()];
         correct = new long[names.size()];
     }
 
     /** Counts a batch of {@code [B]} labels and {@code [B, M]} logits. */
-    public void add(int[] labels, float[] logits) {
+    void add(int[] labels, float[] logits) {
         for (int b = 0; b < labels.length; b++) {
             images[labels[b]]++;
             correct[labels[b]] += largest(logits, b, names.size()) == labels[b] ? 1 : 0;
@@ -23,7 +23,7 @@ public final class ClassCounts {
     }
 
     /** Returns the class of the largest logit of row {@code b}, the first of equal ones. */
-    public static int largest(float[] logits, int b, int classes) {
+    static int largest(float[] logits, int b, int classes) {
         int best = 0;
         for (int m = 1; m < classes; m++) {
             if (logits[b * classes + m] > logits[b * classes + best]) {
@@ -33,19 +33,34 @@ public final class ClassCounts {
         return best;
     }
 
+    /** {@return the classes' names, by label} */
     public List<String> names() {
         return names;
     }
 
+    /**
+     * {@return how many images are of a class}
+     *
+     * @param label of the class
+     */
     public long images(int label) {
         return images[label];
     }
 
+    /**
+     * {@return how many of a class's images are told right}
+     *
+     * @param label of the class
+     */
     public long correct(int label) {
         return correct[label];
     }
 
-    /** Returns the accuracy on a class's images in percent; NaN if there are none. */
+    /**
+     * {@return the accuracy on a class's images in percent; NaN if there are none}
+     *
+     * @param label of the class
+     */
     public double accuracy(int label) {
         return images[label] == 0 ? Double.NaN : 100.0 * correct[label] / images[label];
     }

@@ -1,17 +1,18 @@
 package io.github.kib4j.experiment;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Which settings the others leave without effect. */
-public final class Effects {
+final class Effects {
     /** Data sets whose training images are cropped and mirrored. */
     private static final List<String> AUGMENTED = List.of("cifar10", "cifar100");
 
     private final Settings settings;
 
-    public Effects(Settings settings) {
+    Effects(Settings settings) {
         this.settings = settings;
     }
 
@@ -20,7 +21,7 @@ public final class Effects {
      * errs. Null where it means something.
      */
     @Nullable
-    public String contradiction(Key key) {
+    String contradiction(Key key) {
         return switch (key) {
             case LAYERS -> is(Key.MODEL, "vgg") ? "the model vgg; add --model mlp, or leave it out" : null;
             case CHANNELS, POOL_AFTER, LINEAR ->
@@ -34,7 +35,7 @@ public final class Effects {
     }
 
     /** Returns whether a training is planned without reading a setting: it may be left out of a run's configuration. */
-    public boolean isUnread(Key key) {
+    boolean isUnread(Key key) {
         return contradiction(key) != null
                 || switch (key) {
                     case DELTA, POWER -> withoutGroups() != null;
@@ -48,7 +49,7 @@ public final class Effects {
 
     /** Returns why a setting has no effect beside the others; null if it has. */
     @Nullable
-    public String whyNone(Key key) {
+    String whyNone(Key key) {
         return switch (key) {
             case GROUPS -> settings.integer(Key.GROUPS) == 0 ? null : onlyForCodes();
             case DELTA -> first(withoutGroups(), onlyForCodes());
@@ -64,6 +65,41 @@ public final class Effects {
             case THREADS -> is(Key.DEVICE, "reference") ? "the device reference computes in one thread" : null;
             default -> null;
         };
+    }
+
+    /** Refuses settings of a file that mean nothing beside its others; a run's record may hold defaults of all kinds. */
+    void requireMeaning(Settings.FromFile file) {
+        file.places().forEach((key, place) -> {
+            String nothing = contradiction(key);
+            boolean recorded = file.record() && file.settings().text(key).equals(key.fallback());
+            if (nothing != null && !file.settings().text(key).isEmpty() && !recorded) {
+                throw new UsageException(place + ": '" + key.title() + "' means nothing to " + nothing + ".");
+            }
+        });
+    }
+
+    /** Refuses given settings that mean nothing beside the others. */
+    void requireMeaning(Settings given) {
+        for (Key key : Key.values()) {
+            String nothing = given.isSet(key) ? contradiction(key) : null;
+            if (nothing != null) {
+                throw new UsageException("--" + key.title() + " means nothing to " + nothing + ".");
+            }
+        }
+    }
+
+    /** Returns a note for each setting that was given and has no effect. */
+    List<String> without(Settings given, Settings.FromFile file) {
+        List<String> notes = new ArrayList<>();
+        for (Key key : Key.values()) {
+            boolean filed = !file.record() && file.settings().isSet(key);
+            String why = given.isSet(key) || filed ? whyNone(key) : null;
+            if (why != null) {
+                String what = given.isSet(key) ? "--" + key.title() : "'" + key.title() + "' of the configuration file";
+                notes.add("Note: " + what + " has no effect: " + why + ".");
+            }
+        }
+        return notes;
     }
 
     private boolean is(Key key, String value) {

@@ -8,13 +8,18 @@ import org.jspecify.annotations.Nullable;
 /** This program as its user calls it, for sentences that say what to type: {@code ./kib train --resume 'my runs/a'}. */
 public final class Invocation {
     /** In which the script says how it was called, as a shell reads it. */
-    public static final String VARIABLE = "KIB_COMMAND";
+    static final String VARIABLE = "KIB_COMMAND";
 
     private static final String PLAIN = "[A-Za-z0-9_@%+=:,./-]+";
 
     private Invocation() {}
 
-    /** Returns the command with these arguments, but for empty ones, as a shell reads it. */
+    /**
+     * Returns a command.
+     *
+     * @param arguments of the program; empty ones are left out
+     * @return program and arguments as a shell reads them
+     */
     public static String of(String... arguments) {
         return of(
                 System.getenv(VARIABLE),
@@ -22,7 +27,7 @@ public final class Invocation {
     }
 
     /** Returns a command for a program that is called by these words of a shell; null for {@code kib}. */
-    public static String of(@Nullable String program, List<String> arguments) {
+    static String of(@Nullable String program, List<String> arguments) {
         String name = program == null || program.isBlank() ? "kib" : program;
         return arguments.isEmpty()
                 ? name
@@ -30,7 +35,7 @@ public final class Invocation {
     }
 
     /** Returns a word as a shell reads it: in single quotes where it has other than plain characters. */
-    public static String quoted(String word) {
+    static String quoted(String word) {
         return word.matches(PLAIN) ? word : "'" + word.replace("'", "'\\''") + "'";
     }
 }

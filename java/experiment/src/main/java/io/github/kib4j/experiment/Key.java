@@ -15,193 +15,172 @@ import java.util.stream.Stream;
 
 /** A setting: an option {@code --NAME} of the command line and a key {@code NAME} of configuration files. */
 public enum Key {
-    DATASET("dataset", Group.DATA, Datasets::names, "shapes", ""),
+    /** Which images. */
+    DATASET(Group.DATA, Datasets::names, "shapes", ""),
+    /** Where they are. */
     DATA(
-            "data",
             Group.DATA,
             Type.TEXT,
-            Range.ANY,
             "",
             "folder (or CIFAR archive) of the data set; default: look in the cache and the usual places"),
+    /** Whether a part of the training images, or a folder's own, is tested on. */
     VALIDATION(
-            "validation",
             Group.DATA,
             Type.FLAG,
-            Range.ANY,
             "false",
             "train on nine tenths and test on the authors' validation split, or on the val part of a folder that has one beside test"),
+    /** How many images to train on. */
     LIMIT_TRAIN(
-            "limit-train",
             Group.DATA,
             Type.INTEGER,
             Range.COUNT,
             "0",
             "train on so many images only: the first, or of a folder each class's share; 0 for all"),
+    /** How many images to test on. */
     LIMIT_TEST(
-            "limit-test",
             Group.DATA,
             Type.INTEGER,
             Range.COUNT,
             "0",
             "test on so many images only, chosen as for training; 0 for all"),
-    AUGMENT(
-            "augment",
-            Group.DATA,
-            Type.FLAG,
-            Range.ANY,
-            "true",
-            "crop and mirror training images where that is usual for the data set"),
-    MODEL("model", Group.NETWORK, "vgg", "", "mlp", "vgg"),
-    LAYERS("layers", Group.NETWORK, Type.INTEGERS, Range.UNITS, "1024,1024,1024", "mlp: units of hidden layers"),
-    CHANNELS(
-            "channels",
-            Group.NETWORK,
-            Type.INTEGERS,
-            Range.UNITS,
-            "128,256,256,512,512,512",
-            "vgg: channels of 3x3 convolutions"),
+    /** Whether training images are cropped and mirrored. */
+    AUGMENT(Group.DATA, Type.FLAG, "true", "crop and mirror training images where that is usual for the data set"),
+    /** Which kind of network. */
+    MODEL(Group.NETWORK, "vgg", "", "mlp", "vgg"),
+    /** Units of an MLP's hidden layers. */
+    LAYERS(Group.NETWORK, Type.INTEGERS, Range.UNITS, "1024,1024,1024", "mlp: units of hidden layers"),
+    /** Channels of a VGG's convolutions. */
+    CHANNELS(Group.NETWORK, Type.INTEGERS, Range.UNITS, "128,256,256,512,512,512", "vgg: channels of 3x3 convolutions"),
+    /** Which of a VGG's convolutions pooling follows. */
     POOL_AFTER(
-            "pool-after",
             Group.NETWORK,
             Type.INTEGERS,
             Range.between(1, 1000),
             "2,4,5,6",
             "vgg: convolutions, from 1, that 2x2 max-pooling follows; default 2,4,5,6, as far as there are so many"
                     + " and images are large enough"),
+    /** Units of a VGG's linear hidden layer. */
     LINEAR(
-            "linear",
             Group.NETWORK,
             Type.INTEGER,
             Range.between(0, Range.MOST_UNITS),
             "1024",
             "vgg: units of the linear hidden layer; 0 for none"),
-    WIDTH(
-            "width",
-            Group.NETWORK,
-            Type.NUMBER,
-            new Range(0, 1000, true, false, ""),
-            "1.0",
-            "factor of units or channels"),
-    ACTIVATION("activation", Group.NETWORK, "leaky-relu", "", "relu", "leaky-relu", "selu"),
-    BATCH_NORM("batch-norm", Group.NETWORK, Type.FLAG, Range.ANY, "false", "batch normalization in hidden layers"),
-    BIAS("bias", Group.NETWORK, Type.FLAG, Range.ANY, "false", "biases in hidden layers"),
-    DROPOUT("dropout", Group.NETWORK, Type.NUMBER, Range.fraction(), "0.0", "dropout rate; alpha dropout with selu"),
-    GROUPS("groups", Group.NETWORK, Type.INTEGER, Range.COUNT, "0", "groups of a layer's activities; 0 for none"),
-    DELTA("delta", Group.NETWORK, Type.NUMBER, Range.between(0, 1e6), "1.0", "delta of the grouping"),
+    /** Factor of units or channels. */
+    WIDTH(Group.NETWORK, Type.NUMBER, new Range(0, 1000, true, false, ""), "1.0", "factor of units or channels"),
+    /** The function {@code f} of pre-activations. */
+    ACTIVATION(Group.NETWORK, "leaky-relu", "", "relu", "leaky-relu", "selu"),
+    /** Whether pre-activations are normalized over the batch. */
+    BATCH_NORM(Group.NETWORK, Type.FLAG, "false", "batch normalization in hidden layers"),
+    /** Whether hidden layers have biases. */
+    BIAS(Group.NETWORK, Type.FLAG, "false", "biases in hidden layers"),
+    /** The rate of dropout. */
+    DROPOUT(Group.NETWORK, Type.NUMBER, Range.fraction(), "0.0", "dropout rate; alpha dropout with selu"),
+    /** {@code G}, the groups of a layer's activities. */
+    GROUPS(Group.NETWORK, Type.INTEGER, Range.COUNT, "0", "groups of a layer's activities; 0 for none"),
+    /** {@code delta} of the grouping. */
+    DELTA(Group.NETWORK, Type.NUMBER, Range.between(0, 1e6), "1.0", "delta of the grouping"),
+    /** {@code p} of the grouping. */
     POWER(
-            "power",
             Group.NETWORK,
             Type.NUMBER,
             new Range(0, 10, true, false, ""),
             "0.5",
             "power p of the grouping; default 0.5, or 1 - q with divisive normalization"),
-    DIVISIVE_NORM(
-            "divisive-norm", Group.NETWORK, Type.FLAG, Range.ANY, "false", "divisive normalization within groups"),
+    /** Whether activities are normalized within groups. */
+    DIVISIVE_NORM(Group.NETWORK, Type.FLAG, "false", "divisive normalization within groups"),
+    /** {@code q} of the divisive normalization. */
     DIVISIVE_POWER(
-            "divisive-power",
             Group.NETWORK,
             Type.NUMBER,
             new Range(0, 10, true, false, ""),
             "0.2",
             "power q of the divisive normalization"),
-    RULE("rule", Group.RULE, Key::rules, "phsic", "learning rule, or several with commas, one after the other"),
-    KERNEL("kernel", Group.RULE, "cosine", "kernel on codes", "linear", "cosine", "gaussian"),
-    LABEL_KERNEL("label-kernel", Group.RULE, "cosine", "kernel on labels", "linear", "cosine", "gaussian"),
-    SIGMA("sigma", Group.RULE, Type.NUMBER, Range.between(1e-6, 1e6), "5.0", "width of Gaussian kernels"),
-    GAMMA("gamma", Group.RULE, Type.NUMBER, Range.between(0, 1e6), "2.0", "weight of the label term"),
-    CENTRE_CODES(
-            "centre-codes",
+    /** By which rules to learn. */
+    RULE(
             Group.RULE,
-            Type.FLAG,
-            Range.ANY,
-            "false",
-            "centre codes within a sample; default: where there are groups"),
-    EPOCHS(
-            "epochs",
-            Group.OPTIMIZER,
-            Type.INTEGER,
-            Range.between(1, 1_000_000),
-            "10",
-            "how often all training images are seen"),
+            "phsic",
+            "learning rule, or several with commas, one after the other",
+            "phsic",
+            "hsic",
+            "readout",
+            "backprop"),
+    /** The kernel on codes. */
+    KERNEL(Group.RULE, "cosine", "kernel on codes", "linear", "cosine", "gaussian"),
+    /** The kernel on labels. */
+    LABEL_KERNEL(Group.RULE, "cosine", "kernel on labels", "linear", "cosine", "gaussian"),
+    /** {@code sigma} of Gaussian kernels. */
+    SIGMA(Group.RULE, Type.NUMBER, Range.between(1e-6, 1e6), "5.0", "width of Gaussian kernels"),
+    /** {@code gamma}, the weight of the label term. */
+    GAMMA(Group.RULE, Type.NUMBER, Range.between(0, 1e6), "2.0", "weight of the label term"),
+    /** Whether codes are centred within a sample. */
+    CENTRE_CODES(Group.RULE, Type.FLAG, "false", "centre codes within a sample; default: where there are groups"),
+    /** How often all training images are seen. */
+    EPOCHS(Group.OPTIMIZER, Type.INTEGER, Range.between(1, 1_000_000), "10", "how often all training images are seen"),
+    /** {@code B}, the images of a step. */
     BATCH(
-            "batch",
             Group.OPTIMIZER,
             Type.INTEGER,
             Range.between(2, Integer.MAX_VALUE).because("objectives compare at least 2 samples"),
             "128",
             "images of a step"),
-    OPTIMIZER("optimizer", Group.OPTIMIZER, "sgd", "", "sgd", "adam", "adamw"),
-    MOMENTUM("momentum", Group.OPTIMIZER, Type.NUMBER, Range.fraction(), "0.95", "momentum of sgd"),
-    LR_LOCAL(
-            "lr-local",
-            Group.OPTIMIZER,
-            Type.NUMBER,
-            Range.RATE,
-            "0.5",
-            "learning rate of hidden layers under local rules"),
+    /** Which optimizer. */
+    OPTIMIZER(Group.OPTIMIZER, "sgd", "", "sgd", "adam", "adamw"),
+    /** The momentum of SGD. */
+    MOMENTUM(Group.OPTIMIZER, Type.NUMBER, Range.fraction(), "0.95", "momentum of sgd"),
+    /** The learning rate of hidden layers under local rules. */
+    LR_LOCAL(Group.OPTIMIZER, Type.NUMBER, Range.RATE, "0.5", "learning rate of hidden layers under local rules"),
+    /** The learning rate of the rest. */
     LR_READOUT(
-            "lr-readout",
             Group.OPTIMIZER,
             Type.NUMBER,
             Range.RATE,
             "5.0E-4",
             "learning rate of the readout, and of everything under backprop"),
+    /** The weight decay of hidden layers under local rules. */
     WEIGHT_DECAY_LOCAL(
-            "weight-decay-local",
-            Group.OPTIMIZER,
-            Type.NUMBER,
-            Range.RATE,
-            "1.0E-7",
-            "weight decay of hidden layers under local rules"),
+            Group.OPTIMIZER, Type.NUMBER, Range.RATE, "1.0E-7", "weight decay of hidden layers under local rules"),
+    /** The weight decay of the rest. */
     WEIGHT_DECAY_READOUT(
-            "weight-decay-readout",
             Group.OPTIMIZER,
             Type.NUMBER,
             Range.RATE,
             "1.0E-6",
             "weight decay of the readout, and of everything under backprop"),
-    SCHEDULE(
-            "schedule",
-            Group.OPTIMIZER,
-            "multi-step",
-            "of learning rates",
-            "constant",
-            "multi-step",
-            "cosine",
-            "one-cycle"),
+    /** How learning rates change. */
+    SCHEDULE(Group.OPTIMIZER, "multi-step", "of learning rates", "constant", "multi-step", "cosine", "one-cycle"),
+    /** Epochs at which they are lowered. */
     MILESTONES(
-            "milestones",
             Group.OPTIMIZER,
             Type.INTEGERS,
             Range.between(1, 1_000_000),
             "",
             "epochs at which multi-step lowers learning rates; default: none"),
-    LR_DECAY("lr-decay", Group.OPTIMIZER, Type.NUMBER, Range.between(0, 1000), "0.25", "factor at each milestone"),
-    WARM_UP("warm-up", Group.OPTIMIZER, Type.NUMBER, Range.between(0, 1_000_000), "0.0", "epochs of linear warm-up"),
-    SEED("seed", Group.RUN, Type.INTEGER, Range.ANY, "0", "of weights, order, augmentation and dropout"),
-    WEIGHTS(
-            "weights",
-            Group.RUN,
-            Type.TEXT,
-            Range.ANY,
-            "",
-            "begin from the weights in a safetensors file, as runs and PyTorch save them"),
+    /** Factor by which they are lowered. */
+    LR_DECAY(Group.OPTIMIZER, Type.NUMBER, Range.between(0, 1000), "0.25", "factor at each milestone"),
+    /** Epochs in which they rise. */
+    WARM_UP(Group.OPTIMIZER, Type.NUMBER, Range.between(0, 1_000_000), "0.0", "epochs of linear warm-up"),
+    /** Of all that is random. */
+    SEED(Group.RUN, Type.INTEGER, "0", "of weights, order, augmentation and dropout"),
+    /** A file of weights to begin from. */
+    WEIGHTS(Group.RUN, Type.TEXT, "", "begin from the weights in a safetensors file, as runs and PyTorch save them"),
+    /** What computes. */
     DEVICE(
-            "device",
             Group.RUN,
             Key::devices,
             "auto",
             "what computes (auto: the fastest there is, but never the reference, which is slow)"),
-    PRECISION("precision", Group.RUN, "f32", "of activations", "f32", "bf16"),
+    /** The precision of activations. */
+    PRECISION(Group.RUN, "f32", "of activations", "f32", "bf16"),
+    /** Processor threads. */
     THREADS(
-            "threads",
             Group.RUN,
             Type.INTEGER,
             Range.between(1, 1024),
             "",
             "processor threads; default: OMP_NUM_THREADS if that is set, else all"),
+    /** How often to save within an epoch. */
     CHECKPOINT_STEPS(
-            "checkpoint-steps",
             Group.RUN,
             Type.INTEGER,
             Range.between(0, Integer.MAX_VALUE),
@@ -210,20 +189,20 @@ public enum Key {
 
     /** What settings are about: headings of the help. */
     public enum Group {
-        DATA("Data"),
-        NETWORK("Network"),
-        RULE("Rule"),
-        OPTIMIZER("Optimizer"),
-        RUN("Run");
+        /** Images. */
+        DATA,
+        /** What learns. */
+        NETWORK,
+        /** By which objective. */
+        RULE,
+        /** By which steps. */
+        OPTIMIZER,
+        /** Seed, device and files. */
+        RUN;
 
-        private final String title;
-
-        Group(String title) {
-            this.title = title;
-        }
-
+        /** {@return the heading} */
         public String title() {
-            return title;
+            return name().charAt(0) + name().substring(1).toLowerCase(Locale.ROOT);
         }
     }
 
@@ -232,11 +211,17 @@ public enum Key {
 
     /** How a value is written. */
     public enum Type {
+        /** A path. */
         TEXT("PATH", "text"),
+        /** One of the names there are, or for rules several with commas. */
         CHOICE("NAME", "a name"),
+        /** A whole number. */
         INTEGER("N", "a whole number"),
+        /** A number. */
         NUMBER("X", "a number"),
+        /** True or false. */
         FLAG("true|false", "true or false"),
+        /** Whole numbers with commas. */
         INTEGERS("N,N,...", "whole numbers with commas between them");
 
         private final String label;
@@ -247,16 +232,12 @@ public enum Key {
             this.words = words;
         }
 
+        /** {@return what stands for a value in the help} */
         public String label() {
             return label;
         }
-
-        public String words() {
-            return words;
-        }
     }
 
-    private final String title;
     private final Group group;
     private final Type type;
     private final Range range;
@@ -264,27 +245,23 @@ public enum Key {
     private final String fallback;
     private final String help;
 
-    Key(String title, Group group, Type type, Range range, String fallback, String help) {
-        this(title, group, type, range, List::of, fallback, help);
+    Key(Group group, Type type, String fallback, String help) {
+        this(group, type, Range.ANY, fallback, help);
     }
 
-    Key(String title, Group group, String fallback, String help, String... choices) {
-        this(title, group, () -> List.of(choices), fallback, help);
+    Key(Group group, Type type, Range range, String fallback, String help) {
+        this(group, type, range, List::of, fallback, help);
     }
 
-    Key(String title, Group group, Supplier<List<String>> choices, String fallback, String help) {
-        this(title, group, Type.CHOICE, Range.ANY, choices, fallback, help);
+    Key(Group group, String fallback, String help, String... choices) {
+        this(group, () -> List.of(choices), fallback, help);
     }
 
-    Key(
-            String title,
-            Group group,
-            Type type,
-            Range range,
-            Supplier<List<String>> choices,
-            String fallback,
-            String help) {
-        this.title = title;
+    Key(Group group, Supplier<List<String>> choices, String fallback, String help) {
+        this(group, Type.CHOICE, Range.ANY, choices, fallback, help);
+    }
+
+    Key(Group group, Type type, Range range, Supplier<List<String>> choices, String fallback, String help) {
         this.group = group;
         this.type = type;
         this.range = range;
@@ -293,38 +270,38 @@ public enum Key {
         this.help = help;
     }
 
-    private static List<String> rules() {
-        return List.of("phsic", "hsic", "readout", "backprop");
-    }
-
     private static List<String> devices() {
         return Stream.concat(
                         Stream.of(Devices.AUTO), Devices.providers().stream().map(DeviceProvider::name))
                 .toList();
     }
 
+    /** {@return its name in files and, after two hyphens, on the command line} */
     public String title() {
-        return title;
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
+    /** {@return how its value is written} */
     public Type type() {
         return type;
     }
 
+    /** {@return its value where it is not set; empty where it has none, or one that depends on others} */
     public String fallback() {
         return fallback;
     }
 
+    /** {@return what it is about} */
     public Group group() {
         return group;
     }
 
-    /** Returns the names that a value may be one of; empty where it is no name. */
+    /** {@return the names that a value may be one of; empty where it is no name} */
     public List<String> choices() {
         return choices.get();
     }
 
-    /** Returns what the help says: meaning, choices, default. */
+    /** {@return what the help says: meaning, choices, default} */
     public String help() {
         String names = (choices().isEmpty() || help.isEmpty() ? "" : ": ") + Words.or(choices());
         boolean said = fallback.isEmpty() || help.contains("default");
@@ -332,7 +309,7 @@ public enum Key {
     }
 
     /** Returns a value as people write it: {@code 1}, {@code 5e-4}. */
-    public String shown(String value) {
+    private String shown(String value) {
         if (type != Type.NUMBER) {
             return value;
         }
@@ -343,8 +320,14 @@ public enum Key {
         return format.format(number).toLowerCase(Locale.ROOT);
     }
 
+    /**
+     * Finds a setting.
+     *
+     * @param title its name
+     * @return the setting; empty if there is none of this name
+     */
     public static Optional<Key> named(String title) {
-        return Arrays.stream(values()).filter(key -> key.title.equals(title)).findFirst();
+        return Arrays.stream(values()).filter(key -> key.title().equals(title)).findFirst();
     }
 
     /**
@@ -352,7 +335,7 @@ public enum Key {
      *
      * @throws UsageException if it is none of this type or outside the range
      */
-    public String normalize(String value) {
+    String normalize(String value) {
         String trimmed = value.trim();
         try {
             return switch (type) {
@@ -370,7 +353,7 @@ public enum Key {
             };
         } catch (IllegalArgumentException e) {
             throw new UsageException(
-                    "--" + title + " must be " + type.words() + range.words() + ", but is '" + value + "'.");
+                    "--" + title() + " must be " + type.words + range.words() + ", but is '" + value + "'.");
         }
     }
 
@@ -393,7 +376,7 @@ public enum Key {
         return value;
     }
 
-    public static List<Integer> integers(String value) {
+    static List<Integer> integers(String value) {
         return value.isBlank()
                 ? List.of()
                 : Arrays.stream(value.split(","))

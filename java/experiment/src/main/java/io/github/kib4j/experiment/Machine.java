@@ -10,16 +10,16 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /** What computes: for the record of a run. */
-public final class Machine {
+final class Machine {
     private final Path root;
 
     /** Looks at the system's files below a root; {@code /} for the real ones. */
-    public Machine(Path root) {
+    Machine(Path root) {
         this.root = root;
     }
 
     /** Puts version, commit, Java, host, processor and number of processors. */
-    public ObjectNode describe(ObjectNode into) {
+    ObjectNode describe(ObjectNode into) {
         return into.put("version", Version.NUMBER)
                 .put("commit", Version.COMMIT)
                 .put("java", System.getProperty("java.version"))

@@ -2,25 +2,22 @@ package io.github.kib4j.experiment;
 
 import io.github.kib4j.train.MemoryEstimate;
 import io.github.kib4j.train.MemoryEstimate.Images;
-import io.github.kib4j.train.TrainingConfig;
 import java.util.Optional;
 import java.util.OptionalLong;
 
 /** Refuses a training that will not fit into memory, before anything is allocated or written. */
-public final class MemoryCheck {
+final class MemoryCheck {
     /** Widths that are tried, from the wanted one down. */
     private static final int HALVINGS = 10;
 
     private final Settings settings;
     private final Images images;
-    private final String device;
     private final OptionalLong available;
 
-    public MemoryCheck(Settings settings, Images images, String device, OptionalLong available) {
+    MemoryCheck(Settings settings, Images images, OptionalLong available) {
         this.settings = settings;
         this.images = images;
-        this.device = device;
-        this.available = device.equals("reference") ? inHeap(available) : available;
+        this.available = settings.text(Key.DEVICE).equals("reference") ? inHeap(available) : available;
     }
 
     /** The reference device's numbers are Java's. */
@@ -29,28 +26,13 @@ public final class MemoryCheck {
                 Math.min(available.orElse(Long.MAX_VALUE), Runtime.getRuntime().maxMemory()));
     }
 
-    /** Returns the estimate of the settings' most demanding rule; empty if it is beyond all counting. */
-    public static Optional<MemoryEstimate> estimate(Settings settings, Images images, String device) {
-        RunPlan plan = new RunPlan(settings);
-        MemoryEstimate most = null;
-        for (String rule : plan.rules()) {
-            TrainingConfig training = plan.training(rule, images.image(), images.classes());
-            Optional<MemoryEstimate> estimate = MemoryEstimate.of(images, training, device);
-            if (estimate.isEmpty()) {
-                return Optional.empty();
-            }
-            most = most == null || estimate.get().total() > most.total() ? estimate.get() : most;
-        }
-        return Optional.ofNullable(most);
-    }
-
     /**
      * Checks the settings.
      *
      * @throws UsageException if they need more than there is; it names what would fit
      */
-    public void require() {
-        Optional<MemoryEstimate> wanted = estimate(settings, images, device);
+    void require() {
+        Optional<MemoryEstimate> wanted = new RunPlan(settings).memory(images);
         if (wanted.isPresent() && fits(wanted.get())) {
             return;
         }
@@ -87,7 +69,8 @@ public final class MemoryCheck {
 
     private boolean fitsWith(Key key, String value) {
         try {
-            return estimate(settings.with(key, value), images, device)
+            return new RunPlan(settings.with(key, value))
+                    .memory(images)
                     .filter(this::fits)
                     .isPresent();
         } catch (UsageException e) {

@@ -14,13 +14,13 @@ import java.util.stream.Collectors;
  * A table of predictions: {@code index, label, label_name, predicted, predicted_name} and a column {@code probability_NAME} for
  * each class, the softmax of the logits. Until it is finished it is beside its place, under a name that ends in {@code .new}.
  */
-public final class PredictionsFile implements AutoCloseable {
+final class PredictionsFile implements AutoCloseable {
     private final Path file;
     private final Path unfinished;
     private final List<String> names;
     private final BufferedWriter writer;
 
-    public PredictionsFile(Path file, List<String> names) throws IOException {
+    PredictionsFile(Path file, List<String> names) throws IOException {
         this.file = file;
         this.names = names;
         unfinished = file.resolveSibling(file.getFileName() + ".new");
@@ -31,7 +31,7 @@ public final class PredictionsFile implements AutoCloseable {
     }
 
     /** Writes the rows of a batch: {@code [B]} labels and {@code [B, M]} logits of the images from {@code first} on. */
-    public void add(int first, int[] labels, float[] logits) {
+    void add(int first, int[] labels, float[] logits) {
         try {
             for (int b = 0; b < labels.length; b++) {
                 int predicted = ClassCounts.largest(logits, b, names.size());
@@ -72,7 +72,7 @@ public final class PredictionsFile implements AutoCloseable {
     }
 
     /** Puts the whole table in its place. */
-    public void finish() throws IOException {
+    void finish() throws IOException {
         writer.close();
         Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }

@@ -13,6 +13,7 @@ import java.util.StringJoiner;
 
 /** Named settings: {@code quickstart}, and the paper's runs. */
 public final class Presets {
+    /** The preset that is trained where nothing else is asked for. */
     public static final String QUICKSTART = "quickstart";
 
     private static final JsonNode PAPER = read();
@@ -37,16 +38,29 @@ public final class Presets {
         }
     }
 
+    /** {@return the names of all presets} */
     public List<String> names() {
         return List.copyOf(presets.keySet());
     }
 
-    /** Returns a preset's settings; an unknown name is an error that lists the nearest ones. */
+    /**
+     * Returns a preset.
+     *
+     * @param name of the preset, in any case
+     * @return its settings
+     * @throws UsageException if there is none of this name; it lists the nearest ones
+     */
     public Settings get(String name) {
         return Objects.requireNonNull(presets.get(named(name)));
     }
 
-    /** Returns the preset's name as it is listed: it may be written in any case; one that is none is an error that lists the nearest. */
+    /**
+     * Returns a preset's name.
+     *
+     * @param name of the preset, in any case
+     * @return the name as it is listed
+     * @throws UsageException if there is none of this name; it lists the nearest ones
+     */
     public String named(String name) {
         return Words.same(name, presets.keySet())
                 .orElseThrow(() -> new UsageException("There is no preset '" + name + "'; near it are: "
@@ -54,9 +68,31 @@ public final class Presets {
                         + " ('" + Invocation.of("presets") + "' lists all)."));
     }
 
-    /** Returns the test accuracy that the paper reports for a preset, in percent; NaN where there is none. */
+    /**
+     * Returns what the paper reports.
+     *
+     * @param name of the preset, as it is listed
+     * @return the mean test accuracy in percent; NaN where there is none
+     */
     public double paperAccuracy(String name) {
         return paperAccuracies.getOrDefault(name, Double.NaN);
+    }
+
+    /**
+     * Returns a preset as a configuration file.
+     *
+     * @param name of the preset
+     * @return what it sets that has an effect
+     * @throws UsageException if there is none of this name
+     */
+    public String toToml(String name) {
+        Settings settings = get(name);
+        Effects effects = new Effects(settings);
+        double paper = paperAccuracy(name);
+        String reported = Double.isNaN(paper) ? "" : "; the paper reports " + paper + " % of test images";
+        return settings.toToml(
+                "# Preset " + name + reported + ".\n",
+                key -> settings.isSet(key) && !effects.isUnread(key) && effects.whyNone(key) == null);
     }
 
     private static Settings quickstart() {

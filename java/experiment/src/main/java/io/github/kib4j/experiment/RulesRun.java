@@ -11,45 +11,26 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/** Trains by each rule of a run, one after the other: by one rule in the run's folder, by several in a folder below it each. */
-public final class RulesRun {
-    private final RunFolder whole;
-    private final Settings settings;
-    private final Map<String, TrainingConfig> trainings;
-    private final DeviceDataset dataset;
-    private final Device device;
-    private final RunListener listener;
-    private final RunRecord record;
-
-    /**
-     * Prepares a run.
-     *
-     * @param trainings by the rules' names
-     * @param about what {@code run.json} says, besides the rule
-     */
-    public RulesRun(
-            RunFolder whole,
-            Settings settings,
-            Map<String, TrainingConfig> trainings,
-            DeviceDataset dataset,
-            Device device,
-            RunListener listener,
-            ObjectNode about) {
-        this.whole = whole;
-        this.settings = settings;
-        this.trainings = trainings;
-        this.dataset = dataset;
-        this.device = device;
-        this.listener = listener;
-        record = new RunRecord(whole, about.deepCopy().put("rule", settings.text(Key.RULE)));
-    }
-
+/**
+ * Trains by each rule of a run, one after the other: by one rule in the run's folder, by several in a folder below it each.
+ *
+ * @param trainings by the rules' names
+ * @param record of the whole run
+ */
+record RulesRun(
+        RunFolder whole,
+        Settings settings,
+        Map<String, TrainingConfig> trainings,
+        DeviceDataset dataset,
+        Device device,
+        RunListener listener,
+        RunRecord record) {
     /**
      * Trains to the end, from the start or from where each rule's last checkpoint stands.
      *
-     * @return the records of all rules; empty if a signal stopped one
+     * @return the records of all rules but their sessions; empty if a signal stopped one
      */
-    public Optional<Map<String, ObjectNode>> run(boolean resume) throws IOException {
+    Optional<Map<String, ObjectNode>> run(boolean resume) throws IOException {
         return trainings.size() == 1 ? one(resume) : several(resume);
     }
 
@@ -129,6 +110,7 @@ public final class RulesRun {
                 listener,
                 only ? record : record.ofRule(folder, rule),
                 this::goOn);
-        return Optional.ofNullable(resume && Checkpoint.exists(folder.checkpoint()) ? run.resume() : run.begin());
+        return Optional.ofNullable(resume && Checkpoint.exists(folder.checkpoint()) ? run.resume() : run.begin())
+                .map(RunRecord::withoutSessions);
     }
 }

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.kib4j.checkpoint.Checkpoint;
-import io.github.kib4j.checkpoint.CheckpointException;
 import io.github.kib4j.files.DurableFiles;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
@@ -15,14 +14,9 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -37,28 +31,39 @@ public final class RunFolder implements AutoCloseable {
     private final Path folder;
     private @Nullable RunLock lock;
 
+    /**
+     * Names a folder, which may not exist yet.
+     *
+     * @param folder of a run, or of one of its rules
+     */
     public RunFolder(Path folder) {
         this.folder = folder;
     }
 
+    /**
+     * Returns where it is.
+     *
+     * @return the folder, as it was named
+     */
     public Path path() {
         return folder;
     }
 
+    /**
+     * Returns where checkpoints are.
+     *
+     * @return a folder in this one, which a run of several rules does not have
+     */
     public Path checkpoint() {
         return folder.resolve("checkpoint");
     }
 
-    public Path config() {
+    Path config() {
         return folder.resolve("config.toml");
     }
 
-    private Path metrics() {
-        return folder.resolve("metrics.jsonl");
-    }
-
-    private Path csv() {
-        return folder.resolve("metrics.csv");
+    Metrics metrics() {
+        return new Metrics(folder.resolve("metrics.jsonl"), folder.resolve("metrics.csv"));
     }
 
     private Path run() {
@@ -73,7 +78,7 @@ public final class RunFolder implements AutoCloseable {
      * Refuses to begin a new run in a folder that holds anything but what a killed process left of a beginning, is none, or
      * cannot be made.
      */
-    public void checkNew() throws IOException {
+    void checkNew() throws IOException {
         if (Files.isDirectory(folder) && !isBeginning()) {
             throw new UsageException("The folder " + folder + " is not empty; continue its run with "
                     + Invocation.of("train", "--resume", folder.toString()) + ", or choose another --out.");
@@ -82,7 +87,7 @@ public final class RunFolder implements AutoCloseable {
     }
 
     /** Refuses a folder that is none, or cannot be made. */
-    public void checkCreatable() throws IOException {
+    void checkCreatable() throws IOException {
         Path existing = folder.toAbsolutePath();
         while (existing.getParent() != null && !Files.exists(existing, LinkOption.NOFOLLOW_LINKS)) {
             existing = existing.getParent();
@@ -109,7 +114,7 @@ public final class RunFolder implements AutoCloseable {
      * Makes a new folder, named as wanted or, where that is there already, with {@code -2}, {@code -3} and so on: of
      * processes that want the same name at once each gets its own.
      */
-    public static Path claim(Path wanted) throws IOException {
+    static Path claim(Path wanted) throws IOException {
         Files.createDirectories(wanted.toAbsolutePath().getParent());
         for (int i = 1; ; i++) {
             Path folder = i == 1 ? wanted : wanted.resolveSibling(wanted.getFileName() + "-" + i);
@@ -122,7 +127,7 @@ public final class RunFolder implements AutoCloseable {
     }
 
     /** Removes the folder if nothing was written into it. */
-    public void removeIfEmpty() throws IOException {
+    void removeIfEmpty() throws IOException {
         try {
             Files.deleteIfExists(folder);
         } catch (DirectoryNotEmptyException e) {
@@ -135,14 +140,14 @@ public final class RunFolder implements AutoCloseable {
      *
      * @param step of the newest whole checkpoint
      */
-    public void clean(long step) throws IOException {
+    void clean(long step) throws IOException {
         Checkpoint.clean(checkpoint(), step);
         cleanFiles();
     }
 
     /** Removes what a killed process left of files that it was about to write. */
-    public void cleanFiles() throws IOException {
-        for (Path file : List.of(config(), run(), metrics(), csv(), summary())) {
+    void cleanFiles() throws IOException {
+        for (Path file : List.of(config(), run(), metrics().lines(), metrics().table(), summary())) {
             Files.deleteIfExists(file.resolveSibling(file.getFileName() + ".new"));
         }
     }
@@ -154,7 +159,7 @@ public final class RunFolder implements AutoCloseable {
 
     /** Locks the folder; returns why that cannot be, which does not matter to a finished run in a read-only folder. */
     @Nullable
-    public FileSystemException lockIfWritable() throws IOException {
+    FileSystemException lockIfWritable() throws IOException {
         try {
             lock();
             return null;
@@ -163,6 +168,7 @@ public final class RunFolder implements AutoCloseable {
         }
     }
 
+    /** Gives the folder free for other processes. */
     @Override
     public void close() throws IOException {
         if (lock != null) {
@@ -172,7 +178,7 @@ public final class RunFolder implements AutoCloseable {
     }
 
     /** Creates and locks the folder of a new run. */
-    public void create() throws IOException {
+    void create() throws IOException {
         Files.createDirectories(folder);
         if (lock == null) {
             lock();
@@ -181,134 +187,85 @@ public final class RunFolder implements AutoCloseable {
     }
 
     /** Writes the run's settings: the last thing a run's beginning does, for a folder with settings is a run. */
-    public void writeConfig(Settings settings) throws IOException {
+    void writeConfig(Settings settings) throws IOException {
         if (!Files.exists(config())) {
-            Files.deleteIfExists(metrics());
+            Files.deleteIfExists(metrics().lines());
             DurableFiles.replace(config(), settings.toToml());
         }
     }
 
+    /**
+     * Returns the run's settings.
+     *
+     * @return all that it reads
+     * @throws UsageException if the folder is no run's
+     */
+    public Settings settings() {
+        if (!Files.isRegularFile(config())) {
+            throw new UsageException(
+                    "There is no run in " + folder + " (it has no config.toml); name the folder of a run.");
+        }
+        return Settings.read(config()).settings();
+    }
+
+    /** Returns the settings to go on with: given ones may repeat the run's, raise its epochs, and change the machine's. */
+    Settings resumed(Settings given) {
+        Settings run = settings();
+        Key changed = given.conflict(run);
+        if (changed != null) {
+            throw new UsageException("--" + changed.title() + " is " + run.text(changed) + " in the run in " + folder
+                    + " and cannot be changed when it is resumed; start a new run for other settings.");
+        }
+        Settings resumed = given.onThisMachine(run);
+        int before = run.integer(Key.EPOCHS);
+        int epochs = given.isSet(Key.EPOCHS) ? given.integer(Key.EPOCHS) : before;
+        if (epochs < before) {
+            throw new UsageException("The run in " + folder + " is of "
+                    + Words.count(before, "epoch") + " and can be given more, not fewer (" + epochs
+                    + "); stop it when it has done enough, or start a new run.");
+        }
+        if (epochs > before && new RunPlan(run).schedule().dependsOnEpochs()) {
+            throw new UsageException("The run in " + folder + " cannot be given more epochs, since its schedule "
+                    + run.text(Key.SCHEDULE) + " lowers learning rates towards the end of its " + before
+                    + "; start a new run with --epochs " + epochs + ".");
+        }
+        return resumed.set(Key.EPOCHS, Integer.toString(epochs));
+    }
+
     /** Returns how many epochs the run in this folder is to have; 0 if there is none. */
-    public int epochsWanted() {
-        return Files.isRegularFile(config())
-                ? Settings.read(config()).settings().integer(Key.EPOCHS)
-                : 0;
+    int epochsWanted() {
+        return Files.isRegularFile(config()) ? settings().integer(Key.EPOCHS) : 0;
     }
 
     /** Gives the run in this folder more epochs, if it has fewer. */
-    public void raiseEpochs(int epochs) throws IOException {
+    void raiseEpochs(int epochs) throws IOException {
         if (epochsWanted() < epochs) {
-            Settings more = Settings.read(config()).settings().with(Key.EPOCHS, Integer.toString(epochs));
+            Settings more = settings().with(Key.EPOCHS, Integer.toString(epochs));
             DurableFiles.replace(config(), more.toToml());
         }
     }
 
-    /** Adds an epoch's line. */
-    public void append(ObjectNode epoch) throws IOException {
-        DurableFiles.append(metrics(), JSON.writeValueAsString(epoch) + "\n");
-        writeCsv();
-    }
-
-    /**
-     * Drops what follows the lines of the first epochs: of epochs that were not saved, or half a line.
-     *
-     * @return the lines there are, {@code epochs} or one fewer
-     */
-    public int keepEpochs(int epochs) throws IOException {
-        List<String> lines = wholeLines();
-        if (lines.size() < epochs - 1) {
-            throw new CheckpointException("The file " + metrics() + " has " + Words.count(lines.size(), "epoch")
-                    + ", but the checkpoint " + epochs + "; restore the file, or start a new run.");
-        }
-        List<String> kept = lines.subList(0, Math.min(epochs, lines.size()));
-        replaceIfOther(metrics(), kept.stream().map(line -> line + "\n").collect(Collectors.joining()));
-        writeCsv();
-        return kept.size();
-    }
-
-    /** Returns the lines up to the first that is not its epoch's. */
-    private List<String> wholeLines() throws IOException {
-        String text = Files.exists(metrics()) ? Files.readString(metrics()) : "";
-        List<String> whole = new ArrayList<>();
-        for (String line : text.substring(0, text.lastIndexOf('\n') + 1).lines().toList()) {
-            try {
-                if (JSON.readTree(line).path("epoch").asInt() != whole.size() + 1) {
-                    break;
-                }
-            } catch (JsonProcessingException e) {
-                break;
-            }
-            whole.add(line);
-        }
-        return whole;
-    }
-
-    private static void replaceIfOther(Path file, String text) throws IOException {
-        if (!Files.exists(file) || !Files.readString(file).equals(text)) {
-            DurableFiles.replace(file, text);
-        }
-    }
-
-    /** Returns the epochs' lines. */
-    public List<JsonNode> epochs() throws IOException {
-        List<JsonNode> epochs = new ArrayList<>();
-        for (String line : wholeLines()) {
-            epochs.add(JSON.readTree(line));
-        }
-        return epochs;
-    }
-
-    /** Writes the lines as a table with a column for each number that any of them has. */
-    private void writeCsv() throws IOException {
-        List<Map<String, String>> rows = new ArrayList<>();
-        Set<String> columns = new LinkedHashSet<>();
-        for (JsonNode epoch : epochs()) {
-            Map<String, String> row = cells(epoch);
-            rows.add(row);
-            columns.addAll(row.keySet());
-        }
-        StringBuilder csv = new StringBuilder();
-        if (!rows.isEmpty()) {
-            csv.append(String.join(",", columns)).append('\n');
-        }
-        for (Map<String, String> row : rows) {
-            csv.append(columns.stream().map(name -> row.getOrDefault(name, "")).collect(Collectors.joining(",")))
-                    .append('\n');
-        }
-        replaceIfOther(csv(), csv.toString());
-    }
-
-    /** Returns an epoch's numbers by column; those of a list get a column each, and null is empty. */
-    private static Map<String, String> cells(JsonNode epoch) {
-        Map<String, String> cells = new LinkedHashMap<>();
-        epoch.fieldNames().forEachRemaining(name -> {
-            JsonNode value = epoch.get(name);
-            for (int i = 0; i < value.size(); i++) {
-                cells.put(name + "_" + (i + 1), value.get(i).asText());
-            }
-            if (!value.isArray()) {
-                cells.put(name, value.isNull() ? "" : value.asText());
-            }
-        });
-        return cells;
-    }
-
-    public void writeRun(ObjectNode run) throws IOException {
+    void writeRun(ObjectNode run) throws IOException {
         writeJson(run(), run);
     }
 
     /** Writes what came of each rule. */
-    public void writeSummary(Map<String, ObjectNode> records) throws IOException {
+    void writeSummary(Map<String, ObjectNode> records) throws IOException {
         ObjectNode summary = JSON.createObjectNode();
-        records.forEach((rule, record) -> summary.set(rule, RunRecord.withoutSessions(record)));
+        records.forEach(summary::set);
         writeJson(summary(), summary);
     }
 
     private static void writeJson(Path file, JsonNode content) throws IOException {
-        replaceIfOther(file, JSON.writerWithDefaultPrettyPrinter().writeValueAsString(content) + "\n");
+        Metrics.replaceIfOther(file, JSON.writerWithDefaultPrettyPrinter().writeValueAsString(content) + "\n");
     }
 
-    /** Returns the run's record; null if there is none, or it is no JSON. */
+    /**
+     * Returns the run's record.
+     *
+     * @return what {@code run.json} says; null if there is none, or it is no JSON
+     * @throws IOException if it cannot be read
+     */
     @Nullable
     public ObjectNode readRun() throws IOException {
         try {
@@ -316,21 +273,5 @@ public final class RunFolder implements AutoCloseable {
         } catch (JsonProcessingException e) {
             return null;
         }
-    }
-
-    /** Returns the largest amount of memory this process has had, in bytes; 0 where the system does not tell. */
-    public static long peakResidentBytes() {
-        try (Stream<String> lines = Files.lines(Path.of("/proc/self/status"))) {
-            return lines.filter(line -> line.startsWith("VmHWM:"))
-                    .mapToLong(line -> 1024 * Long.parseLong(line.replaceAll("[^0-9]", "")))
-                    .findFirst()
-                    .orElse(0);
-        } catch (IOException e) {
-            return 0;
-        }
-    }
-
-    public static String percent(double value) {
-        return String.format(Locale.ROOT, "%.2f %%", value);
     }
 }

@@ -3,9 +3,17 @@ package io.github.kib4j.experiment;
 import io.github.kib4j.train.EpochResult;
 import io.github.kib4j.train.Evaluation;
 import io.github.kib4j.train.TrainingConfig;
+import java.nio.file.Path;
 
 /** Is told how a run goes, and stops it. */
 public interface RunListener {
+    /**
+     * Is told that the run has all that it needs, before anything is written but its folder.
+     *
+     * @param folder of the run
+     */
+    default void start(Path folder) {}
+
     /**
      * Begins with a rule.
      *

@@ -8,6 +8,8 @@ import io.github.kib4j.layer.NetworkSpec;
 import io.github.kib4j.objective.LocalObjective;
 import io.github.kib4j.objective.TeachingSignals;
 import io.github.kib4j.op.Activation;
+import io.github.kib4j.op.DeviceProvider;
+import io.github.kib4j.op.Devices;
 import io.github.kib4j.op.Dropout;
 import io.github.kib4j.op.Estimator;
 import io.github.kib4j.op.Grouping;
@@ -21,12 +23,15 @@ import io.github.kib4j.rule.LocalRule;
 import io.github.kib4j.rule.ReadoutRule;
 import io.github.kib4j.rule.Rule;
 import io.github.kib4j.tensor.Shape;
+import io.github.kib4j.train.MemoryEstimate;
+import io.github.kib4j.train.MemoryEstimate.Images;
 import io.github.kib4j.train.TrainingConfig;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
@@ -36,11 +41,21 @@ import org.jspecify.annotations.Nullable;
 public final class RunPlan {
     private final Settings settings;
 
+    /**
+     * Understands settings.
+     *
+     * @param settings complete ones
+     */
     public RunPlan(Settings settings) {
         this.settings = settings;
     }
 
-    /** Returns the rules to train by, one after the other. */
+    /**
+     * Returns what to train by.
+     *
+     * @return the rules' names, one after the other
+     * @throws UsageException if one is none, or is named twice
+     */
     public List<String> rules() {
         List<String> rules = List.of(settings.text(Key.RULE).split(",", -1));
         rules.forEach(rule -> Settings.choice(Key.RULE, rule));
@@ -51,7 +66,7 @@ public final class RunPlan {
     }
 
     /** Returns what is trained on what, for example {@code mlp-mnist}. */
-    public String title() {
+    String title() {
         return model() + "-" + datasetName();
     }
 
@@ -67,6 +82,8 @@ public final class RunPlan {
      * Loads the data set.
      *
      * @param notes is told what lies beside the images and was passed over
+     * @return the images
+     * @throws io.github.kib4j.datasets.DatasetException if they are missing or damaged
      */
     public Dataset dataset(Consumer<String> notes) {
         Selection selection = new Selection(
@@ -79,7 +96,13 @@ public final class RunPlan {
         return data.isEmpty() ? null : data(data);
     }
 
-    /** Returns what {@code --data} names; {@code ~/} is the user's folder also where no shell has said so. */
+    /**
+     * Returns where data are.
+     *
+     * @param data the setting; {@code ~/} is the user's folder also where no shell has said so
+     * @return a folder or an archive
+     * @throws UsageException if it is no name of one
+     */
     public static Path data(String data) {
         try {
             Path path = Path.of(data);
@@ -92,8 +115,12 @@ public final class RunPlan {
     }
 
     /**
-     * Returns the training run of one rule.
+     * Returns the training of one rule.
      *
+     * @param rule its name
+     * @param image shape of the images
+     * @param classes how many there are
+     * @return what a {@link io.github.kib4j.train.Trainer} does
      * @throws UsageException if the settings do not fit each other or the data
      */
     public TrainingConfig training(String rule, Shape image, int classes) {
@@ -112,6 +139,62 @@ public final class RunPlan {
         } catch (IllegalArgumentException e) {
             throw new UsageException(String.valueOf(e.getMessage()));
         }
+    }
+
+    /** Refuses weights that are not there to begin from. */
+    void checkWeights() {
+        String weights = settings.text(Key.WEIGHTS);
+        try {
+            if (!weights.isEmpty() && !Files.isRegularFile(Path.of(weights))) {
+                throw new UsageException("There is no file " + weights
+                        + " to begin from; name a weights.safetensors, for example of a run's checkpoint.");
+            }
+        } catch (InvalidPathException e) {
+            throw new UsageException("--weights is no name of a file: '" + weights + "'.");
+        }
+    }
+
+    /** Chooses what computes: as {@code auto} never the reference, in which a training takes days instead of minutes. */
+    Devices.Choice device() {
+        String name = settings.choice(Key.DEVICE);
+        if (name.equals(Devices.AUTO)) {
+            requireFast();
+        }
+        return Devices.open(name, ThreadCount.of(settings).threads());
+    }
+
+    private static void requireFast() {
+        List<String> reasons = new ArrayList<>();
+        for (DeviceProvider provider : Devices.providers()) {
+            Optional<String> reason = provider.unavailable();
+            if (reason.isEmpty() && !provider.name().equals("reference")) {
+                return;
+            }
+            reason.ifPresent(why -> reasons.add(provider.name() + ": " + why.replaceFirst("\\.$", "")));
+        }
+        String why = reasons.isEmpty() ? "the class path has no kib4j-cpu" : String.join("; ", reasons);
+        throw new IllegalArgumentException("No fast device can be used here (" + why
+                + "); the reference is many times slower: ask for it with --device reference.");
+    }
+
+    /**
+     * Estimates the memory that training needs.
+     *
+     * @param images that are trained and tested on
+     * @return the estimate of the most demanding rule; empty if it is beyond all counting
+     * @throws UsageException if the settings do not fit each other or the data
+     */
+    public Optional<MemoryEstimate> memory(Images images) {
+        MemoryEstimate most = null;
+        for (String rule : rules()) {
+            TrainingConfig training = training(rule, images.image(), images.classes());
+            Optional<MemoryEstimate> estimate = MemoryEstimate.of(images, training, settings.text(Key.DEVICE));
+            if (estimate.isEmpty()) {
+                return Optional.empty();
+            }
+            most = most == null || estimate.get().total() > most.total() ? estimate.get() : most;
+        }
+        return Optional.ofNullable(most);
     }
 
     private NetworkSpec network(Shape image, int classes) {
@@ -270,7 +353,7 @@ public final class RunPlan {
         };
     }
 
-    public Schedule schedule() {
+    Schedule schedule() {
         Schedule schedule = switch (settings.choice(Key.SCHEDULE)) {
             case "constant" -> new Schedule.Constant();
             case "cosine" -> new Schedule.Cosine();

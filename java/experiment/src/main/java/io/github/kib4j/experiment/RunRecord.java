@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * A run's {@code run.json}: how it was begun and on what, its state, each session that worked on it, and at last what came of
  * it. It is there from the start, whole at every moment, and kept over a resume.
  */
-public final class RunRecord {
+final class RunRecord {
     /** What a session says of itself, out of what is known of the run. */
     private static final List<String> OF_A_SESSION =
             List.of("command", "version", "commit", "java", "host", "processor", "processors", "device", "threads");
@@ -25,7 +25,7 @@ public final class RunRecord {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     /** States of a run, and of a session; one that was killed stays running. */
-    public enum State {
+    enum State {
         RUNNING,
         INTERRUPTED,
         FAILED,
@@ -46,7 +46,7 @@ public final class RunRecord {
      *
      * @param about how the run is begun, if this is its beginning; of it, what says how and where this session works
      */
-    public RunRecord(RunFolder folder, ObjectNode about) {
+    RunRecord(RunFolder folder, ObjectNode about) {
         this(folder, about, about);
     }
 
@@ -57,7 +57,7 @@ public final class RunRecord {
     }
 
     /** Returns the record of a rule's run that is part of this one, and was begun by the same command. */
-    public RunRecord ofRule(RunFolder own, String rule) throws IOException {
+    RunRecord ofRule(RunFolder own, String rule) throws IOException {
         ObjectNode begun = about.deepCopy().put("rule", rule);
         ObjectNode known = folder.readRun();
         if (known != null && known.has("command")) {
@@ -67,29 +67,29 @@ public final class RunRecord {
     }
 
     /** Returns this moment, to the second. */
-    public static String now() {
+    static String now() {
         return OffsetDateTime.now().truncatedTo(ChronoUnit.SECONDS).format(DateTimeFormatter.ISO_OFFSET_DATE_TIME);
     }
 
     /** Returns what a record says but its sessions. */
-    public static ObjectNode withoutSessions(ObjectNode record) {
+    static ObjectNode withoutSessions(ObjectNode record) {
         ObjectNode rest = record.deepCopy();
         rest.remove("sessions");
         return rest;
     }
 
     /** Returns the preset of a record; null if it names none. */
-    public static @Nullable String preset(@Nullable ObjectNode record) {
+    static @Nullable String preset(@Nullable ObjectNode record) {
         return record == null ? null : record.path("preset").asText(null);
     }
 
     /** Returns whether a record is of a run that has its results; records of versions without states had them too. */
-    public static boolean isFinished(@Nullable ObjectNode record) {
+    static boolean isFinished(@Nullable ObjectNode record) {
         return record != null && record.path("state").asText("finished").equals("finished");
     }
 
     /** Writes the record of a run that begins. */
-    public void begin() throws IOException {
+    void begin() throws IOException {
         ObjectNode begun = JSON.createObjectNode().put("state", State.RUNNING.word());
         begun.setAll(about);
         begun.put("started", now());
@@ -97,7 +97,7 @@ public final class RunRecord {
     }
 
     /** Writes that a run goes on. What an earlier end has left in the record goes; what is known of the beginning stays. */
-    public void resume() throws IOException {
+    void resume() throws IOException {
         ObjectNode before = folder.readRun();
         if (before == null) {
             begin();
@@ -123,30 +123,30 @@ public final class RunRecord {
     }
 
     /** Returns whether a session was begun by this object. */
-    public boolean isOpen() {
+    boolean isOpen() {
         return record != null;
     }
 
     /** Writes that a signal ended this session, if one was begun. */
-    public void stop() throws IOException {
+    void stop() throws IOException {
         if (record != null) {
             end(State.INTERRUPTED);
         }
     }
 
     /** Writes that the run is finished. */
-    public void finish() throws IOException {
+    void finish() throws IOException {
         end(State.FINISHED);
     }
 
     /** Writes that the run is finished, and what came of it. */
-    public ObjectNode finish(ObjectNode results) throws IOException {
+    ObjectNode finish(ObjectNode results) throws IOException {
         Objects.requireNonNull(record, "no session was begun").setAll(results);
         return end(State.FINISHED);
     }
 
     /** Writes what made this session fail, where that is still possible. */
-    public void fail(Throwable failure) {
+    void fail(Throwable failure) {
         try {
             if (record != null) {
                 lastSession(record).put("error", String.valueOf(failure.getMessage()));

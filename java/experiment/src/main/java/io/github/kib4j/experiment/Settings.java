@@ -25,7 +25,7 @@ import org.tomlj.TomlParseResult;
 import org.tomlj.TomlPosition;
 import org.tomlj.TomlTable;
 
-/** Values of settings. Later sources win: defaults, preset, configuration file, options. */
+/** Values of settings; a setting without one has its default. */
 public final class Settings {
     /** What a run may be resumed with otherwise than it began. */
     private static final Set<Key> OF_THE_MACHINE = Set.of(Key.CHECKPOINT_STEPS, Key.DATA, Key.DEVICE, Key.THREADS);
@@ -37,43 +37,77 @@ public final class Settings {
 
     private final Map<Key, String> values = new EnumMap<>(Key.class);
 
-    /** Returns the value of every key that was set, and a default for the others. */
+    /**
+     * {@return the value in its usual writing}
+     *
+     * @param key of the setting
+     */
     public String text(Key key) {
         return values.getOrDefault(key, key.fallback());
     }
 
+    /**
+     * {@return whether it has a value of its own}
+     *
+     * @param key of the setting
+     */
     public boolean isSet(Key key) {
         return values.containsKey(key);
     }
 
-    /** Returns an integer; 0 where the setting is empty. */
+    /**
+     * {@return an integer; 0 where the setting is empty}
+     *
+     * @param key of the setting
+     */
     public int integer(Key key) {
         return text(key).isEmpty() ? 0 : Integer.parseInt(text(key));
     }
 
+    /** {@return the seed} */
     public long seed() {
         return Long.parseLong(text(Key.SEED));
     }
 
+    /**
+     * {@return a number}
+     *
+     * @param key of the setting
+     */
     public double number(Key key) {
         return Double.parseDouble(text(key));
     }
 
+    /**
+     * {@return whether it is true}
+     *
+     * @param key of the setting
+     */
     public boolean flag(Key key) {
         return Boolean.parseBoolean(text(key));
     }
 
+    /**
+     * {@return integers}
+     *
+     * @param key of the setting
+     */
     public List<Integer> integers(Key key) {
         return Key.integers(text(key));
     }
 
-    /** Returns one of the key's choices; another value is an error that lists them. */
+    /**
+     * {@return one of the key's choices}
+     *
+     * @param key of the setting
+     * @throws UsageException if the value is none of them; it lists them
+     */
     public String choice(Key key) {
         return choice(key, text(key));
     }
 
     /** Returns this value if it is one of the key's choices; another value is an error that lists them. */
-    public static String choice(Key key, String value) {
+    static String choice(Key key, String value) {
         List<String> names = key.choices();
         if (!names.contains(value)) {
             String what = key == Key.DATASET ? "data set" : key.title().replace('-', ' ');
@@ -82,26 +116,47 @@ public final class Settings {
         return value;
     }
 
+    /**
+     * Sets one.
+     *
+     * @param key of the setting
+     * @param value as people write it
+     * @return this
+     * @throws UsageException if the value is of another type or outside the range; a name is looked up as it is used
+     */
     public Settings set(Key key, String value) {
         values.put(key, key.normalize(value));
         return this;
     }
 
+    /**
+     * Sets all that others have.
+     *
+     * @param others that win
+     * @return this
+     */
     public Settings setAll(Settings others) {
         values.putAll(others.values);
         return this;
     }
 
-    /** Returns these settings with one more. */
+    /**
+     * Returns these settings with one more, or another.
+     *
+     * @param key of the setting
+     * @param value as people write it
+     * @return new settings; these stay as they are
+     * @throws UsageException as {@link #set} does
+     */
     public Settings with(Key key, String value) {
         return new Settings().setAll(this).set(key, value);
     }
 
-    /** Returns the first key that these settings have otherwise than a run's, though a run must keep it; null if none. */
+    /** Returns the first key but epochs that these settings have otherwise than a run's, though a run must keep it; null if none. */
     @Nullable
-    public Key conflict(Settings run) {
+    Key conflict(Settings run) {
         return values.entrySet().stream()
-                .filter(entry -> !OF_THE_MACHINE.contains(entry.getKey()))
+                .filter(entry -> entry.getKey() != Key.EPOCHS && !OF_THE_MACHINE.contains(entry.getKey()))
                 .filter(entry -> !entry.getValue().equals(run.text(entry.getKey())))
                 .map(Map.Entry::getKey)
                 .findFirst()
@@ -109,7 +164,7 @@ public final class Settings {
     }
 
     /** Returns a run's settings with those of the machine replaced by what is set here. */
-    public Settings onThisMachine(Settings run) {
+    Settings onThisMachine(Settings run) {
         Settings settings = new Settings().setAll(run);
         OF_THE_MACHINE.stream().filter(this::isSet).forEach(key -> settings.set(key, text(key)));
         return settings;
@@ -123,9 +178,9 @@ public final class Settings {
      * @param places where in the file each setting stands, for messages
      * @param record whether a run wrote it: its settings are a record, not wishes
      */
-    public record FromFile(Settings settings, @Nullable String preset, Map<Key, String> places, boolean record) {
+    record FromFile(Settings settings, @Nullable String preset, Map<Key, String> places, boolean record) {
         /** What there is without a file. */
-        public static final FromFile NONE = new FromFile(new Settings(), null, Map.of(), false);
+        static final FromFile NONE = new FromFile(new Settings(), null, Map.of(), false);
     }
 
     /**
@@ -133,7 +188,7 @@ public final class Settings {
      *
      * @throws UsageException if it cannot be read, is no TOML, or has a key or a value that is none
      */
-    public static FromFile read(Path file) {
+    static FromFile read(Path file) {
         String text = text(file);
         TomlParseResult toml = parse(text, file);
         if (toml.hasErrors()) {
@@ -218,14 +273,14 @@ public final class Settings {
         return String.valueOf(value);
     }
 
-    /** Returns all settings that a run reads as TOML, one line each. */
+    /** {@return all settings that a run reads as TOML, one line each} */
     public String toToml() {
         Effects effects = new Effects(this);
         return toToml(RECORD + "; `kib train --config` with this file repeats it.\n", key -> !effects.isUnread(key));
     }
 
     /** Returns these settings as TOML, one line each, after a heading. */
-    public String toToml(String heading, Predicate<Key> which) {
+    String toToml(String heading, Predicate<Key> which) {
         StringBuilder toml = new StringBuilder(heading);
         for (Key key : Key.values()) {
             String value = text(key);
@@ -243,7 +298,7 @@ public final class Settings {
         return toml.toString();
     }
 
-    /** Returns the settings that were set, as JSON. */
+    /** {@return the settings that were set, as JSON} */
     public ObjectNode toJson() {
         ObjectNode json = new ObjectMapper().createObjectNode();
         values.forEach((key, value) -> {

@@ -11,12 +11,20 @@ import java.util.OptionalLong;
 public final class SystemMemory {
     private final Path root;
 
-    /** Looks at the system's files below a root; {@code /} for the real ones. */
+    /**
+     * Looks at the system's files.
+     *
+     * @param root below which they are; {@code /} for the real ones
+     */
     public SystemMemory(Path root) {
         this.root = root;
     }
 
-    /** Returns the bytes this process has and can still get; empty where the system does not tell. */
+    /**
+     * Returns how much memory this process has and can still get.
+     *
+     * @return bytes; empty where the system does not tell
+     */
     public OptionalLong available() {
         OptionalLong machine = field("proc/meminfo", "MemAvailable:");
         if (machine.isEmpty()) {
@@ -90,5 +98,10 @@ public final class SystemMemory {
         } catch (IOException e) {
             return List.of();
         }
+    }
+
+    /** Returns the most memory this process has had, in bytes; 0 where the system does not tell. */
+    long peak() {
+        return field("proc/self/status", "VmHWM:").orElse(0);
     }
 }

@@ -11,7 +11,12 @@ import org.jspecify.annotations.Nullable;
 public record ThreadCount(int threads, @Nullable String note) {
     private static final int MOST = 1024;
 
-    /** Decides by the settings, else by {@code OMP_NUM_THREADS}; the reference device has one thread. */
+    /**
+     * Decides by the settings, else by {@code OMP_NUM_THREADS}; the reference device has one thread.
+     *
+     * @param settings device and threads
+     * @return the decision
+     */
     public static ThreadCount of(Settings settings) {
         if (settings.text(Key.DEVICE).equals("reference")) {
             return new ThreadCount(1, null);
@@ -28,6 +33,7 @@ public record ThreadCount(int threads, @Nullable String note) {
      * @param asked by the settings; 0 for nothing
      * @param environment value of {@code OMP_NUM_THREADS}, one number or one for each nested level; null where it is not set
      * @param processors that there are
+     * @return the decision
      */
     public static ThreadCount of(int asked, @Nullable String environment, int processors) {
         if (asked > 0) {

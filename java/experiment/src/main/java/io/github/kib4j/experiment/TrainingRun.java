@@ -17,42 +17,21 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Trains by one rule, into one folder. */
-final class TrainingRun {
+record TrainingRun(
+        RunFolder folder,
+        Settings settings,
+        TrainingConfig config,
+        DeviceDataset dataset,
+        Device device,
+        RunListener listener,
+        RunRecord record,
+        Start start) {
     private static final ObjectMapper JSON = new ObjectMapper();
-
-    private final RunFolder folder;
-    private final Settings settings;
-    private final TrainingConfig config;
-    private final DeviceDataset dataset;
-    private final Device device;
-    private final RunListener listener;
-    private final RunRecord record;
-    private final Start start;
 
     /** Told when it is clear that a run begins or goes on, before anything is written. */
     interface Start {
         /** Does what must be done before. */
         void run() throws IOException;
-    }
-
-    /** Prepares a run. */
-    TrainingRun(
-            RunFolder folder,
-            Settings settings,
-            TrainingConfig config,
-            DeviceDataset dataset,
-            Device device,
-            RunListener listener,
-            RunRecord record,
-            Start start) {
-        this.folder = folder;
-        this.settings = settings;
-        this.config = config;
-        this.dataset = dataset;
-        this.device = device;
-        this.listener = listener;
-        this.record = record;
-        this.start = start;
     }
 
     /**
@@ -85,7 +64,7 @@ final class TrainingRun {
                 folder.clean(trainer.step());
             }
             ObjectNode before = folder.readRun();
-            int epochs = folder.keepEpochs(trainer.epoch());
+            int epochs = folder.metrics().keepEpochs(trainer.epoch());
             if (trainer.isFinished() && epochs == trainer.epoch() && RunRecord.isFinished(before)) {
                 listener.say("The run in " + folder.path() + " is finished: " + Words.count(config.epochs(), "epoch")
                         + (config.epochs() == 1 ? " is" : " are") + " done.");
@@ -158,7 +137,7 @@ final class TrainingRun {
         }
         EpochResult epoch = trainer.lastEpoch();
         listener.epoch(epoch, test);
-        folder.append(row(epoch, test));
+        folder.metrics().append(row(epoch, test));
         return true;
     }
 
@@ -180,11 +159,11 @@ final class TrainingRun {
                 .put("train_accuracy", epoch.accuracy())
                 .put("test_loss", test.loss())
                 .put("test_accuracy", test.accuracy());
-        return row.put("peak_rss_bytes", RunFolder.peakResidentBytes());
+        return row.put("peak_rss_bytes", new SystemMemory(Path.of("/")).peak());
     }
 
     private ObjectNode results() throws IOException {
-        List<JsonNode> epochs = folder.epochs();
+        List<JsonNode> epochs = folder.metrics().epochs();
         JsonNode last = epochs.get(epochs.size() - 1);
         ObjectNode results = JSON.createObjectNode();
         for (String name : List.of("test_accuracy", "test_loss", "train_accuracy")) {
@@ -201,6 +180,6 @@ final class TrainingRun {
                 .sorted()
                 .toArray();
         results.put("train_images_per_second", speeds[speeds.length / 2]);
-        return results.put("peak_rss_bytes", RunFolder.peakResidentBytes());
+        return results.put("peak_rss_bytes", new SystemMemory(Path.of("/")).peak());
     }
 }

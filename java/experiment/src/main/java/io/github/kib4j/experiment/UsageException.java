@@ -6,11 +6,23 @@ import java.util.List;
 public final class UsageException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
+    /**
+     * Creates the exception with a sentence for the user.
+     *
+     * @param message one sentence: what does not exist or fit, and what to do
+     */
     public UsageException(String message) {
         super(message);
     }
 
-    /** Returns the exception for a name that is none of those there are. */
+    /**
+     * Returns the exception for a name that is none of those there are.
+     *
+     * @param what is named
+     * @param name that is none
+     * @param names that there are
+     * @return the exception, which lists them
+     */
     public static UsageException unknown(String what, String name, List<String> names) {
         String guess = Words.didYouMean(name, names, "");
         return new UsageException("There is no " + what + " '" + name + "'"

@@ -19,30 +19,60 @@ public final class Words {
 
     private Words() {}
 
-    /** Returns for example {@code 1 image}, {@code 60,000 images}, {@code 10 classes}. */
+    /**
+     * Counts.
+     *
+     * @param number of things
+     * @param noun of one thing
+     * @return for example {@code 1 image}, {@code 60,000 images}, {@code 10 classes}
+     */
     public static String count(long number, String noun) {
         String plural = noun.endsWith("s") ? noun + "es" : noun.replaceFirst("y$", "ie") + "s";
         return String.format(Locale.ROOT, "%,d %s", number, number == 1 ? noun : plural);
     }
 
-    /** Returns for example {@code a, b or c}. */
+    /**
+     * Lists.
+     *
+     * @param names of the choices
+     * @return for example {@code a, b or c}
+     */
     public static String or(List<String> names) {
         int last = names.size() - 1;
         return last < 1 ? String.join("", names) : String.join(", ", names.subList(0, last)) + " or " + names.get(last);
     }
 
-    /** Returns the name that is this one but for case, hyphens and underscores: {@code FashionMNIST}, {@code leaky_relu}. */
+    /**
+     * Finds a name that is written otherwise.
+     *
+     * @param name for example {@code FashionMNIST}, {@code leaky_relu}
+     * @param names that there are
+     * @return the one that is this but for case, hyphens and underscores; empty if none is
+     */
     public static Optional<String> same(String name, Collection<String> names) {
         return names.stream().filter(other -> plain(other).equals(plain(name))).findFirst();
     }
 
-    /** Returns the question that follows what is not known, {@code ; did you mean a or b?}; {@code otherwise} without a guess. */
+    /**
+     * Guesses.
+     *
+     * @param name that is not known
+     * @param names that there are
+     * @param otherwise what to return without a guess
+     * @return the question that follows what is not known, {@code ; did you mean a or b?}
+     */
     public static String didYouMean(String name, Collection<String> names, String otherwise) {
         List<String> near = near(name, names);
         return near.isEmpty() ? otherwise : "; did you mean " + or(near) + "?";
     }
 
-    /** Returns the names that may have been meant, likeliest first. */
+    /**
+     * Guesses.
+     *
+     * @param name that is not known
+     * @param names that there are
+     * @return those that may have been meant, likeliest first
+     */
     public static List<String> near(String name, Collection<String> names) {
         String plain = plain(name);
         return names.stream()
@@ -60,7 +90,7 @@ public final class Words {
     }
 
     /** Returns the names with the most words of this one, nearest first: for names made of words with hyphens. */
-    public static List<String> nearByWords(String name, Collection<String> names, int most) {
+    static List<String> nearByWords(String name, Collection<String> names, int most) {
         List<String> words = Arrays.asList(name.toLowerCase(Locale.ROOT).split("[-_ ]+"));
         Comparator<String> missing = Comparator.comparingLong(other -> {
             List<String> others = Arrays.asList(other.split("-"));
@@ -80,7 +110,7 @@ public final class Words {
     }
 
     /** Returns Damerau and Levenshtein's distance: letters added, dropped, changed, or exchanged with their neighbour. */
-    public static int distance(String a, String b) {
+    static int distance(String a, String b) {
         int[] before = new int[b.length() + 1];
         int[] above = new int[b.length() + 1];
         int[] row = new int[b.length() + 1];

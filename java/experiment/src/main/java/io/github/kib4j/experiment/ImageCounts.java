@@ -1,17 +1,21 @@
-package io.github.kib4j.cli;
+package io.github.kib4j.experiment;
 
 import io.github.kib4j.data.Dataset;
 import io.github.kib4j.data.ImageSet;
 import io.github.kib4j.datasets.FileFailure;
-import io.github.kib4j.experiment.Words;
 import java.util.Locale;
 
 /** How many images a data set has, of all classes and of the least and most frequent one. */
-final class ImageCounts {
+public final class ImageCounts {
     private ImageCounts() {}
 
-    /** Returns for example {@code 60 training images (20 of 'a' to 40 of 'b'), 4 test images (2 of each class), 3 x 8 x 8, ...}. */
-    static String of(Dataset dataset) {
+    /**
+     * Counts.
+     *
+     * @param dataset of images
+     * @return for example {@code 60 training images (20 of 'a' to 40 of 'b'), 4 test images (2 of each class), 3 x 8 x 8, 2 classes}
+     */
+    public static String of(Dataset dataset) {
         return of(dataset.train(), "training") + ", " + of(dataset.test(), "test") + ", "
                 + dataset.train().image() + ", " + Words.count(dataset.train().classes(), "class");
     }
