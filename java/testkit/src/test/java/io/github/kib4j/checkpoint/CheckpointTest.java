@@ -13,6 +13,8 @@ import io.github.kib4j.layer.NetworkSpec;
 import io.github.kib4j.layer.Parameter;
 import io.github.kib4j.op.Device;
 import io.github.kib4j.op.Devices;
+import io.github.kib4j.op.Dropout;
+import io.github.kib4j.op.Grouping;
 import io.github.kib4j.op.Precision;
 import io.github.kib4j.optimizer.OptimizerSpec;
 import io.github.kib4j.optimizer.Schedule;
@@ -333,15 +335,43 @@ final class CheckpointTest {
                 "40 classes, with [classthirty-five, class36, class37, class38, class39] as labels 35 to 39");
     }
 
+    private Path copySample(String format, String step) throws IOException {
+        Path copied = Files.createDirectory(folder.resolve(step));
+        for (String name : FILES) {
+            try (InputStream in = CheckpointTest.class.getResourceAsStream(format + "/" + step + "/" + name)) {
+                Files.copy(Objects.requireNonNull(in), copied.resolve(name));
+            }
+        }
+        return copied;
+    }
+
+    /** A checkpoint that commit 569bc6d has written in the midst of an epoch, and what its run came to. */
+    @Test
+    void checkpointsOfFormat3AreReadAndTrainedOn() throws IOException {
+        Path old = copySample("format-3", "step-6");
+        try (Trainer run = new Trainer(device, TinyRun.dataset(20, 4), grouped(TinyRun.phsic()))) {
+            assertThat(run.restore(folder)).isEmpty();
+            assertThat(run.step()).isEqualTo(6);
+            assertThat(Files.readString(old.resolve("state.json"))).contains("\"format\": 3,");
+            run.trainEpoch(StepListener.NONE);
+            run.trainEpoch(StepListener.NONE);
+            assertThat(run.evaluate().loss()).isCloseTo(1.4501204737073479, within(1e-12));
+            assertThat(run.lastEpoch().localLosses().get(1)).isCloseTo(0.1833686622314148, within(1e-12));
+        }
+    }
+
+    private static TrainingConfig grouped(Rule rule) {
+        LayerSpec style = LayerSpec.linear(1)
+                .withBatchNorm(true)
+                .withGrouping(new Grouping(4, 0.8, 1, 0.2))
+                .withDropout(new Dropout(0.1, false));
+        return TinyRun.config(rule, NetworkSpec.mlp(IMAGE, List.of(8, 8), 4, style), 3, 5, 0.01);
+    }
+
     /** A checkpoint that commit 12b008e has written, when states had no names of classes. */
     @Test
     void checkpointsOfFormat2AreReadAndSavedWithNames() throws IOException {
-        Path old = Files.createDirectory(folder.resolve("step-2"));
-        for (String name : FILES) {
-            try (InputStream in = CheckpointTest.class.getResourceAsStream("format-2/step-2/" + name)) {
-                Files.copy(Objects.requireNonNull(in), old.resolve(name));
-            }
-        }
+        Path old = copySample("format-2", "step-2");
         byte[] pixels = new byte[24];
         for (int i = 0; i < pixels.length; i++) {
             pixels[i] = (byte) (i * 37);
