@@ -153,7 +153,8 @@ public final class Checkpoint {
             Files.createDirectory(temporary);
             String weights = Safetensors.write(temporary.resolve(WEIGHTS), sources(network));
             String optimizer = Safetensors.write(temporary.resolve(OPTIMIZER), sources(optimizerState));
-            CheckpointState state = new CheckpointState(identity, progress, weights, optimizer, maker);
+            CheckpointState state =
+                    new CheckpointState(CheckpointState.FORMAT, identity, progress, weights, optimizer, maker);
             DurableFiles.write(temporary.resolve(STATE), state.text());
             DurableFiles.forceFolder(temporary);
             publish(temporary, checkpoint, state);
@@ -178,7 +179,7 @@ public final class Checkpoint {
 
     private static boolean isWhole(Path checkpoint, CheckpointState state) throws IOException {
         try {
-            return readState(checkpoint).text().equals(state.text()) && hasSums(checkpoint, state);
+            return readText(checkpoint.resolve(STATE)).equals(state.text()) && hasSums(checkpoint, state);
         } catch (FileContentException e) {
             return false;
         }
@@ -260,7 +261,7 @@ public final class Checkpoint {
         return newestWhole(folder, checkpoint -> {
             CheckpointState state = readState(checkpoint);
             checkClasses(checkpoint, state.identity().classNames(), classNames);
-            checkNetwork(checkpoint, state.identity().network(), Identity.network(network.spec()));
+            checkSettings(checkpoint, state.networkDifference(network.spec().signature()));
             Map<String, Tensor> tensors = networkTensors(network);
             Map<String, Safetensors.Array> weights = readArrays(checkpoint.resolve(WEIGHTS), state.weights());
             checkSame(checkpoint, weights, tensors, storedShapes(network));
@@ -328,7 +329,7 @@ public final class Checkpoint {
             throws IOException {
         return newestWhole(folder, checkpoint -> {
             CheckpointState state = readState(checkpoint);
-            checkIdentity(checkpoint, state.identity(), identity);
+            checkIdentity(checkpoint, state, identity);
             Map<String, Tensor> tensors = networkTensors(network);
             Map<String, Safetensors.Array> weights = readArrays(checkpoint.resolve(WEIGHTS), state.weights());
             checkSame(checkpoint, weights, tensors, storedShapes(network));
@@ -373,13 +374,19 @@ public final class Checkpoint {
     private static CheckpointState readState(Path checkpoint) throws IOException {
         Path file = checkpoint.resolve(STATE);
         try {
-            return CheckpointState.parse(Files.readString(file));
+            return CheckpointState.parse(readText(file));
+        } catch (IllegalArgumentException e) {
+            throw FileContentException.damaged(file, String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    private static String readText(Path file) throws IOException {
+        try {
+            return Files.readString(file);
         } catch (NoSuchFileException | NotDirectoryException e) {
             throw FileContentException.damaged(file, "it is missing", e);
         } catch (CharacterCodingException e) {
             throw FileContentException.damaged(file, "it is no text", e);
-        } catch (IllegalArgumentException e) {
-            throw FileContentException.damaged(file, String.valueOf(e.getMessage()), e);
         }
     }
 
@@ -398,20 +405,22 @@ public final class Checkpoint {
         }
     }
 
-    private static void checkIdentity(Path checkpoint, Identity saved, Identity wanted) throws CheckpointException {
+    private static void checkIdentity(Path checkpoint, CheckpointState state, Identity wanted)
+            throws CheckpointException {
+        Identity saved = state.identity();
         checkClasses(checkpoint, saved.classNames(), wanted.classNames());
-        checkNetwork(checkpoint, saved.network(), wanted.network());
-        check(checkpoint, "rule", saved.rule(), wanted.rule());
-        check(checkpoint, "data set (by the checksum of its training images)", saved.images(), wanted.images());
-        check(checkpoint, "batch", saved.batch(), wanted.batch());
-        check(checkpoint, "seed", saved.seed(), wanted.seed());
+        checkSettings(checkpoint, state.difference(wanted.settings()));
+        if (!saved.images().equals(wanted.images())) {
+            throw foreign(
+                    checkpoint,
+                    "data set (by the checksum of its training images): " + saved.images() + ", not "
+                            + wanted.images());
+        }
     }
 
-    private static void checkNetwork(Path checkpoint, List<String> saved, List<String> wanted)
-            throws CheckpointException {
-        check(checkpoint, "network", saved.size() - 2 + " layers", wanted.size() - 2 + " layers");
-        for (int i = 0; i < wanted.size(); i++) {
-            check(checkpoint, "network", saved.get(i), wanted.get(i));
+    private static void checkSettings(Path checkpoint, @Nullable String difference) throws CheckpointException {
+        if (difference != null) {
+            throw foreign(checkpoint, "run: " + difference);
         }
     }
 
@@ -421,12 +430,6 @@ public final class Checkpoint {
             throw new CheckpointException("The checkpoint in " + checkpoint + " learned "
                     + ClassNames.say(saved, wanted) + ", but the data have " + ClassNames.say(wanted, saved)
                     + "; give it data of its own classes, or start a new run in another folder.");
-        }
-    }
-
-    private static void check(Path checkpoint, String what, Object saved, Object wanted) throws CheckpointException {
-        if (!saved.equals(wanted)) {
-            throw foreign(checkpoint, what + ": " + saved + ", not " + wanted);
         }
     }
 

@@ -2,68 +2,121 @@ package io.github.kib4j.checkpoint;
 
 import io.github.kib4j.files.Json;
 import io.github.kib4j.files.Sha256;
+import io.github.kib4j.op.Signature;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What {@code state.json} says: where a run stands, whose run it is, and the SHA-256 sums of the files beside it and of itself.
  *
+ * @param format number of the format; {@link #FORMAT} for what is written
  * @param weights SHA-256 of {@code weights.safetensors}
  * @param optimizer SHA-256 of {@code optimizer.safetensors}
  * @param maker version and device that computed it; null in checkpoints of versions that did not write it down
  */
 record CheckpointState(
+        int format,
         Identity identity,
         Checkpoint.Progress progress,
         String weights,
         String optimizer,
         @Nullable String maker) {
-    /** Number of the format. */
-    static final int FORMAT = 3;
+    private static final String NETWORK = "network.";
 
-    /** Number of the format that had no names of classes; it is read, and written where there are none. */
-    private static final int NAMELESS = 2;
+    /** Number of the format that is written. */
+    static final int FORMAT = 4;
+
+    /** Number of the oldest format that is read; 2 had no names of classes, and 2 and 3 other settings. */
+    private static final int OLDEST = 2;
 
     /**
      * Reads the text of a state file.
      *
-     * @throws IllegalArgumentException if it is anything but, to the byte, what {@link #text} writes
+     * @throws IllegalArgumentException if it is no such text, or not to the byte what was once written
      */
     static CheckpointState parse(String text) {
         try {
             Map<?, ?> members = (Map<?, ?>) Json.parse(text);
-            Object format = members.get("format");
-            if (format instanceof Long other && other != FORMAT && other != NAMELESS) {
+            long format = (Long) Objects.requireNonNull(members.get("format"));
+            if (format < OLDEST || format > FORMAT) {
                 throw new IllegalArgumentException(
-                        "it has format " + other + ", and this version reads " + NAMELESS + " and " + FORMAT);
+                        "it has format " + format + ", and this version reads " + OLDEST + " to " + FORMAT);
             }
-            CheckpointState state = new CheckpointState(
-                    identity(members),
+            int head = text.lastIndexOf(",\n");
+            if (head < 0 || !text.equals(signed(text.substring(0, head)))) {
+                throw new IllegalArgumentException("its checksum is not that of its text");
+            }
+            return new CheckpointState(
+                    (int) format,
+                    identity(format, members),
                     progress(members),
                     string(members, "weights"),
                     string(members, "optimizer"),
                     (String) members.get("maker"));
-            if (!state.text().equals(text)) {
-                throw new IllegalArgumentException("its checksum is not that of its text");
-            }
-            return state;
         } catch (ClassCastException | ArithmeticException | NullPointerException e) {
             throw new IllegalArgumentException("it is not what a checkpoint says of itself", e);
         }
     }
 
-    private static Identity identity(Map<?, ?> members) {
+    private static Identity identity(long format, Map<?, ?> members) {
         return new Identity(
-                strings(list(members, "network")),
-                string(members, "rule"),
+                format == FORMAT ? settings(members) : oldSettings(members),
                 string(members, "images"),
-                Math.toIntExact(number(members, "batch")),
-                number(members, "seed"),
                 members.containsKey("classes") ? strings(list(members, "classes")) : null);
+    }
+
+    private static Signature settings(Map<?, ?> members) {
+        Signature settings = Signature.EMPTY;
+        for (Map.Entry<?, ?> entry : ((Map<?, ?>) Objects.requireNonNull(members.get("settings"))).entrySet()) {
+            settings = settings.with((String) entry.getKey(), (String) entry.getValue());
+        }
+        return settings;
+    }
+
+    private static Signature oldSettings(Map<?, ?> members) {
+        return OldSettings.read(
+                strings(list(members, "network")), string(members, "rule"), number(members, "batch"), (Long)
+                        Objects.requireNonNull(members.get("seed")));
+    }
+
+    /**
+     * Checks that a run with these settings can go on from here. Settings that an old format did not write down are taken to be
+     * the same.
+     *
+     * @return the first that differs, in words; null if none does
+     */
+    @Nullable
+    String difference(Signature wanted) {
+        return difference(
+                wanted,
+                key -> format == FORMAT
+                        || key.startsWith(NETWORK)
+                        || identity.settings().entries().containsKey(key));
+    }
+
+    /** Returns the first setting of the network that differs, in words; null if none does. */
+    @Nullable
+    String networkDifference(Signature network) {
+        return difference(Signature.EMPTY.with("network", network), key -> key.startsWith(NETWORK));
+    }
+
+    private @Nullable String difference(Signature wanted, Predicate<String> compared) {
+        Map<String, String> there = identity.settings().entries();
+        Map<String, String> here = wanted.entries();
+        return Stream.concat(there.keySet().stream(), here.keySet().stream())
+                .filter(compared)
+                .filter(key -> !Objects.equals(there.get(key), here.get(key)))
+                .min(Comparator.naturalOrder())
+                .map(key -> key + " is " + there.getOrDefault(key, "not set") + " there and "
+                        + here.getOrDefault(key, "not set") + " here")
+                .orElse(null);
     }
 
     private static Checkpoint.Progress progress(Map<?, ?> members) {
@@ -77,7 +130,7 @@ record CheckpointState(
 
     private static long number(Map<?, ?> members, String key) {
         long value = (Long) Objects.requireNonNull(members.get(key));
-        if (value < 0 && !key.equals("seed")) {
+        if (value < 0) {
             throw new IllegalArgumentException(key + " is negative");
         }
         return value;
@@ -95,25 +148,38 @@ record CheckpointState(
         return list.stream().map(part -> (String) part).toList();
     }
 
-    /** Returns the text of the state file. */
+    /**
+     * Returns the text of the state file.
+     *
+     * @throws IllegalStateException if it was read from one of an old format
+     */
     String text() {
+        if (format != FORMAT) {
+            throw new IllegalStateException("A state of format " + format + " is not written any more.");
+        }
         List<String> classNames = identity.classNames();
-        String head = "{\n  \"format\": " + (classNames == null ? NAMELESS : FORMAT)
+        return signed("{\n  \"format\": " + FORMAT
                 + member("epoch", progress.epoch())
                 + member("step", progress.step())
                 + member("position", progress.position())
                 + member("seconds", progress.seconds())
                 + member("sums", Arrays.toString(progress.sums()))
-                + member("seed", identity.seed())
-                + member("batch", identity.batch())
-                + member("rule", Json.quote(identity.rule()))
-                + member("network", quoted(identity.network()))
+                + member("settings", quoted(identity.settings()))
                 + (classNames == null ? "" : member("classes", quoted(classNames)))
                 + member("images", Json.quote(identity.images()))
                 + member("weights", Json.quote(weights))
                 + member("optimizer", Json.quote(optimizer))
-                + (maker == null ? "" : member("maker", Json.quote(maker)));
+                + (maker == null ? "" : member("maker", Json.quote(maker))));
+    }
+
+    private static String signed(String head) {
         return head + member("checksum", Json.quote(Sha256.of(head))) + "\n}\n";
+    }
+
+    private static String quoted(Signature settings) {
+        return settings.entries().entrySet().stream()
+                .map(entry -> "\n    " + Json.quote(entry.getKey()) + ": " + Json.quote(entry.getValue()))
+                .collect(Collectors.joining(",", "{", "\n  }"));
     }
 
     private static String quoted(List<String> strings) {

@@ -4,6 +4,7 @@ import io.github.kib4j.op.Activation;
 import io.github.kib4j.op.Dropout;
 import io.github.kib4j.op.Grouping;
 import io.github.kib4j.op.Pooling;
+import io.github.kib4j.op.Signature;
 import io.github.kib4j.tensor.Shape;
 import org.jspecify.annotations.Nullable;
 
@@ -120,6 +121,19 @@ public record LayerSpec(
      */
     public LayerSpec withDropout(Dropout newDropout) {
         return new LayerSpec(kernelSize, units, bias, batchNorm, activation, pooling, grouping, newDropout);
+    }
+
+    /** {@return all that decides bits} */
+    public Signature signature() {
+        return Signature.EMPTY
+                .with("kernelSize", kernelSize)
+                .with("units", units)
+                .with("bias", bias)
+                .with("batchNorm", batchNorm)
+                .with("activation", activation)
+                .with("pooling", pooling)
+                .with("grouping", grouping == null ? Signature.EMPTY : grouping.signature())
+                .with("dropout", dropout.signature());
     }
 
     /** {@return whether it is a convolution} */

@@ -1,6 +1,7 @@
 package io.github.kib4j.layer;
 
 import io.github.kib4j.op.Pooling;
+import io.github.kib4j.op.Signature;
 import io.github.kib4j.tensor.Shape;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,6 +42,18 @@ public record NetworkSpec(Shape input, List<LayerSpec> hidden, int outputs) {
             hidden.get(i).check(shape, i);
             shape = hidden.get(i).output(shape);
         }
+    }
+
+    /** {@return all that decides bits} */
+    public Signature signature() {
+        Signature signature = Signature.EMPTY
+                .with("input", input)
+                .with("depth", hidden.size())
+                .with("outputs", outputs);
+        for (int i = 0; i < hidden.size(); i++) {
+            signature = signature.with("hidden." + (i + 1), hidden.get(i).signature());
+        }
+        return signature;
     }
 
     /** {@return the shapes of a sample at each layer's input, then of the last layer's output: one more than hidden layers} */

@@ -4,6 +4,7 @@ import io.github.kib4j.op.Device;
 import io.github.kib4j.op.Meter;
 import io.github.kib4j.op.ObjectiveOps;
 import io.github.kib4j.op.Operation;
+import io.github.kib4j.op.Signature;
 import io.github.kib4j.tensor.DataType;
 import io.github.kib4j.tensor.Scope;
 import io.github.kib4j.tensor.Shape;
@@ -25,6 +26,11 @@ public record LocalObjective(ObjectiveOps.Spec spec, ObjectiveOps.Form form) {
      */
     public static LocalObjective of(ObjectiveOps.Spec spec) {
         return new LocalObjective(spec, ObjectiveOps.Form.AUTO);
+    }
+
+    /** {@return all that decides bits} */
+    public Signature signature() {
+        return spec.signature().with("form", form);
     }
 
     /**

@@ -1,5 +1,6 @@
 package io.github.kib4j.objective;
 
+import io.github.kib4j.op.Signature;
 import io.github.kib4j.op.Teaching;
 import io.github.kib4j.tensor.Scope;
 import io.github.kib4j.tensor.Tensor;
@@ -25,6 +26,14 @@ public interface TeachingSignal {
         default boolean needsSamples() {
             return false;
         }
+    }
+
+    /**
+     * {@return all that decides bits, as far as the signal says it: of one that does not, the name of its class, so that a
+     * checkpoint is not gone on from with a signal of another class}
+     */
+    default Signature signature() {
+        return Signature.ofClass(this);
     }
 
     /**

@@ -1,6 +1,7 @@
 package io.github.kib4j.objective;
 
 import io.github.kib4j.op.Kernel;
+import io.github.kib4j.op.Signature;
 import io.github.kib4j.op.Teaching;
 import io.github.kib4j.tensor.DataType;
 import io.github.kib4j.tensor.Scope;
@@ -32,7 +33,7 @@ public final class TeachingSignals {
      * @param centred whether each target is centred over its entries
      */
     public static TeachingSignal classes(int classes, Kernel kernel, boolean centred) {
-        return (scope, labels) -> () -> new Teaching.Classes(labels, classes, kernel, centred);
+        return new Classes(classes, kernel, centred);
     }
 
     /**
@@ -44,7 +45,7 @@ public final class TeachingSignals {
      * @param centred whether each target is centred over its entries
      */
     public static TeachingSignal targets(int width, IntFunction<double[]> targets, Kernel kernel, boolean centred) {
-        return (scope, labels) -> new HostTargets(scope, labels.shape().extent(0), width, targets, kernel, centred);
+        return new Targets(width, targets, kernel, centred);
     }
 
     /**
@@ -53,7 +54,51 @@ public final class TeachingSignals {
      * @param similarity of any two samples of the training set
      */
     public static TeachingSignal similarity(Similarity similarity) {
-        return (scope, labels) -> new HostSimilarity(scope, labels.shape().extent(0), similarity);
+        return new OfPairs(similarity);
+    }
+
+    private record Classes(int classes, Kernel kernel, boolean centred) implements TeachingSignal {
+        @Override
+        public Signature signature() {
+            return Signature.of("classes")
+                    .with("count", classes)
+                    .with("kernel", kernel.signature())
+                    .with("centred", centred);
+        }
+
+        @Override
+        public Bound bind(Scope scope, Tensor labels) {
+            return () -> new Teaching.Classes(labels, classes, kernel, centred);
+        }
+    }
+
+    private record Targets(int width, IntFunction<double[]> targets, Kernel kernel, boolean centred)
+            implements TeachingSignal {
+        @Override
+        public Signature signature() {
+            return Signature.of("targets")
+                    .with("width", width)
+                    .with("function", Signature.ofClass(targets))
+                    .with("kernel", kernel.signature())
+                    .with("centred", centred);
+        }
+
+        @Override
+        public Bound bind(Scope scope, Tensor labels) {
+            return new HostTargets(scope, labels.shape().extent(0), width, targets, kernel, centred);
+        }
+    }
+
+    private record OfPairs(Similarity similarity) implements TeachingSignal {
+        @Override
+        public Signature signature() {
+            return Signature.of("similarity").with("function", Signature.ofClass(similarity));
+        }
+
+        @Override
+        public Bound bind(Scope scope, Tensor labels) {
+            return new HostSimilarity(scope, labels.shape().extent(0), similarity);
+        }
     }
 
     private static final class HostTargets implements TeachingSignal.Bound {

@@ -26,6 +26,11 @@ public record Dropout(double rate, boolean alpha) {
         }
     }
 
+    /** {@return all that decides bits} */
+    public Signature signature() {
+        return Signature.EMPTY.with("rate", rate).with("alpha", alpha);
+    }
+
     /** {@return whether nothing is ever dropped} */
     public boolean isNone() {
         return rate == 0;

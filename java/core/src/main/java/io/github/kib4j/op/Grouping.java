@@ -35,6 +35,15 @@ public record Grouping(int groups, double power, double delta, double divisivePo
         }
     }
 
+    /** {@return all that decides bits} */
+    public Signature signature() {
+        return Signature.EMPTY
+                .with("groups", groups)
+                .with("power", power)
+                .with("delta", delta)
+                .with("divisivePower", divisivePower);
+    }
+
     /** {@return whether activities are divisively normalized} */
     public boolean divisive() {
         return divisivePower > 0;

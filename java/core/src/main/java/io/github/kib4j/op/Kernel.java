@@ -35,6 +35,11 @@ public record Kernel(Kind kind, double sigma) {
         }
     }
 
+    /** {@return all that decides bits} */
+    public Signature signature() {
+        return Signature.EMPTY.with("kind", kind).with("sigma", sigma);
+    }
+
     /**
      * {@return the Gaussian kernel of this width}
      *

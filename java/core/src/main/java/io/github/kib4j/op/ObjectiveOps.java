@@ -31,6 +31,15 @@ public interface ObjectiveOps {
                         "Gamma, the weight of the teaching term, must be finite, but is " + gamma + ".");
             }
         }
+
+        /** {@return all that decides bits} */
+        public Signature signature() {
+            return Signature.EMPTY
+                    .with("estimator", estimator)
+                    .with("kernel", kernel.signature())
+                    .with("centred", centred)
+                    .with("gamma", gamma);
+        }
     }
 
     /** How the gradient is computed; all agree. */

@@ -10,6 +10,9 @@ public interface OptimizerOps {
     sealed interface Spec {
         /** {@return how many state tensors a parameter has} */
         int states();
+
+        /** {@return all that decides bits} */
+        Signature signature();
     }
 
     private static void requirePart(String name, double value) {
@@ -43,6 +46,11 @@ public interface OptimizerOps {
         public int states() {
             return momentum == 0 ? 0 : 1;
         }
+
+        @Override
+        public Signature signature() {
+            return Signature.of("sgd").with("momentum", momentum).with("weightDecay", weightDecay);
+        }
     }
 
     /**
@@ -73,6 +81,16 @@ public interface OptimizerOps {
         @Override
         public int states() {
             return 2;
+        }
+
+        @Override
+        public Signature signature() {
+            return Signature.of("adam")
+                    .with("beta1", beta1)
+                    .with("beta2", beta2)
+                    .with("epsilon", epsilon)
+                    .with("weightDecay", weightDecay)
+                    .with("decoupled", decoupled);
         }
     }
 

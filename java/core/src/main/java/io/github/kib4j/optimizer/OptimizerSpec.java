@@ -1,6 +1,7 @@
 package io.github.kib4j.optimizer;
 
 import io.github.kib4j.op.OptimizerOps;
+import io.github.kib4j.op.Signature;
 
 /**
  * How parameters are updated.
@@ -20,6 +21,11 @@ public record OptimizerSpec(OptimizerOps.Spec update, double learningRate) {
             throw new IllegalArgumentException(
                     "A learning rate must be finite and not negative, but is " + learningRate + ".");
         }
+    }
+
+    /** {@return all that decides bits} */
+    public Signature signature() {
+        return Signature.EMPTY.with("update", update.signature()).with("learningRate", learningRate);
     }
 
     /**

@@ -1,5 +1,6 @@
 package io.github.kib4j.optimizer;
 
+import io.github.kib4j.op.Signature;
 import java.util.List;
 
 /** The learning rate's factor over a training run. A pure function of the step, so that a resumed run needs nothing of it. */
@@ -18,11 +19,19 @@ public sealed interface Schedule {
         return false;
     }
 
+    /** {@return all that decides bits} */
+    Signature signature();
+
     /** The same rate throughout. */
     record Constant() implements Schedule {
         @Override
         public double factor(long step, int stepsPerEpoch, int epochs) {
             return 1;
+        }
+
+        @Override
+        public Signature signature() {
+            return Signature.of("constant");
         }
     }
 
@@ -56,6 +65,11 @@ public sealed interface Schedule {
             long epoch = step / stepsPerEpoch;
             return Math.pow(decay, milestones.stream().filter(m -> m <= epoch).count());
         }
+
+        @Override
+        public Signature signature() {
+            return Signature.of("multi-step").with("milestones", milestones).with("decay", decay);
+        }
     }
 
     /** {@code (1 + cos(pi t)) / 2} with {@code t} the part of the steps done. */
@@ -63,6 +77,11 @@ public sealed interface Schedule {
         @Override
         public double factor(long step, int stepsPerEpoch, int epochs) {
             return 0.5 * (1 + Math.cos(Math.PI * step / ((double) stepsPerEpoch * epochs)));
+        }
+
+        @Override
+        public Signature signature() {
+            return Signature.of("cosine");
         }
 
         @Override
@@ -101,6 +120,11 @@ public sealed interface Schedule {
         }
 
         @Override
+        public Signature signature() {
+            return Signature.of("one-cycle").with("rise", rise);
+        }
+
+        @Override
         public boolean dependsOnEpochs() {
             return true;
         }
@@ -128,6 +152,11 @@ public sealed interface Schedule {
         @Override
         public double factor(long step, int stepsPerEpoch, int epochs) {
             return Math.min(1, (step + 1) / (warmUpEpochs * stepsPerEpoch)) * then.factor(step, stepsPerEpoch, epochs);
+        }
+
+        @Override
+        public Signature signature() {
+            return Signature.of("warm-up").with("epochs", warmUpEpochs).with("then", then.signature());
         }
 
         @Override

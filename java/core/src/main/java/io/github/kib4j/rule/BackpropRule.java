@@ -4,6 +4,7 @@ import io.github.kib4j.layer.Buffers;
 import io.github.kib4j.layer.LayerPass;
 import io.github.kib4j.layer.Network;
 import io.github.kib4j.layer.ReadoutPass;
+import io.github.kib4j.op.Signature;
 import io.github.kib4j.tensor.Tensor;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -13,6 +14,11 @@ public record BackpropRule() implements Rule {
     @Override
     public String name() {
         return "backprop";
+    }
+
+    @Override
+    public Signature signature() {
+        return Signature.of(name());
     }
 
     @Override

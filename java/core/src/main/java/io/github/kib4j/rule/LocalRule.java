@@ -6,6 +6,7 @@ import io.github.kib4j.layer.Network;
 import io.github.kib4j.layer.ReadoutPass;
 import io.github.kib4j.objective.LocalObjective;
 import io.github.kib4j.objective.TeachingSignal;
+import io.github.kib4j.op.Signature;
 import java.util.List;
 
 /**
@@ -17,6 +18,10 @@ import java.util.List;
  * @param teaching what layers are taught by
  */
 public record LocalRule(String name, LocalObjective objective, TeachingSignal teaching) implements Rule {
+    @Override
+    public Signature signature() {
+        return Signature.of(name).with("objective", objective.signature()).with("teaching", teaching.signature());
+    }
 
     @Override
     public boolean hasLocalLosses() {

@@ -3,6 +3,7 @@ package io.github.kib4j.rule;
 import io.github.kib4j.layer.LayerPass;
 import io.github.kib4j.layer.Network;
 import io.github.kib4j.layer.ReadoutPass;
+import io.github.kib4j.op.Signature;
 import java.util.List;
 
 /** Rule {@code readout}: hidden layers stay at their random start, only the readout learns ("last layer" in the paper). */
@@ -10,6 +11,11 @@ public record ReadoutRule() implements Rule {
     @Override
     public String name() {
         return "readout";
+    }
+
+    @Override
+    public Signature signature() {
+        return Signature.of(name());
     }
 
     @Override

@@ -419,8 +419,8 @@ public final class Trainer implements AutoCloseable {
      * @param folder of the run's checkpoints
      * @return what is to be known, a sentence each: what is wrong with newer ones, and whether another version or device, or
      *     the same with other threads or instructions, computed it, so that the run will not end with the same bits
-     * @throws CheckpointException if there is none, or all are damaged, or it is of another network, rule, data set, batch or
-     *     seed; this run is then unchanged
+     * @throws CheckpointException if there is none, or all are damaged, or it is of a run with other settings or data;
+     *     this run is then unchanged
      */
     public List<String> restore(Path folder) throws IOException {
         Checkpoint.Restored restored = Checkpoint.read(folder, network, optimizerState(), identity);

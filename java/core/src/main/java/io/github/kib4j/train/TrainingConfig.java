@@ -3,9 +3,9 @@ package io.github.kib4j.train;
 import io.github.kib4j.checkpoint.Identity;
 import io.github.kib4j.layer.NetworkSpec;
 import io.github.kib4j.op.Precision;
+import io.github.kib4j.op.Signature;
 import io.github.kib4j.optimizer.OptimizerSpec;
 import io.github.kib4j.optimizer.Schedule;
-import io.github.kib4j.rule.LocalRule;
 import io.github.kib4j.rule.Rule;
 import java.util.List;
 
@@ -56,12 +56,21 @@ public record TrainingConfig(
 
     /** Returns what a checkpoint must share with a run to be gone on from. */
     Identity identity(String images, List<String> classNames) {
-        return new Identity(Identity.network(network), ruleInWords(), images, batch, seed, classNames);
+        return new Identity(signature(), images, classNames);
     }
 
-    private String ruleInWords() {
-        return rule instanceof LocalRule local
-                ? local.name() + " " + local.objective().spec()
-                : rule.name();
+    /** {@return all that decides bits besides data and device; a run may be given more epochs where no rate depends on them} */
+    public Signature signature() {
+        return Signature.EMPTY
+                .with("network", network.signature())
+                .with("rule", rule.signature())
+                .with("optimizer.local", local.signature())
+                .with("optimizer.readout", readout.signature())
+                .with("schedule", schedule.signature())
+                .with("epochs", schedule.dependsOnEpochs() ? epochs : null)
+                .with("batch", batch)
+                .with("precision", precision)
+                .with("seed", seed)
+                .with("augment", augment);
     }
 }

@@ -11,14 +11,21 @@ import io.github.kib4j.files.Sha256;
 import io.github.kib4j.layer.LayerSpec;
 import io.github.kib4j.layer.NetworkSpec;
 import io.github.kib4j.layer.Parameter;
+import io.github.kib4j.objective.LocalObjective;
+import io.github.kib4j.objective.TeachingSignal;
+import io.github.kib4j.objective.TeachingSignals;
 import io.github.kib4j.op.Device;
 import io.github.kib4j.op.Devices;
 import io.github.kib4j.op.Dropout;
+import io.github.kib4j.op.Estimator;
 import io.github.kib4j.op.Grouping;
+import io.github.kib4j.op.Kernel;
+import io.github.kib4j.op.ObjectiveOps;
 import io.github.kib4j.op.Precision;
 import io.github.kib4j.optimizer.OptimizerSpec;
 import io.github.kib4j.optimizer.Schedule;
 import io.github.kib4j.rule.BackpropRule;
+import io.github.kib4j.rule.LocalRule;
 import io.github.kib4j.rule.Rule;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.testkit.TinyRun;
@@ -101,8 +108,8 @@ final class CheckpointTest {
     private void setMaker(@Nullable String maker) throws IOException {
         Path file = folder.resolve("step-0/state.json");
         CheckpointState state = CheckpointState.parse(Files.readString(file));
-        CheckpointState changed =
-                new CheckpointState(state.identity(), state.progress(), state.weights(), state.optimizer(), maker);
+        CheckpointState changed = new CheckpointState(
+                state.format(), state.identity(), state.progress(), state.weights(), state.optimizer(), maker);
         assertThat(CheckpointState.parse(changed.text()).maker()).isEqualTo(maker);
         Files.writeString(file, changed.text());
     }
@@ -243,18 +250,68 @@ final class CheckpointTest {
     void checkpointsOfAnotherRunAreRefused() throws IOException {
         saveAfterStep();
         Dataset same = TinyRun.dataset(20, 4);
-        assertRefused("network: ", same, config(TinyRun.phsic(), 7, 5, 7));
-        assertRefused("rule: phsic ", same, config(new BackpropRule(), 6, 5, 7));
-        assertRefused("batch: 5, not 4", same, config(TinyRun.phsic(), 6, 4, 7));
-        assertRefused("seed: 7, not 8", same, config(TinyRun.phsic(), 6, 5, 8));
+        assertRefused("run: network.hidden.1.units is 6 there and 7 here", same, config(TinyRun.phsic(), 7, 5, 7));
+        try (Trainer other = new Trainer(device, same, config(TinyRun.phsic(), 7, 5, 7));
+                Trainer evaluated = new Trainer(device, same, config(new BackpropRule(), 6, 4, 8))) {
+            List<String> names = same.test().classNames();
+            assertThatThrownBy(() -> Checkpoint.readWeights(folder, other.network(), names))
+                    .isInstanceOf(CheckpointException.class)
+                    .hasMessageContaining("of another run: network.hidden.1.units is 6 there and 7 here;");
+            Checkpoint.readWeights(folder, evaluated.network(), names);
+            assertThat(evaluated.evaluate())
+                    .as("weights need but their network")
+                    .isEqualTo(trainer.evaluate());
+        }
+        assertRefused("run: rule is phsic there and backprop here", same, config(new BackpropRule(), 6, 5, 7));
+        assertRefused("run: batch is 5 there and 4 here", same, config(TinyRun.phsic(), 6, 4, 7));
+        assertRefused("run: seed is 7 there and 8 here", same, config(TinyRun.phsic(), 6, 5, 8));
         assertRefused("data set", TinyRun.dataset(24, 4), config(TinyRun.phsic(), 6, 5, 7));
         TrainingConfig adam = config(TinyRun.phsic(), 6, 5, 7);
         OptimizerSpec sgd = OptimizerSpec.sgd(0.1, 0.9, 0);
         assertRefused(
-                "network or optimizer: it has local.",
+                "run: optimizer.local.learningRate is 0.01 there and 0.1 here",
                 same,
                 new TrainingConfig(
                         adam.network(), adam.rule(), sgd, sgd, adam.schedule(), 9, 5, Precision.F32, 7, true));
+        assertRefused(
+                "run: precision is F32 there and BF16 here",
+                same,
+                new TrainingConfig(
+                        adam.network(),
+                        adam.rule(),
+                        adam.local(),
+                        adam.readout(),
+                        adam.schedule(),
+                        9,
+                        5,
+                        Precision.BF16,
+                        7,
+                        true));
+    }
+
+    /** What teaches is part of a run, as far as it says what it is: of users' own signals and rules, the class. */
+    @Test
+    void checkpointsOfAnotherTeachingSignalAreRefused() throws IOException {
+        saveAfterStep();
+        Dataset same = TinyRun.dataset(20, 4);
+        LocalRule phsic = (LocalRule) TinyRun.phsic();
+        TeachingSignal linear = TeachingSignals.classes(4, Kernel.LINEAR, true);
+        TeachingSignal similarity = TeachingSignals.similarity((i, j) -> i % 4 == j % 4 ? 1 : 0);
+        TeachingSignal own = (scope, labels) -> linear.bind(scope, labels);
+        assertRefused("run: rule.teaching.kernel.kind is COSINE there and LINEAR here", same, taught(phsic, linear));
+        assertRefused("run: rule.teaching is classes there and similarity here", same, taught(phsic, similarity));
+        String lambda = "lambda in " + CheckpointTest.class.getName();
+        assertRefused("run: rule.teaching is classes there and " + lambda + " here", same, taught(phsic, own));
+        try (Trainer first = new Trainer(device, same, taught(phsic, own));
+                Trainer next = new Trainer(device, same, taught(phsic, own))) {
+            first.trainEpoch((epoch, step, steps) -> step < 2);
+            first.save(folder);
+            assertThat(next.restore(folder)).isEmpty();
+        }
+    }
+
+    private static TrainingConfig taught(LocalRule rule, TeachingSignal signal) {
+        return config(new LocalRule(rule.name(), rule.objective(), signal), 6, 5, 7);
     }
 
     private void assertRefused(String what, Dataset dataset, TrainingConfig config) {
@@ -350,13 +407,59 @@ final class CheckpointTest {
     void checkpointsOfFormat3AreReadAndTrainedOn() throws IOException {
         Path old = copySample("format-3", "step-6");
         try (Trainer run = new Trainer(device, TinyRun.dataset(20, 4), grouped(TinyRun.phsic()))) {
-            assertThat(run.restore(folder)).isEmpty();
+            assertThat(run.restore(folder))
+                    .as("of this version or another")
+                    .allMatch(note -> note.startsWith("Note: "));
             assertThat(run.step()).isEqualTo(6);
             assertThat(Files.readString(old.resolve("state.json"))).contains("\"format\": 3,");
             run.trainEpoch(StepListener.NONE);
+            run.save(folder);
+            assertThat(Files.readString(folder.resolve("step-8/state.json"))).contains("\"format\": 4,");
             run.trainEpoch(StepListener.NONE);
             assertThat(run.evaluate().loss()).isCloseTo(1.4501204737073479, within(1e-12));
             assertThat(run.lastEpoch().localLosses().get(1)).isCloseTo(0.1833686622314148, within(1e-12));
+        }
+    }
+
+    /** Old formats named network, rule, batch and seed; what they did not name is taken to be the same. */
+    @Test
+    void whatOldFormatsNamedIsStillCompared() throws IOException {
+        copySample("format-3", "step-6");
+        LocalRule phsic = (LocalRule) TinyRun.phsic();
+        ObjectiveOps.Spec gamma = new ObjectiveOps.Spec(Estimator.PHSIC, Kernel.COSINE, true, 1.5);
+        TrainingConfig own = grouped(phsic);
+        LayerSpec first = own.network().hidden().get(0);
+        LayerSpec second = own.network().hidden().get(1).withDropout(new Dropout(0.2, false));
+        NetworkSpec network = new NetworkSpec(IMAGE, List.of(first, second), 4);
+        assertOldRefused("run: rule is phsic there and backprop here", grouped(new BackpropRule()));
+        assertOldRefused(
+                "run: rule.objective.gamma is 2.0 there and 1.5 here",
+                grouped(new LocalRule("phsic", LocalObjective.of(gamma), phsic.teaching())));
+        assertOldRefused(
+                "run: network.hidden.2.dropout.rate is 0.1 there and 0.2 here",
+                TinyRun.config(phsic, network, 3, 5, 0.01));
+        assertOldRefused(
+                "run: network.hidden.1.grouping.delta is 1.0 there and not set here",
+                TinyRun.config(phsic, NetworkSpec.mlp(IMAGE, List.of(8, 8), 4, first.withGrouping(null)), 3, 5, 0.01));
+        assertOldRefused(
+                "run: network.depth is 2 there and 1 here",
+                TinyRun.config(phsic, new NetworkSpec(IMAGE, List.of(first), 4), 3, 5, 0.01));
+        OptimizerSpec sgd = OptimizerSpec.sgd(0.1, 0.9, 0);
+        TrainingConfig otherwise = new TrainingConfig(
+                own.network(), phsic, sgd, sgd, own.schedule(), 3, 5, own.precision(), own.seed(), true);
+        assertOldRefused("network or optimizer: it has ", otherwise);
+        TrainingConfig faster = TinyRun.config(phsic, own.network(), 3, 5, 0.02);
+        try (Trainer run = new Trainer(device, TinyRun.dataset(20, 4), faster)) {
+            run.restore(folder);
+            assertThat(run.step()).as("learning rates were not named").isEqualTo(6);
+        }
+    }
+
+    private void assertOldRefused(String how, TrainingConfig config) {
+        try (Trainer other = new Trainer(device, TinyRun.dataset(20, 4), config)) {
+            assertThatThrownBy(() -> other.restore(folder))
+                    .isInstanceOf(CheckpointException.class)
+                    .hasMessageStartingWith("The checkpoint in " + folder.resolve("step-6") + " is of another " + how);
         }
     }
 
@@ -384,14 +487,16 @@ final class CheckpointTest {
         TrainingConfig config = new TrainingConfig(
                 network, new BackpropRule(), sgd, sgd, new Schedule.Constant(), 2, 3, Precision.F32, 1, true);
         try (Trainer run = new Trainer(device, dataset, config)) {
-            assertThat(run.restore(folder)).isEmpty();
+            assertThat(run.restore(folder))
+                    .as("of this version or another")
+                    .allMatch(note -> note.startsWith("Note: "));
             assertThat(run.step()).isEqualTo(2);
             assertThat(run.evaluate().loss()).isCloseTo(0.7006430659282867, within(1e-12));
             assertThat(Files.readString(old.resolve("state.json"))).contains("\"format\": 2,");
             run.trainEpoch(StepListener.NONE);
             run.save(folder);
             assertThat(Files.readString(folder.resolve("step-4/state.json")))
-                    .contains("\"format\": 3,", "\"classes\": [\"no\", \"yes\"]");
+                    .contains("\"format\": 4,", "\"classes\": [\"no\", \"yes\"]");
         }
     }
 

@@ -1,0 +1,90 @@
+package io.github.kib4j.op;
+
+import java.util.Collections;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All settings that decide a run's bits, as sorted texts {@code key = value}: what a checkpoint says of its run, and a run that
+ * goes on from it must share. Each type of settings writes its own, by hand, so that neither a renamed nor an added field makes
+ * old checkpoints those of other runs. A field that is added later is left out, by a value of null, where it has the value that
+ * it had before it was there.
+ */
+public final class Signature {
+    /** Nothing yet. */
+    public static final Signature EMPTY = new Signature(Collections.emptySortedMap());
+
+    private final SortedMap<String, String> entries;
+
+    private Signature(SortedMap<String, String> entries) {
+        this.entries = entries;
+    }
+
+    /**
+     * {@return the signature of what is but one value: it gets the key that it is added by}
+     *
+     * @param value a number, a truth value, a constant of an enumeration, or a text
+     */
+    public static Signature of(Object value) {
+        return EMPTY.with("", value);
+    }
+
+    /**
+     * {@return the signature of what users write and does not say more of itself: its class; of a lambda the class it is in}
+     *
+     * @param written an object
+     */
+    public static Signature ofClass(Object written) {
+        String name = written.getClass().getName();
+        int lambda = name.indexOf("$$Lambda");
+        return of(lambda < 0 ? name : "lambda in " + name.substring(0, lambda));
+    }
+
+    /**
+     * {@return these entries and another}
+     *
+     * @param key letters, digits and points
+     * @param value a number, a truth value, a constant of an enumeration, or a text; null to leave the entry out
+     */
+    public Signature with(String key, @Nullable Object value) {
+        if (value == null) {
+            return this;
+        }
+        SortedMap<String, String> more = new TreeMap<>(entries);
+        more.put(key, value instanceof Enum<?> constant ? constant.name() : value.toString());
+        return new Signature(Collections.unmodifiableSortedMap(more));
+    }
+
+    /**
+     * {@return these entries and those of a part, whose keys get another in front}
+     *
+     * @param key of the part
+     * @param part the part's own signature
+     */
+    public Signature with(String key, Signature part) {
+        SortedMap<String, String> more = new TreeMap<>(entries);
+        part.entries.forEach((own, value) -> more.put(own.isEmpty() ? key : key + "." + own, value));
+        return new Signature(Collections.unmodifiableSortedMap(more));
+    }
+
+    /** {@return the values by their keys} */
+    public SortedMap<String, String> entries() {
+        return entries;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof Signature signature && signature.entries.equals(entries);
+    }
+
+    @Override
+    public int hashCode() {
+        return entries.hashCode();
+    }
+
+    @Override
+    public String toString() {
+        return entries.toString();
+    }
+}
