@@ -1,5 +1,6 @@
 package io.github.kib4j.bench.operations;
 
+import io.github.kib4j.testkit.StepOperations;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -33,7 +34,7 @@ public class OperationBenchmark {
     /** Prepares the task. */
     @Setup
     public void open() {
-        opened = Task.open(task, Operations.of(BATCH), threads);
+        opened = Task.open(task, StepOperations.of(BATCH), threads);
     }
 
     /** Releases it. */

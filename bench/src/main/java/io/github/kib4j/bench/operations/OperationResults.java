@@ -2,6 +2,8 @@ package io.github.kib4j.bench.operations;
 
 import io.github.kib4j.bench.Spread;
 import io.github.kib4j.tensor.DataType;
+import io.github.kib4j.testkit.SpeedLimit;
+import io.github.kib4j.testkit.TimedOperation;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -39,7 +41,7 @@ final class OperationResults {
     private void addRow(Row row) {
         rows.add(row);
         microseconds.put(row.task(), new ArrayList<>());
-        if (row.operation().bound() instanceof Bound.Products) {
+        if (row.operation().limit() instanceof SpeedLimit.Products) {
             microseconds.put(row.bare(), new ArrayList<>());
         }
     }
@@ -83,7 +85,7 @@ final class OperationResults {
 
     /** Returns in each round the time below which the operation cannot come. */
     List<Double> bounds(Row row) {
-        return row.operation().bound() instanceof Bound.Memory memory
+        return row.operation().limit() instanceof SpeedLimit.Memory memory
                 ? bandwidths().stream()
                         .map(bandwidth -> memory.bytes().applyAsLong(row.type()) / bandwidth)
                         .toList()

@@ -4,6 +4,8 @@ import io.github.kib4j.bench.Machine;
 import io.github.kib4j.bench.Output;
 import io.github.kib4j.bench.Program;
 import io.github.kib4j.tensor.DataType;
+import io.github.kib4j.testkit.StepOperations;
+import io.github.kib4j.testkit.TimedOperation;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -72,7 +74,7 @@ public final class OperationsBenchmark implements Callable<Integer> {
         check(rounds >= 1, "--rounds must be at least 1.");
         check(milliseconds >= 1, "--milliseconds must be at least 1.");
         check(List.of("f32", "bf16").containsAll(precisions), "--precisions are f32 and bf16.");
-        List<TimedOperation> operations = Operations.of(OperationBenchmark.BATCH).stream()
+        List<TimedOperation> operations = StepOperations.of(OperationBenchmark.BATCH).stream()
                 .filter(operation -> operation.name().contains(only))
                 .toList();
         check(!operations.isEmpty(), "No operation's name contains '" + only + "'.");

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.kib4j.bench.Output;
 import io.github.kib4j.bench.Spread;
 import io.github.kib4j.bench.products.OneDnn;
+import io.github.kib4j.testkit.SpeedLimit;
 import java.util.List;
 import java.util.Locale;
 
@@ -62,17 +63,17 @@ record OperationsReport(OperationResults results, int threads, int rounds, int m
     }
 
     private static String rate(OperationResults.Row row, double microseconds) {
-        return row.operation().bound() instanceof Bound.Products products
+        return row.operation().limit() instanceof SpeedLimit.Products products
                 ? String.format(Locale.ROOT, "%,.0f GFLOP/s", products.operations() / microseconds * 1e-3)
                 : String.format(Locale.ROOT, "%,.1f GB/s", bytes(row) / microseconds * 1e-3);
     }
 
     private static long bytes(OperationResults.Row row) {
-        return ((Bound.Memory) row.operation().bound()).bytes().applyAsLong(row.type());
+        return ((SpeedLimit.Memory) row.operation().limit()).bytes().applyAsLong(row.type());
     }
 
     private static String boundBy(OperationResults.Row row) {
-        return row.operation().bound() instanceof Bound.Products
+        return row.operation().limit() instanceof SpeedLimit.Products
                 ? "oneDNN"
                 : String.format(Locale.ROOT, "memory, %,.1f MB", bytes(row) * 1e-6);
     }

@@ -2,9 +2,12 @@ package io.github.kib4j.bench.operations;
 
 import io.github.kib4j.bench.products.LayerProducts;
 import io.github.kib4j.bench.products.OneDnn;
-import io.github.kib4j.op.Operation;
+import io.github.kib4j.op.Device;
+import io.github.kib4j.op.Devices;
 import io.github.kib4j.op.Precision;
 import io.github.kib4j.tensor.DataType;
+import io.github.kib4j.testkit.SpeedLimit;
+import io.github.kib4j.testkit.TimedOperation;
 import java.util.List;
 import java.util.Locale;
 
@@ -34,39 +37,39 @@ interface Task extends AutoCloseable {
         DataType type = DataType.valueOf(parts[2].toUpperCase(Locale.ROOT));
         return parts[0].equals("kib")
                 ? planned(operation, type, threads)
-                : bare((Bound.Products) operation.bound(), type);
+                : bare((SpeedLimit.Products) operation.limit(), type);
     }
 
     private static Task planned(TimedOperation operation, DataType type, int threads) {
-        Operands operands = new Operands(type, threads);
-        Operation planned = operation.plan().apply(operands);
+        Device device = Devices.open("cpu", threads).device();
+        TimedOperation.Planned planned = operation.plan(device, type);
         return new Task() {
             @Override
             public void run() {
                 planned.run();
-                operands.device().synchronize();
             }
 
             @Override
             public void close() {
-                operands.close();
+                planned.close();
+                device.close();
             }
         };
     }
 
-    private static Task bare(Bound.Products bound, DataType type) {
+    private static Task bare(SpeedLimit.Products limit, DataType type) {
         OneDnn oneDnn = new OneDnn();
         LayerProducts products = new LayerProducts(
                 oneDnn,
-                bound.layer(),
-                bound.input(),
-                bound.batch(),
+                limit.layer(),
+                limit.input(),
+                limit.batch(),
                 type == DataType.BF16 ? Precision.BF16 : Precision.F32,
-                bound.products());
+                limit.products());
         return new Task() {
             @Override
             public void run() {
-                bound.products().forEach(products::run);
+                limit.products().forEach(products::run);
             }
 
             @Override

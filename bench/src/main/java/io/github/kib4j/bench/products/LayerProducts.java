@@ -3,6 +3,7 @@ package io.github.kib4j.bench.products;
 import io.github.kib4j.layer.LayerSpec;
 import io.github.kib4j.op.Precision;
 import io.github.kib4j.tensor.Shape;
+import io.github.kib4j.testkit.Product;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;

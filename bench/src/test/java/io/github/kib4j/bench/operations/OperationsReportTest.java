@@ -7,6 +7,8 @@ import io.github.kib4j.bench.Machine;
 import io.github.kib4j.bench.Output;
 import io.github.kib4j.bench.Spread;
 import io.github.kib4j.tensor.DataType;
+import io.github.kib4j.testkit.SpeedLimit;
+import io.github.kib4j.testkit.StepOperations;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -16,7 +18,7 @@ final class OperationsReportTest {
 
     /** Two rounds, of which the second is twice as slow for everybody. */
     private static OperationResults results() {
-        OperationResults results = new OperationResults(Operations.of(128), type -> type == DataType.F32);
+        OperationResults results = new OperationResults(StepOperations.of(128), type -> type == DataType.F32);
         for (int slow = 1; slow <= 2; slow++) {
             results.add("memory/triad", slow * 3 * 4.0 * MemoryTask.NUMBERS / 20_000);
             results.add("memory/copy", slow * 2 * 4.0 * MemoryTask.NUMBERS / 10_000);
@@ -38,7 +40,7 @@ final class OperationsReportTest {
         OperationResults.Row convolution = results.measured().get(0);
         OperationResults.Row sgd = results.measured().get(1);
         assertThat(results.ofBound(convolution)).contains(new Spread(0.75, 0.75, 0.75));
-        double bytes = ((Bound.Memory) sgd.operation().bound()).bytes().applyAsLong(DataType.F32);
+        double bytes = ((SpeedLimit.Memory) sgd.operation().limit()).bytes().applyAsLong(DataType.F32);
         assertThat(results.ofBound(sgd).orElseThrow().median()).isCloseTo(bytes / 20_000 / 20_000, within(1e-9));
     }
 

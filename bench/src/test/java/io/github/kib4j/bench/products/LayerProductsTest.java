@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.kib4j.layer.LayerSpec;
 import io.github.kib4j.op.Precision;
 import io.github.kib4j.tensor.Shape;
+import io.github.kib4j.testkit.Product;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

@@ -153,7 +153,7 @@ final class Derivatives {
         return t.randomSingle(extents(like.shape()));
     }
 
-    private static int[] extents(Shape shape) {
+    static int[] extents(Shape shape) {
         return IntStream.range(0, shape.rank()).map(shape::extent).toArray();
     }
 

@@ -11,6 +11,7 @@ import io.github.kib4j.op.Grouping;
 import io.github.kib4j.op.Kernel;
 import io.github.kib4j.op.Meter;
 import io.github.kib4j.op.ObjectiveOps;
+import io.github.kib4j.op.Operation;
 import io.github.kib4j.op.OptimizerOps;
 import io.github.kib4j.op.Pooling;
 import io.github.kib4j.op.Teaching;
@@ -20,6 +21,7 @@ import io.github.kib4j.testkit.OperationCase.Setup;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntPredicate;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -204,16 +206,7 @@ public final class OperationCases {
         for (int[] extents : new int[][] {{2, 3}, {4, 3}, {6, 17}, {3, 5, 4, 6}, {1, 16, 3, 3}}) {
             String sizes = Shape.of(extents).toString();
             int m = extents[0] * (extents.length == 4 ? extents[2] * extents[3] : 1);
-            add("batchNorm.forward", sizes, m, t -> {
-                BatchNormOps.Parameters parameters = batchNormParameters(t, extents[1]);
-                BatchNormOps.Saved saved = new BatchNormOps.Saved(
-                        t.output("mean", t.wide(extents[1])), t.output("variance", t.wide(extents[1])));
-                t.output("running mean", parameters.runningMean());
-                t.output("running variance", parameters.runningVariance());
-                t.then(t.device()
-                        .batchNorm()
-                        .forward(t.output("y", t.activation(extents)), saved, t.randomActivation(extents), parameters));
-            });
+            add("batchNorm.forward", sizes, m, t -> batchNormForward(t, extents));
             add("batchNorm.inference", sizes, 1, t -> {
                 Tensor a = t.output("y", t.randomActivation(extents));
                 t.then(t.device().batchNorm().inference(a, a, batchNormParameters(t, extents[1])));
@@ -221,24 +214,37 @@ public final class OperationCases {
             if (m == 2) {
                 continue; // of two numbers the gradient is nothing but what cancellation leaves
             }
-            add("batchNorm.gradient", sizes, m, t -> {
-                BatchNormOps.Parameters parameters = batchNormParameters(t, extents[1]);
-                BatchNormOps.Saved saved = new BatchNormOps.Saved(t.wide(extents[1]), t.wide(extents[1]));
-                Tensor a = t.randomActivation(extents);
-                t.then(t.device().batchNorm().forward(t.activation(extents), saved, a, parameters));
-                Tensor dy = t.output("da", t.randomActivation(extents));
-                t.then(t.device()
-                        .batchNorm()
-                        .gradient(
-                                dy,
-                                t.output("dscale", t.single(extents[1])),
-                                t.output("dshift", t.single(extents[1])),
-                                dy,
-                                a,
-                                parameters,
-                                saved));
-            });
+            add("batchNorm.gradient", sizes, m, t -> batchNormGradient(t, extents));
         }
+    }
+
+    static void batchNormForward(Setup t, int... extents) {
+        BatchNormOps.Parameters parameters = batchNormParameters(t, extents[1]);
+        BatchNormOps.Saved saved =
+                new BatchNormOps.Saved(t.output("mean", t.wide(extents[1])), t.output("variance", t.wide(extents[1])));
+        t.output("running mean", parameters.runningMean());
+        t.output("running variance", parameters.runningVariance());
+        t.then(t.device()
+                .batchNorm()
+                .forward(t.output("y", t.activation(extents)), saved, t.randomActivation(extents), parameters));
+    }
+
+    static void batchNormGradient(Setup t, int... extents) {
+        BatchNormOps.Parameters parameters = batchNormParameters(t, extents[1]);
+        BatchNormOps.Saved saved = new BatchNormOps.Saved(t.wide(extents[1]), t.wide(extents[1]));
+        Tensor a = t.randomActivation(extents);
+        t.then(t.device().batchNorm().forward(t.activation(extents), saved, a, parameters));
+        Tensor dy = t.output("da", t.randomActivation(extents));
+        t.then(t.device()
+                .batchNorm()
+                .gradient(
+                        dy,
+                        t.output("dscale", t.single(extents[1])),
+                        t.output("dshift", t.single(extents[1])),
+                        dy,
+                        a,
+                        parameters,
+                        saved));
     }
 
     private static BatchNormOps.Parameters batchNormParameters(Setup t, int channels) {
@@ -250,7 +256,7 @@ public final class OperationCases {
     }
 
     /** What an activity case is made of. */
-    private record Activity(
+    record Activity(
             int[] a,
             Activation activation,
             Pooling pooling,
@@ -350,36 +356,40 @@ public final class OperationCases {
 
     private void activity() {
         for (Activity c : activities()) {
-            add("activity.forward", c.title(), c.terms(), t -> {
-                ActivityOps.Buffers buffers = c.buffers(t);
-                t.output("post", buffers.post());
-                t.output("sent", buffers.sent());
-                if (buffers.code() != null && buffers.mean() != null && buffers.scale() != null) {
-                    t.output("mean", buffers.mean());
-                    t.output("scale", buffers.scale());
-                    t.output("code", buffers.code());
-                }
-                t.then(t.device().activity().forward(buffers, input(t, c), c.spec(), t.clock(5, 1, 0)));
-            });
-            add("activity.hebbianGradient", c.title(), c.terms(), t -> {
-                ActivityOps.Buffers buffers = c.buffers(t);
-                Tensor a = t.output("da", input(t, c));
-                t.then(t.device().activity().forward(buffers, a, c.spec(), t.clock(5, 1, 0)));
-                Tensor du = c.grouping() == null
-                        ? t.randomActivation(c.out())
-                        : t.randomSingle(c.a()[0], c.grouping().groups());
-                t.then(t.device().activity().hebbianGradient(a, a, buffers, du, c.spec()));
-            });
-            add("activity.outputGradient", c.title(), c.terms(), t -> {
-                ActivityOps.Buffers buffers = c.buffers(t);
-                Tensor a = t.output("da", input(t, c));
-                Clock clock = t.clock(5, 1, 0);
-                t.then(t.device().activity().forward(buffers, a, c.spec(), clock));
-                t.then(t.device()
-                        .activity()
-                        .outputGradient(a, a, buffers, t.randomActivation(c.out()), c.spec(), clock));
-            });
+            add("activity.forward", c.title(), c.terms(), t -> activityForward(t, c));
+            add("activity.hebbianGradient", c.title(), c.terms(), t -> hebbianGradient(t, c));
+            add("activity.outputGradient", c.title(), c.terms(), t -> outputGradient(t, c));
         }
+    }
+
+    static void activityForward(Setup t, Activity c) {
+        ActivityOps.Buffers buffers = c.buffers(t);
+        t.output("post", buffers.post());
+        t.output("sent", buffers.sent());
+        if (buffers.code() != null && buffers.mean() != null && buffers.scale() != null) {
+            t.output("mean", buffers.mean());
+            t.output("scale", buffers.scale());
+            t.output("code", buffers.code());
+        }
+        t.then(t.device().activity().forward(buffers, input(t, c), c.spec(), t.clock(5, 1, 0)));
+    }
+
+    static void hebbianGradient(Setup t, Activity c) {
+        ActivityOps.Buffers buffers = c.buffers(t);
+        Tensor a = t.output("da", input(t, c));
+        t.then(t.device().activity().forward(buffers, a, c.spec(), t.clock(5, 1, 0)));
+        Tensor du = c.grouping() == null
+                ? t.randomActivation(c.out())
+                : t.randomSingle(c.a()[0], c.grouping().groups());
+        t.then(t.device().activity().hebbianGradient(a, a, buffers, du, c.spec()));
+    }
+
+    static void outputGradient(Setup t, Activity c) {
+        ActivityOps.Buffers buffers = c.buffers(t);
+        Tensor a = t.output("da", input(t, c));
+        Clock clock = t.clock(5, 1, 0);
+        t.then(t.device().activity().forward(buffers, a, c.spec(), clock));
+        t.then(t.device().activity().outputGradient(a, a, buffers, t.randomActivation(c.out()), c.spec(), clock));
     }
 
     /** Pre-activations with ties in the first window, and zeros. */
@@ -442,9 +452,11 @@ public final class OperationCases {
         });
     }
 
-    private interface TeachingOf {
+    interface TeachingOf {
         Teaching of(Setup t, int batch);
     }
+
+    static final TeachingOf CLASSES = (t, b) -> new Teaching.Classes(t.labels(b, 10), 10, Kernel.COSINE, true);
 
     private void objective() {
         List<ObjectiveOps.Spec> specs = new ArrayList<>();
@@ -455,17 +467,16 @@ public final class OperationCases {
             }
         }
         specs.add(new ObjectiveOps.Spec(Estimator.PHSIC, Kernel.COSINE, true, 0));
-        TeachingOf classes = (t, b) -> new Teaching.Classes(t.labels(b, 10), 10, Kernel.COSINE, true);
         for (ObjectiveOps.Spec spec : specs) {
             for (ObjectiveOps.Form form : forms(spec.kernel())) {
-                objective(spec, form, "classes", classes, 12, 8);
+                objective(spec, form, "classes", CLASSES, 12, 8);
             }
         }
         // more products than one thread computes
         for (Kernel kernel : KERNELS) {
             for (ObjectiveOps.Form form : forms(kernel)) {
                 ObjectiveOps.Spec large = new ObjectiveOps.Spec(Estimator.PHSIC, kernel, true, 2);
-                objective(large, form, "classes", classes, 130, 80);
+                objective(large, form, "classes", CLASSES, 130, 80);
                 objective(
                         large,
                         form,
@@ -500,8 +511,8 @@ public final class OperationCases {
                         (t, b) -> new Teaching.Classes(t.integers(new int[b]), 10, Kernel.COSINE, true),
                         6,
                         4);
-                objective(spec, form, "two samples", classes, 2, 4);
-                objective(spec, form, "one sample", classes, 1, 4);
+                objective(spec, form, "two samples", CLASSES, 2, 4);
+                objective(spec, form, "one sample", CLASSES, 1, 4);
                 objective(
                         spec,
                         form,
@@ -542,7 +553,7 @@ public final class OperationCases {
                                 t.output("du", t.activation(5, 4, 9, 9)),
                                 t.output("value", t.wide(3)),
                                 u,
-                                classes.of(t, 5),
+                                CLASSES.of(t, 5),
                                 spec,
                                 ObjectiveOps.Form.AUTO,
                                 null));
@@ -558,13 +569,13 @@ public final class OperationCases {
                                 t.output("du", t.single(6, 8)),
                                 t.output("value", t.wide(3)),
                                 u,
-                                classes.of(t, 6),
+                                CLASSES.of(t, 6),
                                 spec,
                                 ObjectiveOps.Form.AUTO,
                                 null));
             });
         }
-        codesFarFromZero(classes);
+        codesFarFromZero();
         add("objective.gradient", "a loss that is not finite is a fault", 1, t -> {
             Tensor u = t.edit(t.single(3, 4), v -> v[0] = Double.NaN);
             Clock clock = t.clock(6, 0, 0);
@@ -575,7 +586,7 @@ public final class OperationCases {
                             t.single(3, 4),
                             t.wide(3),
                             u,
-                            classes.of(t, 3),
+                            CLASSES.of(t, 3),
                             usual,
                             ObjectiveOps.Form.GRAM,
                             new Meter(t.wide(2), 1, clock)));
@@ -583,7 +594,7 @@ public final class OperationCases {
     }
 
     /** Codes that deviate from their mean by a thousandth, all by the same or each by its own; huge ones and denormal ones. */
-    private void codesFarFromZero(TeachingOf classes) {
+    private void codesFarFromZero() {
         TeachingOf targets =
                 (t, b) -> new Teaching.Targets(shifted(t.filled(t.single(b, 5), -1, 1), 1000, 1), Kernel.LINEAR, false);
         for (Estimator estimator : Estimator.values()) {
@@ -591,15 +602,15 @@ public final class OperationCases {
                 for (ObjectiveOps.Form form : forms(kernel)) {
                     for (boolean centred : new boolean[] {false, true}) {
                         ObjectiveOps.Spec spec = new ObjectiveOps.Spec(estimator, kernel, centred, 2);
-                        codes(spec, form, "mean 1000", classes, u -> shifted(u, 1000, 1));
-                        codes(spec, form, "mean 1000 of one sign and the other", classes, u -> shifted(u, 1000, -1));
+                        codes(spec, form, "mean 1000", CLASSES, u -> shifted(u, 1000, 1));
+                        codes(spec, form, "mean 1000 of one sign and the other", CLASSES, u -> shifted(u, 1000, -1));
                         codes(spec, form, "mean 1000, targets too", targets, u -> shifted(u, 1000, 1));
                     }
                     ObjectiveOps.Spec spec = new ObjectiveOps.Spec(estimator, kernel, false, 2);
                     double huge = kernel.kind() == Kernel.Kind.COSINE ? 0x1p66 : 0x1p30;
-                    codes(spec, form, "huge codes", classes, u -> scaled(u, huge));
-                    codes(spec, form, "tiny codes", classes, u -> scaled(u, 0x1p-70));
-                    codes(spec, form, "denormal codes", classes, u -> scaled(u, 0x1p-126));
+                    codes(spec, form, "huge codes", CLASSES, u -> scaled(u, huge));
+                    codes(spec, form, "tiny codes", CLASSES, u -> scaled(u, 0x1p-70));
+                    codes(spec, form, "denormal codes", CLASSES, u -> scaled(u, 0x1p-126));
                 }
             }
         }
@@ -654,22 +665,29 @@ public final class OperationCases {
 
     private void objective(
             ObjectiveOps.Spec spec, ObjectiveOps.Form form, String title, TeachingOf teaching, int batch, int width) {
-        add("objective.gradient", title + " B=" + batch + " " + spec + " " + form, batch, t -> {
-            Tensor u = t.filled(t.single(batch, width), 0.5, 2);
-            Clock clock = t.clock(6, 0, 0);
-            Meter meter = new Meter(t.output("sums", t.wide(2)), 1, clock);
-            t.output("fault", clock.fault());
-            t.then(t.device()
-                    .objective()
-                    .gradient(
-                            t.output("du", t.single(batch, width)),
-                            t.output("value", t.wide(3)),
-                            u,
-                            teaching.of(t, batch),
-                            spec,
-                            form,
-                            meter));
-        });
+        add(
+                "objective.gradient",
+                title + " B=" + batch + " " + spec + " " + form,
+                batch,
+                t -> objective(t, spec, form, teaching, batch, width));
+    }
+
+    static void objective(
+            Setup t, ObjectiveOps.Spec spec, ObjectiveOps.Form form, TeachingOf teaching, int batch, int width) {
+        Tensor u = t.filled(t.single(batch, width), 0.5, 2);
+        Clock clock = t.clock(6, 0, 0);
+        Meter meter = new Meter(t.output("sums", t.wide(2)), 1, clock);
+        t.output("fault", clock.fault());
+        t.then(t.device()
+                .objective()
+                .gradient(
+                        t.output("du", t.single(batch, width)),
+                        t.output("value", t.wide(3)),
+                        u,
+                        teaching.of(t, batch),
+                        spec,
+                        form,
+                        meter));
     }
 
     private void statistics() {
@@ -734,23 +752,32 @@ public final class OperationCases {
                 add("optimizer.step", spec + (fault ? " after a fault" : ""), 3, t -> {
                     Clock clock = t.clock(4, 0, 0);
                     clock.fault().write(new long[] {fault ? 3 : 0, 0});
-                    Tensor rate = t.wide(1);
-                    rate.write(new double[] {0.1});
-                    List<OptimizerOps.Slot> slots = new ArrayList<>();
-                    for (int[] shape : new int[][] {{3}, {5, 17}, {70000}, {2, 3, 3, 3}}) {
-                        Tensor w = t.output("w" + slots.size(), t.randomSingle(shape));
-                        Tensor first =
-                                spec.states() > 0 ? t.output("first" + slots.size(), t.randomSingle(shape)) : null;
-                        Tensor second = spec.states() > 1 ? t.filled(t.single(shape), 0.25, 1) : null;
-                        Tensor rounded = slots.size() % 2 == 0 ? null : t.rounded("rounded" + slots.size(), shape);
-                        slots.add(new OptimizerOps.Slot(w, t.randomSingle(shape), first, second, rounded));
-                    }
-                    t.then(t.device().optimizer().step(spec, slots, rate, clock));
+                    List<int[]> shapes =
+                            List.of(new int[] {3}, new int[] {5, 17}, new int[] {70000}, new int[] {2, 3, 3, 3});
+                    Operation step = optimizerStep(t, spec, shapes, i -> i % 2 == 1, clock);
+                    t.then(step);
                     t.then(t.device().random().advance(clock, 8));
-                    t.then(t.device().optimizer().step(spec, slots, rate, clock));
+                    t.then(step);
                 });
             }
         }
+    }
+
+    /** Of some weights there are rounded copies. */
+    static Operation optimizerStep(
+            Setup t, OptimizerOps.Spec spec, List<int[]> shapes, IntPredicate hasCopy, Clock clock) {
+        Tensor rate = t.wide(1);
+        rate.write(new double[] {0.1});
+        List<OptimizerOps.Slot> slots = new ArrayList<>();
+        for (int[] shape : shapes) {
+            int i = slots.size();
+            Tensor w = t.output("w" + i, t.randomSingle(shape));
+            Tensor first = spec.states() > 0 ? t.output("first" + i, t.randomSingle(shape)) : null;
+            Tensor second = spec.states() > 1 ? t.filled(t.single(shape), 0.25, 1) : null;
+            Tensor rounded = hasCopy.test(i) ? t.rounded("rounded" + i, shape) : null;
+            slots.add(new OptimizerOps.Slot(w, t.randomSingle(shape), first, second, rounded));
+        }
+        return t.device().optimizer().step(spec, slots, rate, clock);
     }
 
     private void readout() {
@@ -784,16 +811,7 @@ public final class OperationCases {
                                 AugmentationOps.Spec spec = new AugmentationOps.Spec(
                                         padding, flip, List.of(0.4, 0.5, 0.6), List.of(0.2, 0.25, 0.3), 99);
                                 Tensor order = ordered ? t.integers(4, 0, 3, 6, 2, 1, 5) : null;
-                                t.then(t.device()
-                                        .augmentation()
-                                        .batch(
-                                                t.output("x", t.activation(3, 3, 6, 5)),
-                                                t.output("labels", t.integers(0, 0, 0)),
-                                                t.bytes(7, 3, 6, 5),
-                                                t.labels(7, 10),
-                                                order,
-                                                spec,
-                                                t.clock(10, 2, 3)));
+                                augmentation(t, spec, 7, order, t.clock(10, 2, 3), 3, 3, 6, 5);
                             });
                 }
             }
@@ -806,18 +824,19 @@ public final class OperationCases {
                 List<Double> deviations = IntStream.range(0, channels)
                         .mapToObj(c -> 0.2 + 0.05 * (c % 3))
                         .toList();
-                t.then(t.device()
-                        .augmentation()
-                        .batch(
-                                t.output("x", t.activation(3, channels, 4, 5)),
-                                t.output("labels", t.integers(0, 0, 0)),
-                                t.bytes(5, channels, 4, 5),
-                                t.labels(5, 10),
-                                null,
-                                new AugmentationOps.Spec(1, true, means, deviations, 99),
-                                t.clock(10, 2, 1)));
+                AugmentationOps.Spec spec = new AugmentationOps.Spec(1, true, means, deviations, 99);
+                augmentation(t, spec, 5, null, t.clock(10, 2, 1), 3, channels, 4, 5);
             });
         }
+    }
+
+    /** A batch of these extents out of some images. */
+    static void augmentation(
+            Setup t, AugmentationOps.Spec spec, int images, @Nullable Tensor order, Clock clock, int... extents) {
+        Tensor x = t.output("x", t.activation(extents));
+        Tensor labels = t.output("labels", t.integers(new int[extents[0]]));
+        Tensor pixels = t.bytes(images, extents[1], extents[2], extents[3]);
+        t.then(t.device().augmentation().batch(x, labels, pixels, t.labels(images, 10), order, spec, clock));
     }
 
     private void random() {

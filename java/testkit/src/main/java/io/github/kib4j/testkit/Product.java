@@ -1,4 +1,4 @@
-package io.github.kib4j.bench.products;
+package io.github.kib4j.testkit;
 
 import java.util.Locale;
 

@@ -1,0 +1,217 @@
+package io.github.kib4j.testkit;
+
+import io.github.kib4j.layer.LayerSpec;
+import io.github.kib4j.layer.NetworkSpec;
+import io.github.kib4j.op.Activation;
+import io.github.kib4j.op.AugmentationOps;
+import io.github.kib4j.op.Dropout;
+import io.github.kib4j.op.Estimator;
+import io.github.kib4j.op.Grouping;
+import io.github.kib4j.op.Kernel;
+import io.github.kib4j.op.ObjectiveOps;
+import io.github.kib4j.op.OptimizerOps;
+import io.github.kib4j.op.Pooling;
+import io.github.kib4j.tensor.DataType;
+import io.github.kib4j.tensor.Shape;
+import io.github.kib4j.tensor.Tensor;
+import io.github.kib4j.testkit.OperationCase.Setup;
+import io.github.kib4j.testkit.OperationCases.Activity;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+
+/** The list's third mode: the operations of a training step at the sizes of the paper's networks, and what limits their speed. */
+public final class StepOperations {
+    private static final List<DataType> BOTH = List.of(DataType.F32, DataType.BF16);
+    private static final List<DataType> SINGLE = List.of(DataType.F32);
+    private static final int GROUPS = 64;
+    private static final int CHANNELS = 256;
+    private static final int SIDE = 32;
+
+    private final int batch;
+    private final List<TimedOperation> all = new ArrayList<>();
+
+    private StepOperations(int batch) {
+        this.batch = batch;
+    }
+
+    /**
+     * Returns all operations.
+     *
+     * @param batch of the VGG (128 in the paper); the MLP's is twice as large
+     * @return in the order of a step
+     */
+    public static List<TimedOperation> of(int batch) {
+        StepOperations operations = new StepOperations(batch);
+        operations.addConvolutions(128, CHANNELS, SIDE);
+        operations.addConvolutions(512, 512, 8);
+        operations.addLinear(1024);
+        operations.addActivities();
+        operations.addBatchNorm();
+        operations.addObjectives();
+        operations.addOptimizers();
+        operations.addAugmentation();
+        return List.copyOf(operations.all);
+    }
+
+    private void add(String name, List<DataType> types, SpeedLimit limit, OperationCase.Body setUp) {
+        all.add(new TimedOperation(name, types, setUp, limit));
+    }
+
+    private interface Factors {
+        void plan(Setup t, Product product);
+    }
+
+    private void addProducts(String name, LayerSpec layer, Shape input, int samples, Factors factors) {
+        for (Product product : Product.values()) {
+            SpeedLimit limit = new SpeedLimit.Products(layer, input, samples, List.of(product));
+            add(name + ": " + product.text(), BOTH, limit, t -> factors.plan(t, product));
+        }
+    }
+
+    private void addConvolutions(int in, int out, int side) {
+        String name = String.format(Locale.ROOT, "convolution %d to %d at %dx%d", in, out, side, side);
+        addProducts(name, LayerSpec.convolution(out), Shape.of(in, side, side), batch, (t, product) -> {
+            Tensor x = t.randomActivation(batch, in, side, side);
+            Tensor y = t.randomActivation(batch, out, side, side);
+            Tensor w = t.randomActivation(out, in, 3, 3);
+            t.then(
+                    switch (product) {
+                        case FORWARD -> t.device().convolution().forward(y, x, w, null);
+                        case WEIGHT_GRADIENT ->
+                            t.device().convolution().weightGradient(t.single(out, in, 3, 3), null, y, x);
+                        case DATA_GRADIENT -> t.device().convolution().dataGradient(x, y, w);
+                    });
+        });
+    }
+
+    private void addLinear(int units) {
+        int rows = 2 * batch;
+        String name = String.format(Locale.ROOT, "linear %d to %d", units, units);
+        addProducts(name, LayerSpec.linear(units), Shape.of(units), rows, (t, product) -> {
+            Tensor x = t.randomActivation(rows, units);
+            Tensor y = t.randomActivation(rows, units);
+            Tensor w = t.randomActivation(units, units);
+            t.then(
+                    switch (product) {
+                        case FORWARD -> t.device().linear().forward(y, x, w, null);
+                        case WEIGHT_GRADIENT -> t.device().linear().weightGradient(t.single(units, units), null, y, x);
+                        case DATA_GRADIENT -> t.device().linear().dataGradient(x, y, w);
+                    });
+        });
+    }
+
+    /** The VGG's second layer: 256 channels of 32 x 32, pooled to 16 x 16. */
+    private void addActivities() {
+        int[] extents = {batch, CHANNELS, SIDE, SIDE};
+        long in = Shape.of(extents).size();
+        long out = in / 4;
+        Activity pass = new Activity(
+                extents, Activation.SELU, Pooling.MAX, new Grouping(GROUPS, 0.8, 1, 0.2), new Dropout(0.05, true));
+        add(
+                "activation, pooling, group norm, dropout: forward",
+                BOTH,
+                new SpeedLimit.Memory(type -> type.bytes() * (in + 2 * out) + out),
+                t -> OperationCases.activityForward(t, pass));
+        add(
+                "activation, pooling, group norm: third factor to pre-activations",
+                BOTH,
+                new SpeedLimit.Memory(type -> type.bytes() * (in + out) + out),
+                t -> OperationCases.hebbianGradient(t, pass));
+        add(
+                "activation, pooling, group norm, dropout: output gradient",
+                BOTH,
+                new SpeedLimit.Memory(type -> type.bytes() * (in + 2 * out) + out),
+                t -> OperationCases.outputGradient(t, pass));
+        Activity dropout = new Activity(extents, Activation.IDENTITY, Pooling.NONE, null, new Dropout(0.05, false));
+        add(
+                "dropout alone",
+                BOTH,
+                new SpeedLimit.Memory(type -> type.bytes() * 3L * in + in),
+                t -> OperationCases.activityForward(t, dropout));
+    }
+
+    /** The statistics need a pass of their own over 256 channels of 32 x 32. */
+    private void addBatchNorm() {
+        int[] extents = {batch, CHANNELS, SIDE, SIDE};
+        long numbers = Shape.of(extents).size();
+        add(
+                "batch norm: forward",
+                BOTH,
+                new SpeedLimit.Memory(type -> type.bytes() * 3L * numbers),
+                t -> OperationCases.batchNormForward(t, extents));
+        add(
+                "batch norm: gradient",
+                BOTH,
+                new SpeedLimit.Memory(type -> type.bytes() * 5L * numbers),
+                t -> OperationCases.batchNormGradient(t, extents));
+    }
+
+    private void addObjectives() {
+        ObjectiveOps.Spec cosine = new ObjectiveOps.Spec(Estimator.PHSIC, Kernel.COSINE, true, 2);
+        ObjectiveOps.Spec gaussian = new ObjectiveOps.Spec(Estimator.PHSIC, Kernel.gaussian(5), true, 2);
+        SpeedLimit sums = new SpeedLimit.Products(
+                LayerSpec.linear(GROUPS), Shape.of(GROUPS), batch, List.of(Product.FORWARD, Product.WEIGHT_GRADIENT));
+        SpeedLimit matrices = new SpeedLimit.Products(
+                LayerSpec.linear(batch), Shape.of(GROUPS), batch, List.of(Product.FORWARD, Product.DATA_GRADIENT));
+        add(
+                "objective and gradient: cosine, without Gram matrices",
+                SINGLE,
+                sums,
+                t -> objective(t, cosine, ObjectiveOps.Form.GRAM_FREE));
+        add("objective and gradient: Gaussian", SINGLE, matrices, t -> objective(t, gaussian, ObjectiveOps.Form.GRAM));
+        add("dependence of two variables: HSIC, Gaussian", SINGLE, matrices, t -> {
+            Tensor x = t.filled(t.single(batch, GROUPS), 0, 1);
+            Tensor y = t.filled(t.single(batch, GROUPS), 0, 1);
+            Kernel kernel = Kernel.gaussian(5);
+            t.then(t.device().gram().dependence(t.wide(1), x, kernel, y, kernel, Estimator.HSIC));
+        });
+    }
+
+    private void objective(Setup t, ObjectiveOps.Spec spec, ObjectiveOps.Form form) {
+        OperationCases.objective(t, spec, form, OperationCases.CLASSES, batch, GROUPS);
+    }
+
+    /** The weights of the VGG. */
+    private void addOptimizers() {
+        NetworkSpec network = NetworkSpec.vgg(Shape.of(3, 32, 32), 1, 10, LayerSpec.linear(1));
+        List<int[]> weights = new ArrayList<>();
+        for (int i = 0; i < network.hidden().size(); i++) {
+            weights.add(Derivatives.extents(
+                    network.hidden().get(i).weight(network.shapes().get(i))));
+        }
+        long numbers =
+                weights.stream().mapToLong(shape -> Shape.of(shape).size()).sum();
+        add(
+                "optimizer: SGD with momentum",
+                BOTH,
+                new SpeedLimit.Memory(type -> (5 * Float.BYTES + copy(type)) * numbers),
+                t -> optimizer(t, new OptimizerOps.Sgd(0.95, 1e-7), weights));
+        add(
+                "optimizer: AdamW",
+                BOTH,
+                new SpeedLimit.Memory(type -> (7 * Float.BYTES + copy(type)) * numbers),
+                t -> optimizer(t, new OptimizerOps.Adam(0.9, 0.999, 1e-8, 1e-7, true), weights));
+    }
+
+    /** Bytes of a weight's copy for the products. */
+    private static int copy(DataType type) {
+        return type == DataType.F32 ? 0 : type.bytes();
+    }
+
+    private static void optimizer(Setup t, OptimizerOps.Spec spec, List<int[]> weights) {
+        t.then(OperationCases.optimizerStep(t, spec, weights, i -> true, t.clock(4, 0, 0)));
+    }
+
+    private void addAugmentation() {
+        List<Double> half = Collections.nCopies(3, 0.5);
+        AugmentationOps.Spec spec = new AugmentationOps.Spec(4, true, half, half, 1);
+        long numbers = batch * 3L * SIDE * SIDE;
+        add(
+                "augmentation: gather, crop, mirror, normalize",
+                BOTH,
+                new SpeedLimit.Memory(type -> numbers * (1 + type.bytes())),
+                t -> OperationCases.augmentation(t, spec, batch, null, t.clock(0, 0, 0), batch, 3, SIDE, SIDE));
+    }
+}
