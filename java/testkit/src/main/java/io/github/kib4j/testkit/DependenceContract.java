@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.kib4j.objective.Dependence;
 import io.github.kib4j.op.Device;
-import io.github.kib4j.op.Devices;
 import io.github.kib4j.op.Estimator;
 import io.github.kib4j.op.Kernel;
 import java.math.BigDecimal;
@@ -20,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** {@link Dependence} on any device: right where samples are alike, at any scale, and in a sentence where they are none. */
-public abstract class DependenceContract {
+public abstract class DependenceContract extends BackendContract {
     private static final long SEED = Long.getLong("kib4j.seed", System.nanoTime());
 
     /** Digits of the arithmetic that answers are compared with. */
@@ -28,20 +27,13 @@ public abstract class DependenceContract {
 
     private Device device;
 
-    /**
-     * Returns which backend is tested.
-     *
-     * @return its name, as {@link Devices#open} takes it
-     */
-    protected abstract String device();
-
     @BeforeEach
-    void open() {
-        device = Devices.open(device(), 2).device();
+    void openDevice() {
+        device = open();
     }
 
     @AfterEach
-    void close() {
+    void closeDevice() {
         device.close();
     }
 

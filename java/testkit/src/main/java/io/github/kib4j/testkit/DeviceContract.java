@@ -9,7 +9,6 @@ import io.github.kib4j.layer.LayerSpec;
 import io.github.kib4j.layer.Network;
 import io.github.kib4j.layer.NetworkSpec;
 import io.github.kib4j.op.Device;
-import io.github.kib4j.op.Devices;
 import io.github.kib4j.op.LinearOps;
 import io.github.kib4j.op.Operation;
 import io.github.kib4j.op.Precision;
@@ -26,19 +25,11 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
-/** How long devices, scopes, tensors and planned operations may be used, on every backend. */
-public abstract class DeviceContract {
-    /**
-     * Returns which backend is tested.
-     *
-     * @return its name, as {@link Devices#open} takes it
-     */
-    protected abstract String device();
-
-    private Device open() {
-        return Devices.open(device(), 2).device();
-    }
-
+/**
+ * How long devices, scopes, tensors and planned operations may be used: what is closed is of no use and says so by name, what holds
+ * tensors stays open, and no operation of the list runs on memory that is gone.
+ */
+public abstract class DeviceContract extends BackendContract {
     private static void assertRefused(String what, String says, ThrowingCallable use) {
         assertThatThrownBy(use)
                 .as(what)

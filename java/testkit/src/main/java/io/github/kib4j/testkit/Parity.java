@@ -11,7 +11,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.DynamicTest;
 
-/** Holds every backend to the reference, case by case. */
+/** The list's first mode: holds every backend to the reference, case by case. {@link ParityContract} is its use. */
 public final class Parity {
     /** Seed of the inputs: {@code -Dkib4j.seed=N} repeats a failure. */
     public static final long SEED = Long.getLong("kib4j.seed", 20);

@@ -7,7 +7,6 @@ import io.github.kib4j.layer.LayerSpec;
 import io.github.kib4j.layer.NetworkSpec;
 import io.github.kib4j.op.Activation;
 import io.github.kib4j.op.Device;
-import io.github.kib4j.op.Devices;
 import io.github.kib4j.op.Dropout;
 import io.github.kib4j.op.Grouping;
 import io.github.kib4j.op.Precision;
@@ -35,7 +34,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** A run that is saved, dropped and restored after every single step is, bit for bit, one that was never interrupted. */
-public abstract class ResumeContract {
+public abstract class ResumeContract extends BackendContract {
     private static final int EPOCHS = 2;
     private static final int BATCH = 16;
     /** Four steps: three whole batches, a short one; a last single sample is skipped. */
@@ -43,13 +42,6 @@ public abstract class ResumeContract {
 
     @TempDir
     Path folder;
-
-    /**
-     * Returns which backend is tested.
-     *
-     * @return its name, as {@link Devices#open} takes it
-     */
-    protected abstract String device();
 
     static Stream<Arguments> runs() {
         List<Arguments> runs = new ArrayList<>();
@@ -115,7 +107,7 @@ public abstract class ResumeContract {
     void interruptedAfterEveryStepIsAsNeverInterrupted(
             String network, String rule, Precision precision, TrainingConfig config) throws IOException {
         Seen whole = new Seen();
-        try (Device device = Devices.open(device(), 2).device();
+        try (Device device = open();
                 Trainer trainer = new Trainer(device, dataset(), config)) {
             while (!trainer.isFinished()) {
                 whole.add(Objects.requireNonNull(trainer.trainEpoch(StepListener.NONE)), trainer.evaluate());
@@ -135,7 +127,7 @@ public abstract class ResumeContract {
         Seen seen = new Seen();
         Path parts = folder.resolve("parts");
         boolean finished = false;
-        try (Device device = Devices.open(device(), 2).device()) {
+        try (Device device = open()) {
             for (int part = 0; !finished; part++) {
                 try (Trainer trainer = new Trainer(device, dataset(), config)) {
                     if (part > 0) {

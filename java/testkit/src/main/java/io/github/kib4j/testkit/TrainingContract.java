@@ -12,7 +12,6 @@ import io.github.kib4j.objective.TeachingSignal;
 import io.github.kib4j.objective.TeachingSignals;
 import io.github.kib4j.op.Activation;
 import io.github.kib4j.op.Device;
-import io.github.kib4j.op.Devices;
 import io.github.kib4j.op.Grouping;
 import io.github.kib4j.op.Kernel;
 import io.github.kib4j.op.Operation;
@@ -46,24 +45,16 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What a training run must do on every backend. */
-public abstract class TrainingContract {
+/**
+ * What a training run must do: every rule learns, two runs give the same bits, a loss that is not finite stops the run at once and
+ * nothing of it is saved, memory is what was estimated, and none is left behind.
+ */
+public abstract class TrainingContract extends BackendContract {
     /** Of the smallest products: what libraries round up to. */
     private static final long SMALL_WORKSPACE = 1 << 20;
 
     @TempDir
     Path folder;
-
-    /**
-     * Returns which backend is tested.
-     *
-     * @return its name, as {@link Devices#open} takes it
-     */
-    protected abstract String device();
-
-    private Device open() {
-        return Devices.open(device(), 2).device();
-    }
 
     private static List<float[]> weights(Trainer trainer) {
         return trainer.network().parameters().stream()
