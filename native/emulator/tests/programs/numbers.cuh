@@ -197,7 +197,8 @@ void functions_of_numbers(std::mt19937_64& random) {
   std::vector<double> x = random_values<double>(n, random, -20, 20), exact, near;
   std::vector<float> z = random_values<float>(n, random, -20, 20), exact_z, near_z;
   for (int i = 0; i < n; ++i) {
-    exact.insert(exact.end(), {std::sqrt(std::abs(x[i])), x[i] / std::fma(x[i], x[i], 1.0), std::fma(x[i], x[i], -x[i])});
+    exact.insert(exact.end(),
+                 {std::sqrt(std::abs(x[i])), x[i] / std::fma(x[i], x[i], 1.0), std::fma(x[i], x[i], -x[i])});
     near.insert(near.end(), {std::exp(x[i]), std::log(std::abs(x[i])), std::sin(x[i] * 1000)});
     exact_z.insert(exact_z.end(), {std::sqrt(std::abs(z[i])), z[i] / std::fma(z[i], z[i], 1.0f),
                                    std::floor(z[i]) + std::rint(z[i] * 3)});

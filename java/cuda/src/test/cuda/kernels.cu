@@ -27,8 +27,8 @@ extern "C" __global__ void one_too_far(float* y, int n) {
 
 extern "C" int Java_io_github_kib4j_cuda_KernelsTest_blockSums(void*, void*, long long sums, long long x, int n,
                                                                long long stream) {
-  block_sums<<<(n + 255) / 256, 256, 0, reinterpret_cast<cudaStream_t>(stream)>>>(
-      reinterpret_cast<float*>(sums), reinterpret_cast<const float*>(x), n);
+  block_sums<<<(n + 255) / 256, 256, 0, reinterpret_cast<cudaStream_t>(stream)>>>(reinterpret_cast<float*>(sums),
+                                                                                  reinterpret_cast<const float*>(x), n);
   return cudaGetLastError();
 }
 
