@@ -11,7 +11,9 @@ begun=native/target/kib.begun
 stamp=java/cli/target/kib.stamp
 
 sources() { # one sum of all that a run is built from: no tests, documents, benchmarks, emulator, nor what editors leave
-  find pom.xml native datasets java \( -name target -o -path '*/src/test' -o -path java/testkit -o -path java/examples -o -path native/tests -o -path native/emulator \) -prune \
+  find pom.xml cmake native datasets java \
+    \( -name target -o -path '*/src/test' -o -path java/testkit -o -path java/examples -o -path native/tests -o -path native/emulator \) \
+    -prune \
     -o -type f ! -name '.*' ! -name '*~' ! -name '#*' ! -name '*.md' -print0 2>/dev/null |
     LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum
 }

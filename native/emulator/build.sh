@@ -1,10 +1,12 @@
 #!/bin/sh
-# Builds the emulated CUDA device, or runs its tests: build.sh build|test FOLDER. Quiet when all is well.
+# Builds the emulated CUDA device, or runs its tests: build.sh build FOLDER [CMAKE OPTIONS], build.sh test FOLDER. Quiet when all
+# is well.
 set -eu
-[ $# -eq 2 ] || set -- help .
+[ $# -ge 2 ] || set -- help .
 action=$1
 mkdir -p "$2"
 folder=$(cd "$2" && pwd)
+shift 2
 source=$(cd "$(dirname "$0")" && pwd)
 
 quietly() { # shows a command's output only when it fails
@@ -18,9 +20,7 @@ case $action in
 build)
   command -v nvcc >/dev/null 2>&1 ||
     echo "kib4j: nvcc is not on the PATH; tests that need kernels compiled by it are skipped (install CUDA 13)"
-  if [ ! -f "$folder/CMakeCache.txt" ]; then
-    quietly cmake -S "$source" -B "$folder" -DCMAKE_BUILD_TYPE=Release || { rm -f "$folder/CMakeCache.txt"; exit 1; }
-  fi
+  quietly cmake -S "$source" -B "$folder" -DCMAKE_BUILD_TYPE=Release "$@" || { rm -f "$folder/CMakeCache.txt"; exit 1; }
   quietly cmake --build "$folder" --parallel "$(nproc)"
   ;;
 test)
@@ -36,7 +36,7 @@ test)
   exit "$status"
   ;;
 *)
-  echo "usage: $0 build|test FOLDER" >&2
+  echo "usage: $0 build FOLDER [CMAKE OPTIONS] | test FOLDER" >&2
   exit 2
   ;;
 esac

@@ -18,32 +18,32 @@ extern "C" void kib_use_threads(int threads) { omp_set_num_threads(threads); }
 
 #if defined(KIB_ONLY)  // one level alone, to test it on a processor that has better ones
 extern "C" int kib_cpu_level(void) { return 0; }
-#define KIB_BIND(name)                                                                   \
-  namespace kib::KIB_ONLY {                                                              \
-  extern decltype(::name) name;                                                          \
-  }                                                                                      \
-  extern "C" {                                                                           \
-  static void* name##_resolve() { return reinterpret_cast<void*>(kib::KIB_ONLY::name); } \
-  extern decltype(::name) name __attribute__((ifunc(#name "_resolve")));                 \
+#define KIB_BIND(name)                                                      \
+  namespace kib::KIB_ONLY {                                                 \
+  extern decltype(::name) name;                                             \
+  }                                                                         \
+  extern "C" {                                                              \
+  static decltype(::name)* name##_resolve() { return kib::KIB_ONLY::name; } \
+  extern decltype(::name) name __attribute__((ifunc(#name "_resolve")));    \
   }
 #elif defined(__x86_64__)
 extern "C" int kib_cpu_level(void) {
   __builtin_cpu_init();
   return KIB_PROCESSOR_HAS_V4 ? 4 : KIB_PROCESSOR_HAS_V3 ? 3 : 0;
 }
-#define KIB_BIND(name)                                                                                             \
-  namespace kib::v3 {                                                                                              \
-  extern decltype(::name) name;                                                                                    \
-  }                                                                                                                \
-  namespace kib::v4 {                                                                                              \
-  extern decltype(::name) name;                                                                                    \
-  }                                                                                                                \
-  extern "C" {                                                                                                     \
-  static void* name##_resolve() {                                                                                  \
-    __builtin_cpu_init();                                                                                          \
-    return KIB_PROCESSOR_HAS_V4 ? reinterpret_cast<void*>(kib::v4::name) : reinterpret_cast<void*>(kib::v3::name); \
-  }                                                                                                                \
-  extern decltype(::name) name __attribute__((ifunc(#name "_resolve")));                                           \
+#define KIB_BIND(name)                                                   \
+  namespace kib::v3 {                                                    \
+  extern decltype(::name) name;                                          \
+  }                                                                      \
+  namespace kib::v4 {                                                    \
+  extern decltype(::name) name;                                          \
+  }                                                                      \
+  extern "C" {                                                           \
+  static decltype(::name)* name##_resolve() {                            \
+    __builtin_cpu_init();                                                \
+    return KIB_PROCESSOR_HAS_V4 ? kib::v4::name : kib::v3::name;         \
+  }                                                                      \
+  extern decltype(::name) name __attribute__((ifunc(#name "_resolve"))); \
   }
 #endif
 

@@ -76,6 +76,7 @@ final class LauncherTest {
         Files.copy(real.resolve("java/cli/stamp.sh"), home.resolve("java/cli/stamp.sh"));
         for (String source : List.of(
                 "pom.xml",
+                "cmake/KibLevels.cmake",
                 "native/CMakeLists.txt",
                 "native/src/cpu/gram.cpp",
                 "native/emulator/machine.cpp",
@@ -326,6 +327,7 @@ final class LauncherTest {
     @ValueSource(
             strings = {
                 "pom.xml",
+                "cmake/KibLevels.cmake",
                 "native/src/cpu/gram.cpp",
                 "native/include/kib/new.h",
                 "datasets/pom.xml",
