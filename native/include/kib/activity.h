@@ -6,30 +6,12 @@
  */
 #ifndef KIB_ACTIVITY_H
 #define KIB_ACTIVITY_H
-#include "kib/types.h"
+#include "kib/specs.h"
+#include "kib/status.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-/* What the pass computes. */
-typedef struct kib_activity_spec {
-  int type;                          /* KIB_F32 or KIB_BF16 */
-  int activation;                    /* KIB_IDENTITY ... */
-  int pooling;                       /* KIB_POOL_NONE ... */
-  int64_t batch;                     /* B */
-  int64_t channels;                  /* C, or N of a linear layer */
-  int64_t height, width;             /* after pooling; 1 and 1 for a linear layer */
-  int64_t input_height, input_width; /* before pooling: twice that, or one more; read only with pooling */
-  int64_t groups;                    /* G; 0 for none */
-  double power;                      /* p */
-  double delta;
-  double divisive_power; /* q; 0 for none */
-  uint32_t drop_below;   /* an element is dropped where its random word is below this */
-  float kept_scale, kept_shift, dropped_value;
-  uint64_t seed;
-  uint32_t layer;
-} kib_activity_spec;
 
 /* Bytes of scratch memory that the three functions need. */
 int64_t kib_activity_workspace(const kib_activity_spec* spec, int threads);

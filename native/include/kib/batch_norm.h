@@ -1,6 +1,7 @@
 /* Batch normalization over rows (the batch, or the batch and the positions of a convolution) for each channel. */
 #ifndef KIB_BATCH_NORM_H
 #define KIB_BATCH_NORM_H
+#include "kib/status.h"
 #include "kib/types.h"
 
 #ifdef __cplusplus

@@ -2,6 +2,7 @@
  */
 #ifndef KIB_OPTIMIZER_H
 #define KIB_OPTIMIZER_H
+#include "kib/status.h"
 #include "kib/types.h"
 
 #ifdef __cplusplus

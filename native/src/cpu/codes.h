@@ -2,7 +2,7 @@
 #ifndef KIB_CPU_CODES_H
 #define KIB_CPU_CODES_H
 #include "arena.h"
-#include "kib/objective.h"
+#include "kib/specs.h"
 #include "level.h"
 
 namespace kib::KIB_LEVEL {
@@ -61,15 +61,6 @@ inline void set_value(double* value, double zz, double yz, double gamma) {
   value[0] = zz - gamma * yz;
   value[1] = zz;
   value[2] = yz;
-}
-
-inline void add_up(const kib_meter* meter, double loss) {
-  if (meter == nullptr || meter->sums == nullptr) return;
-  meter->sums[meter->slot] += loss;
-  if (!std::isfinite(loss) && meter->fault[0] == 0) {
-    meter->fault[0] = meter->now[0] + 1;
-    meter->fault[1] = meter->slot;
-  }
 }
 
 }  // namespace kib::KIB_LEVEL

@@ -3,10 +3,16 @@
 #include <omp.h>
 
 #include "kib/activity.h"
+#include "kib/batch.h"
 #include "kib/batch_norm.h"
-#include "kib/objective.h"
+#include "kib/cpu.h"
+#include "kib/gram.h"
+#include "kib/layout.h"
 #include "kib/optimizer.h"
-#include "kib/step.h"
+#include "kib/random.h"
+#include "kib/readout.h"
+#include "kib/statistics.h"
+#include "kib/sum_rows.h"
 #include "processor.h"
 #include "threads.h"
 

@@ -7,10 +7,13 @@
 //   Gaussian  exp(...) - 1     = expm1(-|vc_i - vc_j|^2 / (2 sigma^2))
 // The gradient takes codes in single precision, centred and normalized in double; products of them are single-precision
 // sums over blocks of kBlock entries, added up in double. Dependence of two variables is in double throughout.
+#include "kib/gram.h"
+
 #include <algorithm>
 
 #include "codes.h"
 #include "elementary.h"
+#include "meter.h"
 #include "products.h"
 #include "threads.h"
 

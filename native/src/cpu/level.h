@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "kib/status.h"
 #include "kib/types.h"
 
 #ifndef KIB_LEVEL

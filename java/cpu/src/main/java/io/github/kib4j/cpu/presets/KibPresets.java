@@ -11,12 +11,21 @@ import org.bytedeco.javacpp.tools.InfoMapper;
                 @Platform(
                         value = "linux-x86_64",
                         include = {
+                            "kib/status.h",
                             "kib/types.h",
+                            "kib/specs.h",
+                            "kib/meter.h",
+                            "kib/cpu.h",
                             "kib/activity.h",
+                            "kib/batch.h",
                             "kib/batch_norm.h",
-                            "kib/objective.h",
+                            "kib/gram.h",
+                            "kib/layout.h",
                             "kib/optimizer.h",
-                            "kib/step.h"
+                            "kib/random.h",
+                            "kib/readout.h",
+                            "kib/statistics.h",
+                            "kib/sum_rows.h"
                         },
                         link = "kib"),
         target = "io.github.kib4j.cpu.internal",

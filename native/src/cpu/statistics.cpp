@@ -1,7 +1,10 @@
 // The gradient of local objectives without Gram matrices (docs/mathematics.md, section 5), all in double.
+#include "kib/statistics.h"
+
 #include <algorithm>
 
 #include "codes.h"
+#include "meter.h"
 #include "products.h"
 #include "threads.h"
 

@@ -1,0 +1,27 @@
+/* The batch of a step, with crop and flip. */
+#ifndef KIB_BATCH_H
+#define KIB_BATCH_H
+#include "kib/status.h"
+#include "kib/types.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * Sample j of x [B, H, W, C] T is image order[now[2] + j] (order NULL: now[2] + j) of images [count, H, W, C], shifted
+ * by up to padding pixels and mirrored at random (Philox(seed; image, epoch now[1], 0, 3)), black outside, normalized
+ * to (byte / 255 - mean) / deviation; labels likewise.
+ */
+kib_status kib_augmentation_batch(void* x, int32_t* labels, const uint8_t* images, const int32_t* all_labels,
+                                  const int32_t* order, int type, int64_t batch, int64_t channels, int64_t height,
+                                  int64_t width, int64_t padding, int flip, const double* mean, const double* deviation,
+                                  uint64_t seed, const int64_t* now, void* workspace, int threads);
+
+/* Bytes of scratch memory that it needs. */
+int64_t kib_augmentation_workspace(int64_t channels);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,61 @@
+/* The settings of families. */
+#ifndef KIB_SPECS_H
+#define KIB_SPECS_H
+#include "kib/types.h"
+
+/* What the pass of an activity computes. */
+typedef struct kib_activity_spec {
+  int type;                          /* KIB_F32 or KIB_BF16 */
+  int activation;                    /* KIB_IDENTITY ... */
+  int pooling;                       /* KIB_POOL_NONE ... */
+  int64_t batch;                     /* B */
+  int64_t channels;                  /* C, or N of a linear layer */
+  int64_t height, width;             /* after pooling; 1 and 1 for a linear layer */
+  int64_t input_height, input_width; /* before pooling: twice that, or one more; read only with pooling */
+  int64_t groups;                    /* G; 0 for none */
+  double power;                      /* p */
+  double delta;
+  double divisive_power; /* q; 0 for none */
+  uint32_t drop_below;   /* an element is dropped where its random word is below this */
+  float kept_scale, kept_shift, dropped_value;
+  uint64_t seed;
+  uint32_t layer;
+} kib_activity_spec;
+
+/* What a local objective is. */
+typedef struct kib_objective_spec {
+  int type;      /* of the codes: KIB_F32 or KIB_BF16 */
+  int estimator; /* KIB_PHSIC or KIB_HSIC */
+  int kernel;    /* on codes */
+  int centred;   /* whether codes are centred over their entries */
+  double sigma;  /* of a Gaussian kernel */
+  double gamma;
+  int64_t batch; /* B */
+  int64_t width; /* G, or N without grouping */
+} kib_objective_spec;
+
+/*
+ * The teaching signal. Class labels: labels [B], classes M, L = same or different. Target vectors: targets [B, M] f32
+ * with their kernel. A given similarity: similarity [B, B] f32. The pointers that are not meant are NULL.
+ */
+typedef struct kib_teaching {
+  const int32_t* labels;
+  const float* targets;
+  const float* similarity;
+  int64_t outputs; /* M */
+  double same, different;
+  int kernel; /* of targets */
+  int centred;
+  double sigma;
+} kib_teaching;
+
+/* One of two variables: its samples [B, width], and the kernel that compares them. */
+typedef struct kib_variable {
+  const void* rows;
+  int type; /* KIB_F32 or KIB_BF16 */
+  int64_t width;
+  int kernel;
+  double sigma; /* of a Gaussian kernel */
+} kib_variable;
+
+#endif

@@ -1,0 +1,71 @@
+// The batch of a step: images are moved, mirrored and normalized.
+#include "kib/batch.h"
+
+#include "level.h"
+#include "philox.h"
+#include "threads.h"
+
+namespace kib::KIB_LEVEL {
+namespace {
+
+// How an image is moved.
+struct Move {
+  int64_t dy = 0, dx = 0;
+  bool mirrored = false;
+  bool stays() const { return dy == 0 && dx == 0 && !mirrored; }
+  Move(int64_t padding, int flip, uint64_t seed, int64_t image, int64_t epoch) {
+    if (padding == 0 && !flip) return;
+    uint32_t words[4];
+    philox(static_cast<uint32_t>(image), static_cast<uint32_t>(epoch), 0, kAugmentation, seed, words);
+    uint64_t range = static_cast<uint64_t>(2 * padding + 1);
+    dy = static_cast<int64_t>((words[0] * range) >> 32) - padding;
+    dx = static_cast<int64_t>((words[1] * range) >> 32) - padding;
+    mirrored = flip && (words[2] & 1);
+  }
+};
+
+template <class T>
+void copy_image(T* x, const uint8_t* image, int64_t channels, int64_t height, int64_t width, const Move& move,
+                const T* table) {
+  if (channels == 1 && move.stays()) {
+#pragma omp simd
+    for (int64_t i = 0; i < height * width; i++) x[i] = table[image[i]];
+    return;
+  }
+  for (int64_t h = 0; h < height; h++) {
+    for (int64_t w = 0; w < width; w++) {
+      int64_t row = h + move.dy, column = (move.mirrored ? width - 1 - w : w) + move.dx;
+      bool inside = row >= 0 && row < height && column >= 0 && column < width;
+      const uint8_t* pixel = image + (row * width + column) * channels;
+      for (int64_t c = 0; c < channels; c++) *x++ = table[c * 256 + (inside ? pixel[c] : 0)];
+    }
+  }
+}
+
+}  // namespace
+
+int64_t kib_augmentation_workspace(int64_t channels) { return channels * 256 * static_cast<int64_t>(sizeof(float)); }
+
+kib_status kib_augmentation_batch(void* x, int32_t* labels, const uint8_t* images, const int32_t* all_labels,
+                                  const int32_t* order, int type, int64_t batch, int64_t channels, int64_t height,
+                                  int64_t width, int64_t padding, int flip, const double* mean, const double* deviation,
+                                  uint64_t seed, const int64_t* now, void* workspace, int threads) {
+  return with_type(type, [&](auto tag) {
+    using T = decltype(tag);
+    T* table = static_cast<T*>(workspace);  // [channels, 256]
+    for (int64_t c = 0; c < channels; c++)
+      for (int pixel = 0; pixel < 256; pixel++)
+        store(table + c * 256 + pixel, static_cast<float>((pixel / 255.0 - mean[c]) / deviation[c]));
+    int64_t size = channels * height * width;
+    int team = threads_for(batch * size, threads);
+#pragma omp parallel for num_threads(team) schedule(static)
+    for (int64_t j = 0; j < batch; j++) {
+      int64_t image = order == nullptr ? now[2] + j : order[now[2] + j];
+      Move move(padding, flip, seed, image, now[1]);
+      labels[j] = all_labels[image];
+      copy_image(static_cast<T*>(x) + j * size, images + image * size, channels, height, width, move, table);
+    }
+  });
+}
+
+}  // namespace kib::KIB_LEVEL

@@ -1,0 +1,46 @@
+#include "kib/batch.h"
+
+#include "kernels.h"
+
+// Every sample is its image, or one that is moved by at most the padding and perhaps mirrored; black is what lies
+// outside.
+void test_batch() {
+  constexpr int64_t B = 4, C = 2, H = 5, W = 3, count = 6, padding = 2, size = C * H * W;
+  std::vector<uint8_t> images(count * size);
+  for (size_t i = 0; i < images.size(); i++) images[i] = static_cast<uint8_t>(1 + i * 37 % 255);
+  std::vector<int32_t> all_labels = {5, 4, 3, 2, 1, 0}, order = {3, 1, 0, 5, 2, 4}, labels(B);
+  double mean[C] = {0.25, 0.5}, deviation[C] = {0.5, 2};
+  int64_t now[3] = {9, 1, 2};
+  std::vector<float> x(B * size);
+  std::vector<char> workspace(static_cast<size_t>(kib_augmentation_workspace(C)));
+  auto pixel = [&](int64_t image, int64_t h, int64_t w, int64_t c) {
+    bool inside = h >= 0 && h < H && w >= 0 && w < W;
+    int byte = inside ? images[static_cast<size_t>(((image * H + h) * W + w) * C + c)] : 0;
+    return static_cast<float>((byte / 255.0 - mean[c]) / deviation[c]);
+  };
+  auto is = [&](int64_t j, int64_t image, int64_t dy, int64_t dx, bool mirrored) {
+    for (int64_t h = 0; h < H; h++)
+      for (int64_t w = 0; w < W; w++)
+        for (int64_t c = 0; c < C; c++)
+          if (x[static_cast<size_t>(((j * H + h) * W + w) * C + c)] !=
+              pixel(image, h + dy, (mirrored ? W - 1 - w : w) + dx, c))
+            return false;
+    return true;
+  };
+  auto batch = [&](const int32_t* ordered, int64_t moves, int flip) {
+    check(kib_augmentation_batch(x.data(), labels.data(), images.data(), all_labels.data(), ordered, KIB_F32, B, C, H,
+                                 W, moves, flip, mean, deviation, 11, now, workspace.data(), 2) == KIB_OK,
+          "batch's status");
+  };
+  batch(order.data(), 0, 0);
+  for (int64_t j = 0; j < B; j++) check(is(j, order[2 + j], 0, 0, false), "the batch is the order's");
+  for (int64_t j = 0; j < B; j++) check(labels[j] == all_labels[order[2 + j]], "labels follow");
+  batch(nullptr, padding, 1);
+  for (int64_t j = 0; j < B; j++) {
+    int found = 0;
+    for (int64_t dy = -padding; dy <= padding; dy++)
+      for (int64_t dx = -padding; dx <= padding; dx++)
+        found += is(j, 2 + j, dy, dx, false) || is(j, 2 + j, dy, dx, true);
+    check(found == 1, "an image is moved");
+  }
+}

@@ -1,0 +1,56 @@
+#include "kib/optimizer.h"
+
+#include <cmath>
+
+#include "kernels.h"
+
+namespace {
+
+void test_sgd() {
+  auto w = random_numbers(100, -1, 1), g = random_numbers(100, -1, 1), m = random_numbers(100, -1, 1);
+  auto before = w, momentum = m;
+  std::vector<uint16_t> halves(100);
+  void* rounded = halves.data();
+  float *wp = w.data(), *mp = m.data();
+  const float* gp = g.data();
+  int64_t size = 100, fault[2] = {0, 0};
+  double rate = 0.1;
+  kib_optimizer_sgd(&wp, &rounded, &gp, &mp, &size, 1, 0.9, 0.01, &rate, fault, 2);
+  for (int i = 0; i < 100; i++)
+    near(w[i], before[i] - 0.1 * (0.9 * momentum[i] + g[i] + 0.01 * before[i]), 1e-6, "SGD");
+  check(halves == narrowed(w), "rounded weights");
+  before = w;
+  fault[0] = 1;
+  kib_optimizer_sgd(&wp, &rounded, &gp, &mp, &size, 1, 0.9, 0.01, &rate, fault, 2);
+  check(w == before, "nothing is updated after a fault");
+}
+
+// Two arrays at once, the second of one weight.
+void test_adam() {
+  auto w = random_numbers(100, -1, 1), g = random_numbers(100, -1, 1), m = random_numbers(100, -1, 1),
+       v = random_numbers(100, 0, 1);
+  auto first = m, second = v;
+  for (int decoupled : {0, 1}) {
+    auto before = w;
+    m = first, v = second;
+    float *ws[2] = {w.data(), w.data() + 99}, *ms[2] = {m.data(), m.data() + 99}, *vs[2] = {v.data(), v.data() + 99};
+    const float* gs[2] = {g.data(), g.data() + 99};
+    void* rounded[2] = {nullptr, nullptr};
+    int64_t sizes[2] = {99, 1}, now[3] = {4, 0, 0}, fault[2] = {0, 0};
+    double rate = 0.1;
+    kib_optimizer_adam(ws, rounded, gs, ms, vs, sizes, 2, 0.9, 0.999, 1e-8, 0.01, decoupled, &rate, now, fault, 2);
+    for (int i = 0; i < 100; i++) {
+      double gradient = g[i] + (decoupled ? 0 : 0.01 * before[i]);
+      double mean = 0.9 * first[i] + 0.1 * gradient, square = 0.999 * second[i] + 0.001 * gradient * gradient;
+      double step = mean / (1 - std::pow(0.9, 5)) / (std::sqrt(square / (1 - std::pow(0.999, 5))) + 1e-8);
+      near(w[i], before[i] * (decoupled ? 1 - 0.1 * 0.01 : 1) - 0.1 * step, 1e-6, "Adam");
+    }
+  }
+}
+
+}  // namespace
+
+void test_optimizer() {
+  test_sgd();
+  test_adam();
+}
