@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "elementary.h"
+#include "kib/constants.h"
 #include "level.h"
 #include "philox.h"
 #include "threads.h"
@@ -15,9 +16,9 @@
 namespace kib::KIB_LEVEL {
 namespace {
 
-constexpr float kLeakySlope = 0.01f;
-constexpr float kSeluLambda = 1.0507009873554804934193349852946f;
-constexpr float kSeluLambdaAlpha = 1.7580993408473768599402175208123f;
+constexpr float kLeakySlope = static_cast<float>(KIB_LEAKY_SLOPE);
+constexpr float kSeluLambda = static_cast<float>(KIB_SELU_LAMBDA);
+constexpr float kSeluLambdaAlpha = static_cast<float>(KIB_SELU_LAMBDA * KIB_SELU_ALPHA);
 constexpr uint8_t kPositive = 4;
 
 template <int Activation>
@@ -202,15 +203,15 @@ void dropout_words(uint32_t* words, const Sample& s, int64_t sample, int64_t pos
   uint64_t first = static_cast<uint64_t>(sample) * static_cast<uint64_t>(s.units) + static_cast<uint64_t>(position);
   int64_t channels = s.channels;
   if (s.positions % 4 == 0) {
-    philox_words(words, false, first / 4, s.positions / 4, channels, step, spec.layer, kDropout, spec.seed);
+    philox_words(words, false, first / 4, s.positions / 4, channels, step, spec.layer, KIB_PURPOSE_DROPOUT, spec.seed);
   } else if (s.positions == 1 && channels % 4 == 0) {
-    philox_words(words, true, first / 4, 1, channels / 4, step, spec.layer, kDropout, spec.seed);
+    philox_words(words, true, first / 4, 1, channels / 4, step, spec.layer, KIB_PURPOSE_DROPOUT, spec.seed);
   } else {
     for (int64_t j = 0; j < std::min<int64_t>(4, s.positions - position); j++) {
       for (int64_t c = 0; c < channels; c++) {
         uint64_t element = first + static_cast<uint64_t>(c * s.positions + j);
         uint32_t word[4];
-        philox(static_cast<uint32_t>(element / 4), step, spec.layer, kDropout, spec.seed, word);
+        philox(static_cast<uint32_t>(element / 4), step, spec.layer, KIB_PURPOSE_DROPOUT, spec.seed, word);
         words[j * channels + c] = word[element % 4];
       }
     }
@@ -315,7 +316,7 @@ void send(T* post, T* sent, const Scratch& t, const Sample& s, int64_t sample, c
 #pragma omp simd
     for (int64_t c = 0; c < s.channels; c++) store(postp + c, row[c]);
     if (drops) {
-      if (p % 4 == 0) dropout_words(t.words, s, sample, p, static_cast<uint32_t>(now[0]), spec);
+      if (p % 4 == 0) dropout_words(t.words, s, sample, p, static_cast<uint32_t>(now[KIB_CLOCK_STEP]), spec);
       const uint32_t* words = t.words + p % 4 * s.channels;
       T* sentp = sent + p * s.channels;
       float kept = spec.kept_scale, shift = spec.kept_shift, dropped = spec.dropped_value;
@@ -436,7 +437,7 @@ void output(T* da, const T* a, const T* post, const uint8_t* mask, const double*
   for (int64_t p = 0; p < s.positions; p++) {
     float* g = t.z + p * channels;
     const T* up = dsent + p * channels;
-    if (drops && p % 4 == 0) dropout_words(t.words, s, sample, p, static_cast<uint32_t>(now[0]), spec);
+    if (drops && p % 4 == 0) dropout_words(t.words, s, sample, p, static_cast<uint32_t>(now[KIB_CLOCK_STEP]), spec);
     const uint32_t* words = t.words + p % 4 * channels;
     uint32_t below = drops ? spec.drop_below : 0;
     if (drops) {

@@ -1,6 +1,7 @@
 // The batch of a step: images are moved, mirrored and normalized.
 #include "kib/batch.h"
 
+#include "kib/constants.h"
 #include "level.h"
 #include "philox.h"
 #include "threads.h"
@@ -16,7 +17,7 @@ struct Move {
   Move(int64_t padding, int flip, uint64_t seed, int64_t image, int64_t epoch) {
     if (padding == 0 && !flip) return;
     uint32_t words[4];
-    philox(static_cast<uint32_t>(image), static_cast<uint32_t>(epoch), 0, kAugmentation, seed, words);
+    philox(static_cast<uint32_t>(image), static_cast<uint32_t>(epoch), 0, KIB_PURPOSE_AUGMENTATION, seed, words);
     uint64_t range = static_cast<uint64_t>(2 * padding + 1);
     dy = static_cast<int64_t>((words[0] * range) >> 32) - padding;
     dx = static_cast<int64_t>((words[1] * range) >> 32) - padding;
@@ -60,8 +61,8 @@ kib_status kib_augmentation_batch(void* x, int32_t* labels, const uint8_t* image
     int team = threads_for(batch * size, threads);
 #pragma omp parallel for num_threads(team) schedule(static)
     for (int64_t j = 0; j < batch; j++) {
-      int64_t image = order == nullptr ? now[2] + j : order[now[2] + j];
-      Move move(padding, flip, seed, image, now[1]);
+      int64_t image = order == nullptr ? now[KIB_CLOCK_POSITION] + j : order[now[KIB_CLOCK_POSITION] + j];
+      Move move(padding, flip, seed, image, now[KIB_CLOCK_EPOCH]);
       labels[j] = all_labels[image];
       copy_image(static_cast<T*>(x) + j * size, images + image * size, channels, height, width, move, table);
     }

@@ -3,12 +3,10 @@
 
 #include "arena.h"
 #include "columns.h"
+#include "kib/constants.h"
 
 namespace kib::KIB_LEVEL {
 namespace {
-
-constexpr double kEpsilon = 1e-5;
-constexpr double kMomentum = 0.1;
 
 // A double for each channel, in two floats.
 struct Halves {
@@ -44,7 +42,7 @@ struct Scratch {
   }
 };
 
-double inverse_deviation(double variance) { return 1 / std::sqrt(variance + kEpsilon); }
+double inverse_deviation(double variance) { return 1 / std::sqrt(variance + KIB_BATCH_NORM_EPSILON); }
 
 // The batch's mean and variance, from sums of what remains of the numbers when the first row is taken off. (Of all
 // numbers no one is farther from the mean than sqrt(rows) deviations: cancellation takes at most rows eps.)
@@ -79,7 +77,7 @@ void normalize(T* y, const T* a, const float* shift, const Scratch& t, const Chu
 }
 
 void blend(float* running, double value) {
-  *running = static_cast<float>((1 - kMomentum) * *running + kMomentum * value);
+  *running = static_cast<float>((1 - KIB_BATCH_NORM_MOMENTUM) * *running + KIB_BATCH_NORM_MOMENTUM * value);
 }
 
 }  // namespace

@@ -1,7 +1,10 @@
 // Codes and what both forms of a local objective do with them.
 #ifndef KIB_CPU_CODES_H
 #define KIB_CPU_CODES_H
+#include <limits>
+
 #include "arena.h"
+#include "kib/constants.h"
 #include "kib/specs.h"
 #include "level.h"
 
@@ -19,7 +22,7 @@ struct RowSize {
 
 template <class T>
 RowSize measure_row(const T* u, int64_t width, bool centred) {
-  constexpr double kEpsilon = 0x1p-23;
+  constexpr double kEpsilon = std::numeric_limits<float>::epsilon();
   double n = static_cast<double>(width);
   double mean = centred ? sum(width, [=](int64_t g) -> double { return load(u[g]); }) / n : 0;
   double u_squares = sum(width, [=](int64_t g) {
@@ -30,7 +33,7 @@ RowSize measure_row(const T* u, int64_t width, bool centred) {
     double x = load(u[g]) - mean;
     return x * x;
   });
-  bool dead = std::sqrt(squares) <= 8 * kEpsilon * std::sqrt(n) * std::sqrt(u_squares);
+  bool dead = std::sqrt(squares) <= KIB_DEAD_FACTOR * kEpsilon * std::sqrt(n) * std::sqrt(u_squares);
   return {mean, dead ? 0 : std::sqrt(squares)};
 }
 

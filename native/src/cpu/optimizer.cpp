@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "kib/constants.h"
 #include "level.h"
 #include "threads.h"
 
@@ -62,7 +63,7 @@ kib_status kib_optimizer_adam(float** w, void** rounded, const float** gradient,
                               double weight_decay, int decoupled, const double* learning_rate, const int64_t* now,
                               const int64_t* fault, int threads) {
   if (fault[0] != 0) return KIB_OK;
-  double t = static_cast<double>(now[0] + 1), rate = learning_rate[0];
+  double t = static_cast<double>(now[KIB_CLOCK_STEP] + 1), rate = learning_rate[0];
   float step = static_cast<float>(rate / (1 - std::pow(beta1, t)));
   float correction = static_cast<float>(1 / std::sqrt(1 - std::pow(beta2, t)));
   float shrink = static_cast<float>(decoupled ? 1 - rate * weight_decay : 1);

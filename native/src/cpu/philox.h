@@ -10,9 +10,6 @@
 
 namespace kib::KIB_LEVEL {
 
-// The purposes in a random number's counter.
-enum Purpose : uint32_t { kWeights = 1, kAugmentation = 3, kDropout = 4 };
-
 #if defined(__AVX512F__)
 constexpr int64_t kPhiloxLanes = 8;
 #else

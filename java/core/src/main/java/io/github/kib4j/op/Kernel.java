@@ -23,6 +23,12 @@ public record Kernel(Kind kind, double sigma) {
     public static final Kernel COSINE = new Kernel(Kind.COSINE, 1);
 
     /**
+     * A code {@code v} is dead, and similar to none by the cosine kernel, where {@code |v| <= 8 eps sqrt(G) |u|} with the codes'
+     * precision {@code eps} and {@code u} the code before centring: what is left of it is rounding.
+     */
+    public static final double DEAD_FACTOR = 8;
+
+    /**
      * Checks sigma.
      *
      * @param kind which kernel

@@ -28,7 +28,8 @@ record Codes(int batch, int width, double[] v, double[] norm, double[] unit, dou
                 v[b * width + g] = u[b * width + g] - (centred ? mean : 0);
                 squares += v[b * width + g] * v[b * width + g];
             }
-            boolean dead = Math.sqrt(squares) <= 8 * EPSILON * Math.sqrt(width) * Math.sqrt(uSquares);
+            double bound = Kernel.DEAD_FACTOR * EPSILON * Math.sqrt(width) * Math.sqrt(uSquares);
+            boolean dead = Math.sqrt(squares) <= bound;
             norm[b] = dead ? 0 : Math.sqrt(squares);
             for (int g = 0; g < width; g++) {
                 double length = kernel.kind() == Kernel.Kind.COSINE ? norm[b] : 1;

@@ -13,6 +13,7 @@ import org.bytedeco.javacpp.tools.InfoMapper;
                         include = {
                             "kib/status.h",
                             "kib/types.h",
+                            "kib/constants.h",
                             "kib/specs.h",
                             "kib/meter.h",
                             "kib/cpu.h",
