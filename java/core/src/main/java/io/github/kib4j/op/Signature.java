@@ -1,6 +1,7 @@
 package io.github.kib4j.op;
 
 import java.util.Collections;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -10,15 +11,20 @@ import org.jspecify.annotations.Nullable;
  * goes on from it must share. Each type of settings writes its own, by hand, so that neither a renamed nor an added field makes
  * old checkpoints those of other runs. A field that is added later is left out, by a value of null, where it has the value that
  * it had before it was there.
+ *
+ * @param entries the values by their keys, which are of letters, digits and points
  */
-public final class Signature {
+public record Signature(SortedMap<String, String> entries) {
     /** Nothing yet. */
-    public static final Signature EMPTY = new Signature(Collections.emptySortedMap());
+    public static final Signature EMPTY = new Signature(new TreeMap<>());
 
-    private final SortedMap<String, String> entries;
-
-    private Signature(SortedMap<String, String> entries) {
-        this.entries = entries;
+    /**
+     * Copies the entries.
+     *
+     * @param entries the values by their keys
+     */
+    public Signature {
+        entries = Collections.unmodifiableSortedMap(new TreeMap<>(entries));
     }
 
     /**
@@ -27,7 +33,8 @@ public final class Signature {
      * @param value a number, a truth value, a constant of an enumeration, or a text
      */
     public static Signature of(Object value) {
-        return EMPTY.with("", value);
+        String text = value instanceof Enum<?> constant ? constant.name() : value.toString();
+        return new Signature(new TreeMap<>(Map.of("", text)));
     }
 
     /**
@@ -44,16 +51,11 @@ public final class Signature {
     /**
      * {@return these entries and another}
      *
-     * @param key letters, digits and points
+     * @param key of the value
      * @param value a number, a truth value, a constant of an enumeration, or a text; null to leave the entry out
      */
     public Signature with(String key, @Nullable Object value) {
-        if (value == null) {
-            return this;
-        }
-        SortedMap<String, String> more = new TreeMap<>(entries);
-        more.put(key, value instanceof Enum<?> constant ? constant.name() : value.toString());
-        return new Signature(Collections.unmodifiableSortedMap(more));
+        return value == null ? this : with(key, of(value));
     }
 
     /**
@@ -65,26 +67,6 @@ public final class Signature {
     public Signature with(String key, Signature part) {
         SortedMap<String, String> more = new TreeMap<>(entries);
         part.entries.forEach((own, value) -> more.put(own.isEmpty() ? key : key + "." + own, value));
-        return new Signature(Collections.unmodifiableSortedMap(more));
-    }
-
-    /** {@return the values by their keys} */
-    public SortedMap<String, String> entries() {
-        return entries;
-    }
-
-    @Override
-    public boolean equals(@Nullable Object other) {
-        return other instanceof Signature signature && signature.entries.equals(entries);
-    }
-
-    @Override
-    public int hashCode() {
-        return entries.hashCode();
-    }
-
-    @Override
-    public String toString() {
-        return entries.toString();
+        return new Signature(more);
     }
 }

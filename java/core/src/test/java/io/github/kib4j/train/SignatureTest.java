@@ -246,7 +246,7 @@ final class SignatureTest {
         TrainingConfig whole = configs().get(0);
         TrainingConfig config = new TrainingConfig(
                 network, whole.rule(), whole.local(), whole.readout(), whole.schedule(), 9, 16, Precision.F32, 7, true);
-        assertThat(config.signature()).hasToString("""
+        assertThat(config.signature().entries()).hasToString("""
                         {augment=true, batch=16, epochs=9, network.depth=1, network.hidden.1.activation=LEAKY_RELU,\
                          network.hidden.1.batchNorm=false, network.hidden.1.bias=false,\
                          network.hidden.1.dropout.alpha=false, network.hidden.1.dropout.rate=0.1,\
@@ -264,10 +264,12 @@ final class SignatureTest {
                          rule.objective.kernel.sigma=5.0, rule.teaching=classes, rule.teaching.centred=true,\
                          rule.teaching.count=4, rule.teaching.kernel.kind=COSINE, rule.teaching.kernel.sigma=1.0,\
                          schedule=cosine, seed=7}""");
-        assertThat(new Schedule.WarmUp(2, new Schedule.MultiStep(List.of(3, 5), 0.5)).signature())
+        assertThat(new Schedule.WarmUp(2, new Schedule.MultiStep(List.of(3, 5), 0.5))
+                        .signature()
+                        .entries())
                 .hasToString("{=warm-up, epochs=2.0, then=multi-step, then.decay=0.5, then.milestones=[3, 5]}");
-        assertThat(new Schedule.OneCycle(0.3).signature()).hasToString("{=one-cycle, rise=0.3}");
-        assertThat(new Schedule.Constant().signature()).hasToString("{=constant}");
+        assertThat(new Schedule.OneCycle(0.3).signature().entries()).hasToString("{=one-cycle, rise=0.3}");
+        assertThat(new Schedule.Constant().signature().entries()).hasToString("{=constant}");
     }
 
     /** A rule of a user's own, who writes no signature. */
@@ -293,9 +295,10 @@ final class SignatureTest {
 
     @Test
     void whatUsersWriteSaysItsClass() {
-        assertThat(new OwnRule().signature()).hasToString("{=mine, class=io.github.kib4j.train.SignatureTest$OwnRule}");
+        assertThat(new OwnRule().signature().entries())
+                .hasToString("{=mine, class=io.github.kib4j.train.SignatureTest$OwnRule}");
         TeachingSignal lambda = CLASSES::bind;
-        assertThat(lambda.signature())
+        assertThat(lambda.signature().entries())
                 .as("by no address, which would be another in each process")
                 .hasToString("{=lambda in io.github.kib4j.train.SignatureTest}");
     }
