@@ -754,7 +754,7 @@ public final class OperationCases {
                     clock.fault().write(new long[] {fault ? 3 : 0, 0});
                     List<int[]> shapes =
                             List.of(new int[] {3}, new int[] {5, 17}, new int[] {70000}, new int[] {2, 3, 3, 3});
-                    Operation step = optimizerStep(t, spec, shapes, i -> i % 2 == 1, clock);
+                    Operation step = optimizerStep(t, spec, shapes, i -> i % 2 == 1, -1, clock);
                     t.then(step);
                     t.then(t.device().random().advance(clock, 8));
                     t.then(step);
@@ -763,9 +763,9 @@ public final class OperationCases {
         }
     }
 
-    /** Of some weights there are rounded copies. */
+    /** Of some weights there are rounded copies; gradients are random numbers from {@code least} to 1. */
     static Operation optimizerStep(
-            Setup t, OptimizerOps.Spec spec, List<int[]> shapes, IntPredicate hasCopy, Clock clock) {
+            Setup t, OptimizerOps.Spec spec, List<int[]> shapes, IntPredicate hasCopy, double least, Clock clock) {
         Tensor rate = t.wide(1);
         rate.write(new double[] {0.1});
         List<OptimizerOps.Slot> slots = new ArrayList<>();
@@ -775,7 +775,8 @@ public final class OperationCases {
             Tensor first = spec.states() > 0 ? t.output("first" + i, t.randomSingle(shape)) : null;
             Tensor second = spec.states() > 1 ? t.filled(t.single(shape), 0.25, 1) : null;
             Tensor rounded = hasCopy.test(i) ? t.rounded("rounded" + i, shape) : null;
-            slots.add(new OptimizerOps.Slot(w, t.randomSingle(shape), first, second, rounded));
+            Tensor gradient = t.filled(t.single(shape), least, 1);
+            slots.add(new OptimizerOps.Slot(w, gradient, first, second, rounded));
         }
         return t.device().optimizer().step(spec, slots, rate, clock);
     }
