@@ -3,16 +3,15 @@ package io.github.kib4j.datasets;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.kib4j.datasets.Comparison.Verdict;
+import io.github.kib4j.testkit.DataFiles;
 import io.github.kib4j.testkit.Pickles;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -25,21 +24,17 @@ final class ComparisonTest {
     Path folder;
 
     private static byte[] labels(int count) {
-        return ByteBuffer.allocate(8 + count).putInt(0x801).putInt(count).array();
+        return DataFiles.idx(i -> 0, count);
     }
 
-    private void write(String name, byte[] bytes, boolean zip) throws IOException {
-        try (OutputStream out = zip
-                ? new GZIPOutputStream(Files.newOutputStream(folder.resolve(name)))
-                : Files.newOutputStream(folder.resolve(name))) {
-            out.write(bytes);
-        }
+    private void write(String name, byte[] bytes) throws IOException {
+        DataFiles.write(folder.resolve(name), bytes);
     }
 
     @Test
     void otherDataAreToldByTheirContent() throws IOException {
-        write("train-labels-idx1-ubyte.gz", labels(3), true);
-        write("t10k-labels.idx1-ubyte", labels(3), false);
+        write("train-labels-idx1-ubyte.gz", labels(3));
+        write("t10k-labels.idx1-ubyte", labels(3));
         List<Comparison> files = Datasets.compare("mnist", folder);
         assertThat(files).extracting(Comparison::verdict).containsExactly(Verdict.DIFFERENT, Verdict.DIFFERENT);
         assertThat(files.get(0).toString())
@@ -58,8 +53,8 @@ final class ComparisonTest {
         names.put("num_cases_per_batch", 10_000);
         names.put("label_names", Published.CIFAR10.classNames());
         names.put("num_vis", 3072);
-        write("batches.meta", Pickles.of(names), false);
-        write("data_batch_1", new byte[5], false);
+        write("batches.meta", Pickles.of(names));
+        write("data_batch_1", new byte[5]);
         assertThat(Datasets.compare("cifar10", folder))
                 .extracting(Comparison::file, Comparison::verdict)
                 .containsExactly(
@@ -69,7 +64,7 @@ final class ComparisonTest {
 
     @Test
     void anArchivePackedAnewHasNothingToCompare() throws IOException {
-        write("cifar-10-binary.tar.gz", new byte[1024], true);
+        write("cifar-10-binary.tar.gz", new byte[1024]);
         assertThat(Datasets.compare("cifar10", folder))
                 .singleElement()
                 .extracting(Comparison::verdict)

@@ -5,15 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.kib4j.data.Dataset;
 import io.github.kib4j.tensor.Shape;
+import io.github.kib4j.testkit.DataFiles;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
-import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -45,30 +44,15 @@ final class IdxSetTest {
     private void write(String name, byte[] bytes, boolean zip) throws IOException {
         Path file = folder.resolve(name);
         Files.createDirectories(file.getParent());
-        try (OutputStream out = zip ? new GZIPOutputStream(Files.newOutputStream(file)) : Files.newOutputStream(file)) {
-            out.write(bytes);
-        }
+        Files.write(file, zip ? DataFiles.gzip(bytes) : bytes);
     }
 
     private static byte[] images(int count) {
-        byte[] bytes = ByteBuffer.allocate(16 + 6 * count)
-                .putInt(0x803)
-                .putInt(count)
-                .putInt(2)
-                .putInt(3)
-                .array();
-        for (int i = 16; i < bytes.length; i++) {
-            bytes[i] = (byte) i;
-        }
-        return bytes;
+        return DataFiles.idx(i -> i + 16, count, 2, 3);
     }
 
     private static byte[] labels(int... labels) {
-        ByteBuffer bytes = ByteBuffer.allocate(8 + labels.length).putInt(0x801).putInt(labels.length);
-        for (int label : labels) {
-            bytes.put((byte) label);
-        }
-        return bytes.array();
+        return DataFiles.idx(i -> labels[i], labels.length);
     }
 
     /** QMNIST's: eight integers for an image, the first of which is its class. */

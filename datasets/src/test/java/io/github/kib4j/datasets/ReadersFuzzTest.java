@@ -6,27 +6,24 @@ import com.code_intelligence.jazzer.api.FuzzedDataProvider;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import io.github.kib4j.data.Dataset;
 import io.github.kib4j.data.ImageSet;
+import io.github.kib4j.testkit.DataFiles;
 import io.github.kib4j.testkit.Mutations;
 import io.github.kib4j.testkit.Pickles;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import java.util.zip.GZIPOutputStream;
 import javax.imageio.ImageIO;
-import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
-import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -92,7 +89,7 @@ final class ReadersFuzzTest {
     @FuzzTest(maxDuration = "3m")
     void idxGzip(byte[] bytes) throws IOException {
         Path images = Files.write(folder.resolve("images.gz"), bytes);
-        Path labels = Files.write(folder.resolve("labels.gz"), gzip(idxLabels(2)));
+        Path labels = Files.write(folder.resolve("labels.gz"), DataFiles.gzip(idxLabels(2)));
         allowed(() -> check(Idx.read(images, labels).asClasses("fuzzed", CLASSES)));
     }
 
@@ -175,7 +172,7 @@ final class ReadersFuzzTest {
 
     @FuzzTest(maxDuration = "3m")
     void tar(byte[] bytes) throws IOException {
-        tarGz(gzip(bytes));
+        tarGz(DataFiles.gzip(bytes));
     }
 
     @FuzzTest(maxDuration = "3m")
@@ -222,7 +219,7 @@ final class ReadersFuzzTest {
         List<byte[]> archives = List.of(tarOf(3073), tarOf(100));
         byte[] idx = join(new byte[] {0, (byte) (idxImages(2).length + 2)}, idxImages(2), idxLabels(2));
         assertThat(Mutations.read(List.of(idx), MILLISECONDS, this::idx)).isPositive();
-        assertThat(Mutations.read(List.of(gzip(idxImages(2))), MILLISECONDS, this::idxGzip))
+        assertThat(Mutations.read(List.of(DataFiles.gzip(idxImages(2))), MILLISECONDS, this::idxGzip))
                 .isPositive();
         assertThat(Mutations.read(List.of(cifar), MILLISECONDS, this::cifar)).isPositive();
         assertThat(Mutations.read(archives, MILLISECONDS, this::tar)).isPositive();
@@ -235,7 +232,7 @@ final class ReadersFuzzTest {
                 .isPositive();
         byte[] npz = Base64.getDecoder().decode(IdxSetTest.NPZ_IMAGES);
         assertThat(Mutations.read(List.of(npz), MILLISECONDS, this::npz)).isPositive();
-        assertThat(Mutations.read(archives.stream().map(ReadersFuzzTest::gzip).toList(), MILLISECONDS, this::tarGz))
+        assertThat(Mutations.read(archives.stream().map(DataFiles::gzip).toList(), MILLISECONDS, this::tarGz))
                 .isPositive();
         assertThat(Mutations.read(
                         List.of(
@@ -259,44 +256,20 @@ final class ReadersFuzzTest {
     }
 
     private static byte[] idxImages(int count) {
-        return ByteBuffer.allocate(16 + count * 4)
-                .putInt(0x803)
-                .putInt(count)
-                .putInt(2)
-                .putInt(2)
-                .array();
+        return DataFiles.idx(i -> 0, count, 2, 2);
     }
 
     private static byte[] idxLabels(int count) {
-        return ByteBuffer.allocate(8 + count).putInt(0x801).putInt(count).array();
-    }
-
-    private static byte[] gzip(byte[] bytes) {
-        ByteArrayOutputStream zipped = new ByteArrayOutputStream();
-        try (OutputStream out = new GZIPOutputStream(zipped)) {
-            out.write(bytes);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        return zipped.toByteArray();
+        return DataFiles.idx(i -> 0, count);
     }
 
     /** Returns an archive of CIFAR-10's six files of this size. */
     private static byte[] tarOf(int size) {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        try (TarArchiveOutputStream tar = new TarArchiveOutputStream(bytes)) {
-            for (int file = 1; file <= 6; file++) {
-                TarArchiveEntry entry =
-                        new TarArchiveEntry("c/" + (file == 6 ? "test_batch.bin" : "data_batch_" + file + ".bin"));
-                entry.setSize(size);
-                tar.putArchiveEntry(entry);
-                tar.write(new byte[size]);
-                tar.closeArchiveEntry();
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+        Map<String, byte[]> files = new LinkedHashMap<>();
+        for (int file = 1; file <= 6; file++) {
+            files.put("c/" + (file == 6 ? "test_batch.bin" : "data_batch_" + file + ".bin"), new byte[size]);
         }
-        return bytes.toByteArray();
+        return DataFiles.tar(files);
     }
 
     private static byte[] png(int width, int height) {

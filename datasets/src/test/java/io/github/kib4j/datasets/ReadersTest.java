@@ -6,24 +6,20 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.kib4j.data.Dataset;
 import io.github.kib4j.data.ImageSet;
 import io.github.kib4j.tensor.Shape;
+import io.github.kib4j.testkit.DataFiles;
 import io.github.kib4j.testkit.Pickles;
 import java.awt.image.BufferedImage;
-import java.io.ByteArrayOutputStream;
-import java.io.DataOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.UnaryOperator;
-import java.util.zip.GZIPOutputStream;
 import javax.imageio.ImageIO;
-import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
-import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -33,37 +29,15 @@ final class ReadersTest {
     Path folder;
 
     private static byte[] idxImages(int count, int height, int width) {
-        return idx(0x803, new int[] {count, height, width}, count * height * width);
+        return DataFiles.idx(i -> i % 10, count, height, width);
     }
 
     private static byte[] idxLabels(int count) {
-        return idx(0x801, new int[] {count}, count);
-    }
-
-    private static byte[] idx(int magic, int[] extents, int bytes) {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        try (DataOutputStream data = new DataOutputStream(out)) {
-            data.writeInt(magic);
-            for (int extent : extents) {
-                data.writeInt(extent);
-            }
-            for (int i = 0; i < bytes; i++) {
-                data.writeByte(i % 10);
-            }
-        } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
-        }
-        return out.toByteArray();
+        return DataFiles.idx(i -> i % 10, count);
     }
 
     private void write(String name, byte[] bytes) throws IOException {
-        Path file = folder.resolve(name);
-        Files.createDirectories(file.getParent());
-        try (OutputStream out = name.endsWith(".gz")
-                ? new GZIPOutputStream(Files.newOutputStream(file))
-                : Files.newOutputStream(file)) {
-            out.write(bytes);
-        }
+        DataFiles.write(folder.resolve(name), bytes);
     }
 
     private void writeIdx(String suffix) throws IOException {
@@ -134,19 +108,13 @@ final class ReadersTest {
     @Test
     void cifar10IsReadFromAFolderAndAnArchive() throws IOException {
         Path archive = folder.resolve("cifar-10-binary.tar.gz");
-        try (TarArchiveOutputStream tar =
-                new TarArchiveOutputStream(new GZIPOutputStream(Files.newOutputStream(archive)))) {
-            for (int i = 1; i <= 6; i++) {
-                String name = i == 6 ? "test_batch.bin" : "data_batch_" + i + ".bin";
-                byte[] bytes = cifar(i, 1);
-                write("plain/" + name, bytes);
-                TarArchiveEntry entry = new TarArchiveEntry("cifar-10-batches-bin/" + name);
-                entry.setSize(bytes.length);
-                tar.putArchiveEntry(entry);
-                tar.write(bytes);
-                tar.closeArchiveEntry();
-            }
+        Map<String, byte[]> files = new LinkedHashMap<>();
+        for (int i = 1; i <= 6; i++) {
+            String name = i == 6 ? "test_batch.bin" : "data_batch_" + i + ".bin";
+            write("plain/" + name, cifar(i, 1));
+            files.put("cifar-10-batches-bin/" + name, cifar(i, 1));
         }
+        DataFiles.write(archive, DataFiles.tar(files));
         for (Path source : new Path[] {folder.resolve("plain"), archive, folder}) {
             Dataset cifar = Datasets.load("cifar10", source, 0);
             assertThat(cifar.train().count()).isEqualTo(15);
@@ -185,23 +153,15 @@ final class ReadersTest {
     @Test
     void theVersionsForPythonAreRead() throws IOException {
         Path archive = folder.resolve("archive/cifar-10-python.tar");
-        Files.createDirectories(archive.getParent());
-        try (TarArchiveOutputStream tar = new TarArchiveOutputStream(Files.newOutputStream(archive))) {
-            for (int i = 1; i <= 6; i++) {
-                String name = "cifar-10-batches-py/" + (i == 6 ? "test_batch" : "data_batch_" + i);
-                byte[] bytes = python(i, "labels", 0);
-                write("ten/" + name, bytes);
-                TarArchiveEntry entry = new TarArchiveEntry(name);
-                entry.setSize(bytes.length);
-                tar.putArchiveEntry(entry);
-                tar.write(bytes);
-                tar.closeArchiveEntry();
-            }
+        Map<String, byte[]> batches = new LinkedHashMap<>();
+        for (int i = 1; i <= 6; i++) {
+            String name = "cifar-10-batches-py/" + (i == 6 ? "test_batch" : "data_batch_" + i);
+            batches.put(name, python(i, "labels", 0));
+            write("ten/" + name, batches.get(name));
         }
+        DataFiles.write(archive, DataFiles.tar(batches));
         Path packed = folder.resolve("cifar-10-python.tar.gz");
-        try (OutputStream out = new GZIPOutputStream(Files.newOutputStream(packed))) {
-            Files.copy(archive, out);
-        }
+        DataFiles.write(packed, DataFiles.tar(batches));
         Path files = folder.resolve("ten/cifar-10-batches-py");
         for (Path source : new Path[] {files, folder.resolve("ten"), archive, archive.getParent(), packed, folder}) {
             Dataset cifar = Datasets.load("cifar10", source, 0);

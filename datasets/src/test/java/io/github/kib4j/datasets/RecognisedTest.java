@@ -3,13 +3,11 @@ package io.github.kib4j.datasets;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.kib4j.testkit.DataFiles;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.zip.GZIPOutputStream;
-import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
-import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -37,11 +35,7 @@ final class RecognisedTest {
 
     private Path archive(String name, String entry) throws IOException {
         Path file = folder.resolve(name);
-        try (OutputStream out = Files.newOutputStream(file);
-                TarArchiveOutputStream tar = new TarArchiveOutputStream(new GZIPOutputStream(out))) {
-            tar.putArchiveEntry(new TarArchiveEntry(entry));
-            tar.closeArchiveEntry();
-        }
+        DataFiles.write(file, DataFiles.tar(Map.of(entry, new byte[0])));
         return file;
     }
 

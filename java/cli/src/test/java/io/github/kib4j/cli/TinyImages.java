@@ -1,23 +1,18 @@
 package io.github.kib4j.cli;
 
+import io.github.kib4j.testkit.DataFiles;
 import io.github.kib4j.testkit.Pickles;
 import java.awt.image.BufferedImage;
-import java.io.ByteArrayOutputStream;
-import java.io.DataOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.stream.Stream;
-import java.util.zip.GZIPOutputStream;
 import javax.imageio.ImageIO;
-import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
-import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 
 /** Small data sets of every format, whose classes can be learned. */
 final class TinyImages {
@@ -36,23 +31,11 @@ final class TinyImages {
     }
 
     private static void idx(Path folder, String part, int count, Random random) throws IOException {
-        ByteArrayOutputStream images = new ByteArrayOutputStream();
-        ByteArrayOutputStream labels = new ByteArrayOutputStream();
-        DataOutputStream imageData = new DataOutputStream(images);
-        DataOutputStream labelData = new DataOutputStream(labels);
-        for (int header : new int[] {0x803, count, SIZE, SIZE}) {
-            imageData.writeInt(header);
-        }
-        labelData.writeInt(0x801);
-        labelData.writeInt(count);
-        for (int i = 0; i < count; i++) {
-            labelData.writeByte(i % 10);
-            for (int p = 0; p < SIZE * SIZE; p++) {
-                imageData.writeByte(random.nextInt(100) + (p / 6 == i % 10 ? 150 : 0));
-            }
-        }
-        Files.write(folder.resolve(part + "-images-idx3-ubyte"), images.toByteArray());
-        Files.write(folder.resolve(part + "-labels-idx1-ubyte"), labels.toByteArray());
+        int size = SIZE * SIZE;
+        byte[] images =
+                DataFiles.idx(i -> random.nextInt(100) + (i % size / 6 == i / size % 10 ? 150 : 0), count, SIZE, SIZE);
+        Files.write(folder.resolve(part + "-images-idx3-ubyte"), images);
+        Files.write(folder.resolve(part + "-labels-idx1-ubyte"), DataFiles.idx(i -> i % 10, count));
     }
 
     /** Writes the six files of CIFAR-10's binary version, of {@code count} images each. */
@@ -122,31 +105,21 @@ final class TinyImages {
     static void zip(Path folder) throws IOException {
         try (Stream<Path> files = Files.list(folder)) {
             for (Path file : files.toList()) {
-                try (OutputStream zipped =
-                        new GZIPOutputStream(Files.newOutputStream(file.resolveSibling(file.getFileName() + ".gz")))) {
-                    Files.copy(file, zipped);
-                }
+                DataFiles.write(file.resolveSibling(file.getFileName() + ".gz"), Files.readAllBytes(file));
                 Files.delete(file);
             }
         }
     }
 
     /** Returns the gzipped tar archive of the files in a folder. */
-    static byte[] tarGz(Path folder) {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        try (TarArchiveOutputStream tar = new TarArchiveOutputStream(new GZIPOutputStream(bytes));
-                Stream<Path> files = Files.list(folder)) {
-            for (Path file : files.sorted().toList()) {
-                TarArchiveEntry entry = new TarArchiveEntry("cifar-10-batches-bin/" + file.getFileName());
-                entry.setSize(Files.size(file));
-                tar.putArchiveEntry(entry);
-                Files.copy(file, tar);
-                tar.closeArchiveEntry();
+    static byte[] tarGz(Path folder) throws IOException {
+        Map<String, byte[]> contents = new TreeMap<>();
+        try (Stream<Path> files = Files.list(folder)) {
+            for (Path file : files.toList()) {
+                contents.put("cifar-10-batches-bin/" + file.getFileName(), Files.readAllBytes(file));
             }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
         }
-        return bytes.toByteArray();
+        return DataFiles.gzip(DataFiles.tar(contents));
     }
 
     /** Writes a folder of {@code count} PNG images for each of these classes. */
