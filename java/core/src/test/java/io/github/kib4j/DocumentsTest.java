@@ -29,6 +29,8 @@ final class DocumentsTest {
             "mathematics\\.md[`})]*,? (section|equation)s? ((?:\\(?\\d+(?:\\.\\d+)?\\)?(?:, | and | to )?)+)");
     private static final Pattern NUMBER = Pattern.compile("\\d+(?:\\.\\d+)?");
     private static final Pattern LINK = Pattern.compile("\\]\\(([^)\\s]+)\\)");
+    private static final Pattern PATH =
+            Pattern.compile("`((?:\\.ci|bench|cmake|datasets|docs|findings|java|native)/[A-Za-z0-9_./-]+)`");
     private static final Pattern NAMED = Pattern.compile("(?<!\")docs/[a-z0-9/-]+\\.md");
 
     private final Path root = root();
@@ -92,6 +94,21 @@ final class DocumentsTest {
                 assertThat(root.resolve(name)).as("named in " + file).exists();
             }
         });
+    }
+
+    /** Files and folders that documents name from the root: but for what is built, and names that stand for any ({@code FAMILY.h}). */
+    @Test
+    void namedPathsAreThere() {
+        int[] paths = {0};
+        forEach(Set.of("md"), (file, text) -> {
+            for (String path : all(PATH, FENCE.matcher(text).replaceAll(""))) {
+                if (!path.contains("/target") && !path.matches(".*/[A-Z]+(\\W.*)?")) {
+                    assertThat(root.resolve(path)).as("named in " + file).exists();
+                    paths[0]++;
+                }
+            }
+        });
+        assertThat(paths[0]).isGreaterThan(20);
     }
 
     @Test
