@@ -1,10 +1,11 @@
 package io.github.kib4j.datasets;
 
+import io.github.kib4j.tensor.KibFailure;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** A data set is missing, damaged or unknown. The message says which file, what was found, and what to do. */
-public final class DatasetException extends RuntimeException {
+public final class DatasetException extends RuntimeException implements KibFailure {
     private static final long serialVersionUID = 1L;
 
     /** The data set whose files are not where they were looked for; null for other failures. */

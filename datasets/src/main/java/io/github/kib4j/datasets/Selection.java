@@ -2,6 +2,7 @@ package io.github.kib4j.datasets;
 
 import io.github.kib4j.data.Dataset;
 import io.github.kib4j.data.ImageSet;
+import io.github.kib4j.tensor.RefusedException;
 
 /**
  * Which images of a data set are loaded. A limit takes the first images of a published or generated set. Of a folder, whose
@@ -26,9 +27,8 @@ public record Selection(boolean validation, int train, int test) {
      */
     public Selection {
         if (train < 0 || test < 0) {
-            throw new IllegalArgumentException(
-                    "A limit of images is at least 0, but those of training and test images are " + train + " and "
-                            + test + ".");
+            throw new RefusedException("A limit of images is at least 0, but those of training and test images are "
+                    + train + " and " + test + ".");
         }
     }
 

@@ -60,6 +60,7 @@ final class HelpScreen {
         codes.put("0", "done");
         codes.put("1", "failed; one sentence says why");
         codes.put("2", "asked for what does not exist or fit; nothing was written");
+        codes.put("70", "a bug in kib4j; what was saved before stands");
         if (stoppable) {
             codes.put("130", "stopped by Ctrl-C, saved; also 129 (SIGHUP) and 143 (SIGTERM)");
         }

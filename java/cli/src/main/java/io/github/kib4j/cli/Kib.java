@@ -1,13 +1,12 @@
 package io.github.kib4j.cli;
 
-import io.github.kib4j.checkpoint.CheckpointException;
 import io.github.kib4j.datasets.DatasetException;
 import io.github.kib4j.datasets.Datasets;
 import io.github.kib4j.datasets.FileFailure;
 import io.github.kib4j.experiment.Invocation;
 import io.github.kib4j.experiment.UsageException;
 import io.github.kib4j.op.Devices;
-import io.github.kib4j.tensor.OutOfDeviceMemoryException;
+import io.github.kib4j.tensor.KibFailure;
 import io.github.kib4j.train.TrainingDivergedException;
 import io.github.kib4j.train.Version;
 import java.io.IOException;
@@ -17,8 +16,9 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
+import java.util.Optional;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +34,12 @@ public final class Kib {
 
     private static final int FAILURE = 1;
     private static final int USAGE = 2;
+    /** As {@code sysexits.h} has it for failures of the software itself. */
+    private static final int BUG = 70;
+
+    /** How many places a bug's report names. */
+    private static final int FRAMES = 5;
+
     private static final String LEARNING_RATES =
             " The rates are --lr-local, of hidden layers, and --lr-readout, of the readout and of backprop.";
 
@@ -58,7 +64,8 @@ public final class Kib {
      * @param args the words after the command's name
      * @param out where results go
      * @param err where progress and errors go
-     * @return 0; 2 if the command line asks for something that does not exist or fit; 1 for other failures
+     * @return 0; 2 if the command line asks for something that does not exist or fit; 70 for a bug in kib4j; 1 for other
+     *     failures
      */
     public static int run(String[] args, PrintStream out, PrintStream err) {
         try {
@@ -69,31 +76,43 @@ public final class Kib {
             return fail(USAGE, new Suggestions(e).sentence(), err);
         } catch (ParameterException e) {
             return fail(USAGE, e.getMessage() + "; '" + Invocation.of(name(e), "--help") + "' lists the options.", err);
-        } catch (TrainingDivergedException e) {
-            return fail(FAILURE, e.getMessage() + LEARNING_RATES, err);
-        } catch (DatasetException e) {
-            return fail(FAILURE, e.getMessage() + e.missing().map(Kib::where).orElse(""), err);
-        } catch (CheckpointException | OutOfDeviceMemoryException | IllegalArgumentException e) {
-            return fail(FAILURE, e.getMessage(), err);
-        } catch (IOException e) {
-            return fail(FAILURE, sentence(e), err);
-        } catch (UncheckedIOException e) {
-            return fail(FAILURE, sentence(Objects.requireNonNull(e.getCause())), err);
-        } catch (OutOfMemoryError e) {
-            return fail(
-                    FAILURE,
-                    "Java has not enough memory (" + e.getMessage()
-                            + "); take fewer images (--limit-train) or give it more with KIB_JAVA_OPTS=-Xmx8g.",
-                    err);
-        } catch (RuntimeException | Error e) {
-            if (System.getenv("KIB_DEBUG") != null) {
-                e.printStackTrace(err);
-            }
-            return fail(
-                    FAILURE,
-                    "an unexpected failure: " + e + "; set KIB_DEBUG=1 to see where, and please report it.",
-                    err);
+        } catch (IOException | RuntimeException | Error e) {
+            Optional<String> sentence = sentence(e);
+            return sentence.isPresent() ? fail(FAILURE, sentence.get(), err) : bug(e, err);
         }
+    }
+
+    /** Returns what failed, and what to type; empty if nobody declared that this can happen. */
+    private static Optional<String> sentence(Throwable e) {
+        if (e instanceof KibFailure failure) {
+            String more = e instanceof TrainingDivergedException
+                    ? LEARNING_RATES
+                    : e instanceof DatasetException data
+                            ? data.missing().map(Kib::where).orElse("")
+                            : "";
+            return Optional.of(failure.getMessage() + more);
+        }
+        if (e instanceof OutOfMemoryError) {
+            return Optional.of("Java has not enough memory (" + e.getMessage()
+                    + "); take fewer images (--limit-train) or give it more with KIB_JAVA_OPTS=-Xmx8g.");
+        }
+        Throwable cause = e instanceof UncheckedIOException ? e.getCause() : e;
+        return cause instanceof IOException io ? Optional.of(sentence(io)) : Optional.empty();
+    }
+
+    /** Says that kib4j is wrong, and where: what was thrown, and where it passed through kib4j. */
+    private static int bug(Throwable e, PrintStream err) {
+        fail(BUG, "this is a bug in kib4j " + VERSION + " (commit " + Version.COMMIT + "): " + e, err);
+        if (System.getenv("KIB_DEBUG") != null) {
+            e.printStackTrace(err);
+        } else {
+            Arrays.stream(e.getStackTrace())
+                    .filter(frame -> frame.getClassName().startsWith("io.github.kib4j."))
+                    .limit(FRAMES)
+                    .forEach(frame -> err.println("  at " + frame));
+        }
+        err.println("Please report it with the lines above and the command; what was saved before stands.");
+        return BUG;
     }
 
     /** Returns which options help where a data set is not found. */

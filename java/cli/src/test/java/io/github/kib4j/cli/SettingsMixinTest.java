@@ -151,7 +151,7 @@ final class SettingsMixinTest {
                 .containsExactly(
                         "Note: 'momentum' of the configuration file has no effect: the optimizer adam has none.");
         for (String preset : new Presets().names()) {
-            Path record = file(merge("--preset", preset).settings().toToml());
+            Path record = file(new RunPlan(merge("--preset", preset).settings()).toToml());
             assertThat(merge("--config", record.toString()).notes()).as(preset).isEmpty();
         }
         Path earlier = file("# All settings of this run; `kib train --config` with this file repeats it.\n"

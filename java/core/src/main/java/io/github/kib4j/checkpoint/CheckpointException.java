@@ -1,11 +1,12 @@
 package io.github.kib4j.checkpoint;
 
 import io.github.kib4j.files.FileContentException;
+import io.github.kib4j.tensor.KibFailure;
 import java.io.IOException;
 import java.util.List;
 
 /** A checkpoint is missing, damaged, or of another run. The message says which, where, and what to do. */
-public final class CheckpointException extends IOException {
+public final class CheckpointException extends IOException implements KibFailure {
     private static final long serialVersionUID = 1L;
 
     /**

@@ -1,5 +1,6 @@
 package io.github.kib4j.data;
 
+import io.github.kib4j.tensor.RefusedException;
 import java.util.List;
 
 /**
@@ -36,11 +37,11 @@ public record Dataset(
         requireImages(name, "training", train);
         requireImages(name, "test", test);
         if (!train.image().equals(test.image()) || train.classes() != test.classes()) {
-            throw new IllegalArgumentException(name + ": training images are " + train.image() + " of "
-                    + train.classes() + " classes, test images " + test.image() + " of " + test.classes() + ".");
+            throw new RefusedException(name + ": training images are " + train.image() + " of " + train.classes()
+                    + " classes, test images " + test.image() + " of " + test.classes() + ".");
         }
         if (mean.size() != train.image().extent(0) || deviation.size() != mean.size()) {
-            throw new IllegalArgumentException(name + ": normalization needs one mean and deviation for each of "
+            throw new RefusedException(name + ": normalization needs one mean and deviation for each of "
                     + train.image().extent(0) + " channels, but has " + mean.size() + " and " + deviation.size() + ".");
         }
         mean = List.copyOf(mean);
@@ -49,25 +50,24 @@ public record Dataset(
             requireNormalization(name, channel, mean.get(channel), deviation.get(channel));
         }
         if (padding < 0) {
-            throw new IllegalArgumentException(
-                    name + ": the padding must be at least 0 pixels, but is " + padding + ".");
+            throw new RefusedException(name + ": the padding must be at least 0 pixels, but is " + padding + ".");
         }
     }
 
     private static void requireImages(String name, String part, ImageSet images) {
         if (images.count() == 0) {
-            throw new IllegalArgumentException(name + ": there is no " + part + " image; give at least one.");
+            throw new RefusedException(name + ": there is no " + part + " image; give at least one.");
         }
     }
 
     /** A deviation of 0 makes infinite pixels, and these a loss that is not finite, steps later and far from here. */
     private static void requireNormalization(String name, int channel, double mean, double deviation) {
         if (!Double.isFinite(mean)) {
-            throw new IllegalArgumentException(
+            throw new RefusedException(
                     name + ": the mean of channel " + channel + " must be finite, but is " + mean + ".");
         }
         if (!(deviation > 0) || !Double.isFinite(deviation)) {
-            throw new IllegalArgumentException(name + ": the deviation of channel " + channel
+            throw new RefusedException(name + ": the deviation of channel " + channel
                     + ", which pixels are divided by, must be positive and finite, but is " + deviation + ".");
         }
     }

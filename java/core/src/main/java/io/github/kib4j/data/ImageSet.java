@@ -1,5 +1,6 @@
 package io.github.kib4j.data;
 
+import io.github.kib4j.tensor.RefusedException;
 import io.github.kib4j.tensor.Shape;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -27,12 +28,12 @@ public record ImageSet(String name, Shape image, byte[] pixels, int[] labels, Li
      */
     public ImageSet {
         if (image.rank() != 3 || (long) labels.length * image.size() != pixels.length) {
-            throw new IllegalArgumentException(name + ": " + labels.length + " labels and " + pixels.length
+            throw new RefusedException(name + ": " + labels.length + " labels and " + pixels.length
                     + " bytes do not fit images of " + image + ".");
         }
         for (int i = 0; i < labels.length; i++) {
             if (labels[i] < 0 || labels[i] >= classNames.size()) {
-                throw new IllegalArgumentException(name + ": label " + labels[i] + " of image " + i + " is not in [0, "
+                throw new RefusedException(name + ": label " + labels[i] + " of image " + i + " is not in [0, "
                         + classNames.size() + ").");
             }
         }
@@ -70,7 +71,7 @@ public record ImageSet(String name, Shape image, byte[] pixels, int[] labels, Li
         int[] selectedLabels = new int[indices.length];
         for (int j = 0; j < indices.length; j++) {
             if (indices[j] < 0 || indices[j] >= count()) {
-                throw new IllegalArgumentException(
+                throw new RefusedException(
                         name + ": there is no image " + indices[j] + "; it has " + count() + ", from 0.");
             }
             System.arraycopy(pixels, indices[j] * size, selected, j * size, size);
@@ -86,8 +87,7 @@ public record ImageSet(String name, Shape image, byte[] pixels, int[] labels, Li
      */
     public ImageSet first(int limit) {
         if (limit < 1) {
-            throw new IllegalArgumentException(
-                    name + ": the number of first images must be at least 1, but is " + limit + ".");
+            throw new RefusedException(name + ": the number of first images must be at least 1, but is " + limit + ".");
         }
         return limit >= count()
                 ? this

@@ -1,11 +1,12 @@
 package io.github.kib4j.files;
 
+import io.github.kib4j.tensor.KibFailure;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /** A file is damaged, or has content that is not supported. The message says which, where, and what to do. */
-public final class FileContentException extends IOException {
+public final class FileContentException extends IOException implements KibFailure {
     private static final long serialVersionUID = 1L;
 
     /** What is wrong with a damaged file; null if what it has is not supported. */

@@ -5,6 +5,7 @@ import io.github.kib4j.op.Dropout;
 import io.github.kib4j.op.Grouping;
 import io.github.kib4j.op.Pooling;
 import io.github.kib4j.op.Signature;
+import io.github.kib4j.tensor.RefusedException;
 import io.github.kib4j.tensor.Shape;
 import org.jspecify.annotations.Nullable;
 
@@ -40,14 +41,14 @@ public record LayerSpec(
      */
     public LayerSpec {
         if (units < 1) {
-            throw new IllegalArgumentException("A layer needs at least 1 unit, but has " + units + ".");
+            throw new RefusedException("A layer needs at least 1 unit, but has " + units + ".");
         }
         if (kernelSize != 0 && (kernelSize < 1 || kernelSize % 2 == 0)) {
-            throw new IllegalArgumentException(
+            throw new RefusedException(
                     "A convolution's kernel size must be odd and positive, but is " + kernelSize + ".");
         }
         if (kernelSize == 0 && pooling != Pooling.NONE) {
-            throw new IllegalArgumentException("A linear layer cannot be pooled.");
+            throw new RefusedException("A linear layer cannot be pooled.");
         }
     }
 
@@ -173,15 +174,15 @@ public record LayerSpec(
     void check(Shape input, int index) {
         String where = "Hidden layer " + (index + 1) + " ";
         if (isConvolution() && input.rank() != 3) {
-            throw new IllegalArgumentException(where + "is a convolution, but its input is no image (" + input + ").");
+            throw new RefusedException(where + "is a convolution, but its input is no image (" + input + ").");
         }
         if (pooling != Pooling.NONE && (input.extent(1) < 2 || input.extent(2) < 2)) {
-            throw new IllegalArgumentException(where + "pools 2x2 windows, but its image has only " + input.extent(1)
+            throw new RefusedException(where + "pools 2x2 windows, but its image has only " + input.extent(1)
                     + "x" + input.extent(2) + " positions left; pool after fewer convolutions.");
         }
         long n = output(input).size();
         if (grouping != null && (n % grouping.groups() != 0 || n / grouping.groups() < 2)) {
-            throw new IllegalArgumentException(where + "has " + n + " activities, which " + grouping.groups()
+            throw new RefusedException(where + "has " + n + " activities, which " + grouping.groups()
                     + " groups do not divide into equal groups of at least 2; choose another number of groups.");
         }
     }

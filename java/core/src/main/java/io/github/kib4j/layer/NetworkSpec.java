@@ -2,6 +2,7 @@ package io.github.kib4j.layer;
 
 import io.github.kib4j.op.Pooling;
 import io.github.kib4j.op.Signature;
+import io.github.kib4j.tensor.RefusedException;
 import io.github.kib4j.tensor.Shape;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,10 +33,10 @@ public record NetworkSpec(Shape input, List<LayerSpec> hidden, int outputs) {
     public NetworkSpec {
         hidden = List.copyOf(hidden);
         if (hidden.isEmpty()) {
-            throw new IllegalArgumentException("A network needs at least one hidden layer.");
+            throw new RefusedException("A network needs at least one hidden layer.");
         }
         if (outputs < 2) {
-            throw new IllegalArgumentException("A readout needs at least 2 outputs, but has " + outputs + ".");
+            throw new RefusedException("A readout needs at least 2 outputs, but has " + outputs + ".");
         }
         Shape shape = input;
         for (int i = 0; i < hidden.size(); i++) {
@@ -166,7 +167,7 @@ public record NetworkSpec(Shape input, List<LayerSpec> hidden, int outputs) {
     private static int scaled(int channels, double width) {
         double scaled = channels * width;
         if (scaled < 1 || scaled != Math.rint(scaled)) {
-            throw new IllegalArgumentException(
+            throw new RefusedException(
                     "Width " + width + " does not leave a whole number of channels of " + channels + ".");
         }
         return (int) scaled;

@@ -4,6 +4,7 @@ import io.github.kib4j.op.Device;
 import io.github.kib4j.op.Estimator;
 import io.github.kib4j.op.Kernel;
 import io.github.kib4j.tensor.DataType;
+import io.github.kib4j.tensor.RefusedException;
 import io.github.kib4j.tensor.Scope;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
@@ -41,7 +42,7 @@ public final class Dependence {
         check(x, "x");
         check(y, "y");
         if (x.length != y.length) {
-            throw new IllegalArgumentException(
+            throw new RefusedException(
                     "Dependence needs paired samples, but got " + x.length + " of x and " + y.length + " of y.");
         }
         try (Scope scope = device.newScope()) {
@@ -55,26 +56,25 @@ public final class Dependence {
 
     private static void check(float[] @Nullable [] rows, String name) {
         if (rows == null || rows.length == 0 || rows[0] == null || rows[0].length == 0) {
-            throw new IllegalArgumentException(
-                    "Dependence needs at least one sample with at least one entry in " + name + ".");
+            throw new RefusedException("Dependence needs at least one sample with at least one entry in " + name + ".");
         }
         int width = rows[0].length;
         if ((long) rows.length * width > MOST) {
-            throw new IllegalArgumentException(name + " has " + rows.length + " samples of " + width
+            throw new RefusedException(name + " has " + rows.length + " samples of " + width
                     + " entries, more than an array can hold; take fewer samples.");
         }
         for (int b = 0; b < rows.length; b++) {
             if (rows[b] == null) {
-                throw new IllegalArgumentException("Sample " + b + " of " + name + " is missing (null).");
+                throw new RefusedException("Sample " + b + " of " + name + " is missing (null).");
             }
             if (rows[b].length != width) {
-                throw new IllegalArgumentException("Sample " + b + " of " + name + " has " + rows[b].length
+                throw new RefusedException("Sample " + b + " of " + name + " has " + rows[b].length
                         + " entries, the first has " + width + ".");
             }
             for (int k = 0; k < width; k++) {
                 if (!Float.isFinite(rows[b][k])) {
-                    throw new IllegalArgumentException("Entry " + k + " of sample " + b + " of " + name + " is "
-                            + rows[b][k] + "; dependence needs finite numbers.");
+                    throw new RefusedException("Entry " + k + " of sample " + b + " of " + name + " is " + rows[b][k]
+                            + "; dependence needs finite numbers.");
                 }
             }
         }

@@ -4,6 +4,7 @@ import io.github.kib4j.op.Kernel;
 import io.github.kib4j.op.Signature;
 import io.github.kib4j.op.Teaching;
 import io.github.kib4j.tensor.DataType;
+import io.github.kib4j.tensor.RefusedException;
 import io.github.kib4j.tensor.Scope;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
@@ -130,12 +131,12 @@ public final class TeachingSignals {
             for (int b = 0; b < samples.length; b++) {
                 double[] target = targets.apply(samples[b]);
                 if (target.length != width) {
-                    throw new IllegalArgumentException("The target of sample " + samples[b] + " has " + target.length
+                    throw new RefusedException("The target of sample " + samples[b] + " has " + target.length
                             + " entries, but " + width + " were announced.");
                 }
                 for (double entry : target) {
                     if (!Double.isFinite(entry)) {
-                        throw new IllegalArgumentException("The target of sample " + samples[b]
+                        throw new RefusedException("The target of sample " + samples[b]
                                 + " must be of finite numbers, but has " + entry + ".");
                     }
                 }
@@ -172,8 +173,8 @@ public final class TeachingSignals {
                 for (int j = 0; j < batch; j++) {
                     double value = similarity.of(samples[i], samples[j]);
                     if (!Double.isFinite(value)) {
-                        throw new IllegalArgumentException("The similarity of samples " + samples[i] + " and "
-                                + samples[j] + " must be finite, but is " + value + ".");
+                        throw new RefusedException("The similarity of samples " + samples[i] + " and " + samples[j]
+                                + " must be finite, but is " + value + ".");
                     }
                     l[i * batch + j] = value;
                 }

@@ -1,5 +1,6 @@
 package io.github.kib4j.op;
 
+import io.github.kib4j.tensor.RefusedException;
 import io.github.kib4j.tensor.Tensor;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -25,13 +26,13 @@ public interface AugmentationOps {
             mean = List.copyOf(mean);
             deviation = List.copyOf(deviation);
             if (padding < 0) {
-                throw new IllegalArgumentException("Padding must be at least 0 pixels, but is " + padding + ".");
+                throw new RefusedException("Padding must be at least 0 pixels, but is " + padding + ".");
             }
             if (!mean.stream().allMatch(Double::isFinite)) {
-                throw new IllegalArgumentException("Means of channels must be finite, but are " + mean + ".");
+                throw new RefusedException("Means of channels must be finite, but are " + mean + ".");
             }
             if (!deviation.stream().allMatch(d -> d > 0 && Double.isFinite(d))) {
-                throw new IllegalArgumentException(
+                throw new RefusedException(
                         "Deviations of channels, which pixels are divided by, must be positive and finite, but are "
                                 + deviation + ".");
             }

@@ -1,5 +1,6 @@
 package io.github.kib4j.op;
 
+import io.github.kib4j.tensor.RefusedException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Iterator;
@@ -109,7 +110,7 @@ public final class Devices {
                 .orElseThrow(() -> unknown(name, found));
         Optional<String> reason = provider.unavailable();
         if (reason.isPresent()) {
-            throw new IllegalArgumentException("Device '" + name + "' cannot be used here: " + reason.get());
+            throw new RefusedException("Device '" + name + "' cannot be used here: " + reason.get());
         }
         return new Choice(provider.open(threads), List.of());
     }
@@ -127,7 +128,7 @@ public final class Devices {
             }
             passedOver.add(provider.name() + ": " + reason.get());
         }
-        throw new IllegalArgumentException("No usable device. " + String.join(" ", passedOver));
+        throw new RefusedException("No usable device. " + String.join(" ", passedOver));
     }
 
     private static String where() {
@@ -148,10 +149,10 @@ public final class Devices {
         }
     }
 
-    private static IllegalArgumentException unknown(String name, Found found) {
+    private static RefusedException unknown(String name, Found found) {
         String known = found.providers().stream().map(DeviceProvider::name).collect(Collectors.joining(", "));
         String broken = found.broken().isEmpty() ? "" : " " + String.join(" ", found.broken());
-        return new IllegalArgumentException(
+        return new RefusedException(
                 "There is no device '" + name + "'; choose one of: " + AUTO + ", " + known + "." + broken);
     }
 }

@@ -1,5 +1,7 @@
 package io.github.kib4j.op;
 
+import io.github.kib4j.tensor.RefusedException;
+
 /**
  * Dropout of what a layer passes on. An element is dropped where its random word is below {@code rate 2^32}
  * ({@link Philox}, purpose {@link Philox#DROPOUT}, element {@code b N + k} in {@code C,H,W} order).
@@ -22,7 +24,7 @@ public record Dropout(double rate, boolean alpha) {
      */
     public Dropout {
         if (!(rate >= 0 && rate < 1)) {
-            throw new IllegalArgumentException("The dropout rate must be at least 0 and below 1, but is " + rate + ".");
+            throw new RefusedException("The dropout rate must be at least 0 and below 1, but is " + rate + ".");
         }
     }
 

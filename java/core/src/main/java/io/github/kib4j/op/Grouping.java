@@ -1,5 +1,7 @@
 package io.github.kib4j.op;
 
+import io.github.kib4j.tensor.RefusedException;
+
 /**
  * Groups of units and what is computed from them (docs/mathematics.md, sections 3.1 and 3.2). The {@code N} activities of a
  * sample, in {@code C,H,W} order, are cut into {@code G} runs of {@code n = N/G}; with {@code zbar} a run's mean
@@ -26,12 +28,11 @@ public record Grouping(int groups, double power, double delta, double divisivePo
      */
     public Grouping {
         if (groups < 1) {
-            throw new IllegalArgumentException("The number of groups must be at least 1, but is " + groups + ".");
+            throw new RefusedException("The number of groups must be at least 1, but is " + groups + ".");
         }
         if (!(power > 0) || !(delta >= 0) || !(divisivePower >= 0) || !Double.isFinite(power + delta + divisivePower)) {
-            throw new IllegalArgumentException(
-                    "Grouping needs power p > 0, delta >= 0 and divisive power q >= 0, but has p = " + power
-                            + ", delta = " + delta + ", q = " + divisivePower + ".");
+            throw new RefusedException("Grouping needs power p > 0, delta >= 0 and divisive power q >= 0, but has p = "
+                    + power + ", delta = " + delta + ", q = " + divisivePower + ".");
         }
     }
 

@@ -1,5 +1,7 @@
 package io.github.kib4j.op;
 
+import io.github.kib4j.tensor.RefusedException;
+
 /**
  * A similarity of two codes: linear {@code x.y}, cosine {@code x.y / (|x||y|)}, or Gaussian
  * {@code exp(-|x - y|^2 / (2 sigma^2))}.
@@ -36,7 +38,7 @@ public record Kernel(Kind kind, double sigma) {
      */
     public Kernel {
         if (!(sigma * sigma > 0) || !Double.isFinite(sigma * sigma) || sigma < 0) {
-            throw new IllegalArgumentException(
+            throw new RefusedException(
                     "A kernel's sigma must be positive and finite, its square too, but is " + sigma + ".");
         }
     }

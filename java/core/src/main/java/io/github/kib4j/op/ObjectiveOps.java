@@ -1,5 +1,6 @@
 package io.github.kib4j.op;
 
+import io.github.kib4j.tensor.RefusedException;
 import io.github.kib4j.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -27,7 +28,7 @@ public interface ObjectiveOps {
          */
         public Spec {
             if (!Double.isFinite(gamma)) {
-                throw new IllegalArgumentException(
+                throw new RefusedException(
                         "Gamma, the weight of the teaching term, must be finite, but is " + gamma + ".");
             }
         }

@@ -1,5 +1,6 @@
 package io.github.kib4j.op;
 
+import io.github.kib4j.tensor.RefusedException;
 import io.github.kib4j.tensor.Tensor;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -17,15 +18,14 @@ public interface OptimizerOps {
 
     private static void requirePart(String name, double value) {
         if (!(value >= 0 && value < 1)) {
-            throw new IllegalArgumentException(
+            throw new RefusedException(
                     "The optimizer's " + name + " must be at least 0 and below 1, but is " + value + ".");
         }
     }
 
     private static void requireDecay(double weightDecay) {
         if (!(weightDecay >= 0) || !Double.isFinite(weightDecay)) {
-            throw new IllegalArgumentException(
-                    "A weight decay must be finite and not negative, but is " + weightDecay + ".");
+            throw new RefusedException("A weight decay must be finite and not negative, but is " + weightDecay + ".");
         }
     }
 
@@ -73,8 +73,7 @@ public interface OptimizerOps {
             requirePart("beta 2", beta2);
             requireDecay(weightDecay);
             if (!(epsilon > 0) || !Double.isFinite(epsilon)) {
-                throw new IllegalArgumentException(
-                        "Adam's epsilon must be positive and finite, but is " + epsilon + ".");
+                throw new RefusedException("Adam's epsilon must be positive and finite, but is " + epsilon + ".");
             }
         }
 

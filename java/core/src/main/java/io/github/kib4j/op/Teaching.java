@@ -1,5 +1,6 @@
 package io.github.kib4j.op;
 
+import io.github.kib4j.tensor.RefusedException;
 import io.github.kib4j.tensor.Tensor;
 
 /** What a layer is taught by, on the device: only how similar the wanted outputs are, {@code L [B, B]}, ever matters. */
@@ -21,8 +22,7 @@ public sealed interface Teaching {
          */
         public Classes {
             if (classes < 2) {
-                throw new IllegalArgumentException(
-                        "Class labels teach from 2 classes on, but there are " + classes + ".");
+                throw new RefusedException("Class labels teach from 2 classes on, but there are " + classes + ".");
             }
         }
 

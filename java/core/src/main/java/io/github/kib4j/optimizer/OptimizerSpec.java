@@ -2,6 +2,7 @@ package io.github.kib4j.optimizer;
 
 import io.github.kib4j.op.OptimizerOps;
 import io.github.kib4j.op.Signature;
+import io.github.kib4j.tensor.RefusedException;
 
 /**
  * How parameters are updated.
@@ -18,7 +19,7 @@ public record OptimizerSpec(OptimizerOps.Spec update, double learningRate) {
      */
     public OptimizerSpec {
         if (!(learningRate >= 0) || !Double.isFinite(learningRate)) {
-            throw new IllegalArgumentException(
+            throw new RefusedException(
                     "A learning rate must be finite and not negative, but is " + learningRate + ".");
         }
     }

@@ -1,6 +1,7 @@
 package io.github.kib4j.optimizer;
 
 import io.github.kib4j.op.Signature;
+import io.github.kib4j.tensor.RefusedException;
 import java.util.List;
 
 /** The learning rate's factor over a training run. A pure function of the step, so that a resumed run needs nothing of it. */
@@ -49,12 +50,12 @@ public sealed interface Schedule {
         public MultiStep {
             milestones = List.copyOf(milestones);
             if (!(decay >= 0) || !Double.isFinite(decay)) {
-                throw new IllegalArgumentException(
+                throw new RefusedException(
                         "The factor at milestones must be finite and not negative, but is " + decay + ".");
             }
             for (int i = 0; i < milestones.size(); i++) {
                 if (milestones.get(i) < 1 || (i > 0 && milestones.get(i) < milestones.get(i - 1))) {
-                    throw new IllegalArgumentException(
+                    throw new RefusedException(
                             "Milestones must be positive and ascending, but are " + milestones + ".");
                 }
             }
@@ -105,7 +106,7 @@ public sealed interface Schedule {
          */
         public OneCycle {
             if (!(rise > 0 && rise < 1)) {
-                throw new IllegalArgumentException(
+                throw new RefusedException(
                         "The rising part of one cycle must lie between 0 and 1, but is " + rise + ".");
             }
         }
@@ -144,7 +145,7 @@ public sealed interface Schedule {
          */
         public WarmUp {
             if (!(warmUpEpochs > 0) || !Double.isFinite(warmUpEpochs)) {
-                throw new IllegalArgumentException(
+                throw new RefusedException(
                         "A warm-up must last for more than 0 epochs, but is " + warmUpEpochs + ".");
             }
         }

@@ -1,7 +1,7 @@
 package io.github.kib4j.tensor;
 
 /** A device has no room for a tensor. The message says how much was wanted and how much is in use. */
-public final class OutOfDeviceMemoryException extends RuntimeException {
+public final class OutOfDeviceMemoryException extends RuntimeException implements KibFailure {
     private static final long serialVersionUID = 1L;
 
     /**

@@ -21,8 +21,7 @@ public final class Shape {
     public static Shape of(int... extents) {
         for (int extent : extents) {
             if (extent < 1) {
-                throw new IllegalArgumentException(
-                        "Every extent of a shape must be at least 1: " + Arrays.toString(extents));
+                throw new RefusedException("Every extent of a shape must be at least 1: " + Arrays.toString(extents));
             }
         }
         return new Shape(extents.clone());

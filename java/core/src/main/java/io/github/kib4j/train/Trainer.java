@@ -18,6 +18,7 @@ import io.github.kib4j.rule.Phase;
 import io.github.kib4j.rule.StepContext;
 import io.github.kib4j.rule.StepPlan;
 import io.github.kib4j.tensor.DataType;
+import io.github.kib4j.tensor.RefusedException;
 import io.github.kib4j.tensor.Scope;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
@@ -141,16 +142,15 @@ public final class Trainer implements AutoCloseable {
 
     private static void checkFit(DeviceDataset dataset, TrainingConfig config) {
         if (!dataset.image().equals(config.network().input())) {
-            throw new IllegalArgumentException("The network reads images of "
+            throw new RefusedException("The network reads images of "
                     + config.network().input() + ", but those of " + dataset.name() + " are " + dataset.image() + ".");
         }
         if (config.network().outputs() != dataset.classes()) {
-            throw new IllegalArgumentException(
-                    "The network has " + config.network().outputs() + " outputs, but " + dataset.name() + " has "
-                            + dataset.classes() + " classes.");
+            throw new RefusedException("The network has " + config.network().outputs() + " outputs, but "
+                    + dataset.name() + " has " + dataset.classes() + " classes.");
         }
         if (dataset.trainCount() < 2) {
-            throw new IllegalArgumentException(
+            throw new RefusedException(
                     "Training needs at least 2 images, but " + dataset.name() + " has " + dataset.trainCount() + ".");
         }
     }

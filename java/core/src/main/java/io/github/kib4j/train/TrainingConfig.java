@@ -7,6 +7,7 @@ import io.github.kib4j.op.Signature;
 import io.github.kib4j.optimizer.OptimizerSpec;
 import io.github.kib4j.optimizer.Schedule;
 import io.github.kib4j.rule.Rule;
+import io.github.kib4j.tensor.RefusedException;
 import java.util.List;
 
 /**
@@ -46,10 +47,10 @@ public record TrainingConfig(
      */
     public TrainingConfig {
         if (epochs < 1) {
-            throw new IllegalArgumentException("The number of epochs must be at least 1, but is " + epochs + ".");
+            throw new RefusedException("The number of epochs must be at least 1, but is " + epochs + ".");
         }
         if (batch < 2) {
-            throw new IllegalArgumentException(
+            throw new RefusedException(
                     "The batch must have at least 2 samples, since objectives compare samples, but has " + batch + ".");
         }
     }

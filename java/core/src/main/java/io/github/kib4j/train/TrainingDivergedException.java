@@ -1,10 +1,12 @@
 package io.github.kib4j.train;
 
+import io.github.kib4j.tensor.KibFailure;
+
 /**
  * A loss or a weight became infinite or not a number. The weights were last updated in the step before; no checkpoint is
  * written.
  */
-public final class TrainingDivergedException extends RuntimeException {
+public final class TrainingDivergedException extends RuntimeException implements KibFailure {
     private static final long serialVersionUID = 1L;
     private static final String REMEDY = "; lower the learning rate. The last checkpoint stands.";
 

@@ -190,7 +190,7 @@ public final class RunFolder implements AutoCloseable {
     void writeConfig(Settings settings) throws IOException {
         if (!Files.exists(config())) {
             Files.deleteIfExists(metrics().lines());
-            DurableFiles.replace(config(), settings.toToml());
+            DurableFiles.replace(config(), new RunPlan(settings).toToml());
         }
     }
 
@@ -241,7 +241,7 @@ public final class RunFolder implements AutoCloseable {
     void raiseEpochs(int epochs) throws IOException {
         if (epochsWanted() < epochs) {
             Settings more = settings().with(Key.EPOCHS, Integer.toString(epochs));
-            DurableFiles.replace(config(), more.toToml());
+            DurableFiles.replace(config(), new RunPlan(more).toToml());
         }
     }
 

@@ -22,6 +22,7 @@ import io.github.kib4j.rule.BackpropRule;
 import io.github.kib4j.rule.LocalRule;
 import io.github.kib4j.rule.ReadoutRule;
 import io.github.kib4j.rule.Rule;
+import io.github.kib4j.tensor.RefusedException;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.train.MemoryEstimate;
 import io.github.kib4j.train.MemoryEstimate.Images;
@@ -63,6 +64,13 @@ public final class RunPlan {
             throw new UsageException("--rule names a rule twice: " + settings.text(Key.RULE) + ".");
         }
         return rules;
+    }
+
+    /** {@return the settings that a run reads, as a configuration file that repeats it} */
+    public String toToml() {
+        Effects effects = new Effects(settings);
+        return settings.toToml(
+                Settings.RECORD + "; `kib train --config` with this file repeats it.\n", key -> !effects.isUnread(key));
     }
 
     /** Returns what is trained on what, for example {@code mlp-mnist}. */
@@ -136,7 +144,7 @@ public final class RunPlan {
                     settings.choice(Key.PRECISION).equals("bf16") ? Precision.BF16 : Precision.F32,
                     settings.seed(),
                     settings.flag(Key.AUGMENT));
-        } catch (IllegalArgumentException e) {
+        } catch (RefusedException e) {
             throw new UsageException(String.valueOf(e.getMessage()));
         }
     }
@@ -173,7 +181,7 @@ public final class RunPlan {
             reason.ifPresent(why -> reasons.add(provider.name() + ": " + why.replaceFirst("\\.$", "")));
         }
         String why = reasons.isEmpty() ? "the class path has no kib4j-cpu" : String.join("; ", reasons);
-        throw new IllegalArgumentException("No fast device can be used here (" + why
+        throw new RefusedException("No fast device can be used here (" + why
                 + "); the reference is many times slower: ask for it with --device reference.");
     }
 

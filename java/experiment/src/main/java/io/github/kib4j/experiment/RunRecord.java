@@ -149,7 +149,8 @@ final class RunRecord {
     void fail(Throwable failure) {
         try {
             if (record != null) {
-                lastSession(record).put("error", String.valueOf(failure.getMessage()));
+                String message = failure.getMessage();
+                lastSession(record).put("error", message != null ? message : failure.toString());
                 end(State.FAILED);
             }
         } catch (IOException e) {

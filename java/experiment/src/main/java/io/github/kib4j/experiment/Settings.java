@@ -33,7 +33,7 @@ public final class Settings {
     private static final int LARGEST_FILE = 1 << 20;
     private static final String BYTE_ORDER_MARK = "\ufeff";
     /** Begins the configurations that runs write. */
-    private static final String RECORD = "# All settings of this run";
+    static final String RECORD = "# All settings of this run";
 
     private final Map<Key, String> values = new EnumMap<>(Key.class);
 
@@ -271,12 +271,6 @@ public final class Settings {
                     "'" + FileFailure.printable(name) + "' is a table, but settings are plain values.");
         }
         return String.valueOf(value);
-    }
-
-    /** {@return all settings that a run reads as TOML, one line each} */
-    public String toToml() {
-        Effects effects = new Effects(this);
-        return toToml(RECORD + "; `kib train --config` with this file repeats it.\n", key -> !effects.isUnread(key));
     }
 
     /** Returns these settings as TOML, one line each, after a heading. */

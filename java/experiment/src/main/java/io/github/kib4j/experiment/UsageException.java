@@ -1,9 +1,10 @@
 package io.github.kib4j.experiment;
 
+import io.github.kib4j.tensor.RefusedException;
 import java.util.List;
 
 /** The command line or a configuration file asks for something that does not exist or fit. Exit code 2. */
-public final class UsageException extends RuntimeException {
+public final class UsageException extends RefusedException {
     private static final long serialVersionUID = 1L;
 
     /**

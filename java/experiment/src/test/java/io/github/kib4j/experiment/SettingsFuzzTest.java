@@ -35,7 +35,7 @@ final class SettingsFuzzTest {
         Files.write(file, bytes);
         try {
             Settings settings = Settings.read(file).settings();
-            Files.writeString(file, settings.toToml());
+            Files.writeString(file, new RunPlan(settings).toToml());
             Settings again = Settings.read(file).settings();
             Effects effects = new Effects(settings);
             for (Key key : Key.values()) {
@@ -53,7 +53,9 @@ final class SettingsFuzzTest {
     @Test
     void randomVariants() {
         List<byte[]> files = List.of(
-                new Presets().get("vgg-cifar10-1x-sgd-cosine-grp-div").toToml().getBytes(StandardCharsets.UTF_8),
+                new RunPlan(new Presets().get("vgg-cifar10-1x-sgd-cosine-grp-div"))
+                        .toToml()
+                        .getBytes(StandardCharsets.UTF_8),
                 "activation = \"\"\nkernel = \"\"\n".getBytes(StandardCharsets.UTF_8),
                 "preset = \"quickstart\"\nepochs = 3 # a comment\nlayers = [1, 2]\nlr-local = 1e-3\n[a.b]\nc = {d = 1979-05-27}\n"
                         .getBytes(StandardCharsets.UTF_8));

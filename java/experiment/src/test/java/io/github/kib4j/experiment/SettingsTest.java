@@ -24,7 +24,7 @@ final class SettingsTest {
         for (String preset : new Presets().names()) {
             Settings given = new Settings().set(Key.SCHEDULE, "multi-step");
             Settings settings = Experiment.of(given, null, preset).settings();
-            String toml = settings.toToml();
+            String toml = new RunPlan(settings).toToml();
             Settings again = Settings.read(file(toml)).settings();
             for (String rule : new RunPlan(settings).rules()) {
                 TrainingConfig one = new RunPlan(settings).training(rule, Shape.of(3, 32, 32), 10);
