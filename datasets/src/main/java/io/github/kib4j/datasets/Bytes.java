@@ -4,9 +4,14 @@ import java.io.BufferedInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
+import java.util.HexFormat;
 import org.apache.commons.compress.compressors.gzip.GzipCompressorInputStream;
 import org.jspecify.annotations.Nullable;
 
@@ -149,5 +154,23 @@ final class Bytes implements AutoCloseable {
     @Override
     public void close() {
         closeQuietly(in);
+    }
+
+    /** Returns a file's MD5 sum, by which publishers of these sets identify them. */
+    static String md5(Path file) throws IOException {
+        try (InputStream in = Files.newInputStream(file)) {
+            return md5(in);
+        }
+    }
+
+    /** Returns the MD5 sum of what a stream still holds. */
+    static String md5(InputStream stream) throws IOException {
+        try {
+            DigestInputStream in = new DigestInputStream(stream, MessageDigest.getInstance("MD5"));
+            in.transferTo(OutputStream.nullOutputStream());
+            return HexFormat.of().formatHex(in.getMessageDigest().digest());
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("Every Java has MD5", e);
+        }
     }
 }

@@ -94,7 +94,7 @@ public record Comparison(String file, Verdict verdict, String reason) {
 
     private static String md5(Path file) {
         try {
-            return Fetcher.md5(file);
+            return Bytes.md5(file);
         } catch (IOException e) {
             throw unreadable(file, e);
         }
@@ -102,7 +102,7 @@ public record Comparison(String file, Verdict verdict, String reason) {
 
     private static String md5OfContent(Path file) {
         try (InputStream in = Bytes.open(Files.newInputStream(file))) {
-            return Fetcher.md5(in);
+            return Bytes.md5(in);
         } catch (IOException e) {
             throw unreadable(file, e);
         }

@@ -17,8 +17,6 @@ import org.jspecify.annotations.Nullable;
 /** Data sets by name. */
 public final class Datasets {
     private static final String SHAPES = "shapes";
-    static final String FOLDER = "folder";
-    static final String IDX = "idx";
     private static final Path DEBIAN = Path.of("/usr/share/datasets/fashion-mnist");
     private static final List<Double> CIFAR_MEAN = List.of(0.4914, 0.4822, 0.4465);
     private static final List<Double> CIFAR_DEVIATION = List.of(0.247, 0.243, 0.261);
@@ -29,7 +27,7 @@ public final class Datasets {
     /** {@return the names of all data sets} */
     public static List<String> names() {
         return Stream.concat(
-                        Stream.of(SHAPES, FOLDER, IDX),
+                        Stream.of(SHAPES, Recognised.FOLDER, Recognised.IDX),
                         Arrays.stream(Published.values()).map(Published::title))
                 .toList();
     }
@@ -77,18 +75,19 @@ public final class Datasets {
         if (name.equals(SHAPES)) {
             return selection.of(Shapes.generate(seed));
         }
-        if (name.equals(FOLDER)) {
+        if (name.equals(Recognised.FOLDER)) {
             if (data == null) {
                 throw DatasetException.missing(
-                        FOLDER,
+                        Recognised.FOLDER,
                         "The data set 'folder' needs a place: a folder with a folder of images for each class.");
             }
             return ImageFolder.read(data, selection, notes);
         }
-        if (name.equals(IDX)) {
+        if (name.equals(Recognised.IDX)) {
             if (data == null) {
                 throw DatasetException.missing(
-                        IDX, "The data set 'idx' needs a place: the folder of its files of images and labels.");
+                        Recognised.IDX,
+                        "The data set 'idx' needs a place: the folder of its files of images and labels.");
             }
             return selection.of(IdxSet.read(IdxFiles.only(data), notes));
         }
@@ -112,7 +111,7 @@ public final class Datasets {
     public static Optional<Path> find(String name) {
         Published set = published(name);
         return places(set).stream()
-                .flatMap(place -> filesAt(set, place).stream())
+                .flatMap(place -> PublishedFiles.filesAt(set, place).stream())
                 .findFirst();
     }
 
@@ -127,7 +126,7 @@ public final class Datasets {
         Published set = published(name);
         Path source = find(set, data);
         return set.isIdx()
-                ? idx(set, source)
+                ? PublishedFiles.idx(set, source)
                         .map(files -> Comparison.of(set, files, Role.values()))
                         .orElse(List.of())
                 : Comparison.ofCifar(set, source);
@@ -143,17 +142,13 @@ public final class Datasets {
         return Recognised.at(place);
     }
 
-    static Cifar cifar(Published set) {
-        return new Cifar(set == Published.CIFAR100, set.classNames());
-    }
-
     private static Path find(Published set, @Nullable Path data) {
         List<Path> places = data == null ? places(set) : places(set, data);
         if (data != null) {
             checkPlace(set, data);
         }
         return places.stream()
-                .flatMap(place -> filesAt(set, place).stream())
+                .flatMap(place -> PublishedFiles.filesAt(set, place).stream())
                 .findFirst()
                 .orElseThrow(() -> DatasetException.missing(
                         set.title(),
@@ -188,14 +183,9 @@ public final class Datasets {
             }
         } else if (!Files.isRegularFile(data)) {
             throw DatasetException.missing(set.title(), data + " is " + RegularFile.other(data) + must);
-        } else if (set.isIdx() || !isArchive(data)) {
+        } else if (set.isIdx() || !PublishedFiles.isArchive(data)) {
             throw DatasetException.missing(set.title(), data + " is a file of another kind" + must);
         }
-    }
-
-    /** Returns whether a file begins as gzipped ones do, or as archives of tar. */
-    static boolean isArchive(Path file) {
-        return Bytes.isZipped(file) || Bytes.isTar(file);
     }
 
     private static List<Path> places(Published set) {
@@ -213,35 +203,9 @@ public final class Datasets {
         return places;
     }
 
-    /** Returns the folder or archive with a set's files, if one of them is at this place. */
-    static Optional<Path> filesAt(Published set, Path place) {
-        if (set.isIdx()) {
-            return idx(set, place).map(IdxFiles::folder);
-        }
-        if (Files.isRegularFile(place)) {
-            return isArchive(place) ? Optional.of(place) : Optional.empty();
-        }
-        Cifar cifar = cifar(set);
-        return Stream.concat(Stream.of(place), set.folders().stream().map(place::resolve))
-                .filter(cifar::isFolder)
-                .findFirst()
-                .or(() -> set.archives().stream()
-                        .map(place::resolve)
-                        .filter(RegularFile::isNamed)
-                        .findFirst());
-    }
-
-    /** Returns the files of a set like MNIST that are at this place, or in its {@code raw}. */
-    private static Optional<IdxFiles> idx(Published set, Path place) {
-        return Stream.of(place, place.resolve("raw"))
-                .flatMap(folder -> IdxFiles.in(folder).stream())
-                .filter(files -> files.prefix().isEmpty() || files.prefix().equals(set.title()))
-                .findFirst();
-    }
-
     private static Dataset read(Published set, Path source) {
         if (set.isIdx()) {
-            IdxFiles files = idx(set, source)
+            IdxFiles files = PublishedFiles.idx(set, source)
                     .orElseThrow(() -> new DatasetException("The files in " + source + " are gone; fetch them again."));
             ImageSet train = Idx.read(files.require(Role.TRAIN_IMAGES), files.require(Role.TRAIN_LABELS))
                     .asClasses(set.title() + " train", set.classNames());
@@ -250,7 +214,7 @@ public final class Datasets {
             List<Double> half = Collections.nCopies(1, 0.5);
             return checked(set, source, train, test, half, half, 0, false);
         }
-        ImageSet[] parts = cifar(set).read(set.title(), source);
+        ImageSet[] parts = PublishedFiles.cifar(set).read(set.title(), source);
         return checked(set, source, parts[0], parts[1], CIFAR_MEAN, CIFAR_DEVIATION, CIFAR_PADDING, true);
     }
 

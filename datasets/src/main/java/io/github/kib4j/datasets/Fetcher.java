@@ -15,12 +15,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.security.DigestInputStream;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.function.Consumer;
 import javax.net.ssl.SSLException;
@@ -123,7 +119,7 @@ public final class Fetcher {
 
     /** Checks what was fetched; what has another sum is deleted. */
     private static void requireSum(Path part, String md5) throws IOException {
-        String found = md5(part);
+        String found = Bytes.md5(part);
         if (!found.equals(md5)) {
             Files.delete(part);
             throw new IOException(
@@ -168,24 +164,6 @@ public final class Fetcher {
                     Files.newOutputStream(part, StandardOpenOption.CREATE, StandardOpenOption.WRITE, how)) {
                 body.transferTo(out);
             }
-        }
-    }
-
-    /** Returns a file's MD5 sum, by which publishers of these sets identify them. */
-    static String md5(Path file) throws IOException {
-        try (InputStream in = Files.newInputStream(file)) {
-            return md5(in);
-        }
-    }
-
-    /** Returns the MD5 sum of what a stream still holds. */
-    static String md5(InputStream stream) throws IOException {
-        try {
-            DigestInputStream in = new DigestInputStream(stream, MessageDigest.getInstance("MD5"));
-            in.transferTo(OutputStream.nullOutputStream());
-            return HexFormat.of().formatHex(in.getMessageDigest().digest());
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("Every Java has MD5", e);
         }
     }
 }

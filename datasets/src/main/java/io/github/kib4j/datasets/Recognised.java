@@ -17,6 +17,9 @@ import java.util.stream.Stream;
  * @param how by what it was told, in words
  */
 public record Recognised(String dataset, Path place, String how) {
+    static final String FOLDER = "folder";
+    static final String IDX = "idx";
+
     private static final int SHOWN = 5;
     /** Folders of images that may lie between a place and its images: a part, a class, one below it. */
     private static final int DEPTH = 4;
@@ -30,14 +33,14 @@ public record Recognised(String dataset, Path place, String how) {
     static Recognised at(Path place) {
         List<Recognised> found = new ArrayList<>();
         for (Published set : List.of(Published.CIFAR10, Published.CIFAR100)) {
-            Datasets.filesAt(set, place)
-                    .filter(source ->
-                            Files.isDirectory(source) || Datasets.cifar(set).isArchive(source))
+            PublishedFiles.filesAt(set, place)
+                    .filter(source -> Files.isDirectory(source)
+                            || PublishedFiles.cifar(set).isArchive(source))
                     .ifPresent(source -> found.add(new Recognised(set.title(), place, "by the names of its files")));
         }
         IdxFiles.at(place).forEach(files -> found.add(likeMnist(files)));
         if (found.isEmpty() && hasImages(place)) {
-            found.add(new Recognised(Datasets.FOLDER, place, "it has images in folders"));
+            found.add(new Recognised(FOLDER, place, "it has images in folders"));
         }
         if (found.size() == 1) {
             return found.get(0);
@@ -63,7 +66,7 @@ public record Recognised(String dataset, Path place, String how) {
                 }
             }
         }
-        return new Recognised(Datasets.IDX, files.place(), "it has files like MNIST's");
+        return new Recognised(IDX, files.place(), "it has files like MNIST's");
     }
 
     private static boolean hasImages(Path place) {

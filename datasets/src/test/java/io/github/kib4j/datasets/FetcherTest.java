@@ -102,7 +102,7 @@ final class FetcherTest {
     /** The sum of the whole content: what arrived in pieces must have it, and it is not the publisher's. */
     private String md5OfContent() throws IOException {
         Path whole = Files.write(folder.resolve("whole"), content);
-        return Fetcher.md5(whole);
+        return Bytes.md5(whole);
     }
 
     @Test

@@ -114,7 +114,7 @@ final class PickleTest {
     }
 
     private String md5(byte[] bytes) throws IOException {
-        return Fetcher.md5(Files.write(folder.resolve("sum"), bytes));
+        return Bytes.md5(Files.write(folder.resolve("sum"), bytes));
     }
 
     @Test
