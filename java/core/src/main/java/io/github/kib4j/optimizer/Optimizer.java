@@ -5,6 +5,7 @@ import io.github.kib4j.op.Device;
 import io.github.kib4j.op.Operation;
 import io.github.kib4j.op.OptimizerOps;
 import io.github.kib4j.tensor.DataType;
+import io.github.kib4j.tensor.RefusedException;
 import io.github.kib4j.tensor.Scope;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
@@ -83,7 +84,7 @@ public final class Optimizer {
      */
     public void setFactor(double factor) {
         if (!Double.isFinite(factor)) {
-            throw new IllegalArgumentException(
+            throw new RefusedException(
                     "The schedule's factor of the learning rate must be finite, but is " + factor + ".");
         }
         learningRate.write(new double[] {spec.learningRate() * factor});
