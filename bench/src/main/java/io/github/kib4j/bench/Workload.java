@@ -2,26 +2,17 @@ package io.github.kib4j.bench;
 
 import io.github.kib4j.data.Dataset;
 import io.github.kib4j.data.ImageSet;
-import io.github.kib4j.layer.LayerSpec;
+import io.github.kib4j.experiment.Key;
+import io.github.kib4j.experiment.Presets;
+import io.github.kib4j.experiment.RunPlan;
+import io.github.kib4j.experiment.Settings;
 import io.github.kib4j.layer.NetworkSpec;
-import io.github.kib4j.objective.LocalObjective;
-import io.github.kib4j.objective.TeachingSignals;
-import io.github.kib4j.op.Activation;
-import io.github.kib4j.op.Dropout;
-import io.github.kib4j.op.Estimator;
-import io.github.kib4j.op.Grouping;
-import io.github.kib4j.op.Kernel;
-import io.github.kib4j.op.ObjectiveOps;
 import io.github.kib4j.op.Precision;
-import io.github.kib4j.optimizer.OptimizerSpec;
-import io.github.kib4j.optimizer.Schedule;
-import io.github.kib4j.rule.BackpropRule;
-import io.github.kib4j.rule.LocalRule;
-import io.github.kib4j.rule.Rule;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.train.TrainingConfig;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
 
@@ -38,6 +29,8 @@ public record Workload(String network, String rule, Precision precision) {
     /** The rules. */
     public static final List<String> RULES = List.of("cosine-grp-div", "gaussian-grp-div", "cosine-grp", "backprop");
 
+    private static final Map<String, String> VGG =
+            Map.of("vgg", "vgg-cifar10-1x-sgd-", "vgg-bn", "vgg-cifar10-1x-adamw-");
     private static final int CLASSES = 10;
 
     /**
@@ -106,55 +99,23 @@ public record Workload(String network, String rule, Precision precision) {
     }
 
     /**
-     * {@return how kib4j trains it}
+     * {@return how kib4j trains it: as the paper does, with as many groups for all rules, at one rate that random images bear}
      *
      * @param epochs how often every image is seen
      */
     public TrainingConfig config(int epochs) {
-        return new TrainingConfig(
-                networkSpec(),
-                ruleOf(),
-                optimizer(1e-7),
-                optimizer(1e-6),
-                new Schedule.Constant(),
-                epochs,
-                batch(),
-                precision,
-                1,
-                true);
-    }
-
-    private boolean isSelu() {
-        return isVgg() && !isBatchNorm();
-    }
-
-    private OptimizerSpec optimizer(double weightDecay) {
-        return isBatchNorm() ? OptimizerSpec.adamW(5e-4, weightDecay) : OptimizerSpec.sgd(1e-3, 0.95, weightDecay);
+        String rate = isBatchNorm() ? "5e-4" : "1e-3";
+        Settings paper = new Presets().get((isVgg() ? VGG.get(network) : "mlp-fashion-mnist-") + rule);
+        paper.set(Key.GROUPS, isBackprop() ? "0" : isVgg() ? "64" : "32");
+        paper.set(Key.LR_LOCAL, rate).set(Key.LR_READOUT, rate).set(Key.SCHEDULE, "constant");
+        paper.set(Key.EPOCHS, Integer.toString(epochs)).set(Key.PRECISION, precision.name());
+        RunPlan plan = new RunPlan(paper.set(Key.SEED, "1"));
+        return plan.training(plan.rules().get(0), image(), CLASSES);
     }
 
     /** {@return the network} */
     public NetworkSpec networkSpec() {
-        boolean divisive = rule.endsWith("div");
-        Grouping grouping =
-                isBackprop() ? null : new Grouping(isVgg() ? 64 : 32, divisive ? 0.8 : 0.5, 1, divisive ? 0.2 : 0);
-        LayerSpec style = LayerSpec.linear(1)
-                .withBatchNorm(isBatchNorm())
-                .withActivation(isSelu() ? Activation.SELU : Activation.LEAKY_RELU)
-                .withDropout(new Dropout(isVgg() ? 0.05 : 0.01, isSelu()))
-                .withGrouping(grouping);
-        return isVgg()
-                ? NetworkSpec.vgg(image(), 1, CLASSES, style)
-                : NetworkSpec.mlp(image(), List.of(1024, 1024, 1024), CLASSES, style);
-    }
-
-    private Rule ruleOf() {
-        if (isBackprop()) {
-            return new BackpropRule();
-        }
-        Kernel kernel = rule.startsWith("gaussian") ? Kernel.gaussian(5) : Kernel.COSINE;
-        ObjectiveOps.Spec objective = new ObjectiveOps.Spec(Estimator.PHSIC, kernel, true, 2);
-        return new LocalRule(
-                "phsic", LocalObjective.of(objective), TeachingSignals.classes(CLASSES, Kernel.COSINE, true));
+        return config(1).network();
     }
 
     /**

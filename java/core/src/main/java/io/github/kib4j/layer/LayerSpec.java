@@ -177,8 +177,8 @@ public record LayerSpec(
             throw new RefusedException(where + "is a convolution, but its input is no image (" + input + ").");
         }
         if (pooling != Pooling.NONE && (input.extent(1) < 2 || input.extent(2) < 2)) {
-            throw new RefusedException(where + "pools 2x2 windows, but its image has only " + input.extent(1)
-                    + "x" + input.extent(2) + " positions left; pool after fewer convolutions.");
+            throw new RefusedException(where + "pools 2x2 windows, but its image has only " + input.extent(1) + "x"
+                    + input.extent(2) + " positions left; pool after fewer convolutions.");
         }
         long n = output(input).size();
         if (grouping != null && (n % grouping.groups() != 0 || n / grouping.groups() < 2)) {

@@ -16,13 +16,6 @@ import java.util.Set;
  * @param outputs {@code M}: units of the readout
  */
 public record NetworkSpec(Shape input, List<LayerSpec> hidden, int outputs) {
-    /** The VGG's convolutions of the paper, width 1. */
-    private static final int[] VGG_CHANNELS = {128, 256, 256, 512, 512, 512};
-    /** The convolutions (from 0) that are followed by 2x2 pooling. */
-    private static final Set<Integer> VGG_POOLED = Set.of(1, 3, 4, 5);
-
-    private static final int VGG_LINEAR = 1024;
-
     /**
      * Checks that the layers fit each other and the input.
      *
@@ -42,6 +35,24 @@ public record NetworkSpec(Shape input, List<LayerSpec> hidden, int outputs) {
         for (int i = 0; i < hidden.size(); i++) {
             hidden.get(i).check(shape, i);
             shape = hidden.get(i).output(shape);
+        }
+        checkCountable(input, hidden, outputs);
+    }
+
+    private static void checkCountable(Shape input, List<LayerSpec> hidden, int outputs) {
+        try {
+            long count = 0;
+            Shape shape = input;
+            for (LayerSpec layer : hidden) {
+                long positions = layer.preActivation(shape).size() / layer.units();
+                count = Math.addExact(
+                        count, Math.multiplyExact(layer.weight(shape).size(), positions));
+                shape = layer.output(shape);
+            }
+            Math.addExact(count, Math.multiplyExact(shape.size() + 1, outputs));
+        } catch (ArithmeticException e) {
+            throw new RefusedException(
+                    "The network needs more multiplications for one image than can be counted; take fewer units.");
         }
     }
 
@@ -107,21 +118,6 @@ public record NetworkSpec(Shape input, List<LayerSpec> hidden, int outputs) {
     }
 
     /**
-     * {@return the paper's VGG-like network: six 3x3 convolutions with 128, 256, 256, 512, 512, 512 channels, 2x2 max-pooling
-     * after the second, fourth, fifth and sixth, and a linear layer of 1024 units}
-     *
-     * @param input shape of a sample
-     * @param width factor of the channels, 1 or 2 in the paper; any positive number that leaves whole channels
-     * @param outputs {@code M}: outputs of the readout
-     * @param style what every layer has besides its units and pooling
-     */
-    public static NetworkSpec vgg(Shape input, double width, int outputs, LayerSpec style) {
-        int[] channels =
-                java.util.Arrays.stream(VGG_CHANNELS).map(c -> scaled(c, width)).toArray();
-        return vgg(input, channels, VGG_POOLED, VGG_LINEAR, outputs, style);
-    }
-
-    /**
      * {@return a network of 3x3 convolutions and one linear layer}
      *
      * @param input shape of a sample
@@ -162,14 +158,5 @@ public record NetworkSpec(Shape input, List<LayerSpec> hidden, int outputs) {
                 Pooling.NONE,
                 style.grouping(),
                 style.dropout());
-    }
-
-    private static int scaled(int channels, double width) {
-        double scaled = channels * width;
-        if (scaled < 1 || scaled != Math.rint(scaled)) {
-            throw new RefusedException(
-                    "Width " + width + " does not leave a whole number of channels of " + channels + ".");
-        }
-        return (int) scaled;
     }
 }

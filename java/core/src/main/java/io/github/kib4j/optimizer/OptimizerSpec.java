@@ -19,8 +19,7 @@ public record OptimizerSpec(OptimizerOps.Spec update, double learningRate) {
      */
     public OptimizerSpec {
         if (!(learningRate >= 0) || !Double.isFinite(learningRate)) {
-            throw new RefusedException(
-                    "A learning rate must be finite and not negative, but is " + learningRate + ".");
+            throw new RefusedException("A learning rate must be finite and not negative, but is " + learningRate + ".");
         }
     }
 

@@ -145,8 +145,7 @@ public sealed interface Schedule {
          */
         public WarmUp {
             if (!(warmUpEpochs > 0) || !Double.isFinite(warmUpEpochs)) {
-                throw new RefusedException(
-                        "A warm-up must last for more than 0 epochs, but is " + warmUpEpochs + ".");
+                throw new RefusedException("A warm-up must last for more than 0 epochs, but is " + warmUpEpochs + ".");
             }
         }
 

@@ -13,8 +13,9 @@ import io.github.kib4j.rule.LocalRule;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.train.TrainingConfig;
 import java.io.IOException;
-import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** The presets are the paper's runs. */
@@ -41,44 +42,91 @@ final class PresetsTest {
                         "mlp-kmnist-gaussian");
     }
 
-    /** Each run's numbers reach its training. */
+    private static JsonNode written() throws IOException {
+        return new ObjectMapper().readTree(PresetsTest.class.getResourceAsStream("presets.json"));
+    }
+
+    @Test
+    void whatIsWrittenIsASetting() throws IOException {
+        Set<String> names = new HashSet<>(Set.of("name", "of", "paper-accuracy"));
+        for (Key key : Key.values()) {
+            names.add(key.title());
+        }
+        for (String part : List.of("families", "presets")) {
+            for (JsonNode one : written().get(part)) {
+                one.fieldNames().forEachRemaining(name -> assertThat(names).contains(name));
+                if (one.has("of")) {
+                    assertThat(written().get("families").has(one.get("of").asText()))
+                            .isTrue();
+                }
+            }
+        }
+    }
+
+    /** A default network without settings is the paper's, which is written twice only here. */
+    @Test
+    void defaultsAreThePapers() {
+        Settings mlp = presets.get("mlp-mnist-gaussian-grp-div");
+        assertThat(Key.LAYERS.fallback()).isEqualTo(mlp.text(Key.LAYERS));
+        Settings vgg = presets.get("vgg-cifar10-1x-adamw-gaussian-grp");
+        for (Key key : List.of(
+                Key.CHANNELS,
+                Key.POOL_AFTER,
+                Key.LINEAR,
+                Key.ACTIVATION,
+                Key.DELTA,
+                Key.DIVISIVE_POWER,
+                Key.LABEL_KERNEL,
+                Key.SIGMA,
+                Key.GAMMA,
+                Key.BATCH,
+                Key.WEIGHT_DECAY_LOCAL,
+                Key.WEIGHT_DECAY_READOUT,
+                Key.LR_DECAY)) {
+            assertThat(key.fallback()).as(key.title()).isEqualTo(vgg.text(key));
+        }
+        assertThat(Key.MOMENTUM.fallback()).isEqualTo(mlp.text(Key.MOMENTUM));
+    }
+
+    /** Each run's numbers reach its training, and its name says what it is. */
     @Test
     void numbersAreThePapers() throws IOException {
-        JsonNode paper = new ObjectMapper().readTree(PresetsTest.class.getResourceAsStream("paper-runs.json"));
-        List<JsonNode> runs = new ArrayList<>();
-        paper.get("runs").forEach(runs::add);
-        assertThat(runs).hasSize(62);
-        for (int i = 0; i < runs.size(); i++) {
-            String name = presets.names().get(i + 1);
-            JsonNode run = runs.get(i);
+        int runs = 0;
+        for (JsonNode run : written().get("presets")) {
+            String name = run.get("name").asText();
+            if (!run.has("paper-accuracy")) {
+                continue;
+            }
+            runs++;
             TrainingConfig training = training(name);
-            boolean mlp = run.get("table").asText().equals("mlp");
-            assertThat(training.rule().name())
-                    .as(name)
-                    .isEqualTo(run.get("rule").asText());
+            boolean mlp = name.startsWith("mlp");
+            String rule = run.get("rule").asText();
+            assertThat(name)
+                    .contains("-" + (rule.equals("phsic") ? run.get("kernel").asText() : rule));
+            assertThat(training.rule().name()).as(name).isEqualTo(rule);
             assertThat(training.readout().learningRate())
                     .as(name)
-                    .isEqualTo(run.get("lr_readout").asDouble());
-            if (training.rule() instanceof LocalRule) {
+                    .isEqualTo(run.get("lr-readout").asDouble());
+            if (training.rule() instanceof LocalRule local) {
                 assertThat(training.local().learningRate())
                         .as(name)
-                        .isEqualTo(run.get("lr_local").asDouble());
+                        .isEqualTo(run.get("lr-local").asDouble());
+                assertThat(local.objective().spec().centred()).as(name).isEqualTo(name.contains("-grp"));
             }
             assertThat(training.epochs()).isEqualTo(mlp ? 100 : 500);
             assertThat(training.batch()).isEqualTo(mlp ? 256 : 128);
             Grouping grouping = training.network().hidden().get(0).grouping();
-            boolean grouped =
-                    run.get("grouping").asBoolean() || run.get("divisive_norm").asBoolean();
-            assertThat(grouping != null).as(name).isEqualTo(grouped);
+            boolean divisive = name.endsWith("-div");
+            assertThat(grouping != null).as(name).isEqualTo(divisive || name.contains("-grp"));
             if (grouping != null) {
                 assertThat(grouping.groups()).isEqualTo(run.get("groups").asInt());
-                assertThat(grouping.divisivePower())
-                        .isEqualTo(run.get("divisive_norm").asBoolean() ? 0.2 : 0);
-                assertThat(grouping.power()).isEqualTo(run.get("divisive_norm").asBoolean() ? 0.8 : 0.5);
+                assertThat(grouping.divisivePower()).as(name).isEqualTo(divisive ? 0.2 : 0);
+                assertThat(grouping.power()).as(name).isEqualTo(divisive ? 0.8 : 0.5);
             }
             assertThat(presets.paperAccuracy(name))
-                    .isEqualTo(run.get("paper_accuracy").asDouble());
+                    .isEqualTo(run.get("paper-accuracy").asDouble());
         }
+        assertThat(runs).isEqualTo(62);
     }
 
     @Test

@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 
 /** The list's third mode: the operations of a training step at the sizes of the paper's networks, and what limits their speed. */
 public final class StepOperations {
@@ -175,7 +176,9 @@ public final class StepOperations {
 
     /** The weights of the VGG. */
     private void addOptimizers() {
-        NetworkSpec network = NetworkSpec.vgg(Shape.of(3, 32, 32), 1, 10, LayerSpec.linear(1));
+        int[] channels = {128, 256, 256, 512, 512, 512};
+        NetworkSpec network =
+                NetworkSpec.vgg(Shape.of(3, 32, 32), channels, Set.of(1, 3, 4, 5), 1024, 10, LayerSpec.linear(1));
         List<int[]> weights = new ArrayList<>();
         for (int i = 0; i < network.hidden().size(); i++) {
             weights.add(Derivatives.extents(
