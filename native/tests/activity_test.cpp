@@ -46,7 +46,7 @@ struct Layer {
   std::vector<double> mean;
   std::vector<uint8_t> mask;
   std::vector<char> workspace;
-  int64_t now[3] = {7, 0, 0};
+  int64_t now[4] = {7, 0, 0, 0};
 
   Layer(int pooling, int64_t groups, double divisive_power) {
     spec.type = KIB_F32, spec.activation = KIB_SELU, spec.pooling = pooling;

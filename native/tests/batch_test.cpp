@@ -2,15 +2,31 @@
 
 #include "kernels.h"
 
+namespace {
+
+void test_rows() {
+  const float all[] = {0, 1, 2, 10, 11, 12, 20, 21, 22, 30, 31, 32};
+  const int32_t order[] = {9, 3, 0};
+  const int64_t now[4] = {0, 0, 1, 0};
+  std::vector<float> out(4);
+  kib_batch_rows(out.data(), all, order, 2, 2, 3, now, 2);
+  check(out == std::vector<float>{30, 31, 0, 1}, "rows of a table in an order");
+  kib_batch_rows(out.data(), all, nullptr, 2, 2, 3, now, 2);
+  check(out == std::vector<float>{10, 11, 20, 21}, "rows of a table in its own order");
+}
+
+}  // namespace
+
 // Every sample is its image, or one that is moved by at most the padding and perhaps mirrored; black is what lies
 // outside.
 void test_batch() {
+  test_rows();
   constexpr int64_t B = 4, C = 2, H = 5, W = 3, count = 6, padding = 2, size = C * H * W;
   std::vector<uint8_t> images(count * size);
   for (size_t i = 0; i < images.size(); i++) images[i] = static_cast<uint8_t>(1 + i * 37 % 255);
   std::vector<int32_t> all_labels = {5, 4, 3, 2, 1, 0}, order = {3, 1, 0, 5, 2, 4}, labels(B);
   double mean[C] = {0.25, 0.5}, deviation[C] = {0.5, 2};
-  int64_t now[3] = {9, 1, 2};
+  int64_t now[4] = {9, 1, 2, 0};
   std::vector<float> x(B * size);
   std::vector<char> workspace(static_cast<size_t>(kib_augmentation_workspace(C)));
   auto pixel = [&](int64_t image, int64_t h, int64_t w, int64_t c) {

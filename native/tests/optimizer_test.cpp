@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "kernels.h"
+#include "kib/constants.h"
 
 namespace {
 
@@ -13,15 +14,15 @@ void test_sgd() {
   void* rounded = halves.data();
   float *wp = w.data(), *mp = m.data();
   const float* gp = g.data();
-  int64_t size = 100, fault[2] = {0, 0};
-  double rate = 0.1;
-  kib_optimizer_sgd(&wp, &rounded, &gp, &mp, &size, 1, 0.9, 0.01, &rate, fault, 2);
+  int64_t size = 100, now[4] = {7, 1, 0, 1}, fault[2] = {0, 0};
+  double rates[2] = {0.3, 0.1};
+  kib_optimizer_sgd(&wp, &rounded, &gp, &mp, &size, 1, 0.9, 0.01, rates, 2, now, fault, 2);
   for (int i = 0; i < 100; i++)
     near(w[i], before[i] - 0.1 * (0.9 * momentum[i] + g[i] + 0.01 * before[i]), 1e-6, "SGD");
   check(halves == narrowed(w), "rounded weights");
   before = w;
   fault[0] = 1;
-  kib_optimizer_sgd(&wp, &rounded, &gp, &mp, &size, 1, 0.9, 0.01, &rate, fault, 2);
+  kib_optimizer_sgd(&wp, &rounded, &gp, &mp, &size, 1, 0.9, 0.01, rates, 2, now, fault, 2);
   check(w == before, "nothing is updated after a fault");
 }
 
@@ -36,9 +37,9 @@ void test_adam() {
     float *ws[2] = {w.data(), w.data() + 99}, *ms[2] = {m.data(), m.data() + 99}, *vs[2] = {v.data(), v.data() + 99};
     const float* gs[2] = {g.data(), g.data() + 99};
     void* rounded[2] = {nullptr, nullptr};
-    int64_t sizes[2] = {99, 1}, now[3] = {4, 0, 0}, fault[2] = {0, 0};
+    int64_t sizes[2] = {99, 1}, now[4] = {4, 0, 0, 0}, fault[2] = {0, 0};
     double rate = 0.1;
-    kib_optimizer_adam(ws, rounded, gs, ms, vs, sizes, 2, 0.9, 0.999, 1e-8, 0.01, decoupled, &rate, now, fault, 2);
+    kib_optimizer_adam(ws, rounded, gs, ms, vs, sizes, 2, 0.9, 0.999, 1e-8, 0.01, decoupled, &rate, 1, now, fault, 2);
     for (int i = 0; i < 100; i++) {
       double gradient = g[i] + (decoupled ? 0 : 0.01 * before[i]);
       double mean = 0.9 * first[i] + 0.1 * gradient, square = 0.999 * second[i] + 0.001 * gradient * gradient;
@@ -48,9 +49,27 @@ void test_adam() {
   }
 }
 
+// The rate is that of the step in the epoch, and the last one's after the table's end.
+void test_rates() {
+  const double rates[3] = {0.5, 0.25, 0.125}, expected[4] = {0.5, 0.25, 0.125, 0.125};
+  int64_t now[4] = {}, size = 1, fault[2] = {0, 0};
+  for (double rate : expected) {
+    float w = 1, g = 1, m = 0, v = 0, *wp = &w, *mp = &m, *vp = &v;
+    const float* gp = &g;
+    void* rounded = nullptr;
+    kib_optimizer_sgd(&wp, &rounded, &gp, &mp, &size, 1, 0, 0, rates, 3, now, fault, 1);
+    check(w == 1 - static_cast<float>(rate), "SGD's rate of the step in the epoch");
+    w = 1;
+    kib_optimizer_adam(&wp, &rounded, &gp, &mp, &vp, &size, 1, 0, 0, 1e-30, 0, 0, rates, 3, now, fault, 1);
+    near(w, 1 - rate, 1e-6, "Adam's rate of the step in the epoch");
+    now[KIB_CLOCK_EPOCH_STEP]++;
+  }
+}
+
 }  // namespace
 
 void test_optimizer() {
   test_sgd();
   test_adam();
+  test_rates();
 }

@@ -11,7 +11,7 @@ void test_readout() {
   std::vector<int32_t> labels = {0, 2, 1, 1, 0};
   std::vector<float> dy(B * M);
   double sums[4] = {1, 2, 3, 4};
-  int64_t now[3] = {6, 0, 0}, fault[2] = {0, 0};
+  int64_t now[4] = {6, 0, 0, 0}, fault[2] = {0, 0};
   kib_meter meter = {sums, 1, now, fault};
   check(kib_readout_cross_entropy(dy.data(), KIB_F32, y.data(), labels.data(), B, M, &meter) == KIB_OK, "readout");
   double loss = 0, correct = 0;

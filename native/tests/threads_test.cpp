@@ -19,9 +19,9 @@ void sgd(int64_t size, int threads) {
   float *wp = w.data(), *m = nullptr;
   void* rounded = nullptr;
   const float* gp = g.data();
-  int64_t fault[2] = {0, 0};
+  int64_t now[4] = {}, fault[2] = {0, 0};
   double rate = 0.1;
-  kib_optimizer_sgd(&wp, &rounded, &gp, &m, &size, 1, 0, 0, &rate, fault, threads);
+  kib_optimizer_sgd(&wp, &rounded, &gp, &m, &size, 1, 0, 0, &rate, 1, now, fault, threads);
 }
 
 }  // namespace

@@ -21,6 +21,11 @@ kib_status kib_augmentation_batch(void* x, int32_t* labels, const uint8_t* image
 /* Bytes of scratch memory that it needs. */
 int64_t kib_augmentation_workspace(int64_t channels);
 
+/* Row j of out [B, m] is the first m numbers of row order[now[2] + j] (order NULL: now[2] + j) of all, whose rows are
+ * row_stride numbers apart. */
+kib_status kib_batch_rows(float* out, const float* all, const int32_t* order, int64_t batch, int64_t m,
+                          int64_t row_stride, const int64_t* now, int threads);
+
 #ifdef __cplusplus
 }
 #endif

@@ -18,6 +18,8 @@
 #define KIB_CLOCK_STEP 0
 #define KIB_CLOCK_EPOCH 1
 #define KIB_CLOCK_POSITION 2
+#define KIB_CLOCK_EPOCH_STEP 3
+#define KIB_CLOCK_SIZE 4
 
 /* Purposes in a random number's counter. */
 #define KIB_PURPOSE_WEIGHTS 1

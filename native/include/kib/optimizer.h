@@ -1,4 +1,6 @@
-/* Optimizers with PyTorch's semantics, over all parameters of a step in one call. Nothing happens where fault[0] != 0.
+/*
+ * Optimizers with PyTorch's semantics, over all parameters of a step in one call. Nothing happens where fault[0] != 0.
+ * The learning rate lr is rates[now[3]], or the last of the rate_count where there are no more.
  */
 #ifndef KIB_OPTIMIZER_H
 #define KIB_OPTIMIZER_H
@@ -12,14 +14,14 @@ extern "C" {
 /* The new weights are also written to rounded[array] (bfloat16, to nearest even), where that is not null.
    g += weight_decay w; m = momentum m + g; w -= lr m. With momentum 0, m is not used. m[0][i] belongs to w[0][i]. */
 kib_status kib_optimizer_sgd(float** w, void** rounded, const float** gradient, float** m, const int64_t* sizes,
-                             int64_t count, double momentum, double weight_decay, const double* learning_rate,
-                             const int64_t* fault, int threads);
+                             int64_t count, double momentum, double weight_decay, const double* rates,
+                             int64_t rate_count, const int64_t* now, const int64_t* fault, int threads);
 
 /* Adam, or AdamW if decoupled; the step t is now[0] + 1. */
 kib_status kib_optimizer_adam(float** w, void** rounded, const float** gradient, float** m, float** v,
                               const int64_t* sizes, int64_t count, double beta1, double beta2, double epsilon,
-                              double weight_decay, int decoupled, const double* learning_rate, const int64_t* now,
-                              const int64_t* fault, int threads);
+                              double weight_decay, int decoupled, const double* rates, int64_t rate_count,
+                              const int64_t* now, const int64_t* fault, int threads);
 
 #ifdef __cplusplus
 }

@@ -13,7 +13,7 @@ extern "C" {
 kib_status kib_random_uniform(float* w, int64_t outer, int64_t channels, int64_t positions, double bound, uint64_t seed,
                               uint32_t layer);
 
-/* now[0] += 1, now[2] += batch. */
+/* now[0] += 1, now[2] += batch, now[3] += 1. */
 kib_status kib_random_advance(int64_t* now, int64_t batch);
 
 #ifdef __cplusplus

@@ -1,6 +1,8 @@
 // The batch of a step: images are moved, mirrored and normalized.
 #include "kib/batch.h"
 
+#include <algorithm>
+
 #include "kib/constants.h"
 #include "level.h"
 #include "philox.h"
@@ -43,7 +45,21 @@ void copy_image(T* x, const uint8_t* image, int64_t channels, int64_t height, in
   }
 }
 
+// Where sample j of the batch lies in the data set.
+int64_t row_of(const int32_t* order, const int64_t* now, int64_t j) {
+  int64_t at = now[KIB_CLOCK_POSITION] + j;
+  return order == nullptr ? at : order[at];
+}
+
 }  // namespace
+
+kib_status kib_batch_rows(float* out, const float* all, const int32_t* order, int64_t batch, int64_t m,
+                          int64_t row_stride, const int64_t* now, int threads) {
+  int team = threads_for(batch * m, threads);
+#pragma omp parallel for num_threads(team) schedule(static)
+  for (int64_t j = 0; j < batch; j++) std::copy_n(all + row_of(order, now, j) * row_stride, m, out + j * m);
+  return KIB_OK;
+}
 
 int64_t kib_augmentation_workspace(int64_t channels) { return channels * 256 * static_cast<int64_t>(sizeof(float)); }
 
@@ -61,7 +77,7 @@ kib_status kib_augmentation_batch(void* x, int32_t* labels, const uint8_t* image
     int team = threads_for(batch * size, threads);
 #pragma omp parallel for num_threads(team) schedule(static)
     for (int64_t j = 0; j < batch; j++) {
-      int64_t image = order == nullptr ? now[KIB_CLOCK_POSITION] + j : order[now[KIB_CLOCK_POSITION] + j];
+      int64_t image = row_of(order, now, j);
       Move move(padding, flip, seed, image, now[KIB_CLOCK_EPOCH]);
       labels[j] = all_labels[image];
       copy_image(static_cast<T*>(x) + j * size, images + image * size, channels, height, width, move, table);

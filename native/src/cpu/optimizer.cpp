@@ -32,13 +32,17 @@ void for_pieces(float** w, void** rounded, const int64_t* sizes, int64_t count, 
   }
 }
 
+double rate_of(const double* rates, int64_t rate_count, const int64_t* now) {
+  return rates[std::min(now[KIB_CLOCK_EPOCH_STEP], rate_count - 1)];
+}
+
 }  // namespace
 
 kib_status kib_optimizer_sgd(float** w, void** rounded, const float** gradient, float** m, const int64_t* sizes,
-                             int64_t count, double momentum, double weight_decay, const double* learning_rate,
-                             const int64_t* fault, int threads) {
+                             int64_t count, double momentum, double weight_decay, const double* rates,
+                             int64_t rate_count, const int64_t* now, const int64_t* fault, int threads) {
   if (fault[0] != 0) return KIB_OK;
-  float rate = static_cast<float>(learning_rate[0]), decay = static_cast<float>(weight_decay);
+  float rate = static_cast<float>(rate_of(rates, rate_count, now)), decay = static_cast<float>(weight_decay);
   float kept = high_half(momentum), kept_rest = low_half(momentum);
   for_pieces(w, rounded, sizes, count, threads, [&](int64_t array, int64_t start, int64_t end) {
     float* weights = w[array];
@@ -60,10 +64,10 @@ kib_status kib_optimizer_sgd(float** w, void** rounded, const float** gradient, 
 
 kib_status kib_optimizer_adam(float** w, void** rounded, const float** gradient, float** m, float** v,
                               const int64_t* sizes, int64_t count, double beta1, double beta2, double epsilon,
-                              double weight_decay, int decoupled, const double* learning_rate, const int64_t* now,
-                              const int64_t* fault, int threads) {
+                              double weight_decay, int decoupled, const double* rates, int64_t rate_count,
+                              const int64_t* now, const int64_t* fault, int threads) {
   if (fault[0] != 0) return KIB_OK;
-  double t = static_cast<double>(now[KIB_CLOCK_STEP] + 1), rate = learning_rate[0];
+  double t = static_cast<double>(now[KIB_CLOCK_STEP] + 1), rate = rate_of(rates, rate_count, now);
   float step = static_cast<float>(rate / (1 - std::pow(beta1, t)));
   float correction = static_cast<float>(1 / std::sqrt(1 - std::pow(beta2, t)));
   float shrink = static_cast<float>(decoupled ? 1 - rate * weight_decay : 1);

@@ -27,6 +27,7 @@ kib_status kib_random_uniform(float* w, int64_t outer, int64_t channels, int64_t
 kib_status kib_random_advance(int64_t* now, int64_t batch) {
   now[KIB_CLOCK_STEP] += 1;
   now[KIB_CLOCK_POSITION] += batch;
+  now[KIB_CLOCK_EPOCH_STEP] += 1;
   return KIB_OK;
 }
 

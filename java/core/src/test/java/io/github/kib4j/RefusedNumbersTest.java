@@ -1,12 +1,11 @@
 package io.github.kib4j;
 
-import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.kib4j.objective.TeachingSignal;
 import io.github.kib4j.objective.TeachingSignals;
-import io.github.kib4j.op.AugmentationOps;
+import io.github.kib4j.op.BatchOps;
 import io.github.kib4j.op.Clock;
 import io.github.kib4j.op.Device;
 import io.github.kib4j.op.Devices;
@@ -27,6 +26,7 @@ import io.github.kib4j.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.DoubleConsumer;
+import java.util.function.IntToDoubleFunction;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -49,12 +49,12 @@ final class RefusedNumbersTest {
         return Stream.of(
                 new Setting(
                         "augmentation mean",
-                        v -> new AugmentationOps.Spec(0, false, List.of(v), one, 0),
+                        v -> new BatchOps.Spec(0, false, List.of(v), one, 0),
                         List.of(-3.0, 0.0),
                         List.of()),
                 new Setting(
                         "augmentation deviation",
-                        v -> new AugmentationOps.Spec(0, false, one, List.of(v), 0),
+                        v -> new BatchOps.Spec(0, false, one, List.of(v), 0),
                         List.of(1e-3),
                         List.of(0.0, -1.0)),
                 new Setting(
@@ -105,10 +105,10 @@ final class RefusedNumbersTest {
 
     @Test
     void countsAreRefusedToo() {
-        assertThatThrownBy(() -> new AugmentationOps.Spec(-1, false, List.of(0.5), List.of(0.5), 0))
+        assertThatThrownBy(() -> new BatchOps.Spec(-1, false, List.of(0.5), List.of(0.5), 0))
                 .hasMessageContaining("but is -1");
         try (Device device = Devices.open("reference", 1).device();
-                Scope scope = device.newScope()) {
+                Scope scope = device.newScope("test")) {
             Tensor labels = scope.allocate(DataType.I32, Shape.of(2));
             assertThatThrownBy(() -> new Teaching.Classes(labels, 1, Kernel.COSINE, true))
                     .hasMessageContaining("from 2 classes on, but there are 1");
@@ -118,10 +118,10 @@ final class RefusedNumbersTest {
     @Test
     void aScheduleOfOnesOwnMustGiveNumbers() {
         try (Device device = Devices.open("reference", 1).device();
-                Scope scope = device.newScope()) {
-            Optimizer optimizer = new Optimizer(device, scope, OptimizerSpec.adam(1, 0), Clock.allocate(scope));
-            assertThatCode(() -> optimizer.setFactor(0)).doesNotThrowAnyException();
-            assertThatThrownBy(() -> optimizer.setFactor(Double.NaN))
+                Scope scope = device.newScope("test")) {
+            Optimizer optimizer = new Optimizer(device, scope, OptimizerSpec.adam(1, 0), Clock.allocate(scope), 1);
+            assertThatCode(() -> optimizer.setFactors(0)).doesNotThrowAnyException();
+            assertThatThrownBy(() -> optimizer.setFactors(Double.NaN))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("must be finite, but is NaN");
         }
@@ -130,20 +130,23 @@ final class RefusedNumbersTest {
     @Test
     void targetsAndSimilaritiesThatAreNoNumbersAreNamed() {
         try (Device device = Devices.open("reference", 1).device();
-                Scope scope = device.newScope()) {
-            Tensor labels = scope.allocate(DataType.I32, Shape.of(2));
-            TeachingSignal targets =
-                    TeachingSignals.targets(1, i -> new double[] {i == 7 ? Double.NaN : 1}, Kernel.LINEAR, false);
-            TeachingSignal.Bound bound = targets.bind(scope, labels);
-            assertThatCode(() -> bound.prepare(new int[] {3, 5})).doesNotThrowAnyException();
-            assertThatThrownBy(() -> bound.prepare(new int[] {3, 7}))
+                Scope scope = device.newScope("test")) {
+            assertThatCode(() -> targets(scope, device, i -> 1)).doesNotThrowAnyException();
+            assertThatThrownBy(() -> targets(scope, device, i -> i == 7 ? Double.NaN : 1))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessage("The target of sample 7 must be of finite numbers, but has NaN.");
             TeachingSignal similarity = TeachingSignals.similarity((i, j) -> i + j == 9 ? INFINITE : 1);
-            assertThatThrownBy(() -> similarity.bind(scope, labels).prepare(new int[] {4, 5}))
+            TeachingSignal.Resident resident = similarity.reside(device, scope, 4, 2);
+            assertThatCode(() -> resident.startEpoch(new int[] {4, 3, 6, 5})).doesNotThrowAnyException();
+            assertThatThrownBy(() -> resident.startEpoch(new int[] {3, 7, 4, 5}))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessage("The similarity of samples 4 and 5 must be finite, but is Infinity.");
-            assertThat(bound.needsSamples()).isTrue();
         }
+    }
+
+    private static void targets(Scope scope, Device device, IntToDoubleFunction number) {
+        TeachingSignals.targets(1, i -> new double[] {number.applyAsDouble(i)}, Kernel.LINEAR, false)
+                .reside(device, scope, 8, 2)
+                .startEpoch(new int[] {0, 1, 2, 3, 4, 5, 6, 7});
     }
 }

@@ -3,7 +3,7 @@ package io.github.kib4j.bench.training;
 import io.github.kib4j.bench.Workload;
 import io.github.kib4j.op.Device;
 import io.github.kib4j.op.Devices;
-import io.github.kib4j.rule.Phase;
+import io.github.kib4j.op.Phase;
 import io.github.kib4j.train.Trainer;
 import java.util.LinkedHashMap;
 import java.util.Locale;

@@ -17,6 +17,7 @@ import io.github.kib4j.experiment.ThreadCount;
 import io.github.kib4j.experiment.UsageException;
 import io.github.kib4j.experiment.Words;
 import io.github.kib4j.op.Device;
+import io.github.kib4j.op.DeviceInfo;
 import io.github.kib4j.op.DeviceProvider;
 import io.github.kib4j.op.Devices;
 import io.github.kib4j.train.MemoryEstimate;
@@ -194,9 +195,12 @@ final class InfoCommands {
             if (reason.isPresent()) {
                 found.add(new Found(provider.name(), false, reason.get()));
             } else {
-                try (Device device =
-                        provider.open(ThreadCount.of(new Settings()).threads())) {
-                    found.add(new Found(provider.name(), true, device.description()));
+                for (DeviceInfo info : provider.devices()) {
+                    try (Device device = Devices.open(
+                                    info.name(), ThreadCount.of(new Settings()).threads())
+                            .device()) {
+                        found.add(new Found(info.name(), true, device.description()));
+                    }
                 }
             }
         }

@@ -18,8 +18,8 @@ import io.github.kib4j.layer.LayerSpec;
 import io.github.kib4j.layer.NetworkSpec;
 import io.github.kib4j.op.Pooling;
 import io.github.kib4j.tensor.Shape;
+import io.github.kib4j.train.DeviceDataset.Sizes;
 import io.github.kib4j.train.MemoryEstimate;
-import io.github.kib4j.train.MemoryEstimate.Images;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -51,7 +51,7 @@ final class SummaryCommand {
     }
 
     /** What is known of the images, and whether they were read for it. */
-    private record Source(String name, Images images, boolean read) {}
+    private record Source(String name, Sizes images, boolean read) {}
 
     /** A row of the table. */
     private record Row(String title, String kind, Shape output, int groups, long parameters, long multiplications) {}
@@ -181,9 +181,9 @@ final class SummaryCommand {
 
     private static ObjectNode bytes(MemoryEstimate estimate) {
         ObjectNode bytes = new ObjectMapper().createObjectNode().put("total", estimate.total());
-        bytes.put("parameters", estimate.parameters()).put("gradients", estimate.gradients());
-        bytes.put("optimizer", estimate.optimizer()).put("activations", estimate.activations());
-        bytes.put("workspace", estimate.workspace()).put("dataset", estimate.dataset());
+        bytes.put("parameters", estimate.parameters()).put("optimizer", estimate.optimizer());
+        bytes.put("arena", estimate.arena()).put("tables", estimate.tables());
+        bytes.put("dataset", estimate.dataset());
         return bytes.put("process", estimate.process());
     }
 
@@ -196,7 +196,7 @@ final class SummaryCommand {
     }
 
     /** Returns what a data set holds, in words. */
-    static String describe(String name, Images images) {
+    static String describe(String name, Sizes images) {
         return name + ": " + Words.count(images.train(), "training image") + ", "
                 + Words.count(images.test(), "test image") + ", " + images.image() + ", "
                 + Words.count(images.classes(), "class");
@@ -216,40 +216,40 @@ final class SummaryCommand {
         int test = data.path("test_images").asInt();
         return new Source(
                 data.path("name").asText(),
-                new Images(Shape.of(extents), data.get("classes").size(), train, test),
+                new Sizes(Shape.of(extents), data.get("classes").size(), train, test),
                 true);
     }
 
     /** Reads the data set, unless its sizes are known: it is generated, or published and not here. */
     private static Source source(Settings settings, PrintStream err) {
         String name = settings.choice(Key.DATASET);
-        Images known = published(name);
+        Sizes known = published(name);
         boolean absent = settings.text(Key.DATA).isEmpty()
                 && Datasets.published().contains(name)
                 && Datasets.find(name).isEmpty();
         if (known != null && (absent || name.equals("shapes"))) {
             return new Source(name, limited(known, settings), !absent);
         }
-        return new Source(name, Images.of(new RunPlan(settings).dataset(err::println)), true);
+        return new Source(name, Sizes.of(new RunPlan(settings).dataset(err::println)), true);
     }
 
-    private static @Nullable Images published(String dataset) {
+    private static @Nullable Sizes published(String dataset) {
         return switch (dataset) {
-            case "mnist", "fashion-mnist", "kmnist" -> new Images(Shape.of(1, 28, 28), 10, 60_000, 10_000);
-            case "cifar100" -> new Images(Shape.of(3, 32, 32), 100, 50_000, 10_000);
-            case "cifar10" -> new Images(Shape.of(3, 32, 32), 10, 50_000, 10_000);
-            case "shapes" -> new Images(Shape.of(3, 32, 32), 10, 8_000, 2_000);
+            case "mnist", "fashion-mnist", "kmnist" -> new Sizes(Shape.of(1, 28, 28), 10, 60_000, 10_000);
+            case "cifar100" -> new Sizes(Shape.of(3, 32, 32), 100, 50_000, 10_000);
+            case "cifar10" -> new Sizes(Shape.of(3, 32, 32), 10, 50_000, 10_000);
+            case "shapes" -> new Sizes(Shape.of(3, 32, 32), 10, 8_000, 2_000);
             default -> null;
         };
     }
 
-    private static Images limited(Images all, Settings settings) {
+    private static Sizes limited(Sizes all, Settings settings) {
         int validation = settings.flag(Key.VALIDATION) ? all.train() / VALIDATION_PARTS : 0;
         int train = all.train() - validation;
         int test = validation > 0 ? validation : all.test();
         int trainLimit = settings.integer(Key.LIMIT_TRAIN);
         int testLimit = settings.integer(Key.LIMIT_TEST);
-        return new Images(
+        return new Sizes(
                 all.image(),
                 all.classes(),
                 trainLimit > 0 ? Math.min(trainLimit, train) : train,

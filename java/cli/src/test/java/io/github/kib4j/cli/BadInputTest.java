@@ -169,7 +169,7 @@ final class BadInputTest {
                 usage("are available; --width 0.", train("--layers", "204800,204800")),
                 usage("MB are available; --width 0.", train("--layers", "20480,20480", "--device", "reference")),
                 usage(
-                        "more elements than can be counted",
+                        "MB are available; --width 0.",
                         vgg("--channels", "16777216", "--pool-after", "", "--linear", "0")),
                 usage(
                         "too often: before convolution 4 they are 1x1; leave out 4 and what follows.",

@@ -10,7 +10,7 @@ import io.github.kib4j.experiment.Settings;
 import io.github.kib4j.experiment.ThreadCount;
 import io.github.kib4j.layer.NetworkSpec;
 import io.github.kib4j.tensor.Shape;
-import io.github.kib4j.train.MemoryEstimate.Images;
+import io.github.kib4j.train.DeviceDataset.Sizes;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -199,7 +199,7 @@ final class SettingsMixinTest {
             })
     void aNetworkThatNobodyShapedFitsItsImages(int side, String options, String pooled, String note) {
         Experiment fitted = words("--dataset folder " + (options == null ? "" : options))
-                .fitted(new Images(Shape.of(3, side, side), 10, 1000, 100));
+                .fitted(new Sizes(Shape.of(3, side, side), 10, 1000, 100));
         assertThat(fitted.settings().text(Key.POOL_AFTER)).isEqualTo(pooled);
         assertThat(fitted.notes()).isEqualTo(note == null ? List.of() : List.of(note));
     }
@@ -209,7 +209,7 @@ final class SettingsMixinTest {
     void theDefaultNetworkFitsImagesOfAnySize(int height, int width) {
         Shape image = Shape.of(1, height, width);
         Settings settings = words("--dataset folder --groups 64 --divisive-norm")
-                .fitted(new Images(image, 10, 1000, 100))
+                .fitted(new Sizes(image, 10, 1000, 100))
                 .settings();
         NetworkSpec network = new RunPlan(settings).training("phsic", image, 10).network();
         assertThat(network.hidden()).hasSize(7);
@@ -222,13 +222,11 @@ final class SettingsMixinTest {
     @Test
     void aBatchOfMoreImagesThanThereAreIsSaid() {
         Experiment experiment = words(MLP + "--batch 128");
-        assertThat(experiment
-                        .fitted(new Images(Shape.of(1, 28, 28), 10, 60, 20))
-                        .notes())
+        assertThat(experiment.fitted(new Sizes(Shape.of(1, 28, 28), 10, 60, 20)).notes())
                 .containsExactly(
                         "Note: --batch 128 is more than the 60 training images there are; a step takes all of them.");
         assertThat(experiment
-                        .fitted(new Images(Shape.of(1, 28, 28), 10, 128, 20))
+                        .fitted(new Sizes(Shape.of(1, 28, 28), 10, 128, 20))
                         .notes())
                 .isEmpty();
     }

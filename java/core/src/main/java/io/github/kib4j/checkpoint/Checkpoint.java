@@ -6,7 +6,7 @@ import io.github.kib4j.files.Safetensors;
 import io.github.kib4j.files.Sha256;
 import io.github.kib4j.layer.HiddenLayer;
 import io.github.kib4j.layer.Network;
-import io.github.kib4j.layer.Parameter;
+import io.github.kib4j.op.Parameter;
 import io.github.kib4j.tensor.DataType;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
@@ -211,7 +211,7 @@ public final class Checkpoint {
         Map<String, Tensor> tensors = new LinkedHashMap<>();
         network.parameters().forEach(p -> tensors.put(p.name(), p.value()));
         for (HiddenLayer layer : network.hidden()) {
-            layer.runningStatistics().forEach(named -> tensors.put(named.name(), named.tensor()));
+            tensors.putAll(layer.runningStatistics());
         }
         return tensors;
     }

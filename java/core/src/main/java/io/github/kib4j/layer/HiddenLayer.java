@@ -2,6 +2,8 @@ package io.github.kib4j.layer;
 
 import io.github.kib4j.op.BatchNormOps;
 import io.github.kib4j.op.Device;
+import io.github.kib4j.op.Grouping;
+import io.github.kib4j.op.Parameter;
 import io.github.kib4j.op.Precision;
 import io.github.kib4j.tensor.DataType;
 import io.github.kib4j.tensor.Scope;
@@ -9,7 +11,9 @@ import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** A hidden layer's parameters on a device. {@link Network#passes} plans what is computed with them. */
@@ -79,6 +83,12 @@ public final class HiddenLayer {
         return input;
     }
 
+    /** {@return the shape of a sample's code: groups, or the output without grouping} */
+    public Shape code() {
+        Grouping grouping = spec.grouping();
+        return grouping == null ? spec.output(input) : Shape.of(grouping.groups());
+    }
+
     /** {@return the learned parameters} */
     public List<Parameter> parameters() {
         List<Parameter> all = new ArrayList<>(List.of(weight));
@@ -92,19 +102,17 @@ public final class HiddenLayer {
         return all;
     }
 
-    /** {@return what is kept besides the learned parameters: batch norm's running statistics} */
-    public List<NamedTensor> runningStatistics() {
+    /** {@return what is kept besides the learned parameters, by name: batch norm's running statistics} */
+    public Map<String, Tensor> runningStatistics() {
         if (batchNorm == null) {
-            return List.of();
+            return Map.of();
         }
         String prefix = "hidden_layers." + index + ".batch_norm.";
-        return List.of(
-                new NamedTensor(prefix + "running_mean", batchNorm.runningMean()),
-                new NamedTensor(prefix + "running_var", batchNorm.runningVariance()));
+        Map<String, Tensor> statistics = new LinkedHashMap<>();
+        statistics.put(prefix + "running_mean", batchNorm.runningMean());
+        statistics.put(prefix + "running_var", batchNorm.runningVariance());
+        return statistics;
     }
-
-    /** A tensor and its name in checkpoints. */
-    public record NamedTensor(String name, Tensor tensor) {}
 
     Device device() {
         return device;

@@ -1,6 +1,7 @@
 package io.github.kib4j.layer;
 
 import io.github.kib4j.op.Device;
+import io.github.kib4j.op.Parameter;
 
 /** PyTorch's default initial values of linear layers and convolutions: uniform, bound {@code 1/sqrt(fan_in)}. */
 final class Initialization {
@@ -11,8 +12,6 @@ final class Initialization {
     }
 
     static void uniform(Device device, Parameter parameter, int fanIn, long seed, int stream) {
-        device.random()
-                .uniform(parameter.value(), 1 / Math.sqrt(fanIn), seed, stream)
-                .run();
+        device.run(device.random().uniform(parameter.value(), 1 / Math.sqrt(fanIn), seed, stream));
     }
 }

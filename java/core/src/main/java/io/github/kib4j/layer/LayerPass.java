@@ -5,9 +5,12 @@ import io.github.kib4j.op.BatchNormOps;
 import io.github.kib4j.op.Clock;
 import io.github.kib4j.op.Device;
 import io.github.kib4j.op.Dropout;
+import io.github.kib4j.op.Gradients;
 import io.github.kib4j.op.Grouping;
 import io.github.kib4j.op.Operation;
+import io.github.kib4j.op.Parameter;
 import io.github.kib4j.op.Pooling;
+import io.github.kib4j.op.Workspace;
 import io.github.kib4j.tensor.DataType;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
@@ -20,27 +23,18 @@ import org.jspecify.annotations.Nullable;
  * parameters.
  */
 public final class LayerPass {
-    /**
-     * The network's largest rows.
-     *
-     * @param preActivation bytes of the largest sample's pre-activations
-     * @param output numbers that the largest layer's output of a sample has
-     */
-    record LargestRows(long preActivation, long output) {}
-
-    /** How long the forward pass's buffers must live. */
+    /** What a pass is for. */
     public enum Use {
         /** Evaluation: running statistics, no dropout, no gradient. */
         INFERENCE,
-        /** Until the layer's own update, before the next layer computes anything: pre-activations share memory. */
-        LOCAL,
-        /** Until a backward pass through all layers. */
-        BACKPROP
+        /** A training step. */
+        TRAINING
     }
 
     private final HiddenLayer layer;
     private final Device device;
     private final LayerSpec spec;
+    private final Workspace workspace;
     private final Tensor x;
     private final Tensor a;
     /** What the activation reads: {@code a}, batch-normalized where wanted. */
@@ -56,84 +50,55 @@ public final class LayerPass {
      * Plans the forward pass.
      *
      * @param x the layer's input {@code [B, ...]}
-     * @param largest bytes of the network's largest rows
      * @param clock null for inference
      */
-    LayerPass(
-            HiddenLayer layer,
-            Tensor x,
-            Buffers buffers,
-            LargestRows largest,
-            Use use,
-            long seed,
-            @Nullable Clock clock) {
+    LayerPass(HiddenLayer layer, Tensor x, Workspace workspace, Use use, long seed, @Nullable Clock clock) {
         this.layer = layer;
         this.device = layer.device();
         this.spec = layer.spec();
+        this.workspace = workspace;
         this.x = x;
         int batch = x.shape().extent(0);
-        DataType type = buffers.activations();
-        String name = "layer" + layer.index();
-        Shape row = spec.preActivation(layer.input());
-        boolean keepsInput = use == Use.BACKPROP && (layer.batchNorm() != null || spec.pooling() == Pooling.AVERAGE);
-        a = keepsInput
-                ? buffers.get(name + ".a", type, row, batch)
-                : buffers.shared("pre-activations", largest.preActivation(), name, type, row, batch);
-        boolean normalizes = layer.batchNorm() != null && use != Use.INFERENCE;
-        activationInput = !normalizes
-                ? a
-                : spec.pooling() == Pooling.AVERAGE && use == Use.BACKPROP
-                        ? buffers.get(name + ".normalized", type, row, batch)
-                        : buffers.shared("normalized", largest.preActivation(), name, type, row, batch);
+        Shape shape = spec.preActivation(layer.input()).prepend(batch);
+        a = workspace.tensor(x.type(), shape);
+        boolean normalizes = layer.batchNorm() != null && use == Use.TRAINING;
+        activationInput = normalizes ? workspace.tensor(x.type(), shape) : a;
+        Shape channels = Shape.of(spec.units());
         saved = normalizes
                 ? new BatchNormOps.Saved(
-                        buffers.fixed(name + ".batchMean", DataType.F64, Shape.of(spec.units())),
-                        buffers.fixed(name + ".batchVariance", DataType.F64, Shape.of(spec.units())))
+                        workspace.tensor(DataType.F64, channels), workspace.tensor(DataType.F64, channels))
                 : null;
         Dropout dropout = use == Use.INFERENCE ? Dropout.NONE : spec.dropout();
         activity =
                 new ActivityOps.Spec(spec.activation(), spec.pooling(), spec.grouping(), dropout, layer.index(), seed);
         this.clock = dropout.isNone() ? null : clock;
-        out = activityBuffers(buffers, largest, batch, dropout);
+        out = activityBuffers(x.type(), batch, dropout);
         planForward();
     }
 
-    private ActivityOps.Buffers activityBuffers(Buffers buffers, LargestRows largest, int batch, Dropout dropout) {
-        String name = "layer" + layer.index();
-        Shape row = spec.output(layer.input());
-        DataType type = buffers.activations();
-        Tensor sent = inTurn(buffers, "sent" + layer.index() % 2, largest.output(), type, row, batch);
-        Tensor post = dropout.isNone() ? sent : inTurn(buffers, "post", largest.output(), type, row, batch);
-        Tensor mask = inTurn(buffers, "mask", largest.output(), DataType.U8, row, batch);
+    private ActivityOps.Buffers activityBuffers(DataType type, int batch, Dropout dropout) {
+        Shape shape = spec.output(layer.input()).prepend(batch);
+        Tensor sent = workspace.tensor(type, shape);
+        Tensor post = dropout.isNone() ? sent : workspace.tensor(type, shape);
+        Tensor mask = workspace.tensor(DataType.U8, shape);
         Grouping grouping = spec.grouping();
         if (grouping == null) {
             return new ActivityOps.Buffers(post, mask, null, null, null, sent);
         }
-        Shape groups = Shape.of(grouping.groups());
+        Shape groups = Shape.of(batch, grouping.groups());
         return new ActivityOps.Buffers(
                 post,
                 mask,
-                buffers.get(name + ".mean", DataType.F64, groups, batch),
-                buffers.get(name + ".scale", DataType.F32, groups, batch),
-                buffers.get(name + ".code", DataType.F32, groups, batch),
+                workspace.tensor(DataType.F64, groups),
+                workspace.tensor(DataType.F32, groups),
+                workspace.tensor(DataType.F32, groups),
                 sent);
-    }
-
-    /** Returns memory that the layers take in turn, or the layer's own where all layers' activities live. */
-    private Tensor inTurn(Buffers buffers, String memory, long largestSize, DataType type, Shape row, int batch) {
-        String name = "layer" + layer.index() + "." + memory;
-        return buffers.lifetime() == Buffers.Lifetime.STEP
-                ? buffers.get(name, type, row, batch)
-                : buffers.shared(memory, largestSize * type.bytes(), name, type, row, batch);
     }
 
     private void planForward() {
         Parameter bias = layer.bias();
-        Tensor biasValue = bias == null ? null : bias.value();
-        forward.add(
-                spec.isConvolution()
-                        ? device.convolution().forward(a, x, layer.weight().operand(), biasValue)
-                        : device.linear().forward(a, x, layer.weight().operand(), biasValue));
+        forward.add(device.product()
+                .forward(a, x, layer.weight().operand(), bias == null ? null : bias.value(), spec.geometry()));
         HiddenLayer.BatchNorm batchNorm = layer.batchNorm();
         if (batchNorm != null) {
             forward.add(
@@ -150,33 +115,31 @@ public final class LayerPass {
     }
 
     /**
-     * {@return the codes that a local objective sees: {@code u [B, G]}, or {@code z [B, ...]} without grouping}
-     *
-     * <p>Codes of a layer without grouping are the layer's activity, which lies where the buffers let it lie: with
-     * {@link Buffers.Lifetime#LAYER} in memory that a later layer takes in turn, so that they are to be read before the next
-     * layer's {@link #forward} runs; with {@link Buffers.Lifetime#STEP} in memory of their own, to be read after the whole
-     * pass. Grouped codes have memory of their own always.
+     * {@return the codes that a local objective sees: {@code u [B, G]}, or {@code z [B, ...]} without grouping} To be read after the
+     * program has run, they are {@linkplain Workspace#keep kept}.
      */
     public Tensor code() {
         return out.code() == null ? out.post() : out.code();
     }
 
-    /** {@return what the next layer reads, {@code [B, ...]}; it lives as long as ungrouped {@linkplain #code() codes}} */
+    /** {@return what the next layer reads, {@code [B, ...]}} */
     public Tensor sent() {
         return out.sent();
     }
 
     /**
      * Plans the local gradient: third factor times post-synaptic term times pre-synaptic activity (docs/mathematics.md, section
-     * 4.4).
+     * 4).
      *
      * @param du gradient of the objective with respect to {@link #code()}
+     * @param gradients receive those of the layer's parameters
      * @return the planned operations, in order
      */
-    public List<Operation> localGradient(Tensor du) {
+    public List<Operation> localGradient(Tensor du, Gradients gradients) {
         List<Operation> operations = new ArrayList<>();
-        operations.add(device.activity().hebbianGradient(activationInput, activationInput, out, du, activity));
-        addParameterGradients(operations);
+        Tensor da = activationGradient();
+        operations.add(device.activity().hebbianGradient(da, activationInput, out, du, activity));
+        addParameterGradients(operations, da, gradients);
         return operations;
     }
 
@@ -185,44 +148,48 @@ public final class LayerPass {
      *
      * @param dsent gradient with respect to {@link #sent()}
      * @param dx receives the gradient with respect to the input; null where nobody needs it
+     * @param gradients receive those of the layer's parameters
      * @return the planned operations, in order
      */
-    public List<Operation> backwardGradient(Tensor dsent, @Nullable Tensor dx) {
+    public List<Operation> backwardGradient(Tensor dsent, @Nullable Tensor dx, Gradients gradients) {
         List<Operation> operations = new ArrayList<>();
-        operations.add(device.activity().outputGradient(activationInput, activationInput, out, dsent, activity, clock));
-        addParameterGradients(operations);
+        Tensor da = activationGradient();
+        operations.add(device.activity().outputGradient(da, activationInput, out, dsent, activity, clock));
+        addParameterGradients(operations, da, gradients);
         if (dx != null) {
-            operations.add(
-                    spec.isConvolution()
-                            ? device.convolution()
-                                    .dataGradient(
-                                            dx, activationInput, layer.weight().operand())
-                            : device.linear()
-                                    .dataGradient(
-                                            dx, activationInput, layer.weight().operand()));
+            operations.add(device.product().dataGradient(dx, da, layer.weight().operand(), spec.geometry()));
         }
         return operations;
     }
 
-    /** From the gradient with respect to the activation's input, which lies in that input's memory, to the parameters'. */
-    private void addParameterGradients(List<Operation> operations) {
+    /** Returns where the gradient of the activation's input goes: where it is read, average pooling's lies there still. */
+    private Tensor activationGradient() {
+        return spec.pooling() == Pooling.AVERAGE
+                ? activationInput
+                : workspace.tensor(activationInput.type(), activationInput.shape());
+    }
+
+    /** From the gradient with respect to the activation's input, in whose place that of {@code a} comes, to the parameters'. */
+    private void addParameterGradients(List<Operation> operations, Tensor da, Gradients gradients) {
         HiddenLayer.BatchNorm batchNorm = layer.batchNorm();
         if (batchNorm != null && saved != null) {
             operations.add(device.batchNorm()
                     .gradient(
-                            activationInput,
-                            batchNorm.scale().gradient(),
-                            batchNorm.shift().gradient(),
-                            activationInput,
+                            da,
+                            gradients.of(batchNorm.scale()),
+                            gradients.of(batchNorm.shift()),
+                            da,
                             a,
                             batchNorm.parameters(),
                             saved));
         }
-        Tensor dweight = layer.weight().gradient();
-        Tensor dbias = layer.bias() == null ? null : layer.bias().gradient();
-        operations.add(
-                spec.isConvolution()
-                        ? device.convolution().weightGradient(dweight, dbias, activationInput, x)
-                        : device.linear().weightGradient(dweight, dbias, activationInput, x));
+        Parameter bias = layer.bias();
+        operations.add(device.product()
+                .weightGradient(
+                        gradients.of(layer.weight()),
+                        bias == null ? null : gradients.of(bias),
+                        da,
+                        x,
+                        spec.geometry()));
     }
 }

@@ -2,6 +2,7 @@ package io.github.kib4j.layer;
 
 import io.github.kib4j.op.Activation;
 import io.github.kib4j.op.Dropout;
+import io.github.kib4j.op.Geometry;
 import io.github.kib4j.op.Grouping;
 import io.github.kib4j.op.Pooling;
 import io.github.kib4j.op.Signature;
@@ -43,10 +44,7 @@ public record LayerSpec(
         if (units < 1) {
             throw new RefusedException("A layer needs at least 1 unit, but has " + units + ".");
         }
-        if (kernelSize != 0 && (kernelSize < 1 || kernelSize % 2 == 0)) {
-            throw new RefusedException(
-                    "A convolution's kernel size must be odd and positive, but is " + kernelSize + ".");
-        }
+        new Geometry(kernelSize);
         if (kernelSize == 0 && pooling != Pooling.NONE) {
             throw new RefusedException("A linear layer cannot be pooled.");
         }
@@ -135,6 +133,11 @@ public record LayerSpec(
                 .with("pooling", pooling)
                 .with("grouping", grouping == null ? Signature.EMPTY : grouping.signature())
                 .with("dropout", dropout.signature());
+    }
+
+    /** {@return how its weights meet its input} */
+    public Geometry geometry() {
+        return new Geometry(kernelSize);
     }
 
     /** {@return whether it is a convolution} */

@@ -2,12 +2,16 @@ package io.github.kib4j.layer;
 
 import io.github.kib4j.op.Clock;
 import io.github.kib4j.op.Device;
+import io.github.kib4j.op.Operation;
+import io.github.kib4j.op.Parameter;
 import io.github.kib4j.op.Precision;
+import io.github.kib4j.op.Workspace;
 import io.github.kib4j.tensor.Scope;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** A network's parameters on a device: hidden layers and readout. */
@@ -19,10 +23,10 @@ public final class Network {
     private final long seed;
 
     /**
-     * Allocates a network and draws its initial weights.
+     * Allocates a network, whose weights are zeros until they are {@linkplain #initialize drawn}, or read.
      *
      * @param device where the network lives
-     * @param scope owner of the parameters and gradients
+     * @param scope owner of the parameters
      * @param spec what the network is
      * @param precision of activations and products
      * @param seed key of the initial weights and of dropout
@@ -38,14 +42,27 @@ public final class Network {
         }
         hidden = List.copyOf(layers);
         readout = new Readout(device, scope, shapes.get(hidden.size()), spec.outputs(), hidden.size(), precision);
+    }
+
+    /**
+     * Draws the initial weights, PyTorch's default: uniform in {@code +-1/sqrt(fan_in)}; batch norm's scale 1, shift 0.
+     *
+     * @return this network
+     */
+    public Network initialize() {
         hidden.forEach(layer -> layer.initialize(seed));
         readout.initialize(seed);
         renewRounded();
+        return this;
     }
 
     /** Rounds the weights for products anew. To be called when values were changed by other than the optimizers. */
     public void renewRounded() {
-        parameters().forEach(parameter -> parameter.renewRounded(device));
+        device.run(parameters().stream()
+                .filter(parameter -> parameter.rounded() != null)
+                .map(parameter ->
+                        device.optimizer().round(Objects.requireNonNull(parameter.rounded()), parameter.value()))
+                .toArray(Operation[]::new));
     }
 
     /** {@return the device} */
@@ -80,17 +97,16 @@ public final class Network {
      * Plans the forward pass of all hidden layers.
      *
      * @param x input {@code [B, ...]}
-     * @param buffers memory of what the layers compute
-     * @param use how long it must live
+     * @param workspace memory of what the layers compute
+     * @param use training or evaluation
      * @param clock null for inference
      * @return one pass for each hidden layer, first to last
      */
-    public List<LayerPass> passes(Tensor x, Buffers buffers, LayerPass.Use use, @Nullable Clock clock) {
-        LayerPass.LargestRows largest = largestRows(buffers);
+    public List<LayerPass> passes(Tensor x, Workspace workspace, LayerPass.Use use, @Nullable Clock clock) {
         List<LayerPass> passes = new ArrayList<>();
         Tensor input = x;
         for (HiddenLayer layer : hidden) {
-            LayerPass pass = new LayerPass(layer, input, buffers, largest, use, seed, clock);
+            LayerPass pass = new LayerPass(layer, input, workspace, use, seed, clock);
             passes.add(pass);
             input = pass.sent();
         }
@@ -101,41 +117,10 @@ public final class Network {
      * Plans the readout of the last hidden layer's output.
      *
      * @param sent what the last hidden layer sent, {@code [B, ...]}
-     * @param buffers memory of what the layers compute
+     * @param workspace memory of what the readout computes
      * @return the planned pass
      */
-    public ReadoutPass readoutPass(Tensor sent, Buffers buffers) {
-        return new ReadoutPass(readout, sent, buffers);
-    }
-
-    /**
-     * {@return a buffer for the gradient with respect to what layer {@code index} sent, on one memory for all layers}
-     *
-     * @param index number of the hidden layer that sent, from 0
-     * @param buffers memory of what the layers compute
-     * @param batch {@code B}: rows of the gradient
-     */
-    public Tensor sentGradient(int index, Buffers buffers, int batch) {
-        Shape row = spec.shapes().get(index + 1);
-        return buffers.shared(
-                "sent-gradients",
-                largestRows(buffers).preActivation(),
-                "layer" + index,
-                buffers.activations(),
-                row,
-                batch);
-    }
-
-    private LayerPass.LargestRows largestRows(Buffers buffers) {
-        List<Shape> shapes = spec.shapes();
-        long preActivation = 0;
-        long output = 0;
-        for (HiddenLayer layer : hidden) {
-            Shape input = shapes.get(layer.index());
-            preActivation =
-                    Math.max(preActivation, layer.spec().preActivation(input).size());
-            output = Math.max(output, layer.spec().output(input).size());
-        }
-        return new LayerPass.LargestRows(preActivation * buffers.activations().bytes(), output);
+    public ReadoutPass readoutPass(Tensor sent, Workspace workspace) {
+        return new ReadoutPass(readout, sent, workspace);
     }
 }

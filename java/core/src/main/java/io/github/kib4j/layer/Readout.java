@@ -1,6 +1,7 @@
 package io.github.kib4j.layer;
 
 import io.github.kib4j.op.Device;
+import io.github.kib4j.op.Parameter;
 import io.github.kib4j.op.Precision;
 import io.github.kib4j.tensor.Scope;
 import io.github.kib4j.tensor.Shape;

@@ -1,7 +1,11 @@
 package io.github.kib4j.layer;
 
+import io.github.kib4j.op.Device;
+import io.github.kib4j.op.Geometry;
+import io.github.kib4j.op.Gradients;
 import io.github.kib4j.op.Meter;
 import io.github.kib4j.op.Operation;
+import io.github.kib4j.op.Workspace;
 import io.github.kib4j.tensor.DataType;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
@@ -12,20 +16,24 @@ import org.jspecify.annotations.Nullable;
 /** The readout's planned pass of a batch: logits, softmax cross-entropy, gradients. */
 public final class ReadoutPass {
     private final Readout readout;
+    private final Device device;
+    private final Workspace workspace;
     private final Tensor x;
     private final Tensor logits;
-    private final Tensor dlogits;
 
-    ReadoutPass(Readout readout, Tensor x, Buffers buffers) {
+    ReadoutPass(Readout readout, Tensor x, Workspace workspace) {
         this.readout = readout;
+        this.workspace = workspace;
         this.x = x;
-        int batch = x.shape().extent(0);
-        Shape row = readout.bias().value().shape();
-        logits = buffers.get("logits", DataType.F32, row, batch);
-        dlogits = buffers.get("dlogits", buffers.activations(), row, batch);
+        device = readout.device();
+        logits = workspace.tensor(DataType.F32, shape());
     }
 
-    /** {@return the logits {@code [B, M]}, F32} */
+    private Shape shape() {
+        return readout.bias().value().shape().prepend(x.shape().extent(0));
+    }
+
+    /** {@return the logits {@code [B, M]}, F32; to be read after the program has run, they are kept} */
     public Tensor logits() {
         return logits;
     }
@@ -36,9 +44,8 @@ public final class ReadoutPass {
      * @return the planned operation
      */
     public Operation forward() {
-        return readout.device()
-                .linear()
-                .forward(logits, x, readout.weight().operand(), readout.bias().value());
+        return device.product()
+                .forward(logits, x, readout.weight().operand(), readout.bias().value(), Geometry.LINEAR);
     }
 
     /**
@@ -49,7 +56,7 @@ public final class ReadoutPass {
      * @return the planned operation
      */
     public Operation loss(Tensor labels, Meter meter) {
-        return readout.device().readout().crossEntropy(null, logits, labels, meter);
+        return device.readout().crossEntropy(null, logits, labels, meter);
     }
 
     /**
@@ -58,18 +65,19 @@ public final class ReadoutPass {
      * @param labels {@code [B]}, I32
      * @param meter adds up the loss; null for nothing
      * @param dx receives the gradient with respect to the readout's input; null where nobody needs it
-     * @return the planned operations, in order
+     * @param gradients receive those of the readout's parameters
+     * @return the planned operations, in order: first the loss
      */
-    public List<Operation> lossAndGradient(Tensor labels, Meter meter, @Nullable Tensor dx) {
+    public List<Operation> lossAndGradient(Tensor labels, Meter meter, @Nullable Tensor dx, Gradients gradients) {
         List<Operation> operations = new ArrayList<>();
-        operations.add(readout.device().readout().crossEntropy(dlogits, logits, labels, meter));
-        operations.add(readout.device()
-                .linear()
-                .weightGradient(readout.weight().gradient(), readout.bias().gradient(), dlogits, x));
+        Tensor dlogits = workspace.tensor(x.type(), shape());
+        operations.add(device.readout().crossEntropy(dlogits, logits, labels, meter));
+        operations.add(device.product()
+                .weightGradient(
+                        gradients.of(readout.weight()), gradients.of(readout.bias()), dlogits, x, Geometry.LINEAR));
         if (dx != null) {
-            operations.add(readout.device()
-                    .linear()
-                    .dataGradient(dx, dlogits, readout.weight().operand()));
+            operations.add(
+                    device.product().dataGradient(dx, dlogits, readout.weight().operand(), Geometry.LINEAR));
         }
         return operations;
     }

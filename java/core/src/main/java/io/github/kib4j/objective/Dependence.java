@@ -45,11 +45,10 @@ public final class Dependence {
             throw new RefusedException(
                     "Dependence needs paired samples, but got " + x.length + " of x and " + y.length + " of y.");
         }
-        try (Scope scope = device.newScope()) {
+        try (Scope scope = device.newScope("dependence")) {
             Tensor value = scope.allocate(DataType.F64, Shape.of(1));
-            device.gram()
-                    .dependence(value, tensor(scope, x), kernelX, tensor(scope, y), kernelY, estimator)
-                    .run();
+            device.run(
+                    device.gram().dependence(value, tensor(scope, x), kernelX, tensor(scope, y), kernelY, estimator));
             return value.readDoubles()[0];
         }
     }

@@ -1,24 +1,28 @@
 package io.github.kib4j.objective;
 
 import io.github.kib4j.op.Device;
+import io.github.kib4j.op.Exchange;
 import io.github.kib4j.op.Meter;
 import io.github.kib4j.op.ObjectiveOps;
 import io.github.kib4j.op.Operation;
 import io.github.kib4j.op.Signature;
+import io.github.kib4j.op.Teaching;
+import io.github.kib4j.op.Workspace;
 import io.github.kib4j.tensor.DataType;
 import io.github.kib4j.tensor.Scope;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A local objective {@code dep(K, K) - gamma dep(L, K)} (docs/mathematics.md, section 3.6).
+ * The local objective {@code dep(K, K) - gamma dep(L, K)} (docs/mathematics.md, section 3). It keeps nothing.
  *
  * @param spec estimator, kernel on codes, centring, gamma
  * @param form how its gradient is computed
  */
-public record LocalObjective(ObjectiveOps.Spec spec, ObjectiveOps.Form form) {
-
+public record LocalObjective(ObjectiveOps.Spec spec, ObjectiveOps.Form form) implements Objective.Kind {
     /**
      * {@return the objective with the cheaper form of the gradient}
      *
@@ -28,34 +32,40 @@ public record LocalObjective(ObjectiveOps.Spec spec, ObjectiveOps.Form form) {
         return new LocalObjective(spec, ObjectiveOps.Form.AUTO);
     }
 
-    /** {@return all that decides bits} */
+    @Override
+    public Objective bind(Device device, Scope scope, int layer, Shape code) {
+        return (workspace, u, teaching, exchange, meter) -> plan(device, workspace, u, teaching, exchange, meter);
+    }
+
+    @Override
     public Signature signature() {
         return spec.signature().with("form", form);
     }
 
-    /**
-     * A planned gradient.
-     *
-     * @param operation computes it
-     * @param du the third factor, like the code
-     * @param value {@code [3]}, F64: the objective, {@code dep(K, K)}, {@code dep(L, K)}
-     */
-    public record Planned(Operation operation, Tensor du, Tensor value) {}
+    private Objective.Planned plan(
+            Device device, Workspace workspace, Tensor u, Teaching teaching, Exchange exchange, @Nullable Meter meter) {
+        Tensor du = workspace.tensor(u.type(), u.shape());
+        Tensor value = workspace.tensor(DataType.F64, Shape.of(3));
+        List<Operation> operations = new ArrayList<>();
+        if (exchange.size() == 1) {
+            operations.add(device.objective().gradient(du, value, u, teaching, spec, form, meter));
+        } else {
+            ObjectiveOps.Statistics statistics = statistics(workspace, u.shape().rowSize(), teaching);
+            operations.add(device.objective().codeStatistics(statistics, u, teaching, spec));
+            exchange.sum(statistics.tensors()).ifPresent(operations::add);
+            operations.add(device.objective().gradientFromStatistics(du, value, u, teaching, statistics, spec, meter));
+        }
+        return new Objective.Planned(operations, du);
+    }
 
-    /**
-     * Plans the gradient of a batch.
-     *
-     * @param device the device that computes
-     * @param scope owner of the results
-     * @param code {@code [B, G]}, or {@code [B, ...]} without grouping
-     * @param teaching what the layer is taught by
-     * @param meter null to add up nothing
-     * @return the operation, and the tensor that it leaves the gradient in
-     */
-    public Planned plan(Device device, Scope scope, Tensor code, TeachingSignal.Bound teaching, @Nullable Meter meter) {
-        Tensor du = scope.allocate(code.type(), code.shape());
-        Tensor value = scope.allocate(DataType.F64, Shape.of(3));
-        Operation operation = device.objective().gradient(du, value, code, teaching.teaching(), spec, form, meter);
-        return new Planned(operation, du, value);
+    private static ObjectiveOps.Statistics statistics(Workspace workspace, int g, Teaching teaching) {
+        int m = Math.max(1, teaching.outputs());
+        return new ObjectiveOps.Statistics(
+                workspace.tensor(DataType.F64, Shape.of(1)),
+                workspace.tensor(DataType.F64, Shape.of(g)),
+                workspace.tensor(DataType.F64, Shape.of(g, g)),
+                workspace.tensor(DataType.F64, Shape.of(m, g)),
+                workspace.tensor(DataType.F64, Shape.of(m)),
+                teaching instanceof Teaching.Targets ? workspace.tensor(DataType.F64, Shape.of(m, m)) : null);
     }
 }

@@ -1,32 +1,59 @@
 package io.github.kib4j.objective;
 
+import io.github.kib4j.op.Clock;
+import io.github.kib4j.op.Device;
+import io.github.kib4j.op.Operation;
 import io.github.kib4j.op.Signature;
 import io.github.kib4j.op.Teaching;
+import io.github.kib4j.op.Workspace;
 import io.github.kib4j.tensor.Scope;
 import io.github.kib4j.tensor.Tensor;
+import java.util.List;
 
 /**
  * What layers are taught by: class labels, target vectors, or any pairwise similarity. A rule never needs to know classes,
  * only how similar the wanted outputs are.
  */
 public interface TeachingSignal {
-    /** A teaching signal bound to a batch's buffers. */
-    interface Bound {
-        /** {@return what the objective reads} */
-        Teaching teaching();
+    /** A teaching signal on a device. */
+    interface Resident {
+        /**
+         * Called before an epoch's first step with the order of its samples. Labels need nothing.
+         *
+         * @param order indices into the training set
+         */
+        default void startEpoch(int[] order) {}
 
         /**
-         * Called before each step with the batch's samples, for signals that the host provides. Labels need nothing.
+         * Plans a batch's part.
          *
-         * @param samples indices into the training set, one for each row of the batch
+         * @param workspace memory of the batch's part
+         * @param labels {@code [B]}, I32: the batch's class labels
+         * @param order {@code [count]}, I32: the epoch's order
+         * @param clock gives the batch's position in it
+         * @return what the objective reads, and what puts it there
          */
-        default void prepare(int[] samples) {}
-
-        /** {@return whether {@link #prepare} does anything, so that callers can do without the indices} */
-        default boolean needsSamples() {
-            return false;
-        }
+        Batch batch(Workspace workspace, Tensor labels, Tensor order, Clock clock);
     }
+
+    /**
+     * A batch's part.
+     *
+     * @param operations gather it
+     * @param teaching what the objective reads
+     */
+    record Batch(List<Operation> operations, Teaching teaching) {}
+
+    /**
+     * Makes room for the signal on a device.
+     *
+     * @param device where layers learn
+     * @param scope owner of what stays there
+     * @param samples of the training set
+     * @param batch samples of the largest batch
+     * @return the signal there
+     */
+    Resident reside(Device device, Scope scope, int samples, int batch);
 
     /**
      * {@return all that decides bits, as far as the signal says it: of one that does not, the name of its class, so that a
@@ -35,13 +62,4 @@ public interface TeachingSignal {
     default Signature signature() {
         return Signature.ofClass(this);
     }
-
-    /**
-     * Binds the signal to a batch.
-     *
-     * @param scope owner of its buffers
-     * @param labels {@code [B]}, I32: the batch's class labels
-     * @return the signal on these tensors
-     */
-    Bound bind(Scope scope, Tensor labels);
 }

@@ -1,14 +1,19 @@
 package io.github.kib4j.objective;
 
+import io.github.kib4j.op.Clock;
+import io.github.kib4j.op.Device;
 import io.github.kib4j.op.Kernel;
 import io.github.kib4j.op.Signature;
 import io.github.kib4j.op.Teaching;
+import io.github.kib4j.op.Workspace;
 import io.github.kib4j.tensor.DataType;
 import io.github.kib4j.tensor.RefusedException;
 import io.github.kib4j.tensor.Scope;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
+import java.util.List;
 import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
 
 /** The teaching signals of docs/mathematics.md, section 3.7. */
 public final class TeachingSignals {
@@ -68,8 +73,9 @@ public final class TeachingSignals {
         }
 
         @Override
-        public Bound bind(Scope scope, Tensor labels) {
-            return () -> new Teaching.Classes(labels, classes, kernel, centred);
+        public Resident reside(Device device, Scope scope, int samples, int batch) {
+            return (workspace, labels, order, clock) ->
+                    new Batch(List.of(), new Teaching.Classes(labels, classes, kernel, centred));
         }
     }
 
@@ -85,8 +91,8 @@ public final class TeachingSignals {
         }
 
         @Override
-        public Bound bind(Scope scope, Tensor labels) {
-            return new HostTargets(scope, labels.shape().extent(0), width, targets, kernel, centred);
+        public Resident reside(Device device, Scope scope, int samples, int batch) {
+            return new ResidentTargets(device, scope, samples, width, targets, kernel, centred);
         }
     }
 
@@ -97,89 +103,112 @@ public final class TeachingSignals {
         }
 
         @Override
-        public Bound bind(Scope scope, Tensor labels) {
-            return new HostSimilarity(scope, labels.shape().extent(0), similarity);
+        public Resident reside(Device device, Scope scope, int samples, int batch) {
+            return new EpochSimilarity(device, scope, samples, batch, similarity);
         }
     }
 
-    private static final class HostTargets implements TeachingSignal.Bound {
-        private final int width;
+    /** Plans the rows of a table that belong to a batch. */
+    private static TeachingSignal.Batch rows(
+            Device device, Tensor out, Tensor all, @Nullable Tensor order, Clock clock, Teaching teaching) {
+        return new TeachingSignal.Batch(List.of(device.batch().rows(out, all, order, clock)), teaching);
+    }
+
+    /** All targets, on the device from the first epoch on. */
+    private static final class ResidentTargets implements TeachingSignal.Resident {
+        private final Device device;
         private final IntFunction<double[]> targets;
-        private final Tensor tensor;
-        private final Teaching teaching;
+        private final Kernel kernel;
+        private final boolean centred;
+        private final Tensor all;
+        private boolean written;
 
-        HostTargets(Scope scope, int batch, int width, IntFunction<double[]> targets, Kernel kernel, boolean centred) {
-            this.width = width;
+        ResidentTargets(
+                Device device,
+                Scope scope,
+                int samples,
+                int width,
+                IntFunction<double[]> targets,
+                Kernel kernel,
+                boolean centred) {
+            this.device = device;
             this.targets = targets;
-            tensor = scope.allocate(DataType.F32, Shape.of(batch, width));
-            teaching = new Teaching.Targets(tensor, kernel, centred);
+            this.kernel = kernel;
+            this.centred = centred;
+            all = scope.allocate(DataType.F32, Shape.of(samples, width));
         }
 
         @Override
-        public Teaching teaching() {
-            return teaching;
-        }
-
-        @Override
-        public boolean needsSamples() {
-            return true;
-        }
-
-        @Override
-        public void prepare(int[] samples) {
-            double[] rows = new double[samples.length * width];
-            for (int b = 0; b < samples.length; b++) {
-                double[] target = targets.apply(samples[b]);
-                if (target.length != width) {
-                    throw new RefusedException("The target of sample " + samples[b] + " has " + target.length
-                            + " entries, but " + width + " were announced.");
-                }
-                for (double entry : target) {
-                    if (!Double.isFinite(entry)) {
-                        throw new RefusedException("The target of sample " + samples[b]
-                                + " must be of finite numbers, but has " + entry + ".");
-                    }
-                }
-                System.arraycopy(target, 0, rows, b * width, width);
+        public void startEpoch(int[] order) {
+            if (written) {
+                return;
             }
-            tensor.write(rows);
+            int width = all.shape().extent(1);
+            float[] rows = new float[Math.toIntExact(all.shape().size())];
+            for (int i = 0; i < all.shape().extent(0); i++) {
+                double[] target = targets.apply(i);
+                if (target.length != width) {
+                    throw new RefusedException("The target of sample " + i + " has " + target.length + " entries, but "
+                            + width + " were announced.");
+                }
+                for (int k = 0; k < width; k++) {
+                    if (!Double.isFinite(target[k])) {
+                        throw new RefusedException(
+                                "The target of sample " + i + " must be of finite numbers, but has " + target[k] + ".");
+                    }
+                    rows[i * width + k] = (float) target[k];
+                }
+            }
+            all.write(rows);
+            written = true;
+        }
+
+        @Override
+        public TeachingSignal.Batch batch(Workspace workspace, Tensor labels, Tensor order, Clock clock) {
+            Tensor out = workspace.tensor(
+                    DataType.F32, all.shape().withFirst(labels.shape().extent(0)));
+            return rows(device, out, all, order, clock, new Teaching.Targets(out, kernel, centred));
         }
     }
 
-    private static final class HostSimilarity implements TeachingSignal.Bound {
+    /**
+     * The similarities that an epoch's batches need: for each sample, in the epoch's order, those with the samples of its batch,
+     * {@code [samples, B]}.
+     */
+    private static final class EpochSimilarity implements TeachingSignal.Resident {
+        private final Device device;
         private final Similarity similarity;
-        private final Tensor tensor;
+        private final Tensor all;
 
-        HostSimilarity(Scope scope, int batch, Similarity similarity) {
+        EpochSimilarity(Device device, Scope scope, int samples, int batch, Similarity similarity) {
+            this.device = device;
             this.similarity = similarity;
-            tensor = scope.allocate(DataType.F32, Shape.of(batch, batch));
+            all = scope.allocate(DataType.F32, Shape.of(samples, batch));
         }
 
         @Override
-        public Teaching teaching() {
-            return new Teaching.Similarity(tensor);
-        }
-
-        @Override
-        public boolean needsSamples() {
-            return true;
-        }
-
-        @Override
-        public void prepare(int[] samples) {
-            int batch = samples.length;
-            double[] l = new double[batch * batch];
-            for (int i = 0; i < batch; i++) {
-                for (int j = 0; j < batch; j++) {
-                    double value = similarity.of(samples[i], samples[j]);
+        public void startEpoch(int[] order) {
+            int batch = all.shape().extent(1);
+            float[] rows = new float[Math.toIntExact(all.shape().size())];
+            for (int i = 0; i < order.length; i++) {
+                int first = i / batch * batch;
+                for (int j = first; j < Math.min(first + batch, order.length); j++) {
+                    double value = similarity.of(order[i], order[j]);
                     if (!Double.isFinite(value)) {
-                        throw new RefusedException("The similarity of samples " + samples[i] + " and " + samples[j]
+                        throw new RefusedException("The similarity of samples " + order[i] + " and " + order[j]
                                 + " must be finite, but is " + value + ".");
                     }
-                    l[i * batch + j] = value;
+                    rows[i * batch + j - first] = (float) value;
                 }
             }
-            tensor.write(l);
+            all.write(rows);
+        }
+
+        @Override
+        public TeachingSignal.Batch batch(Workspace workspace, Tensor labels, Tensor order, Clock clock) {
+            int size = labels.shape().extent(0);
+            Tensor out = workspace.tensor(DataType.F32, Shape.of(size, size));
+            return rows(device, out, all, null, clock, new Teaching.Similarity(out));
         }
     }
 }

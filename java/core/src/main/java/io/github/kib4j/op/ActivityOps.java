@@ -6,8 +6,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * From a layer's pre-activations to what the next layer reads, in one pass: activation, pooling, group statistics, codes,
  * divisive normalization, dropout; and back (docs/mathematics.md, sections 2 to 4).
+ *
+ * @param <R> what planning gives: an {@link Operation}, or a backend's {@link Work}
  */
-public interface ActivityOps {
+public interface ActivityOps<R> {
     /**
      * What the pass computes.
      *
@@ -52,7 +54,7 @@ public interface ActivityOps {
      * @param clock null where nothing is dropped
      * @return the planned operation
      */
-    Operation forward(Buffers out, Tensor a, Spec spec, @Nullable Clock clock);
+    R forward(Buffers out, Tensor a, Spec spec, @Nullable Clock clock);
 
     /**
      * Plans the third factor's way to the pre-activations: with grouping
@@ -66,7 +68,7 @@ public interface ActivityOps {
      * @param spec what the pass computes
      * @return the planned operation
      */
-    Operation hebbianGradient(Tensor da, @Nullable Tensor a, Buffers saved, Tensor du, Spec spec);
+    R hebbianGradient(Tensor da, @Nullable Tensor a, Buffers saved, Tensor du, Spec spec);
 
     /**
      * Plans backprop through the whole pass: dropout (with the step's mask, recomputed), divisive normalization
@@ -80,6 +82,5 @@ public interface ActivityOps {
      * @param clock null where nothing is dropped
      * @return the planned operation
      */
-    Operation outputGradient(
-            Tensor da, @Nullable Tensor a, Buffers saved, Tensor dsent, Spec spec, @Nullable Clock clock);
+    R outputGradient(Tensor da, @Nullable Tensor a, Buffers saved, Tensor dsent, Spec spec, @Nullable Clock clock);
 }

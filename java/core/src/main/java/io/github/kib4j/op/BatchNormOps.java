@@ -6,8 +6,10 @@ import io.github.kib4j.tensor.Tensor;
  * Batch normalization over the batch (and the positions of a convolution) with learned scale and shift: {@code eps = 1e-5},
  * running statistics with momentum 0.1 and unbiased variance, as PyTorch's. The statistics of channel {@code c} are over
  * {@code m = B} or {@code m = B H W} numbers. Inputs are {@code [B, C]} or {@code [B, C, H, W]}.
+ *
+ * @param <R> what planning gives: an {@link Operation}, or a backend's {@link Work}
  */
-public interface BatchNormOps {
+public interface BatchNormOps<R> {
     /** Added to the variance. */
     double EPSILON = 1e-5;
     /** Weight of the new batch in the running statistics. */
@@ -33,7 +35,7 @@ public interface BatchNormOps {
      * @param parameters learned and running numbers
      * @return the planned operation
      */
-    Operation forward(Tensor y, Saved saved, Tensor a, Parameters parameters);
+    R forward(Tensor y, Saved saved, Tensor a, Parameters parameters);
 
     /**
      * Plans the same with the running statistics. {@code y} may be {@code a}.
@@ -43,7 +45,7 @@ public interface BatchNormOps {
      * @param parameters learned and running numbers
      * @return the planned operation
      */
-    Operation inference(Tensor y, Tensor a, Parameters parameters);
+    R inference(Tensor y, Tensor a, Parameters parameters);
 
     /**
      * Plans the gradient through the batch's statistics.
@@ -57,6 +59,5 @@ public interface BatchNormOps {
      * @param saved the batch's mean and variance: written by the forward pass, read by its gradient
      * @return the planned operation
      */
-    Operation gradient(
-            Tensor da, Tensor dscale, Tensor dshift, Tensor dy, Tensor a, Parameters parameters, Saved saved);
+    R gradient(Tensor da, Tensor dscale, Tensor dshift, Tensor dy, Tensor a, Parameters parameters, Saved saved);
 }

@@ -1,9 +1,15 @@
 package io.github.kib4j.op;
 
 import io.github.kib4j.tensor.Scope;
+import io.github.kib4j.tensor.Tensor;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
- * A processor that runs operations on tensors of its own.
+ * A processor that runs operations on tensors of its own: a {@link Backend}, and around it what is the same for all: every
+ * argument is checked, and an operation says what it reads and writes.
  *
  * <p>A device is used by one thread at a time; use by a second thread at the same time is an
  * {@link IllegalStateException}. Several devices may live in one JVM.
@@ -11,63 +17,190 @@ import io.github.kib4j.tensor.Scope;
  * <p>After {@link #close}, whatever would allocate, plan, compute or read is an {@link IllegalStateException}; so are operations
  * on tensors whose scope is closed.
  */
-public interface Device extends AutoCloseable {
+public final class Device implements AutoCloseable {
+    private final Backend backend;
+    private final UseGuard guard;
+    private final DeviceState state;
+    private final ProductOps<Operation> product;
+    private final BatchNormOps<Operation> batchNorm;
+    private final ActivityOps<Operation> activity;
+    private final GramOps<Operation> gram;
+    private final ObjectiveOps<Operation> objective;
+    private final OptimizerOps<Operation> optimizer;
+    private final ReadoutOps<Operation> readout;
+    private final BatchOps<Operation> batch;
+    private final RandomOps<Operation> random;
+
+    /**
+     * Opens a device on a backend; {@link Devices#open} does so by name.
+     *
+     * @param backend computes; the device closes it
+     */
+    public Device(Backend backend) {
+        this.backend = backend;
+        state = new DeviceState(backend);
+        guard = state.guard();
+        product = new CheckedProduct(backend.product(), this::plan);
+        batchNorm = new CheckedBatchNorm(backend.batchNorm(), this::plan);
+        activity = new CheckedActivity(backend.activity(), this::plan);
+        gram = new CheckedGram(backend.gram(), this::plan);
+        objective = new CheckedObjective(backend.objective(), this::plan);
+        optimizer = new CheckedOptimizer(backend.optimizer(), this::plan);
+        readout = new CheckedReadout(backend.readout(), this::plan);
+        batch = new CheckedBatch(backend.batch(), this::plan);
+        random = new CheckedRandom(backend.random(), this::plan);
+    }
+
+    private Operation plan(String name, Touched touched, Supplier<Work> work) {
+        guard.checkOpen();
+        Stream.concat(touched.reads().stream(), touched.writes().stream()).forEach(this::check);
+        return touched.operation(name, work.get());
+    }
+
+    private void check(Tensor tensor) {
+        tensor.owner().checkOpen();
+        if (!(tensor.owner() instanceof DeviceScope scope) || scope.device() != state) {
+            throw new IllegalArgumentException("The " + name() + " device cannot use a tensor of another device.");
+        }
+    }
+
     /** {@return the name by which it was asked for: {@code reference}, {@code cpu}} */
-    String name();
+    public String name() {
+        return backend.name();
+    }
 
     /** {@return one line for people: processor, instruction sets, library versions, threads} */
-    String description();
+    public String description() {
+        return backend.description();
+    }
 
     /**
      * {@return whether activations of this precision can be computed natively, and not only emulated at a loss of speed}
      *
      * @param precision of activations
      */
-    boolean accelerates(Precision precision);
-
-    /** {@return a new owner of tensors} */
-    Scope newScope();
-
-    /** {@return the bytes that tensors and workspaces of this device hold now} */
-    long liveBytes();
-
-    /** Waits until everything that was run is done. */
-    void synchronize();
-
-    /** {@return whether an operation is done when its run returns, so that reading a result waits for nothing} */
-    default boolean isSynchronous() {
-        return false;
+    public boolean accelerates(Precision precision) {
+        return backend.accelerates(precision);
     }
 
-    /** {@return products with a weight matrix} */
-    LinearOps linear();
+    /**
+     * {@return a new owner of tensors}
+     *
+     * @param name what they are for, in a word or two
+     */
+    public Scope newScope(String name) {
+        return new DeviceScope(state, name, false);
+    }
 
-    /** {@return 3x3 (or other odd-sized) convolutions} */
-    ConvolutionOps convolution();
+    /**
+     * {@return an owner of tensors that have a size and no memory} What is planned on them can be measured, and not run: nothing is
+     * written into them or read from them.
+     *
+     * @param name what they are for, in a word or two
+     */
+    public Scope newDryScope(String name) {
+        return new DeviceScope(state, name, true);
+    }
+
+    /**
+     * {@return a new workspace, for programs on this device}
+     *
+     * @param scope owner of its memory, a scope of this device
+     */
+    public Workspace newWorkspace(Scope scope) {
+        return new Workspace((DeviceScope) scope);
+    }
+
+    /** {@return the bytes that tensors and workspaces of this device hold now} */
+    public long liveBytes() {
+        return state.liveBytes();
+    }
+
+    /** Waits until everything that was run is done. */
+    public void synchronize() {
+        guard.checkOpen();
+        backend.synchronize();
+    }
+
+    /** {@return whether an operation is done when its run returns, so that reading a result waits for nothing} */
+    public boolean isSynchronous() {
+        return backend.isSynchronous();
+    }
+
+    /**
+     * Makes steps a program.
+     *
+     * @param workspace holds what they compute on the way, and their scratch memory
+     * @param steps in their order
+     * @return the program
+     * @throws IllegalArgumentException if a step reads a tensor of the workspace before any has written it
+     */
+    public Program compile(Workspace workspace, List<Step> steps) {
+        guard.checkOpen();
+        return new Program(workspace, steps);
+    }
+
+    /**
+     * Computes operations at once, in their order. For what is computed once; what is repeated is {@linkplain #compile compiled}.
+     *
+     * @param operations of this device
+     */
+    public void run(Operation... operations) {
+        try (Scope scope = newScope("scratch")) {
+            compile(
+                            newWorkspace(scope),
+                            Arrays.stream(operations)
+                                    .map(operation -> Step.main(Phase.FORWARD, operation))
+                                    .toList())
+                    .run();
+            backend.synchronize();
+        }
+    }
+
+    /** {@return products of layers: matrices and convolutions} */
+    public ProductOps<Operation> product() {
+        return product;
+    }
 
     /** {@return batch normalization} */
-    BatchNormOps batchNorm();
+    public BatchNormOps<Operation> batchNorm() {
+        return batchNorm;
+    }
 
     /** {@return the fused pass from pre-activations to what the next layer reads, and its gradients} */
-    ActivityOps activity();
+    public ActivityOps<Operation> activity() {
+        return activity;
+    }
 
-    /** {@return Gram matrices and dependence measures of them} */
-    GramOps gram();
+    /** {@return dependence measures of samples} */
+    public GramOps<Operation> gram() {
+        return gram;
+    }
 
     /** {@return local objectives and their gradients} */
-    ObjectiveOps objective();
+    public ObjectiveOps<Operation> objective() {
+        return objective;
+    }
 
     /** {@return optimizers} */
-    OptimizerOps optimizer();
+    public OptimizerOps<Operation> optimizer() {
+        return optimizer;
+    }
 
     /** {@return softmax cross-entropy} */
-    ReadoutOps readout();
+    public ReadoutOps<Operation> readout() {
+        return readout;
+    }
 
     /** {@return the input pipeline} */
-    AugmentationOps augmentation();
+    public BatchOps<Operation> batch() {
+        return batch;
+    }
 
     /** {@return counter-based random numbers} */
-    RandomOps random();
+    public RandomOps<Operation> random() {
+        return random;
+    }
 
     /**
      * Releases what the device itself holds; closing twice does nothing. Scopes that hold tensors must be closed before; an empty
@@ -76,5 +209,13 @@ public interface Device extends AutoCloseable {
      * @throws IllegalStateException if tensors live, or a thread uses the device; it then stays open
      */
     @Override
-    void close();
+    public void close() {
+        if (liveBytes() != 0) {
+            throw new IllegalStateException("The device is closed while " + liveBytes() + " bytes of tensors live, of "
+                    + state.holders() + "; close their scopes first.");
+        }
+        if (guard.close()) {
+            backend.close();
+        }
+    }
 }

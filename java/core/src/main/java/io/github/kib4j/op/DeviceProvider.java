@@ -1,5 +1,6 @@
 package io.github.kib4j.op;
 
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -17,12 +18,15 @@ public interface DeviceProvider {
     /** {@return why it cannot be used on this machine and what to do about it, in one sentence; empty if it can} */
     Optional<String> unavailable();
 
+    /** {@return the devices of this kind that can be opened here; none if it is {@linkplain #unavailable() unavailable}} */
+    List<DeviceInfo> devices();
+
     /**
-     * Opens the device.
+     * Opens a device's backend.
      *
-     * @param threads how many processor threads to use; 0 for all
-     * @return the device, which the caller closes
-     * @throws IllegalStateException if it is {@linkplain #unavailable() unavailable}
+     * @param options which one, and how; its index is one of {@link #devices()}
+     * @return the backend, which the device around it closes
+     * @throws IllegalStateException if the kind is {@linkplain #unavailable() unavailable}
      */
-    Device open(int threads);
+    Backend open(DeviceOptions options);
 }

@@ -94,7 +94,7 @@ public final class Devices {
      * Opens a device. A name asks for exactly that device; {@code auto} takes the best usable one, reports the others, and logs
      * them (as {@link System.Logger} of this class's name: as a warning if all that is left is {@code reference}).
      *
-     * @param name {@code auto} or a provider's name
+     * @param name {@code auto}, a provider's name, or one of several of a kind: {@code cuda:1}
      * @param threads processor threads; 0 for all
      * @return the device, which the caller closes, and why better ones were passed over
      * @throws IllegalArgumentException if no provider has the name, or its device is not usable here; the message says why
@@ -104,15 +104,39 @@ public final class Devices {
         if (name.equals(AUTO)) {
             return openBest(found, threads);
         }
+        int colon = name.indexOf(':');
+        String kind = colon < 0 ? name : name.substring(0, colon);
         DeviceProvider provider = found.providers().stream()
-                .filter(p -> p.name().equals(name))
+                .filter(p -> p.name().equals(kind))
                 .findFirst()
                 .orElseThrow(() -> unknown(name, found));
         Optional<String> reason = provider.unavailable();
         if (reason.isPresent()) {
             throw new RefusedException("Device '" + name + "' cannot be used here: " + reason.get());
         }
-        return new Choice(provider.open(threads), List.of());
+        List<DeviceInfo> devices = provider.devices();
+        DeviceInfo chosen = devices.stream()
+                .filter(device -> name.equals(kind) ? device.index() == 0 : name.equals(kind + ":" + device.index()))
+                .findFirst()
+                .orElseThrow(() -> new RefusedException(
+                        "There is no device '" + name + "' here; there is " + names(devices) + "."));
+        return new Choice(open(provider, chosen.index(), threads), List.of());
+    }
+
+    private static Device open(DeviceProvider provider, int index, int threads) {
+        return new Device(provider.open(new DeviceOptions(index, threads)));
+    }
+
+    private static String names(List<DeviceInfo> devices) {
+        return devices.stream().map(DeviceInfo::name).collect(Collectors.joining(", "));
+    }
+
+    /** {@return every device that can be opened here, best first} */
+    public static List<DeviceInfo> devices() {
+        return providers().stream()
+                .filter(provider -> provider.unavailable().isEmpty())
+                .flatMap(provider -> provider.devices().stream())
+                .toList();
     }
 
     private static Choice openBest(Found found, int threads) {
@@ -124,7 +148,7 @@ public final class Devices {
                     passedOver.add("There is no other backend " + where() + ".");
                 }
                 log(provider.name(), passedOver);
-                return new Choice(provider.open(threads), List.copyOf(passedOver));
+                return new Choice(open(provider, 0, threads), List.copyOf(passedOver));
             }
             passedOver.add(provider.name() + ": " + reason.get());
         }

@@ -2,8 +2,12 @@ package io.github.kib4j.op;
 
 import io.github.kib4j.tensor.Tensor;
 
-/** How dependent two variables are, by their samples' Gram matrices. */
-public interface GramOps {
+/**
+ * How dependent two variables are, by their samples' Gram matrices.
+ *
+ * @param <R> what planning gives: an {@link Operation}, or a backend's {@link Work}
+ */
+public interface GramOps<R> {
     /**
      * Plans HSIC or pHSIC of paired samples (see {@link Estimator}), with {@code A_ij = kernelX(x_i, x_j)} and {@code B_ij =
      * kernelY(y_i, y_j)}. It is computed in double from differences of samples, so that nothing is lost where they are alike, and
@@ -17,5 +21,5 @@ public interface GramOps {
      * @param estimator HSIC or pHSIC
      * @return the planned operation
      */
-    Operation dependence(Tensor value, Tensor x, Kernel kernelX, Tensor y, Kernel kernelY, Estimator estimator);
+    R dependence(Tensor value, Tensor x, Kernel kernelX, Tensor y, Kernel kernelY, Estimator estimator);
 }

@@ -2,6 +2,9 @@ package io.github.kib4j.op;
 
 import io.github.kib4j.tensor.RefusedException;
 import io.github.kib4j.tensor.Tensor;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,8 +13,10 @@ import org.jspecify.annotations.Nullable;
  * signal, {@code dep} an {@link Estimator}. With the cosine kernel a code with {@code |v| <= 8 eps sqrt(G) |u|} ({@code v} what
  * centring leaves of {@code u}, {@code G} its size, {@code eps} that of the type the backend computes in) counts as zero: its row
  * and column of {@code K} are 0, and its gradient is 0.
+ *
+ * @param <R> what planning gives: an {@link Operation}, or a backend's {@link Work}
  */
-public interface ObjectiveOps {
+public interface ObjectiveOps<R> {
     /**
      * The objective.
      *
@@ -66,8 +71,7 @@ public interface ObjectiveOps {
      * @return the planned operation
      * @throws IllegalArgumentException if the form cannot compute this objective
      */
-    Operation gradient(
-            Tensor du, Tensor value, Tensor u, Teaching teaching, Spec spec, Form form, @Nullable Meter meter);
+    R gradient(Tensor du, Tensor value, Tensor u, Teaching teaching, Spec spec, Form form, @Nullable Meter meter);
 
     /**
      * Sums over samples that hold all that a gradient needs of the others: of several devices' batches they can be added up
@@ -87,7 +91,14 @@ public interface ObjectiveOps {
             Tensor codeProducts,
             Tensor teachingProducts,
             Tensor teachingSum,
-            @Nullable Tensor teachingProductsSquared) {}
+            @Nullable Tensor teachingProductsSquared) {
+        /** {@return those that there are} */
+        public List<Tensor> tensors() {
+            return Stream.of(count, codeSum, codeProducts, teachingProducts, teachingSum, teachingProductsSquared)
+                    .filter(Objects::nonNull)
+                    .toList();
+        }
+    }
 
     /**
      * Plans the statistics of a batch, overwriting {@code out}. For linear and cosine kernels; classes or targets.
@@ -98,7 +109,7 @@ public interface ObjectiveOps {
      * @param spec the objective
      * @return the planned operation
      */
-    Operation codeStatistics(Statistics out, Tensor u, Teaching teaching, Spec spec);
+    R codeStatistics(Statistics out, Tensor u, Teaching teaching, Spec spec);
 
     /**
      * Plans the gradient for these codes from statistics that hold their sums and perhaps others'. See {@link #gradient}.
@@ -112,7 +123,7 @@ public interface ObjectiveOps {
      * @param meter adds up the loss; null for nothing
      * @return the planned operation
      */
-    Operation gradientFromStatistics(
+    R gradientFromStatistics(
             Tensor du,
             Tensor value,
             Tensor u,

@@ -5,8 +5,12 @@ import io.github.kib4j.tensor.Tensor;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Optimizers with the exact semantics of PyTorch's. They do nothing once the clock's fault is set. */
-public interface OptimizerOps {
+/**
+ * Optimizers with the exact semantics of PyTorch's. They do nothing once the clock's fault is set.
+ *
+ * @param <R> what planning gives: an {@link Operation}, or a backend's {@link Work}
+ */
+public interface OptimizerOps<R> {
     /** The update of one weight {@code w} with gradient {@code g}, learning rate {@code lr}, step {@code t} from 1. */
     sealed interface Spec {
         /** {@return how many state tensors a parameter has} */
@@ -108,15 +112,16 @@ public interface OptimizerOps {
             @Nullable Tensor rounded) {}
 
     /**
-     * Plans one update of all slots, in one launch. {@code t} is the clock's step + 1.
+     * Plans one update of all slots, in one launch. {@code t} is the clock's step + 1; the learning rate is that of the clock's step
+     * in the epoch, the last of the table's for all later ones.
      *
      * @param spec the update
      * @param slots the parameters
-     * @param learningRate {@code [1]}, F64
+     * @param learningRates {@code [at least 1]}, F64: of an epoch's steps
      * @param clock gives the step, and the fault that stops updates
      * @return the planned operation
      */
-    Operation step(Spec spec, List<Slot> slots, Tensor learningRate, Clock clock);
+    R step(Spec spec, List<Slot> slots, Tensor learningRates, Clock clock);
 
     /**
      * Plans {@code rounded = value}, to nearest, ties to even.
@@ -125,5 +130,5 @@ public interface OptimizerOps {
      * @param value F32, of the same shape
      * @return the planned operation
      */
-    Operation round(Tensor rounded, Tensor value);
+    R round(Tensor rounded, Tensor value);
 }

@@ -2,8 +2,12 @@ package io.github.kib4j.op;
 
 import io.github.kib4j.tensor.Tensor;
 
-/** Random numbers by {@link Philox}, and the clock they read. */
-public interface RandomOps {
+/**
+ * Random numbers by {@link Philox}, and the clock they read.
+ *
+ * @param <R> what planning gives: an {@link Operation}, or a backend's {@link Work}
+ */
+public interface RandomOps<R> {
     /**
      * Plans {@code w = bound (2 U - 1)}, computed in double, with {@code U} the {@linkplain Philox#uniform uniform number} of
      * {@code Philox(seed; element / 4, 0, layer, WEIGHTS)}: PyTorch's default initialisation with
@@ -15,14 +19,14 @@ public interface RandomOps {
      * @param layer the layer's number in the counter of random words
      * @return the planned operation
      */
-    Operation uniform(Tensor w, double bound, long seed, int layer);
+    R uniform(Tensor w, double bound, long seed, int layer);
 
     /**
-     * Plans the end of a training step: the clock's step grows by 1, its position by {@code batch}.
+     * Plans the end of a training step: the clock's step and step in the epoch grow by 1, its position by {@code batch}.
      *
      * @param clock the run's clock
      * @param batch samples of the step: the position moves on by them
      * @return the planned operation
      */
-    Operation advance(Clock clock, int batch);
+    R advance(Clock clock, int batch);
 }

@@ -3,8 +3,12 @@ package io.github.kib4j.op;
 import io.github.kib4j.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/** The readout's loss. */
-public interface ReadoutOps {
+/**
+ * The readout's loss.
+ *
+ * @param <R> what planning gives: an {@link Operation}, or a backend's {@link Work}
+ */
+public interface ReadoutOps<R> {
     /**
      * Plans softmax cross-entropy, mean over the batch: {@code loss = mean_b (log sum_m exp(y[b,m]) - y[b,label_b])} and
      * {@code dy = (softmax(y) - onehot) / B}. The meter's slot gets {@code B loss}, the slot after it the number of samples
@@ -16,5 +20,5 @@ public interface ReadoutOps {
      * @param meter adds up loss and correct answers
      * @return the planned operation
      */
-    Operation crossEntropy(@Nullable Tensor dy, Tensor y, Tensor labels, Meter meter);
+    R crossEntropy(@Nullable Tensor dy, Tensor y, Tensor labels, Meter meter);
 }

@@ -5,6 +5,12 @@ import io.github.kib4j.tensor.Tensor;
 
 /** What a layer is taught by, on the device: only how similar the wanted outputs are, {@code L [B, B]}, ever matters. */
 public sealed interface Teaching {
+    /** {@return the tensor that holds the batch's part} */
+    Tensor tensor();
+
+    /** {@return {@code M}: classes, or entries of a target; 0 for a given similarity} */
+    int outputs();
+
     /**
      * Class labels: {@code L} is the kernel of one-hot vectors, centred (minus their mean {@code 1/M}) or not.
      *
@@ -24,6 +30,16 @@ public sealed interface Teaching {
             if (classes < 2) {
                 throw new RefusedException("Class labels teach from 2 classes on, but there are " + classes + ".");
             }
+        }
+
+        @Override
+        public Tensor tensor() {
+            return labels;
+        }
+
+        @Override
+        public int outputs() {
+            return classes;
         }
 
         /** {@return {@code L_ij} of two samples of the same class} */
@@ -49,12 +65,32 @@ public sealed interface Teaching {
      *
      * @param targets {@code [B, M]}, F32
      */
-    record Targets(Tensor targets, Kernel kernel, boolean centred) implements Teaching {}
+    record Targets(Tensor targets, Kernel kernel, boolean centred) implements Teaching {
+        @Override
+        public Tensor tensor() {
+            return targets;
+        }
+
+        @Override
+        public int outputs() {
+            return targets.shape().rowSize();
+        }
+    }
 
     /**
      * A given similarity.
      *
      * @param similarity symmetric {@code [B, B]}, F32
      */
-    record Similarity(Tensor similarity) implements Teaching {}
+    record Similarity(Tensor similarity) implements Teaching {
+        @Override
+        public Tensor tensor() {
+            return similarity;
+        }
+
+        @Override
+        public int outputs() {
+            return 0;
+        }
+    }
 }

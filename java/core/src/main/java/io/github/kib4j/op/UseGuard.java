@@ -3,40 +3,31 @@ package io.github.kib4j.op;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
-/** Notices two threads that use a device at the same time, and use of a device that was closed. For backends. */
-public final class UseGuard {
+/** Notices two threads that use a device at the same time, and use of a device that was closed. */
+final class UseGuard {
     /** Stands for the user that a closed device has for good; never started. */
     private static final Thread NOBODY = new Thread("nobody: the device is closed");
 
     private final String device;
     private final AtomicReference<@Nullable Thread> user = new AtomicReference<>();
 
-    /**
-     * Creates a guard.
-     *
-     * @param device the device's name, for messages
-     */
-    public UseGuard(String device) {
+    /** Creates the guard of a device of this name. */
+    UseGuard(String device) {
         this.device = device;
     }
 
     /**
-     * {@return the operation, guarded: while it runs, no other thread may run one of this device; once the device is closed,
-     * none may}
+     * Runs what no other thread may disturb.
      *
-     * @param operation what to run
-     * @throws IllegalStateException if the device is closed
+     * @throws IllegalStateException if the device is closed, or another thread uses it
      */
-    public Operation guard(Operation operation) {
-        checkOpen();
-        return () -> {
-            enter();
-            try {
-                operation.run();
-            } finally {
-                user.set(null);
-            }
-        };
+    void run(Runnable run) {
+        enter();
+        try {
+            run.run();
+        } finally {
+            user.set(null);
+        }
     }
 
     /**
@@ -44,7 +35,7 @@ public final class UseGuard {
      *
      * @throws IllegalStateException if it is closed
      */
-    public void checkOpen() {
+    void checkOpen() {
         if (user.get() == NOBODY) {
             throw closed();
         }
@@ -56,7 +47,7 @@ public final class UseGuard {
      * @return whether it was open; closing twice is no error
      * @throws IllegalStateException if a thread is using it
      */
-    public boolean close() {
+    boolean close() {
         Thread before = user.compareAndExchange(null, NOBODY);
         if (before != null && before != NOBODY) {
             throw new IllegalStateException("Device '" + device + "' cannot be closed while thread '" + before.getName()

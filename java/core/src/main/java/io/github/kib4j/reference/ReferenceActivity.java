@@ -7,26 +7,23 @@ import static io.github.kib4j.reference.ReferenceTensor.longs;
 import io.github.kib4j.op.Activation;
 import io.github.kib4j.op.ActivityOps;
 import io.github.kib4j.op.Clock;
-import io.github.kib4j.op.Contracts;
 import io.github.kib4j.op.Dropout;
 import io.github.kib4j.op.Grouping;
-import io.github.kib4j.op.Operation;
 import io.github.kib4j.op.Philox;
 import io.github.kib4j.op.Pooling;
-import io.github.kib4j.op.UseGuard;
+import io.github.kib4j.op.Work;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** {@link ActivityOps} in loops: step by step what other backends fuse. */
-record ReferenceActivity(UseGuard guard) implements ActivityOps {
+record ReferenceActivity() implements ActivityOps<Work> {
     private static final int POSITIVE = 4;
 
     @Override
-    public Operation forward(Buffers out, Tensor a, Spec spec, @Nullable Clock clock) {
-        Contracts.activity("activity.forward", out, a, spec, clock);
-        return guard.guard(() -> {
+    public Work forward(Buffers out, Tensor a, Spec spec, @Nullable Clock clock) {
+        return Work.of(() -> {
             activate(out, a, spec);
             Grouping grouping = spec.grouping();
             if (grouping != null) {
@@ -155,9 +152,8 @@ record ReferenceActivity(UseGuard guard) implements ActivityOps {
     }
 
     @Override
-    public Operation hebbianGradient(Tensor da, @Nullable Tensor a, Buffers saved, Tensor du, Spec spec) {
-        Contracts.hebbianGradient(da, a, saved, du, spec);
-        return guard.guard(() -> {
+    public Work hebbianGradient(Tensor da, @Nullable Tensor a, Buffers saved, Tensor du, Spec spec) {
+        return Work.of(() -> {
             double[] third = doubles(du);
             Grouping grouping = spec.grouping();
             double[] dz = new double[Math.toIntExact(saved.post().shape().size())];
@@ -231,10 +227,9 @@ record ReferenceActivity(UseGuard guard) implements ActivityOps {
     }
 
     @Override
-    public Operation outputGradient(
+    public Work outputGradient(
             Tensor da, @Nullable Tensor a, Buffers saved, Tensor dsent, Spec spec, @Nullable Clock clock) {
-        Contracts.outputGradient(da, a, saved, dsent, spec, clock);
-        return guard.guard(() -> {
+        return Work.of(() -> {
             double[] upstream = doubles(dsent);
             double[] dr = new double[Math.toIntExact(saved.post().shape().size())];
             for (int k = 0; k < dr.length; k++) {

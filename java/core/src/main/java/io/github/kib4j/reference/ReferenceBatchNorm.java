@@ -3,15 +3,13 @@ package io.github.kib4j.reference;
 import static io.github.kib4j.reference.ReferenceTensor.doubles;
 
 import io.github.kib4j.op.BatchNormOps;
-import io.github.kib4j.op.Contracts;
-import io.github.kib4j.op.Operation;
-import io.github.kib4j.op.UseGuard;
+import io.github.kib4j.op.Work;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
 import java.util.function.DoubleBinaryOperator;
 
 /** {@link BatchNormOps} in loops. */
-record ReferenceBatchNorm(UseGuard guard) implements BatchNormOps {
+record ReferenceBatchNorm() implements BatchNormOps<Work> {
 
     /** The numbers of one channel: their count, and where each lies. */
     private record Channel(int batch, int channels, int positions) {
@@ -38,11 +36,10 @@ record ReferenceBatchNorm(UseGuard guard) implements BatchNormOps {
     }
 
     @Override
-    public Operation forward(Tensor y, Saved saved, Tensor a, Parameters parameters) {
-        Contracts.batchNorm("batchNorm.forward", y, a, parameters, saved);
+    public Work forward(Tensor y, Saved saved, Tensor a, Parameters parameters) {
         Channel channel = Channel.of(a.shape());
         int m = channel.count();
-        return guard.guard(() -> {
+        return Work.of(() -> {
             double[] in = doubles(a);
             for (int c = 0; c < channel.channels(); c++) {
                 double mean = channel.sum(c, in, in, (v, w) -> v) / m;
@@ -73,10 +70,9 @@ record ReferenceBatchNorm(UseGuard guard) implements BatchNormOps {
     }
 
     @Override
-    public Operation inference(Tensor y, Tensor a, Parameters parameters) {
-        Contracts.batchNorm("batchNorm.inference", y, a, parameters, null);
+    public Work inference(Tensor y, Tensor a, Parameters parameters) {
         Channel channel = Channel.of(a.shape());
-        return guard.guard(() -> {
+        return Work.of(() -> {
             for (int c = 0; c < channel.channels(); c++) {
                 double mean = doubles(parameters.runningMean())[c];
                 double variance = doubles(parameters.runningVariance())[c];
@@ -86,12 +82,11 @@ record ReferenceBatchNorm(UseGuard guard) implements BatchNormOps {
     }
 
     @Override
-    public Operation gradient(
+    public Work gradient(
             Tensor da, Tensor dscale, Tensor dshift, Tensor dy, Tensor a, Parameters parameters, Saved saved) {
-        Contracts.batchNormGradient(da, dscale, dshift, dy, a, parameters, saved);
         Channel channel = Channel.of(a.shape());
         int m = channel.count();
-        return guard.guard(() -> {
+        return Work.of(() -> {
             double[] in = doubles(a);
             double[] upstream = doubles(dy);
             double[] out = doubles(da);

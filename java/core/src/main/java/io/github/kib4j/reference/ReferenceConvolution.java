@@ -2,17 +2,14 @@ package io.github.kib4j.reference;
 
 import static io.github.kib4j.reference.ReferenceTensor.doubles;
 
-import io.github.kib4j.op.Contracts;
-import io.github.kib4j.op.ConvolutionOps;
-import io.github.kib4j.op.Operation;
-import io.github.kib4j.op.UseGuard;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** {@link ConvolutionOps} in loops. */
-record ReferenceConvolution(UseGuard guard) implements ConvolutionOps {
+/** The convolutions of {@link ReferenceProduct}. */
+final class ReferenceConvolution {
+    private ReferenceConvolution() {}
 
     /** What is done with one product of the convolution: indices into input, weights and output. */
     private interface Term {
@@ -46,50 +43,38 @@ record ReferenceConvolution(UseGuard guard) implements ConvolutionOps {
         }
     }
 
-    @Override
-    public Operation forward(Tensor y, Tensor x, Tensor weight, @Nullable Tensor bias) {
-        Contracts.convolution("convolution.forward", y, x, weight, bias);
+    static void forward(Tensor y, Tensor x, Tensor weight, @Nullable Tensor bias) {
         int outputs = y.shape().extent(1);
         int positions = y.shape().extent(2) * y.shape().extent(3);
         int size = Math.toIntExact(y.shape().size());
-        return guard.guard(() -> {
-            double[] out = doubles(y);
-            double[] in = doubles(x);
-            double[] weights = doubles(weight);
-            for (int k = 0; k < size; k++) {
-                out[k] = bias == null ? 0 : doubles(bias)[k / positions % outputs];
-            }
-            terms(x.shape(), weight.shape(), (xi, wi, yi) -> out[yi] += weights[wi] * in[xi]);
-        });
+        double[] out = doubles(y);
+        double[] in = doubles(x);
+        double[] weights = doubles(weight);
+        for (int k = 0; k < size; k++) {
+            out[k] = bias == null ? 0 : doubles(bias)[k / positions % outputs];
+        }
+        terms(x.shape(), weight.shape(), (xi, wi, yi) -> out[yi] += weights[wi] * in[xi]);
     }
 
-    @Override
-    public Operation weightGradient(Tensor dweight, @Nullable Tensor dbias, Tensor dy, Tensor x) {
-        Contracts.convolution("convolution.weightGradient", dy, x, dweight, dbias);
-        return guard.guard(() -> {
-            double[] out = doubles(dweight);
-            double[] in = doubles(x);
-            double[] upstream = doubles(dy);
-            Arrays.fill(out, 0);
-            terms(x.shape(), dweight.shape(), (xi, wi, yi) -> out[wi] += upstream[yi] * in[xi]);
-            if (dbias != null) {
-                Shape shape = dy.shape();
-                ReferenceLinear.addRows(
-                        doubles(dbias), upstream, shape.extent(0), shape.extent(1), shape.extent(2) * shape.extent(3));
-            }
-        });
+    static void weightGradient(Tensor dweight, @Nullable Tensor dbias, Tensor dy, Tensor x) {
+        double[] out = doubles(dweight);
+        double[] in = doubles(x);
+        double[] upstream = doubles(dy);
+        Arrays.fill(out, 0);
+        terms(x.shape(), dweight.shape(), (xi, wi, yi) -> out[wi] += upstream[yi] * in[xi]);
+        if (dbias != null) {
+            Shape shape = dy.shape();
+            ReferenceProduct.addRows(
+                    doubles(dbias), upstream, shape.extent(0), shape.extent(1), shape.extent(2) * shape.extent(3));
+        }
     }
 
-    @Override
-    public Operation dataGradient(Tensor dx, Tensor dy, Tensor weight) {
-        Contracts.convolution("convolution.dataGradient", dy, dx, weight, null);
+    static void dataGradient(Tensor dx, Tensor dy, Tensor weight) {
         int size = Math.toIntExact(dx.shape().size());
-        return guard.guard(() -> {
-            double[] out = doubles(dx);
-            double[] weights = doubles(weight);
-            double[] upstream = doubles(dy);
-            Arrays.fill(out, 0, size, 0);
-            terms(dx.shape(), weight.shape(), (xi, wi, yi) -> out[xi] += weights[wi] * upstream[yi]);
-        });
+        double[] out = doubles(dx);
+        double[] weights = doubles(weight);
+        double[] upstream = doubles(dy);
+        Arrays.fill(out, 0, size, 0);
+        terms(dx.shape(), weight.shape(), (xi, wi, yi) -> out[xi] += weights[wi] * upstream[yi]);
     }
 }

@@ -2,21 +2,18 @@ package io.github.kib4j.reference;
 
 import static io.github.kib4j.reference.ReferenceTensor.doubles;
 
-import io.github.kib4j.op.Contracts;
 import io.github.kib4j.op.Estimator;
 import io.github.kib4j.op.GramOps;
 import io.github.kib4j.op.Kernel;
-import io.github.kib4j.op.Operation;
-import io.github.kib4j.op.UseGuard;
+import io.github.kib4j.op.Work;
 import io.github.kib4j.tensor.Tensor;
 import java.util.Arrays;
 
 /** {@link GramOps} in loops. */
-record ReferenceGram(UseGuard guard) implements GramOps {
+record ReferenceGram() implements GramOps<Work> {
     @Override
-    public Operation dependence(Tensor value, Tensor x, Kernel kernelX, Tensor y, Kernel kernelY, Estimator estimator) {
-        Contracts.dependence(value, x, y);
-        return guard.guard(() ->
+    public Work dependence(Tensor value, Tensor x, Kernel kernelX, Tensor y, Kernel kernelY, Estimator estimator) {
+        return Work.of(() ->
                 doubles(value)[0] = dependence(codes(x, kernelX), kernelX, codes(y, kernelY), kernelY, estimator));
     }
 

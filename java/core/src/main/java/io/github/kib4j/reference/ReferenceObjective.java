@@ -5,30 +5,27 @@ import static io.github.kib4j.reference.ReferenceTensor.ints;
 import static io.github.kib4j.reference.ReferenceTensor.longs;
 
 import io.github.kib4j.op.Clock;
-import io.github.kib4j.op.Contracts;
 import io.github.kib4j.op.Estimator;
 import io.github.kib4j.op.Kernel;
 import io.github.kib4j.op.Meter;
 import io.github.kib4j.op.ObjectiveOps;
-import io.github.kib4j.op.Operation;
 import io.github.kib4j.op.Teaching;
-import io.github.kib4j.op.UseGuard;
+import io.github.kib4j.op.Work;
 import io.github.kib4j.tensor.Tensor;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** {@link ObjectiveOps} in loops: docs/mathematics.md, sections 4 and 5, line by line. */
-record ReferenceObjective(UseGuard guard) implements ObjectiveOps {
+record ReferenceObjective() implements ObjectiveOps<Work> {
 
     @Override
-    public Operation gradient(
+    public Work gradient(
             Tensor du, Tensor value, Tensor u, Teaching teaching, Spec spec, Form form, @Nullable Meter meter) {
-        Form chosen = Contracts.objectiveGradient(du, value, u, teaching, spec, form, meter);
         int batch = u.shape().extent(0);
         int width = u.shape().rowSize();
-        return guard.guard(() -> {
+        return Work.of(() -> {
             Codes codes = Codes.of(doubles(u), batch, width, spec.centred(), spec.kernel());
-            if (chosen == Form.GRAM) {
+            if (form == Form.GRAM) {
                 gram(du, value, codes, teaching, spec);
             } else {
                 Signal signal = Signal.of(teaching, batch);
@@ -327,11 +324,10 @@ record ReferenceObjective(UseGuard guard) implements ObjectiveOps {
     }
 
     @Override
-    public Operation codeStatistics(Statistics out, Tensor u, Teaching teaching, Spec spec) {
-        Contracts.codeStatistics(out, u, teaching, spec);
+    public Work codeStatistics(Statistics out, Tensor u, Teaching teaching, Spec spec) {
         int batch = u.shape().extent(0);
         int width = u.shape().rowSize();
-        return guard.guard(() -> {
+        return Work.of(() -> {
             Codes codes = Codes.of(doubles(u), batch, width, spec.centred(), spec.kernel());
             Sums sums = Sums.of(codes, Signal.of(teaching, batch));
             doubles(out.count())[0] = sums.count();
@@ -347,7 +343,7 @@ record ReferenceObjective(UseGuard guard) implements ObjectiveOps {
     }
 
     @Override
-    public Operation gradientFromStatistics(
+    public Work gradientFromStatistics(
             Tensor du,
             Tensor value,
             Tensor u,
@@ -355,10 +351,9 @@ record ReferenceObjective(UseGuard guard) implements ObjectiveOps {
             Statistics statistics,
             Spec spec,
             @Nullable Meter meter) {
-        Contracts.gradientFromStatistics(du, value, u, teaching, statistics, spec, meter);
         int batch = u.shape().extent(0);
         int width = u.shape().rowSize();
-        return guard.guard(() -> {
+        return Work.of(() -> {
             Codes codes = Codes.of(doubles(u), batch, width, spec.centred(), spec.kernel());
             gramFree(du, value, codes, Signal.of(teaching, batch), Centred.of(statistics), spec);
             record(value, batch, meter);

@@ -4,27 +4,25 @@ import static io.github.kib4j.reference.ReferenceTensor.doubles;
 import static io.github.kib4j.reference.ReferenceTensor.longs;
 
 import io.github.kib4j.op.Clock;
-import io.github.kib4j.op.Contracts;
-import io.github.kib4j.op.Operation;
 import io.github.kib4j.op.OptimizerOps;
-import io.github.kib4j.op.UseGuard;
+import io.github.kib4j.op.Work;
 import io.github.kib4j.tensor.Tensor;
 import java.util.List;
 import java.util.Objects;
 
 /** {@link OptimizerOps} in loops. */
-record ReferenceOptimizer(UseGuard guard) implements OptimizerOps {
+record ReferenceOptimizer() implements OptimizerOps<Work> {
     @Override
-    public Operation step(Spec spec, List<Slot> slots, Tensor learningRate, Clock clock) {
-        Contracts.optimizerStep(spec, slots, learningRate, clock);
-        List<Slot> all = List.copyOf(slots);
-        return guard.guard(() -> {
+    public Work step(Spec spec, List<Slot> slots, Tensor learningRates, Clock clock) {
+        return Work.of(() -> {
             if (longs(clock.fault())[0] != 0) {
                 return;
             }
-            double rate = doubles(learningRate)[0];
-            long t = longs(clock.now())[Clock.STEP] + 1;
-            for (Slot slot : all) {
+            long[] now = longs(clock.now());
+            double[] rates = doubles(learningRates);
+            double rate = rates[(int) Math.min(now[Clock.EPOCH_STEP], rates.length - 1)];
+            long t = now[Clock.STEP] + 1;
+            for (Slot slot : slots) {
                 if (spec instanceof Sgd sgd) {
                     descend(sgd, slot, rate);
                 } else {
@@ -44,9 +42,8 @@ record ReferenceOptimizer(UseGuard guard) implements OptimizerOps {
     }
 
     @Override
-    public Operation round(Tensor rounded, Tensor value) {
-        Contracts.rounding("optimizer.round", rounded, value);
-        return guard.guard(() -> copy(rounded, value));
+    public Work round(Tensor rounded, Tensor value) {
+        return Work.of(() -> copy(rounded, value));
     }
 
     private static void descend(Sgd sgd, Slot slot, double rate) {

@@ -1,7 +1,10 @@
 package io.github.kib4j.reference;
 
-import io.github.kib4j.op.Device;
+import io.github.kib4j.op.Backend;
+import io.github.kib4j.op.DeviceInfo;
+import io.github.kib4j.op.DeviceOptions;
 import io.github.kib4j.op.DeviceProvider;
+import java.util.List;
 import java.util.Optional;
 
 /** Provides the reference device, which every machine has. */
@@ -22,7 +25,12 @@ public final class ReferenceProvider implements DeviceProvider {
     }
 
     @Override
-    public Device open(int threads) {
-        return new ReferenceDevice();
+    public List<DeviceInfo> devices() {
+        return List.of(new DeviceInfo(name(), 0, ReferenceBackend.DESCRIPTION));
+    }
+
+    @Override
+    public Backend open(DeviceOptions options) {
+        return new ReferenceBackend();
     }
 }

@@ -4,19 +4,16 @@ import static io.github.kib4j.reference.ReferenceTensor.doubles;
 import static io.github.kib4j.reference.ReferenceTensor.longs;
 
 import io.github.kib4j.op.Clock;
-import io.github.kib4j.op.Contracts;
-import io.github.kib4j.op.Operation;
 import io.github.kib4j.op.Philox;
 import io.github.kib4j.op.RandomOps;
-import io.github.kib4j.op.UseGuard;
+import io.github.kib4j.op.Work;
 import io.github.kib4j.tensor.Tensor;
 
 /** {@link RandomOps} in loops. */
-record ReferenceRandom(UseGuard guard) implements RandomOps {
+record ReferenceRandom() implements RandomOps<Work> {
     @Override
-    public Operation uniform(Tensor w, double bound, long seed, int layer) {
-        Contracts.uniform(w);
-        return guard.guard(() -> {
+    public Work uniform(Tensor w, double bound, long seed, int layer) {
+        return Work.of(() -> {
             double[] out = doubles(w);
             int[] words = new int[4];
             for (int i = 0; i < out.length; i++) {
@@ -29,10 +26,12 @@ record ReferenceRandom(UseGuard guard) implements RandomOps {
     }
 
     @Override
-    public Operation advance(Clock clock, int batch) {
-        return guard.guard(() -> {
-            longs(clock.now())[Clock.STEP]++;
-            longs(clock.now())[Clock.POSITION] += batch;
+    public Work advance(Clock clock, int batch) {
+        return Work.of(() -> {
+            long[] now = longs(clock.now());
+            now[Clock.STEP]++;
+            now[Clock.EPOCH_STEP]++;
+            now[Clock.POSITION] += batch;
         });
     }
 }

@@ -3,22 +3,19 @@ package io.github.kib4j.reference;
 import static io.github.kib4j.reference.ReferenceTensor.doubles;
 import static io.github.kib4j.reference.ReferenceTensor.ints;
 
-import io.github.kib4j.op.Contracts;
 import io.github.kib4j.op.Meter;
-import io.github.kib4j.op.Operation;
 import io.github.kib4j.op.ReadoutOps;
-import io.github.kib4j.op.UseGuard;
+import io.github.kib4j.op.Work;
 import io.github.kib4j.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /** {@link ReadoutOps} in loops. */
-record ReferenceReadout(UseGuard guard) implements ReadoutOps {
+record ReferenceReadout() implements ReadoutOps<Work> {
     @Override
-    public Operation crossEntropy(@Nullable Tensor dy, Tensor y, Tensor labels, Meter meter) {
-        Contracts.crossEntropy(dy, y, labels, meter);
+    public Work crossEntropy(@Nullable Tensor dy, Tensor y, Tensor labels, Meter meter) {
         int batch = y.shape().extent(0);
         int outputs = y.shape().extent(1);
-        return guard.guard(() -> {
+        return Work.of(() -> {
             double[] logits = doubles(y);
             double loss = 0;
             for (int b = 0; b < batch; b++) {

@@ -1,21 +1,37 @@
 package io.github.kib4j.reference;
 
 import io.github.kib4j.tensor.DataType;
+import io.github.kib4j.tensor.Scope;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /** A row-major tensor in a Java array: {@code double[]} for every floating type, else {@code long[], int[], byte[]}. */
 final class ReferenceTensor implements Tensor {
-    private final ReferenceScope scope;
+    private final Scope owner;
+    private final ReferenceTensor base;
     private final Shape shape;
     private final DataType type;
-    private final Object array;
+    private @Nullable Object array;
 
-    ReferenceTensor(ReferenceScope scope, Shape shape, DataType type, Object array) {
-        this.scope = scope;
+    /** Creates a tensor without memory. */
+    ReferenceTensor(Scope owner, Shape shape, DataType type) {
+        this.owner = owner;
         this.shape = shape;
         this.type = type;
-        this.array = array;
+        base = this;
+    }
+
+    private ReferenceTensor(ReferenceTensor base, Shape shape) {
+        this.base = base;
+        this.shape = shape;
+        owner = base.owner;
+        type = base.type;
+    }
+
+    /** Gives it an array, or takes it. */
+    void setArray(@Nullable Object newArray) {
+        array = newArray;
     }
 
     static double[] doubles(Tensor tensor) {
@@ -34,16 +50,27 @@ final class ReferenceTensor implements Tensor {
         return (byte[]) of(tensor).open();
     }
 
-    private static ReferenceTensor of(Tensor tensor) {
-        if (tensor instanceof ReferenceTensor own) {
-            return own;
-        }
-        throw new IllegalArgumentException("The reference device cannot use a tensor of another device.");
+    static ReferenceTensor of(Tensor tensor) {
+        return (ReferenceTensor) tensor;
     }
 
     private Object open() {
-        scope.checkOpen();
-        return array;
+        owner.checkOpen();
+        if (base.array == null) {
+            throw new IllegalStateException(
+                    "A tensor of " + shape + " has no memory: it is a workspace's, whose program has not run.");
+        }
+        return base.array;
+    }
+
+    @Override
+    public Scope owner() {
+        return owner;
+    }
+
+    @Override
+    public Tensor base() {
+        return base;
     }
 
     @Override
@@ -61,7 +88,7 @@ final class ReferenceTensor implements Tensor {
         if (rows < 1 || rows > shape.extent(0)) {
             throw new IllegalArgumentException("A tensor of " + shape + " has no first " + rows + " rows.");
         }
-        return rows == shape.extent(0) ? this : new ReferenceTensor(scope, shape.withFirst(rows), type, array);
+        return rows == shape.extent(0) ? this : new ReferenceTensor(base, shape.withFirst(rows));
     }
 
     @Override

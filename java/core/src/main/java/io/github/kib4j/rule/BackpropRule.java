@@ -1,10 +1,12 @@
 package io.github.kib4j.rule;
 
-import io.github.kib4j.layer.Buffers;
 import io.github.kib4j.layer.LayerPass;
 import io.github.kib4j.layer.Network;
-import io.github.kib4j.layer.ReadoutPass;
+import io.github.kib4j.op.Lane;
+import io.github.kib4j.op.Phase;
 import io.github.kib4j.op.Signature;
+import io.github.kib4j.op.Step;
+import io.github.kib4j.tensor.Scope;
 import io.github.kib4j.tensor.Tensor;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -27,34 +29,30 @@ public record BackpropRule() implements Rule {
     }
 
     @Override
-    public Buffers.Lifetime lifetime() {
-        return Buffers.Lifetime.STEP;
+    public BoundRule bind(Network network, Optimizers optimizers, Scope scope, int samples, int batch) {
+        network.parameters().forEach(optimizers.readout()::add);
+        return context -> plan(network, optimizers, context);
     }
 
-    @Override
-    public void register(Network network, Optimizers optimizers) {
-        network.parameters().forEach(p -> Optimizers.add(optimizers.readout(), p));
-    }
-
-    @Override
-    public StepPlan plan(StepContext context) {
-        StepPlan plan = new StepPlan();
-        Network network = context.network();
-        Buffers buffers = context.buffers();
-        int batch = context.x().shape().extent(0);
-        List<LayerPass> passes = network.passes(context.x(), buffers, LayerPass.Use.BACKPROP, context.clock());
-        passes.forEach(pass -> plan.addAll(Phase.FORWARD, pass.forward()));
+    private static List<Step> plan(Network network, Optimizers optimizers, StepContext context) {
+        Steps steps = new Steps(context);
+        List<LayerPass> passes =
+                network.passes(context.x(), context.workspace(), LayerPass.Use.TRAINING, context.clock());
+        passes.forEach(pass -> steps.add(Phase.FORWARD, Lane.MAIN, pass.forward()));
         int last = passes.size() - 1;
-        ReadoutPass readout = network.readoutPass(passes.get(last).sent(), buffers);
-        Tensor dsent = network.sentGradient(last, buffers, batch);
-        plan.add(Phase.FORWARD, readout.forward());
-        plan.addAll(Phase.OBJECTIVE, readout.lossAndGradient(context.labels(), context.readoutMeter(), dsent));
+        Tensor sent = passes.get(last).sent();
+        Tensor dsent = like(sent, context);
+        steps.readout(network, sent, dsent, Lane.MAIN);
         for (int i = last; i >= 0; i--) {
-            @Nullable Tensor dx = i == 0 ? null : network.sentGradient(i - 1, buffers, batch);
-            plan.addAll(Phase.GRADIENT, passes.get(i).backwardGradient(dsent, dx));
+            @Nullable Tensor dx = i == 0 ? null : like(passes.get(i - 1).sent(), context);
+            steps.add(Phase.GRADIENT, Lane.MAIN, passes.get(i).backwardGradient(dsent, dx, context.gradients()));
             dsent = dx == null ? dsent : dx;
         }
-        plan.addUpdate(network.parameters(), context.optimizers().readout(), context.hook());
-        return plan;
+        steps.updateByMean(network.parameters(), optimizers.readout(), Lane.MAIN);
+        return steps.all();
+    }
+
+    private static Tensor like(Tensor tensor, StepContext context) {
+        return context.workspace().tensor(tensor.type(), tensor.shape());
     }
 }

@@ -3,21 +3,29 @@ package io.github.kib4j.rule;
 import io.github.kib4j.layer.HiddenLayer;
 import io.github.kib4j.layer.LayerPass;
 import io.github.kib4j.layer.Network;
-import io.github.kib4j.layer.ReadoutPass;
-import io.github.kib4j.objective.LocalObjective;
+import io.github.kib4j.objective.Objective;
 import io.github.kib4j.objective.TeachingSignal;
+import io.github.kib4j.op.Lane;
+import io.github.kib4j.op.Parameter;
+import io.github.kib4j.op.Phase;
 import io.github.kib4j.op.Signature;
+import io.github.kib4j.op.Step;
+import io.github.kib4j.tensor.Scope;
+import io.github.kib4j.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Rules {@code phsic} and {@code hsic}: each hidden layer descends a local objective of its own and updates itself at once; what
  * it passes on was computed with the weights before. No gradient crosses a layer. The readout learns by cross-entropy.
  *
  * @param name {@code phsic} or {@code hsic}
- * @param objective the same for every layer
+ * @param objective of which each layer gets its own
  * @param teaching what layers are taught by
  */
-public record LocalRule(String name, LocalObjective objective, TeachingSignal teaching) implements Rule {
+public record LocalRule(String name, Objective.Kind objective, TeachingSignal teaching) implements Rule {
     @Override
     public Signature signature() {
         return Signature.of(name).with("objective", objective.signature()).with("teaching", teaching.signature());
@@ -29,32 +37,64 @@ public record LocalRule(String name, LocalObjective objective, TeachingSignal te
     }
 
     @Override
-    public void register(Network network, Optimizers optimizers) {
+    public BoundRule bind(Network network, Optimizers optimizers, Scope scope, int samples, int batch) {
+        List<Layer> layers = new ArrayList<>();
         for (HiddenLayer layer : network.hidden()) {
-            layer.parameters().forEach(p -> Optimizers.add(optimizers.local(), p));
+            Objective own = objective.bind(network.device(), scope, layer.index(), layer.code());
+            List<Parameter> learned = new ArrayList<>(layer.parameters());
+            learned.addAll(own.parameters());
+            learned.forEach(optimizers.local()::add);
+            layers.add(new Layer(own, learned));
         }
-        ReadoutRule.registerReadout(network, optimizers);
+        network.readout().parameters().forEach(optimizers.readout()::add);
+        return new Bound(network, optimizers, layers, teaching.reside(network.device(), scope, samples, batch));
     }
 
-    @Override
-    public StepPlan plan(StepContext context) {
-        StepPlan plan = new StepPlan();
-        Network network = context.network();
-        TeachingSignal.Bound signal = teaching.bind(context.buffers().scope(), context.labels());
-        plan.teachBy(signal);
-        List<LayerPass> passes = network.passes(context.x(), context.buffers(), LayerPass.Use.LOCAL, context.clock());
-        for (int i = 0; i < passes.size(); i++) {
-            LayerPass pass = passes.get(i);
-            plan.addAll(Phase.FORWARD, pass.forward());
-            LocalObjective.Planned planned = objective.plan(
-                    network.device(), context.buffers().scope(), pass.code(), signal, context.localMeter(i));
-            plan.add(Phase.OBJECTIVE, planned.operation());
-            plan.addAll(Phase.GRADIENT, pass.localGradient(planned.du()));
-            plan.addUpdate(
-                    network.hidden().get(i).parameters(), context.optimizers().local(), context.hook());
+    /** A hidden layer's objective, and what they learn. */
+    private record Layer(Objective objective, List<Parameter> learned) {}
+
+    private record Bound(Network network, Optimizers optimizers, List<Layer> layers, TeachingSignal.Resident teaching)
+            implements BoundRule {
+        @Override
+        public Map<String, Tensor> kept() {
+            Map<String, Tensor> kept = new LinkedHashMap<>();
+            for (Layer layer : layers) {
+                layer.objective().parameters().forEach(parameter -> kept.put(parameter.name(), parameter.value()));
+                kept.putAll(layer.objective().kept());
+            }
+            return kept;
         }
-        ReadoutPass readout = network.readoutPass(passes.get(passes.size() - 1).sent(), context.buffers());
-        ReadoutRule.addReadout(plan, context, readout);
-        return plan;
+
+        @Override
+        public void startEpoch(int[] order) {
+            teaching.startEpoch(order);
+        }
+
+        @Override
+        public List<Step> plan(StepContext context) {
+            Steps steps = new Steps(context);
+            TeachingSignal.Batch signal =
+                    teaching.batch(context.workspace(), context.labels(), context.order(), context.clock());
+            steps.add(Phase.DATA, Lane.MAIN, signal.operations());
+            List<LayerPass> passes =
+                    network.passes(context.x(), context.workspace(), LayerPass.Use.TRAINING, context.clock());
+            for (int i = 0; i < passes.size(); i++) {
+                LayerPass pass = passes.get(i);
+                steps.add(Phase.FORWARD, Lane.MAIN, pass.forward());
+                Objective.Planned planned = layers.get(i)
+                        .objective()
+                        .plan(
+                                context.workspace(),
+                                pass.code(),
+                                signal.teaching(),
+                                context.exchange(),
+                                context.localMeter(i));
+                steps.add(Phase.OBJECTIVE, Lane.UPDATE, planned.operations());
+                steps.add(Phase.GRADIENT, Lane.UPDATE, pass.localGradient(planned.du(), context.gradients()));
+                steps.updateBySum(layers.get(i).learned(), optimizers.local(), Lane.UPDATE);
+            }
+            ReadoutRule.addTo(steps, network, optimizers, passes);
+            return steps.all();
+        }
     }
 }

@@ -1,6 +1,5 @@
 package io.github.kib4j.rule;
 
-import io.github.kib4j.layer.Parameter;
 import io.github.kib4j.optimizer.Optimizer;
 
 /**
@@ -9,8 +8,4 @@ import io.github.kib4j.optimizer.Optimizer;
  * @param local updates hidden layers by local rules
  * @param readout updates the readout; with backprop, everything
  */
-public record Optimizers(Optimizer local, Optimizer readout) {
-    static void add(Optimizer optimizer, Parameter parameter) {
-        optimizer.add(parameter.name(), parameter.value(), parameter.gradient(), parameter.rounded());
-    }
-}
+public record Optimizers(Optimizer local, Optimizer readout) {}

@@ -2,8 +2,10 @@ package io.github.kib4j.rule;
 
 import io.github.kib4j.layer.LayerPass;
 import io.github.kib4j.layer.Network;
-import io.github.kib4j.layer.ReadoutPass;
+import io.github.kib4j.op.Lane;
+import io.github.kib4j.op.Phase;
 import io.github.kib4j.op.Signature;
+import io.github.kib4j.tensor.Scope;
 import java.util.List;
 
 /** Rule {@code readout}: hidden layers stay at their random start, only the readout learns ("last layer" in the paper). */
@@ -24,31 +26,21 @@ public record ReadoutRule() implements Rule {
     }
 
     @Override
-    public void register(Network network, Optimizers optimizers) {
-        registerReadout(network, optimizers);
+    public BoundRule bind(Network network, Optimizers optimizers, Scope scope, int samples, int batch) {
+        network.readout().parameters().forEach(optimizers.readout()::add);
+        return context -> {
+            Steps steps = new Steps(context);
+            List<LayerPass> passes =
+                    network.passes(context.x(), context.workspace(), LayerPass.Use.TRAINING, context.clock());
+            passes.forEach(pass -> steps.add(Phase.FORWARD, Lane.MAIN, pass.forward()));
+            addTo(steps, network, optimizers, passes);
+            return steps.all();
+        };
     }
 
-    @Override
-    public StepPlan plan(StepContext context) {
-        StepPlan plan = new StepPlan();
-        List<LayerPass> passes =
-                context.network().passes(context.x(), context.buffers(), LayerPass.Use.LOCAL, context.clock());
-        passes.forEach(pass -> plan.addAll(Phase.FORWARD, pass.forward()));
-        addReadout(
-                plan,
-                context,
-                context.network().readoutPass(passes.get(passes.size() - 1).sent(), context.buffers()));
-        return plan;
-    }
-
-    static void registerReadout(Network network, Optimizers optimizers) {
-        network.readout().parameters().forEach(p -> Optimizers.add(optimizers.readout(), p));
-    }
-
-    static void addReadout(StepPlan plan, StepContext context, ReadoutPass readout) {
-        plan.add(Phase.FORWARD, readout.forward());
-        plan.addAll(Phase.OBJECTIVE, readout.lossAndGradient(context.labels(), context.readoutMeter(), null));
-        plan.addUpdate(
-                context.network().readout().parameters(), context.optimizers().readout(), context.hook());
+    /** Adds the learning of the readout of these passes. */
+    static void addTo(Steps steps, Network network, Optimizers optimizers, List<LayerPass> passes) {
+        steps.readout(network, passes.get(passes.size() - 1).sent(), null, Lane.UPDATE);
+        steps.updateByMean(network.readout().parameters(), optimizers.readout(), Lane.UPDATE);
     }
 }

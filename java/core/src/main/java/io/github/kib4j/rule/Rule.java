@@ -1,10 +1,10 @@
 package io.github.kib4j.rule;
 
-import io.github.kib4j.layer.Buffers;
 import io.github.kib4j.layer.Network;
 import io.github.kib4j.op.Signature;
+import io.github.kib4j.tensor.Scope;
 
-/** A learning rule. Immutable: what a run needs is in its {@link StepContext}. */
+/** A learning rule. Immutable: what a run needs is in its {@link BoundRule}. */
 public interface Rule {
     /** {@return the name users type, for example {@code phsic}} */
     String name();
@@ -20,24 +20,15 @@ public interface Rule {
     /** {@return whether each hidden layer has a loss of its own, to be reported} */
     boolean hasLocalLosses();
 
-    /** {@return how long a step needs what layers compute: {@code LAYER} where no gradient crosses layers} */
-    default Buffers.Lifetime lifetime() {
-        return Buffers.Lifetime.LAYER;
-    }
-
     /**
-     * Hands the network's parameters to the optimizers that update them. Called once, before any plan.
+     * Makes the rule that of a run: hands what it changes to the optimizers that update it, and makes room for what it keeps.
      *
      * @param network what learns
      * @param optimizers receive the parameters that this rule changes
+     * @param scope owner of what the rule keeps
+     * @param samples of the training set
+     * @param batch samples of the largest batch
+     * @return the rule of the run
      */
-    void register(Network network, Optimizers optimizers);
-
-    /**
-     * Plans a training step for a batch's size.
-     *
-     * @param context what a step is planned with
-     * @return the planned step
-     */
-    StepPlan plan(StepContext context);
+    BoundRule bind(Network network, Optimizers optimizers, Scope scope, int samples, int batch);
 }

@@ -1,27 +1,33 @@
 package io.github.kib4j.rule;
 
-import io.github.kib4j.layer.Buffers;
-import io.github.kib4j.layer.Network;
 import io.github.kib4j.op.Clock;
+import io.github.kib4j.op.Exchange;
+import io.github.kib4j.op.Gradients;
 import io.github.kib4j.op.Meter;
+import io.github.kib4j.op.Workspace;
 import io.github.kib4j.tensor.Tensor;
 
 /**
  * What a training step is planned with.
  *
+ * @param workspace memory of what the step computes
+ * @param gradients of the parameters, in the workspace
  * @param x input {@code [B, ...]}
  * @param labels {@code [B]}, I32
+ * @param order {@code [samples]}, I32: the epoch's order
+ * @param clock where the run stands
  * @param sums F64, one slot for each hidden layer's loss, then the readout's loss, then correct answers
+ * @param exchange adds up what several devices know of one batch
  */
 public record StepContext(
-        Network network,
-        Buffers buffers,
+        Workspace workspace,
+        Gradients gradients,
         Tensor x,
         Tensor labels,
+        Tensor order,
         Clock clock,
         Tensor sums,
-        Optimizers optimizers,
-        GradientHook hook) {
+        Exchange exchange) {
 
     /**
      * {@return the meter of hidden layer {@code index}}
@@ -32,8 +38,8 @@ public record StepContext(
         return new Meter(sums, index, clock);
     }
 
-    /** {@return the meter of the readout} */
+    /** {@return the meter of the readout, which follows those of the hidden layers} */
     public Meter readoutMeter() {
-        return new Meter(sums, network.hidden().size(), clock);
+        return new Meter(sums, Math.toIntExact(sums.shape().size()) - 2, clock);
     }
 }

@@ -3,9 +3,12 @@ package io.github.kib4j.tensor;
 /**
  * The owner of a set of tensors: they live until it is closed, and using one afterwards is an error.
  *
- * <p>There is no finalizer: what is not closed stays in its device's live-byte count.
+ * <p>There is no finalizer: what is not closed stays in its device's live-byte count, under the scope's name.
  */
 public interface Scope extends AutoCloseable {
+    /** {@return what its tensors are for, in a word or two: for people who look for what still lives} */
+    String name();
+
     /**
      * {@return a new tensor, all zero}
      *
@@ -18,17 +21,15 @@ public interface Scope extends AutoCloseable {
      */
     Tensor allocate(DataType type, Shape shape);
 
+    /** {@return the bytes of what it has allocated} */
+    long bytes();
+
     /**
-     * {@return a tensor that may lie on the memory of another one of the same device: writing either leaves the other
-     * undefined} For buffers whose lives do not overlap.
+     * Checks that its tensors may be used.
      *
-     * @param memory a tensor of at least as many bytes; once its scope is closed, the result cannot be used either
-     * @param type the element type
-     * @param shape the extents
+     * @throws IllegalStateException if it is closed
      */
-    default Tensor overlay(Tensor memory, DataType type, Shape shape) {
-        return allocate(type, shape);
-    }
+    void checkOpen();
 
     /** Frees the memory of all its tensors; closing twice does nothing. */
     @Override

@@ -18,6 +18,17 @@ public interface Tensor {
     /** {@return the element type} */
     DataType type();
 
+    /** {@return the scope whose end is the end of this tensor} */
+    Scope owner();
+
+    /** {@return the tensor whose first rows these are; this one if it is whole} */
+    Tensor base();
+
+    /** {@return how many bytes its numbers take} */
+    default long bytes() {
+        return Math.multiplyExact(shape().size(), type().bytes());
+    }
+
     /**
      * {@return a tensor on the same memory with the same storage but fewer (or as many) rows: the first {@code rows} entries
      * of the first axis}

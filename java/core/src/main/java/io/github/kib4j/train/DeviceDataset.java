@@ -7,6 +7,7 @@ import io.github.kib4j.tensor.DataType;
 import io.github.kib4j.tensor.Scope;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
+import java.util.Collections;
 import java.util.List;
 
 /** A data set on a device, for any number of runs. Java's copy of the images is not kept. */
@@ -26,18 +27,25 @@ public final class DeviceDataset implements AutoCloseable {
     /** Images {@code [count, C, H, W]}, U8, and labels {@code [count]}, I32. */
     record Images(Tensor pixels, Tensor labels, int count) {}
 
-    private DeviceDataset(Scope scope, Dataset dataset) {
+    private DeviceDataset(Scope scope, Sizes sizes, Dataset described) {
         this.scope = scope;
-        name = dataset.name();
-        image = dataset.train().image();
-        classNames = dataset.train().classNames();
-        checksum = dataset.train().checksum();
-        mean = dataset.mean();
-        deviation = dataset.deviation();
-        padding = dataset.padding();
-        flip = dataset.flip();
-        train = upload(scope, dataset.train());
-        test = upload(scope, dataset.test());
+        name = described.name();
+        image = sizes.image();
+        classNames = described.train().classNames();
+        checksum = described.train().checksum();
+        mean = described.mean();
+        deviation = described.deviation();
+        padding = described.padding();
+        flip = described.flip();
+        train = allocate(scope, image, sizes.train());
+        test = allocate(scope, image, sizes.test());
+    }
+
+    private static Images allocate(Scope scope, Shape image, int count) {
+        return new Images(
+                scope.allocate(DataType.U8, image.prepend(count)),
+                scope.allocate(DataType.I32, Shape.of(count)),
+                count);
     }
 
     /**
@@ -48,21 +56,56 @@ public final class DeviceDataset implements AutoCloseable {
      * @return the data set, which the caller closes
      */
     public static DeviceDataset upload(Device device, Dataset dataset) {
-        Scope scope = device.newScope();
+        Scope scope = device.newScope("data set");
         try {
-            return new DeviceDataset(scope, dataset);
+            DeviceDataset uploaded = new DeviceDataset(scope, Sizes.of(dataset), dataset);
+            write(uploaded.train, dataset.train());
+            write(uploaded.test, dataset.test());
+            return uploaded;
         } catch (RuntimeException | Error e) {
             scope.close();
             throw e;
         }
     }
 
-    private static Images upload(Scope scope, ImageSet images) {
-        Tensor pixels = scope.allocate(DataType.U8, images.image().prepend(images.count()));
-        pixels.write(images.pixels());
-        Tensor labels = scope.allocate(DataType.I32, Shape.of(images.count()));
-        labels.write(images.labels());
-        return new Images(pixels, labels, images.count());
+    private static void write(Images images, ImageSet from) {
+        images.pixels().write(from.pixels());
+        images.labels().write(from.labels());
+    }
+
+    /** Returns a data set of which only the sizes are there. */
+    static DeviceDataset dry(Scope scope, Sizes sizes) {
+        List<Double> half = Collections.nCopies(sizes.image().extent(0), 0.5);
+        ImageSet one = new ImageSet(
+                "sizes",
+                sizes.image(),
+                new byte[Math.toIntExact(sizes.image().size())],
+                new int[1],
+                Collections.nCopies(sizes.classes(), ""));
+        return new DeviceDataset(scope, sizes, new Dataset("sizes", one, one, half, half, 0, false));
+    }
+
+    /**
+     * A data set's sizes.
+     *
+     * @param image {@code C x H x W}
+     * @param classes {@code M}
+     * @param train images to train on
+     * @param test images to test on
+     */
+    public record Sizes(Shape image, int classes, int train, int test) {
+        /**
+         * {@return the sizes of a data set}
+         *
+         * @param dataset the data set
+         */
+        public static Sizes of(Dataset dataset) {
+            return new Sizes(
+                    dataset.train().image(),
+                    dataset.train().classes(),
+                    dataset.train().count(),
+                    dataset.test().count());
+        }
     }
 
     /** {@return the name users type} */

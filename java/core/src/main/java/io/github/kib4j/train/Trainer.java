@@ -4,29 +4,19 @@ import io.github.kib4j.checkpoint.Checkpoint;
 import io.github.kib4j.checkpoint.CheckpointException;
 import io.github.kib4j.checkpoint.Identity;
 import io.github.kib4j.data.Dataset;
-import io.github.kib4j.layer.Buffers;
+import io.github.kib4j.layer.LayerSpec;
 import io.github.kib4j.layer.Network;
-import io.github.kib4j.layer.Parameter;
-import io.github.kib4j.op.AugmentationOps;
-import io.github.kib4j.op.Clock;
 import io.github.kib4j.op.Device;
-import io.github.kib4j.op.Operation;
-import io.github.kib4j.optimizer.Optimizer;
-import io.github.kib4j.rule.GradientHook;
+import io.github.kib4j.op.Exchange;
+import io.github.kib4j.op.Parameter;
+import io.github.kib4j.op.Program;
 import io.github.kib4j.rule.Optimizers;
-import io.github.kib4j.rule.Phase;
-import io.github.kib4j.rule.StepContext;
-import io.github.kib4j.rule.StepPlan;
-import io.github.kib4j.tensor.DataType;
 import io.github.kib4j.tensor.RefusedException;
 import io.github.kib4j.tensor.Scope;
-import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -47,20 +37,12 @@ public final class Trainer implements AutoCloseable {
     private final Device device;
     private final Scope scope;
     private final TrainingConfig config;
-    private final Network network;
-    private final Optimizers optimizers;
-    private final Buffers buffers;
-    private final Clock clock;
-    private final Tensor sums;
-    private final DeviceDataset.Images trainImages;
-    private final @Nullable DeviceDataset owned;
-    private final Tensor order;
-    private final Map<Integer, StepPlan> plans = new HashMap<>();
-    private final AugmentationOps.Spec augmentation;
+    private final RunOnDevice run;
     private final Evaluator evaluator;
-    private final GradientHook hook;
+    private final Exchange exchange;
     private final Identity identity;
-    private int[] hostOrder;
+    private final @Nullable DeviceDataset owned;
+    private final int images;
     private long @Nullable [] phaseNanoseconds;
     private int epoch;
     private int position;
@@ -76,20 +58,20 @@ public final class Trainer implements AutoCloseable {
      * @param config the run
      */
     public Trainer(Device device, Dataset dataset, TrainingConfig config) {
-        this(device, dataset, config, GradientHook.NONE);
+        this(device, dataset, config, Exchange.NONE);
     }
 
     /**
-     * Creates a run with a hook between gradients and optimizers.
+     * Creates a run that learns as one with others, each on a device and a part of the data set of its own, all of the same size.
      *
      * @param device where the run computes
-     * @param dataset what is learned
-     * @param config the run
-     * @param hook comes between gradients and optimizers
+     * @param dataset this run's part of what is learned
+     * @param config the run; its batch is this run's part of the whole
+     * @param exchange adds up what the runs know
      * @throws IllegalArgumentException if the network does not fit the data set
      */
-    public Trainer(Device device, Dataset dataset, TrainingConfig config, GradientHook hook) {
-        this(device, DeviceDataset.upload(device, dataset), true, config, hook);
+    public Trainer(Device device, Dataset dataset, TrainingConfig config, Exchange exchange) {
+        this(device, DeviceDataset.upload(device, dataset), true, config, exchange);
     }
 
     /**
@@ -101,38 +83,21 @@ public final class Trainer implements AutoCloseable {
      * @throws IllegalArgumentException if the network does not fit the data set
      */
     public Trainer(Device device, DeviceDataset dataset, TrainingConfig config) {
-        this(device, dataset, false, config, GradientHook.NONE);
+        this(device, dataset, false, config, Exchange.NONE);
     }
 
-    private Trainer(Device device, DeviceDataset dataset, boolean owns, TrainingConfig config, GradientHook hook) {
+    private Trainer(Device device, DeviceDataset dataset, boolean owns, TrainingConfig config, Exchange exchange) {
         owned = owns ? dataset : null;
-        trainImages = dataset.train();
+        images = dataset.trainCount();
         this.device = device;
         this.config = config;
-        this.hook = hook;
-        scope = device.newScope();
+        this.exchange = exchange;
+        scope = device.newScope("run");
         try {
-            checkFit(dataset, config);
-            clock = Clock.allocate(scope);
-            network = new Network(device, scope, config.network(), config.precision(), config.seed());
-            optimizers = new Optimizers(
-                    new Optimizer(device, scope, config.local(), clock),
-                    new Optimizer(device, scope, config.readout(), clock));
-            config.rule().register(network, optimizers);
-            int largestBatch = Math.min(
-                    config.batch(), Math.max(trainImages.count(), dataset.test().count()));
-            buffers = new Buffers(
-                    scope, config.precision(), largestBatch, config.rule().lifetime());
-            sums = scope.allocate(DataType.F64, Shape.of(network.hidden().size() + 2));
-            order = scope.allocate(DataType.I32, Shape.of(trainImages.count()));
-            evaluator = new Evaluator(scope, network, buffers, dataset, config);
-            augmentation = new AugmentationOps.Spec(
-                    config.augment() ? dataset.padding() : 0,
-                    config.augment() && dataset.flip(),
-                    dataset.mean(),
-                    dataset.deviation(),
-                    config.seed());
-            hostOrder = new int[0];
+            checkExchange();
+            run = new RunOnDevice(device, scope, dataset, config, exchange);
+            run.network().initialize();
+            evaluator = new Evaluator(device, scope, run.network(), run.workspace(), dataset, config);
             identity = config.identity(dataset.checksum(), dataset.classNames());
         } catch (RuntimeException | Error e) {
             close();
@@ -140,29 +105,22 @@ public final class Trainer implements AutoCloseable {
         }
     }
 
-    private static void checkFit(DeviceDataset dataset, TrainingConfig config) {
-        if (!dataset.image().equals(config.network().input())) {
-            throw new RefusedException("The network reads images of "
-                    + config.network().input() + ", but those of " + dataset.name() + " are " + dataset.image() + ".");
-        }
-        if (config.network().outputs() != dataset.classes()) {
-            throw new RefusedException("The network has " + config.network().outputs() + " outputs, but "
-                    + dataset.name() + " has " + dataset.classes() + " classes.");
-        }
-        if (dataset.trainCount() < 2) {
+    private void checkExchange() {
+        if (exchange.size() > 1 && config.network().hidden().stream().anyMatch(LayerSpec::batchNorm)) {
             throw new RefusedException(
-                    "Training needs at least 2 images, but " + dataset.name() + " has " + dataset.trainCount() + ".");
+                    "Batch normalization over the batches of " + exchange.size()
+                            + " devices is not there: its statistics are each device's own; train without it, or on one device.");
         }
     }
 
     /** {@return the network} */
     public Network network() {
-        return network;
+        return run.network();
     }
 
     /** {@return the optimizers} */
     public Optimizers optimizers() {
-        return optimizers;
+        return run.optimizers();
     }
 
     /** {@return the epochs completed} */
@@ -182,8 +140,16 @@ public final class Trainer implements AutoCloseable {
 
     /** {@return the steps of an epoch: a last batch of one sample is skipped} */
     public int stepsPerEpoch() {
-        int whole = trainImages.count() / config.batch();
-        return trainImages.count() % config.batch() >= 2 ? whole + 1 : whole;
+        return run.steps();
+    }
+
+    /**
+     * {@return the compiled step of a batch of this size: what it does, in which order, in which memory}
+     *
+     * @param batch samples of the step, at least 2
+     */
+    public Program program(int batch) {
+        return run.program(batch);
     }
 
     /**
@@ -197,22 +163,22 @@ public final class Trainer implements AutoCloseable {
         startEpoch();
         long started = System.nanoTime();
         int steps = stepsPerEpoch();
-        while (position < trainImages.count() - 1) {
+        while (position < images - 1) {
             trainStep();
             int done = (position + config.batch() - 1) / config.batch();
             if (device.isSynchronous() || done % FAULT_CHECK_STEPS == 0) {
                 checkFault();
             }
             boolean goOn = listener.onStep(epoch + 1, done, steps);
-            if (!goOn && position < trainImages.count() - 1) {
+            if (!goOn && position < images - 1) {
                 pause(started);
                 return null;
             }
         }
+        exchange.sum(List.of(run.sums())).ifPresent(device::run);
         pause(started);
         epoch++;
         position = 0;
-        hostOrder = new int[0];
         return lastEpoch();
     }
 
@@ -224,25 +190,14 @@ public final class Trainer implements AutoCloseable {
 
     /** Runs one training step; {@link #trainEpoch} is the usual way. */
     private void trainStep() {
-        int batch = Math.min(config.batch(), trainImages.count() - position);
-        StepPlan plan = plans.computeIfAbsent(batch, this::plan);
-        double factor = factor(step);
-        optimizers.local().setFactor(factor);
-        optimizers.readout().setFactor(factor);
-        if (plan.needsSamples()) {
-            plan.prepare(Arrays.copyOfRange(hostOrder, position, position + batch));
-        }
+        int batch = Math.min(config.batch(), images - position);
         if (phaseNanoseconds == null) {
-            plan.run();
+            run.program(batch).run();
         } else {
-            plan.run(phaseNanoseconds);
+            run.program(batch).run(phaseNanoseconds);
         }
         position += batch;
         step++;
-    }
-
-    private double factor(long of) {
-        return config.schedule().factor(of, stepsPerEpoch(), config.epochs());
     }
 
     /**
@@ -260,37 +215,12 @@ public final class Trainer implements AutoCloseable {
             throw new IllegalStateException("All " + config.epochs() + " epochs are completed.");
         }
         if (position == 0) {
-            sums.write(new double[network.hidden().size() + 2]);
+            run.sums().write(new double[network().hidden().size() + 2]);
             seconds = 0;
         }
-        hostOrder = Order.ofEpoch(trainImages.count(), config.seed(), epoch);
-        order.write(hostOrder);
-        clock.now().write(new long[] {step, epoch, position});
-    }
-
-    private StepPlan plan(int batch) {
-        Tensor x = buffers.get("x", buffers.activations(), config.network().input(), batch);
-        Tensor labels = buffers.get("labels", DataType.I32, Shape.of(), batch);
-        StepPlan whole = new StepPlan();
-        Operation gather = device.augmentation()
-                .batch(x, labels, trainImages.pixels(), trainImages.labels(), order, augmentation, clock);
-        StepPlan plan = config.rule().plan(new StepContext(network, buffers, x, labels, clock, sums, optimizers, hook));
-        whole.add(Phase.DATA, gather);
-        whole.append(plan);
-        whole.add(Phase.DATA, device.random().advance(clock, batch));
-        return whole;
-    }
-
-    /** Plans every batch there will be, so that the device holds all that the run will. */
-    void planAll() {
-        int remainder = trainImages.count() % config.batch();
-        if (trainImages.count() >= config.batch()) {
-            plans.computeIfAbsent(config.batch(), this::plan);
-        }
-        if (remainder >= 2) {
-            plans.computeIfAbsent(remainder, this::plan);
-        }
-        evaluator.planAll();
+        run.compileAll();
+        evaluator.compileAll();
+        run.startEpoch(epoch, step, position);
     }
 
     /**
@@ -302,37 +232,38 @@ public final class Trainer implements AutoCloseable {
         if (epoch == 0 || position != 0) {
             throw new IllegalStateException("No epoch has just been completed.");
         }
-        int images = Math.min(trainImages.count(), stepsPerEpoch() * config.batch());
-        double[] totals = sums.readDoubles();
-        int hidden = network.hidden().size();
+        int seen = Math.min(images, stepsPerEpoch() * config.batch());
+        int all = seen * exchange.size();
+        double[] totals = run.sums().readDoubles();
+        int hidden = network().hidden().size();
         List<Double> localLosses = new ArrayList<>();
         for (int i = 0; config.rule().hasLocalLosses() && i < hidden; i++) {
-            localLosses.add(totals[i] / images);
+            localLosses.add(totals[i] / all);
         }
         return new EpochResult(
                 epoch,
-                images,
+                seen,
                 seconds,
-                images / seconds,
+                seen / seconds,
                 localLosses,
-                totals[hidden] / images,
-                100 * totals[hidden + 1] / images,
-                config.local().learningRate() * factor(step - 1),
-                config.readout().learningRate() * factor(step - 1));
+                totals[hidden] / all,
+                100 * totals[hidden + 1] / all,
+                config.local().learningRate() * run.factor(step - 1),
+                config.readout().learningRate() * run.factor(step - 1));
     }
 
     private void checkFault() {
-        long[] fault = clock.fault().readLongs();
+        long[] fault = run.clock().fault().readLongs();
         if (fault[0] != 0) {
             int slot = Math.toIntExact(fault[1]);
-            String place = slot < network.hidden().size() ? "hidden layer " + (slot + 1) : "the readout";
-            throw TrainingDivergedException.loss(fault[0], place, sums.readDoubles()[slot]);
+            String place = slot < network().hidden().size() ? "hidden layer " + (slot + 1) : "the readout";
+            throw TrainingDivergedException.loss(fault[0], place, run.sums().readDoubles()[slot]);
         }
     }
 
     /** Checks what no loss has seen yet: what the last step's update made of the weights. */
     private void checkWeights() {
-        for (Parameter parameter : network.parameters()) {
+        for (Parameter parameter : network().parameters()) {
             for (float value : parameter.value().readFloats()) {
                 if (!Float.isFinite(value)) {
                     throw TrainingDivergedException.weights(step, parameter.name());
@@ -347,7 +278,7 @@ public final class Trainer implements AutoCloseable {
      * @throws TrainingDivergedException if the loss on them is not finite
      */
     public Evaluation evaluate() {
-        return Objects.requireNonNull(evaluator.run(step, (done, images) -> true, Predictions.NONE));
+        return Objects.requireNonNull(evaluator.run(step, (done, count) -> true, Predictions.NONE));
     }
 
     /**
@@ -367,7 +298,7 @@ public final class Trainer implements AutoCloseable {
      * @return the accuracy
      */
     public Evaluation predict(Predictions predictions) {
-        return Objects.requireNonNull(evaluator.run(step, (done, images) -> true, predictions));
+        return Objects.requireNonNull(evaluator.run(step, (done, count) -> true, predictions));
     }
 
     /**
@@ -384,7 +315,7 @@ public final class Trainer implements AutoCloseable {
         if (step != 0) {
             throw new IllegalStateException("The run has done " + step + " steps; weights are given to new ones.");
         }
-        Checkpoint.readGiven(weights, network);
+        Checkpoint.readGiven(weights, network());
     }
 
     /**
@@ -401,10 +332,11 @@ public final class Trainer implements AutoCloseable {
         checkWeights();
         Checkpoint.write(
                 folder,
-                network,
+                network(),
                 optimizerState(),
                 identity,
-                new Checkpoint.Progress(epoch, step, position, seconds, sums.readDoubles()),
+                new Checkpoint.Progress(
+                        epoch, step, position, seconds, run.sums().readDoubles()),
                 maker());
     }
 
@@ -423,13 +355,13 @@ public final class Trainer implements AutoCloseable {
      *     this run is then unchanged
      */
     public List<String> restore(Path folder) throws IOException {
-        Checkpoint.Restored restored = Checkpoint.read(folder, network, optimizerState(), identity);
+        Checkpoint.Restored restored = Checkpoint.read(folder, network(), optimizerState(), identity);
         Checkpoint.Progress progress = restored.progress();
         epoch = progress.epoch();
         step = progress.step();
         position = progress.position();
         seconds = progress.seconds();
-        sums.write(progress.sums());
+        run.sums().write(progress.sums());
         List<String> notes = new ArrayList<>(restored.passedOver());
         if (!isFinished() && restored.maker() != null && !restored.maker().equals(maker())) {
             notes.add("Note: the checkpoint was computed by " + restored.maker() + ", and from here on by " + maker()
@@ -440,8 +372,9 @@ public final class Trainer implements AutoCloseable {
 
     private Map<String, Tensor> optimizerState() {
         Map<String, Tensor> state = new LinkedHashMap<>();
-        optimizers.local().state().forEach((name, tensor) -> state.put("local." + name, tensor));
-        optimizers.readout().state().forEach((name, tensor) -> state.put("readout." + name, tensor));
+        optimizers().local().state().forEach((name, tensor) -> state.put("local." + name, tensor));
+        optimizers().readout().state().forEach((name, tensor) -> state.put("readout." + name, tensor));
+        run.rule().kept().forEach((name, tensor) -> state.put("rule." + name, tensor));
         return state;
     }
 

@@ -95,7 +95,7 @@ final class SafetensorsTest {
 
     private static double[] values(Safetensors.Array array) {
         try (Device device = Devices.open("reference", 1).device();
-                Scope scope = device.newScope()) {
+                Scope scope = device.newScope("test")) {
             Tensor tensor = scope.allocate(DataType.F64, array.shape());
             array.writeTo(tensor);
             return tensor.readDoubles();

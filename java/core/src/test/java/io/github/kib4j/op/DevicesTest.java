@@ -72,14 +72,15 @@ final class DevicesTest {
         UseGuard guard = new UseGuard("cpu");
         CountDownLatch inside = new CountDownLatch(1);
         CountDownLatch leave = new CountDownLatch(1);
-        Operation waiting = guard.guard(() -> {
-            inside.countDown();
-            await(leave);
-        });
-        Thread other = new Thread(waiting::run, "other");
+        Thread other = new Thread(
+                () -> guard.run(() -> {
+                    inside.countDown();
+                    await(leave);
+                }),
+                "other");
         other.start();
         inside.await();
-        assertThatThrownBy(guard.guard(() -> {})::run)
+        assertThatThrownBy(() -> guard.run(() -> {}))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("'other'");
         assertThatThrownBy(guard::close)
@@ -87,14 +88,13 @@ final class DevicesTest {
                 .hasMessageContaining("cannot be closed while thread 'other' uses it");
         leave.countDown();
         other.join();
-        Operation planned = guard.guard(() -> {});
-        planned.run();
+        guard.run(() -> {});
         assertThat(guard.close()).isTrue();
         assertThat(guard.close()).isFalse();
-        assertThatThrownBy(planned::run)
+        assertThatThrownBy(() -> guard.run(() -> {}))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage("Device 'cpu' is closed; use it before its close(), or open another.");
-        assertThatThrownBy(() -> guard.guard(() -> {})).hasMessageContaining("is closed");
+        assertThatThrownBy(guard::checkOpen).hasMessageContaining("is closed");
     }
 
     private static void await(CountDownLatch latch) {
@@ -125,11 +125,11 @@ final class DevicesTest {
     @Test
     void shapesThatDoNotFitAreSaid() {
         try (Device device = Devices.open("reference", 1).device();
-                Scope scope = device.newScope()) {
+                Scope scope = device.newScope("test")) {
             Tensor x = scope.allocate(DataType.F32, Shape.of(2, 3));
             Tensor w = scope.allocate(DataType.F32, Shape.of(4, 5));
             Tensor y = scope.allocate(DataType.F32, Shape.of(2, 4));
-            assertThatThrownBy(() -> device.linear().forward(y, x, w, null))
+            assertThatThrownBy(() -> device.product().forward(y, x, w, null, Geometry.LINEAR))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessage("linear.forward: w must have rows of 3 like x, but is 4 x 5.");
             assertThatThrownBy(() -> device.objective()

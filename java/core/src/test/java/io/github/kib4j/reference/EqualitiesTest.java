@@ -6,8 +6,10 @@ import io.github.kib4j.op.Activation;
 import io.github.kib4j.op.ActivityOps;
 import io.github.kib4j.op.Clock;
 import io.github.kib4j.op.Device;
+import io.github.kib4j.op.Devices;
 import io.github.kib4j.op.Dropout;
 import io.github.kib4j.op.Estimator;
+import io.github.kib4j.op.Geometry;
 import io.github.kib4j.op.Grouping;
 import io.github.kib4j.op.Kernel;
 import io.github.kib4j.op.ObjectiveOps;
@@ -32,8 +34,8 @@ final class EqualitiesTest {
     private static final int G = 4;
     private static final int N = 24;
 
-    private final Device device = new ReferenceDevice();
-    private final Scope scope = device.newScope();
+    private final Device device = Devices.open("reference", 1).device();
+    private final Scope scope = device.newScope("test");
     private final Random random = new Random(SEED);
 
     @AfterEach
@@ -77,26 +79,25 @@ final class EqualitiesTest {
                 new ActivityOps.Spec(Activation.IDENTITY, Pooling.NONE, null, new Dropout(0.5, false), 0, SEED);
         Clock clock = Clock.allocate(scope);
         Tensor x = empty(B, d);
-        device.activity()
+        device.run(device.activity()
                 .forward(
                         new ActivityOps.Buffers(
                                 empty(B, d), scope.allocate(DataType.U8, Shape.of(B, d)), null, null, null, x),
                         before,
                         earlier,
-                        clock)
-                .run();
+                        clock));
         assertThat(Arrays.stream(x.readDoubles()).filter(v -> v == 0).count()).isBetween(20L, 95L);
         Tensor w = random(N, d);
         Tensor a = empty(B, N);
-        device.linear().forward(a, x, w, null).run();
+        device.run(device.product().forward(a, x, w, null, Geometry.LINEAR));
         ActivityOps.Spec spec = new ActivityOps.Spec(Activation.SELU, Pooling.NONE, grouping, Dropout.NONE, 1, SEED);
         ActivityOps.Buffers buffers = grouped(spec);
-        device.activity().forward(buffers, a, spec, null).run();
+        device.run(device.activity().forward(buffers, a, spec, null));
         Tensor du = random(B, G);
         Tensor da = empty(B, N);
-        device.activity().hebbianGradient(da, a, buffers, du, spec).run();
+        device.run(device.activity().hebbianGradient(da, a, buffers, du, spec));
         Tensor dw = empty(N, d);
-        device.linear().weightGradient(dw, null, da, x).run();
+        device.run(device.product().weightGradient(dw, null, da, x, Geometry.LINEAR));
         double[] byHand = new double[N * d];
         for (int b = 0; b < B; b++) {
             for (int k = 0; k < N; k++) {
@@ -137,7 +138,7 @@ final class EqualitiesTest {
     private Result gradient(Tensor u, Teaching teaching, ObjectiveOps.Spec spec, ObjectiveOps.Form form) {
         Tensor du = scope.allocate(DataType.F64, u.shape());
         Tensor value = empty(3);
-        device.objective().gradient(du, value, u, teaching, spec, form, null).run();
+        device.run(device.objective().gradient(du, value, u, teaching, spec, form, null));
         return new Result(du.readDoubles(), value.readDoubles());
     }
 
@@ -159,9 +160,7 @@ final class EqualitiesTest {
             own.write(Arrays.copyOfRange(labels.readInts(), half * 4, half * 4 + 4));
             teachings[half] = new Teaching.Classes(own, m, Kernel.COSINE, true);
             ObjectiveOps.Statistics part = statistics(m);
-            device.objective()
-                    .codeStatistics(part, codes[half], teachings[half], spec)
-                    .run();
+            device.run(device.objective().codeStatistics(part, codes[half], teachings[half], spec));
             addTo(sum.count(), part.count());
             addTo(sum.codeSum(), part.codeSum());
             addTo(sum.codeProducts(), part.codeProducts());
@@ -171,9 +170,8 @@ final class EqualitiesTest {
         for (int half = 0; half < 2; half++) {
             Tensor du = empty(4, G);
             Tensor value = empty(3);
-            device.objective()
-                    .gradientFromStatistics(du, value, codes[half], teachings[half], sum, spec, null)
-                    .run();
+            device.run(device.objective()
+                    .gradientFromStatistics(du, value, codes[half], teachings[half], sum, spec, null));
             near(du.readDoubles(), Arrays.copyOfRange(whole.du(), half * 4 * G, (half + 1) * 4 * G), 1e-12);
             near(value.readDoubles(), whole.value(), 1e-12);
         }

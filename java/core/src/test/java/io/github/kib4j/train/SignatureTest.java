@@ -22,12 +22,12 @@ import io.github.kib4j.op.Signature;
 import io.github.kib4j.optimizer.OptimizerSpec;
 import io.github.kib4j.optimizer.Schedule;
 import io.github.kib4j.rule.BackpropRule;
+import io.github.kib4j.rule.BoundRule;
 import io.github.kib4j.rule.LocalRule;
 import io.github.kib4j.rule.Optimizers;
 import io.github.kib4j.rule.ReadoutRule;
 import io.github.kib4j.rule.Rule;
-import io.github.kib4j.rule.StepContext;
-import io.github.kib4j.rule.StepPlan;
+import io.github.kib4j.tensor.Scope;
 import io.github.kib4j.tensor.Shape;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
@@ -285,10 +285,7 @@ final class SignatureTest {
         }
 
         @Override
-        public void register(Network network, Optimizers optimizers) {}
-
-        @Override
-        public StepPlan plan(StepContext context) {
+        public BoundRule bind(Network network, Optimizers optimizers, Scope scope, int samples, int batch) {
             throw new UnsupportedOperationException();
         }
     }
@@ -297,7 +294,7 @@ final class SignatureTest {
     void whatUsersWriteSaysItsClass() {
         assertThat(new OwnRule().signature().entries())
                 .hasToString("{=mine, class=io.github.kib4j.train.SignatureTest$OwnRule}");
-        TeachingSignal lambda = CLASSES::bind;
+        TeachingSignal lambda = CLASSES::reside;
         assertThat(lambda.signature().entries())
                 .as("by no address, which would be another in each process")
                 .hasToString("{=lambda in io.github.kib4j.train.SignatureTest}");

@@ -11,11 +11,10 @@ import io.github.kib4j.cpu.internal.kib_activity_spec;
 import io.github.kib4j.op.Activation;
 import io.github.kib4j.op.ActivityOps;
 import io.github.kib4j.op.Clock;
-import io.github.kib4j.op.Contracts;
 import io.github.kib4j.op.Dropout;
 import io.github.kib4j.op.Grouping;
-import io.github.kib4j.op.Operation;
 import io.github.kib4j.op.Pooling;
+import io.github.kib4j.op.Work;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
 import org.bytedeco.javacpp.BytePointer;
@@ -25,38 +24,32 @@ import org.bytedeco.javacpp.LongPointer;
 import org.jspecify.annotations.Nullable;
 
 /** {@link ActivityOps} by the kernels of {@code native/src/cpu/activity.cpp}. */
-record CpuActivity(CpuContext context) implements ActivityOps {
+record CpuActivity(int threads) implements ActivityOps<Work> {
 
     @Override
-    public Operation forward(Buffers out, Tensor a, Spec spec, @Nullable Clock clock) {
-        Contracts.activity("activity.forward", out, a, spec, clock);
+    public Work forward(Buffers out, Tensor a, Spec spec, @Nullable Clock clock) {
         kib_activity_spec arguments = describe(out.post(), a, spec, spec.dropout());
-        BytePointer post = bytes(out.post());
-        BytePointer mask = bytes(out.mask());
-        DoublePointer mean = doublesOrNull(out.mean());
-        FloatPointer scale = floatsOrNull(out.scale());
-        FloatPointer code = floatsOrNull(out.code());
-        BytePointer sent = bytes(out.sent());
-        BytePointer input = bytes(a);
-        LongPointer now = clock == null ? null : longs(clock.now());
-        return context.kernel(
-                "activity.forward",
-                () -> kib.kib_activity_forward(
-                        post,
-                        mask,
-                        mean,
-                        scale,
-                        code,
-                        sent,
-                        input,
-                        now,
-                        arguments,
-                        context.scratch().start(),
-                        context.threads()));
+        return kernel(arguments, scratch -> {
+            BytePointer post = bytes(out.post());
+            BytePointer mask = bytes(out.mask());
+            DoublePointer mean = doublesOrNull(out.mean());
+            FloatPointer scale = floatsOrNull(out.scale());
+            FloatPointer code = floatsOrNull(out.code());
+            BytePointer sent = bytes(out.sent());
+            BytePointer input = bytes(a);
+            LongPointer now = clock == null ? null : longs(clock.now());
+            return () -> kib.kib_activity_forward(
+                    post, mask, mean, scale, code, sent, input, now, arguments, scratch, threads);
+        });
     }
 
-    /** Describes the pass for the kernels, and makes room for their scratch memory. */
-    private kib_activity_spec describe(Tensor post, Tensor a, Spec spec, Dropout dropout) {
+    /** Plans a kernel, all of which need the same scratch memory. */
+    private Work kernel(kib_activity_spec arguments, CpuWork.Binder<CpuWork.Kernel> binder) {
+        return CpuWork.kernel(kib.kib_activity_workspace(arguments, threads), binder);
+    }
+
+    /** Describes the pass for the kernels. */
+    private static kib_activity_spec describe(Tensor post, Tensor a, Spec spec, Dropout dropout) {
         Shape shape = post.shape();
         boolean image = shape.rank() == 4;
         kib_activity_spec s = new kib_activity_spec();
@@ -79,9 +72,7 @@ record CpuActivity(CpuContext context) implements ActivityOps {
         s.drop_below(dropout.threshold())
                 .kept_scale((float) dropout.keptScale())
                 .kept_shift((float) dropout.keptShift());
-        s.dropped_value((float) dropout.droppedValue()).seed(spec.seed()).layer(spec.layer());
-        context.scratch().reserve(kib.kib_activity_workspace(s, context.threads()));
-        return s;
+        return s.dropped_value((float) dropout.droppedValue()).seed(spec.seed()).layer(spec.layer());
     }
 
     private static int activation(Activation activation) {
@@ -102,58 +93,37 @@ record CpuActivity(CpuContext context) implements ActivityOps {
     }
 
     @Override
-    public Operation hebbianGradient(Tensor da, @Nullable Tensor a, Buffers saved, Tensor du, Spec spec) {
-        Contracts.hebbianGradient(da, a, saved, du, spec);
+    public Work hebbianGradient(Tensor da, @Nullable Tensor a, Buffers saved, Tensor du, Spec spec) {
         kib_activity_spec arguments = describe(saved.post(), da, spec, Dropout.NONE);
-        BytePointer out = bytes(da);
-        BytePointer input = bytesOrNull(a);
-        BytePointer post = bytes(saved.post());
-        BytePointer mask = bytes(saved.mask());
-        DoublePointer mean = doublesOrNull(saved.mean());
-        FloatPointer scale = floatsOrNull(saved.scale());
-        BytePointer third = bytes(du);
-        return context.kernel(
-                "activity.hebbianGradient",
-                () -> kib.kib_activity_hebbian_gradient(
-                        out,
-                        input,
-                        post,
-                        mask,
-                        mean,
-                        scale,
-                        third,
-                        arguments,
-                        context.scratch().start(),
-                        context.threads()));
+        return kernel(arguments, scratch -> {
+            BytePointer out = bytes(da);
+            BytePointer input = bytesOrNull(a);
+            BytePointer post = bytes(saved.post());
+            BytePointer mask = bytes(saved.mask());
+            DoublePointer mean = doublesOrNull(saved.mean());
+            FloatPointer scale = floatsOrNull(saved.scale());
+            BytePointer third = bytes(du);
+            return () -> kib.kib_activity_hebbian_gradient(
+                    out, input, post, mask, mean, scale, third, arguments, scratch, threads);
+        });
     }
 
     @Override
-    public Operation outputGradient(
+    public Work outputGradient(
             Tensor da, @Nullable Tensor a, Buffers saved, Tensor dsent, Spec spec, @Nullable Clock clock) {
-        Contracts.outputGradient(da, a, saved, dsent, spec, clock);
         boolean drops = saved.sent() != saved.post();
         kib_activity_spec arguments = describe(saved.post(), da, spec, drops ? spec.dropout() : Dropout.NONE);
-        BytePointer out = bytes(da);
-        BytePointer input = bytesOrNull(a);
-        BytePointer post = bytes(saved.post());
-        BytePointer mask = bytes(saved.mask());
-        DoublePointer mean = doublesOrNull(saved.mean());
-        FloatPointer scale = floatsOrNull(saved.scale());
-        BytePointer upstream = bytes(dsent);
-        LongPointer now = clock == null ? null : longs(clock.now());
-        return context.kernel(
-                "activity.outputGradient",
-                () -> kib.kib_activity_output_gradient(
-                        out,
-                        input,
-                        post,
-                        mask,
-                        mean,
-                        scale,
-                        upstream,
-                        now,
-                        arguments,
-                        context.scratch().start(),
-                        context.threads()));
+        return kernel(arguments, scratch -> {
+            BytePointer out = bytes(da);
+            BytePointer input = bytesOrNull(a);
+            BytePointer post = bytes(saved.post());
+            BytePointer mask = bytes(saved.mask());
+            DoublePointer mean = doublesOrNull(saved.mean());
+            FloatPointer scale = floatsOrNull(saved.scale());
+            BytePointer upstream = bytes(dsent);
+            LongPointer now = clock == null ? null : longs(clock.now());
+            return () -> kib.kib_activity_output_gradient(
+                    out, input, post, mask, mean, scale, upstream, now, arguments, scratch, threads);
+        });
     }
 }

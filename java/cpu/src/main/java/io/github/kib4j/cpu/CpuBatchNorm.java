@@ -1,9 +1,12 @@
 package io.github.kib4j.cpu;
 
+import static io.github.kib4j.cpu.CpuTensor.bytes;
+import static io.github.kib4j.cpu.CpuTensor.doubles;
+import static io.github.kib4j.cpu.CpuTensor.floats;
+
 import io.github.kib4j.cpu.internal.kib;
 import io.github.kib4j.op.BatchNormOps;
-import io.github.kib4j.op.Contracts;
-import io.github.kib4j.op.Operation;
+import io.github.kib4j.op.Work;
 import io.github.kib4j.tensor.Tensor;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.DoublePointer;
@@ -13,102 +16,101 @@ import org.bytedeco.javacpp.FloatPointer;
  * {@link BatchNormOps} by the kernels of {@code native/src/cpu/batch_norm.cpp}. (oneDNN's sum a channel of a channels-last image
  * in one running float.)
  */
-record CpuBatchNorm(CpuContext context) implements BatchNormOps {
+record CpuBatchNorm(int threads) implements BatchNormOps<Work> {
 
-    /** The extents of an input, for whose sums there is scratch memory. */
-    private record Extents(int type, long rows, long channels) {}
+    /** The extents of an input. */
+    private record Extents(int type, long rows, long channels) {
+        static Extents of(Tensor a) {
+            long channels = a.shape().extent(1);
+            return new Extents(CpuTensor.typeOf(a), a.shape().size() / channels, channels);
+        }
 
-    private Extents extents(Tensor a) {
-        long channels = a.shape().extent(1);
-        long rows = a.shape().size() / channels;
-        context.scratch().reserve(kib.kib_batch_norm_workspace(rows, channels));
-        return new Extents(CpuTensor.typeOf(a), rows, channels);
+        Work kernel(CpuWork.Binder<CpuWork.Kernel> binder) {
+            return CpuWork.kernel(kib.kib_batch_norm_workspace(rows, channels), binder);
+        }
     }
 
     @Override
-    public Operation forward(Tensor y, Saved saved, Tensor a, Parameters parameters) {
-        Contracts.batchNorm("batchNorm.forward", y, a, parameters, saved);
-        Extents extents = extents(a);
-        BytePointer out = CpuTensor.bytes(y);
-        DoublePointer mean = CpuTensor.doubles(saved.mean());
-        DoublePointer variance = CpuTensor.doubles(saved.variance());
-        FloatPointer runningMean = CpuTensor.floats(parameters.runningMean());
-        FloatPointer runningVariance = CpuTensor.floats(parameters.runningVariance());
-        BytePointer in = CpuTensor.bytes(a);
-        FloatPointer scale = CpuTensor.floats(parameters.scale());
-        FloatPointer shift = CpuTensor.floats(parameters.shift());
-        return context.kernel(
-                "batchNorm.forward",
-                () -> kib.kib_batch_norm_forward(
-                        out,
-                        mean,
-                        variance,
-                        runningMean,
-                        runningVariance,
-                        in,
-                        scale,
-                        shift,
-                        extents.type(),
-                        extents.rows(),
-                        extents.channels(),
-                        context.scratch().start(),
-                        context.threads()));
+    public Work forward(Tensor y, Saved saved, Tensor a, Parameters parameters) {
+        Extents extents = Extents.of(a);
+        return extents.kernel(scratch -> {
+            BytePointer out = bytes(y);
+            DoublePointer mean = doubles(saved.mean());
+            DoublePointer variance = doubles(saved.variance());
+            FloatPointer runningMean = floats(parameters.runningMean());
+            FloatPointer runningVariance = floats(parameters.runningVariance());
+            BytePointer in = bytes(a);
+            FloatPointer scale = floats(parameters.scale());
+            FloatPointer shift = floats(parameters.shift());
+            return () -> kib.kib_batch_norm_forward(
+                    out,
+                    mean,
+                    variance,
+                    runningMean,
+                    runningVariance,
+                    in,
+                    scale,
+                    shift,
+                    extents.type(),
+                    extents.rows(),
+                    extents.channels(),
+                    scratch,
+                    threads);
+        });
     }
 
     @Override
-    public Operation inference(Tensor y, Tensor a, Parameters parameters) {
-        Contracts.batchNorm("batchNorm.inference", y, a, parameters, null);
-        Extents extents = extents(a);
-        BytePointer out = CpuTensor.bytes(y);
-        BytePointer in = CpuTensor.bytes(a);
-        FloatPointer scale = CpuTensor.floats(parameters.scale());
-        FloatPointer shift = CpuTensor.floats(parameters.shift());
-        FloatPointer mean = CpuTensor.floats(parameters.runningMean());
-        FloatPointer variance = CpuTensor.floats(parameters.runningVariance());
-        return context.kernel(
-                "batchNorm.inference",
-                () -> kib.kib_batch_norm_inference(
-                        out,
-                        in,
-                        scale,
-                        shift,
-                        mean,
-                        variance,
-                        extents.type(),
-                        extents.rows(),
-                        extents.channels(),
-                        context.scratch().start(),
-                        context.threads()));
+    public Work inference(Tensor y, Tensor a, Parameters parameters) {
+        Extents extents = Extents.of(a);
+        return extents.kernel(scratch -> {
+            BytePointer out = bytes(y);
+            BytePointer in = bytes(a);
+            FloatPointer scale = floats(parameters.scale());
+            FloatPointer shift = floats(parameters.shift());
+            FloatPointer mean = floats(parameters.runningMean());
+            FloatPointer variance = floats(parameters.runningVariance());
+            return () -> kib.kib_batch_norm_inference(
+                    out,
+                    in,
+                    scale,
+                    shift,
+                    mean,
+                    variance,
+                    extents.type(),
+                    extents.rows(),
+                    extents.channels(),
+                    scratch,
+                    threads);
+        });
     }
 
     @Override
-    public Operation gradient(
+    public Work gradient(
             Tensor da, Tensor dscale, Tensor dshift, Tensor dy, Tensor a, Parameters parameters, Saved saved) {
-        Contracts.batchNormGradient(da, dscale, dshift, dy, a, parameters, saved);
-        Extents extents = extents(a);
-        BytePointer out = CpuTensor.bytes(da);
-        FloatPointer scaleGradient = CpuTensor.floats(dscale);
-        FloatPointer shiftGradient = CpuTensor.floats(dshift);
-        BytePointer upstream = CpuTensor.bytes(dy);
-        BytePointer in = CpuTensor.bytes(a);
-        DoublePointer mean = CpuTensor.doubles(saved.mean());
-        DoublePointer variance = CpuTensor.doubles(saved.variance());
-        FloatPointer scale = CpuTensor.floats(parameters.scale());
-        return context.kernel(
-                "batchNorm.gradient",
-                () -> kib.kib_batch_norm_gradient(
-                        out,
-                        scaleGradient,
-                        shiftGradient,
-                        upstream,
-                        in,
-                        mean,
-                        variance,
-                        scale,
-                        extents.type(),
-                        extents.rows(),
-                        extents.channels(),
-                        context.scratch().start(),
-                        context.threads()));
+        Extents extents = Extents.of(a);
+        return extents.kernel(scratch -> {
+            BytePointer out = bytes(da);
+            FloatPointer scaleGradient = floats(dscale);
+            FloatPointer shiftGradient = floats(dshift);
+            BytePointer upstream = bytes(dy);
+            BytePointer in = bytes(a);
+            DoublePointer mean = doubles(saved.mean());
+            DoublePointer variance = doubles(saved.variance());
+            FloatPointer scale = floats(parameters.scale());
+            return () -> kib.kib_batch_norm_gradient(
+                    out,
+                    scaleGradient,
+                    shiftGradient,
+                    upstream,
+                    in,
+                    mean,
+                    variance,
+                    scale,
+                    extents.type(),
+                    extents.rows(),
+                    extents.channels(),
+                    scratch,
+                    threads);
+        });
     }
 }

@@ -2,16 +2,15 @@ package io.github.kib4j.cpu;
 
 import io.github.kib4j.cpu.internal.kib;
 import io.github.kib4j.cpu.internal.kib_variable;
-import io.github.kib4j.op.Contracts;
 import io.github.kib4j.op.Estimator;
 import io.github.kib4j.op.GramOps;
 import io.github.kib4j.op.Kernel;
-import io.github.kib4j.op.Operation;
+import io.github.kib4j.op.Work;
 import io.github.kib4j.tensor.Tensor;
 import org.bytedeco.javacpp.DoublePointer;
 
 /** {@link GramOps} by the kernels of {@code native/src/cpu/gram.cpp}. */
-record CpuGram(CpuContext context) implements GramOps {
+record CpuGram(int threads) implements GramOps<Work> {
 
     static int kernel(Kernel kernel) {
         return switch (kernel.kind()) {
@@ -26,28 +25,23 @@ record CpuGram(CpuContext context) implements GramOps {
     }
 
     @Override
-    public Operation dependence(Tensor value, Tensor x, Kernel kernelX, Tensor y, Kernel kernelY, Estimator estimator) {
-        Contracts.dependence(value, x, y);
+    public Work dependence(Tensor value, Tensor x, Kernel kernelX, Tensor y, Kernel kernelY, Estimator estimator) {
         long batch = x.shape().extent(0);
-        DoublePointer out = CpuTensor.doubles(value);
+        int measure = estimator(estimator);
         kib_variable first = describe(x, kernelX);
         kib_variable second = describe(y, kernelY);
-        context.scratch().reserve(kib.kib_gram_workspace(first, second, batch));
-        return context.kernel(
-                "gram.dependence",
-                () -> kib.kib_gram_dependence(
-                        out,
-                        first,
-                        second,
-                        batch,
-                        estimator(estimator),
-                        context.scratch().start(),
-                        context.threads()));
+        return CpuWork.kernel(kib.kib_gram_workspace(first, second, batch), scratch -> {
+            DoublePointer out = CpuTensor.doubles(value);
+            first.rows(CpuTensor.bytes(x));
+            second.rows(CpuTensor.bytes(y));
+            return () -> kib.kib_gram_dependence(out, first, second, batch, measure, scratch, threads);
+        });
     }
 
+    /** Describes samples, wherever they will lie. */
     private static kib_variable describe(Tensor samples, Kernel kernel) {
         return new kib_variable()
-                .rows(CpuTensor.bytes(samples))
+                .rows(null)
                 .type(CpuTensor.typeOf(samples))
                 .width(samples.shape().rowSize())
                 .kernel(kernel(kernel))

@@ -1,15 +1,18 @@
 package io.github.kib4j.cpu;
 
-import io.github.kib4j.op.Device;
+import io.github.kib4j.op.Backend;
+import io.github.kib4j.op.DeviceInfo;
+import io.github.kib4j.op.DeviceOptions;
 import io.github.kib4j.op.DeviceProvider;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
-/** Provides the CPU device on Linux x86-64 processors with AVX2. Everything native is behind {@link CpuDevice}. */
+/** Provides the CPU device on Linux x86-64 processors with AVX2. Everything native is behind {@link CpuBackend}. */
 public final class CpuProvider implements DeviceProvider {
     @Override
     public String name() {
@@ -37,17 +40,32 @@ public final class CpuProvider implements DeviceProvider {
     }
 
     private static boolean hasAvx2() {
+        String properties = property("flags");
+        return properties.isEmpty() || (properties + " ").contains(" avx2 "); // unknown: loading will tell
+    }
+
+    /** Returns the processor's name. */
+    static String processor() {
+        String name = property("model name");
+        return name.isEmpty() ? "x86-64" : name;
+    }
+
+    /** Returns what Linux says of the first processor; empty if nothing. */
+    private static String property(String key) {
         try {
-            return Files.readString(Path.of("/proc/cpuinfo"), StandardCharsets.ISO_8859_1)
-                    .contains(" avx2 ");
+            return Files.readAllLines(Path.of("/proc/cpuinfo"), StandardCharsets.ISO_8859_1).stream()
+                    .filter(line -> line.startsWith(key))
+                    .map(line -> line.substring(line.indexOf(':') + 1).trim())
+                    .findFirst()
+                    .orElse("");
         } catch (IOException e) {
-            return true; // unknown: loading will tell
+            return "";
         }
     }
 
     private static Optional<String> loadFailure() {
         try {
-            CpuDevice.load();
+            CpuBackend.load();
             return Optional.empty();
         } catch (LinkageError | RuntimeException e) {
             Throwable cause = e.getCause() == null ? e : e.getCause();
@@ -61,10 +79,16 @@ public final class CpuProvider implements DeviceProvider {
     }
 
     @Override
-    public Device open(int threads) {
+    public List<DeviceInfo> devices() {
+        return unavailable().isPresent() ? List.of() : List.of(new DeviceInfo(name(), 0, processor()));
+    }
+
+    @Override
+    public Backend open(DeviceOptions options) {
         unavailable().ifPresent(reason -> {
             throw new IllegalStateException("Device 'cpu' cannot be used here: " + reason);
         });
-        return new CpuDevice(threads > 0 ? threads : Runtime.getRuntime().availableProcessors());
+        int threads = options.threads();
+        return new CpuBackend(threads > 0 ? threads : Runtime.getRuntime().availableProcessors());
     }
 }

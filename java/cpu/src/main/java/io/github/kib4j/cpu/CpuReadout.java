@@ -2,10 +2,9 @@ package io.github.kib4j.cpu;
 
 import io.github.kib4j.cpu.internal.kib;
 import io.github.kib4j.cpu.internal.kib_meter;
-import io.github.kib4j.op.Contracts;
 import io.github.kib4j.op.Meter;
-import io.github.kib4j.op.Operation;
 import io.github.kib4j.op.ReadoutOps;
+import io.github.kib4j.op.Work;
 import io.github.kib4j.tensor.Tensor;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
@@ -13,20 +12,20 @@ import org.bytedeco.javacpp.IntPointer;
 import org.jspecify.annotations.Nullable;
 
 /** {@link ReadoutOps} by the kernels of {@code native/src/cpu/step.cpp}. */
-record CpuReadout(CpuContext context) implements ReadoutOps {
+record CpuReadout() implements ReadoutOps<Work> {
 
     @Override
-    public Operation crossEntropy(@Nullable Tensor dy, Tensor y, Tensor labels, Meter meter) {
-        Contracts.crossEntropy(dy, y, labels, meter);
+    public Work crossEntropy(@Nullable Tensor dy, Tensor y, Tensor labels, Meter meter) {
+        CpuTensor.numbers(y.type());
         int type = dy == null ? kib.KIB_F32 : CpuTensor.typeOf(dy);
-        BytePointer gradient = CpuTensor.bytesOrNull(dy);
-        FloatPointer logits = CpuTensor.floats(y);
-        IntPointer classes = CpuTensor.ints(labels);
-        kib_meter sink = CpuObjective.describe(meter);
         long batch = y.shape().extent(0);
         long outputs = y.shape().extent(1);
-        return context.kernel(
-                "readout.crossEntropy",
-                () -> kib.kib_readout_cross_entropy(gradient, type, logits, classes, batch, outputs, sink));
+        return CpuWork.kernel(0, scratch -> {
+            BytePointer gradient = CpuTensor.bytesOrNull(dy);
+            FloatPointer logits = CpuTensor.floats(y);
+            IntPointer classes = CpuTensor.ints(labels);
+            kib_meter sink = CpuObjective.describe(meter);
+            return () -> kib.kib_readout_cross_entropy(gradient, type, logits, classes, batch, outputs, sink);
+        });
     }
 }

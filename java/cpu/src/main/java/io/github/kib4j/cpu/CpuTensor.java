@@ -2,6 +2,7 @@ package io.github.kib4j.cpu;
 
 import io.github.kib4j.cpu.internal.kib;
 import io.github.kib4j.tensor.DataType;
+import io.github.kib4j.tensor.Scope;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
 import org.bytedeco.javacpp.BytePointer;
@@ -11,46 +12,63 @@ import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.javacpp.LongPointer;
 import org.jspecify.annotations.Nullable;
 
-/** A tensor in native memory: four-dimensional ones {@code [B, H, W, C]}, others row-major. */
+/**
+ * A tensor in native memory, once it has some: four-dimensional ones {@code [B, H, W, C]}, others row-major. First rows lie
+ * wherever the whole tensor does.
+ */
 final class CpuTensor implements Tensor {
-    private final CpuScope scope;
-    /** Whose memory it lies on: the scope's own, or that of another tensor's scope. */
-    private final CpuScope owner;
-
-    private final Shape shape;
+    private final Scope owner;
     private final DataType type;
-    private final BytePointer data;
+    private final Shape shape;
+    private final @Nullable CpuTensor whole;
+    private @Nullable CpuMemory allocated;
+    private @Nullable BytePointer start;
 
-    CpuTensor(CpuScope scope, CpuScope owner, Shape shape, DataType type, BytePointer data) {
-        this.scope = scope;
-        this.owner = owner;
-        this.shape = shape;
-        this.type = type;
-        this.data = data;
+    CpuTensor(Scope owner, DataType type, Shape shape) {
+        this(owner, type, shape, null);
     }
 
+    private CpuTensor(Scope owner, DataType type, Shape shape, @Nullable CpuTensor whole) {
+        this.owner = owner;
+        this.type = type;
+        this.shape = shape;
+        this.whole = whole;
+    }
+
+    /** Returns a tensor as what a device makes sure it is: one of this backend. */
     static CpuTensor of(Tensor tensor) {
-        if (tensor instanceof CpuTensor own) {
-            return own;
+        return (CpuTensor) tensor;
+    }
+
+    /** Gives it memory of its own; returns whether there was room. */
+    boolean allocate() {
+        allocated = CpuMemory.allocate(bytes());
+        start = allocated == null ? null : allocated.start();
+        return allocated != null;
+    }
+
+    /** Puts it on a part of another tensor's memory. */
+    void place(Tensor memory, long offset) {
+        start = bytes(memory).getPointer(offset);
+    }
+
+    void free() {
+        if (allocated != null) {
+            allocated.free();
         }
-        throw new IllegalArgumentException("The cpu device cannot use a tensor of another device.");
+        allocated = null;
+        start = null;
     }
 
     /** Returns where the numbers lie. */
-    BytePointer data() {
-        scope.checkOpen();
+    private BytePointer data() {
         owner.checkOpen();
+        BytePointer data = base().start;
+        if (data == null) {
+            throw new IllegalStateException(
+                    "A tensor of " + shape + " has no memory: it is a workspace's, whose program has not run.");
+        }
         return data;
-    }
-
-    /** Returns the scope whose end is the end of this tensor's memory. */
-    CpuScope owner() {
-        return owner;
-    }
-
-    /** Returns the scope that gave this tensor. */
-    CpuScope scope() {
-        return scope;
     }
 
     static BytePointer bytes(Tensor tensor) {
@@ -114,11 +132,21 @@ final class CpuTensor implements Tensor {
     }
 
     @Override
+    public Scope owner() {
+        return owner;
+    }
+
+    @Override
+    public CpuTensor base() {
+        return whole == null ? this : whole;
+    }
+
+    @Override
     public Tensor firstRows(int rows) {
         if (rows < 1 || rows > shape.extent(0)) {
             throw new IllegalArgumentException("A tensor of " + shape + " has no first " + rows + " rows.");
         }
-        return rows == shape.extent(0) ? this : new CpuTensor(scope, owner, shape.withFirst(rows), type, data);
+        return rows == shape.extent(0) ? this : new CpuTensor(owner, type, shape.withFirst(rows), base());
     }
 
     // Storage as [outer, P, C] of logical [outer, C, P].
@@ -127,15 +155,15 @@ final class CpuTensor implements Tensor {
         return shape.rank() == 4;
     }
 
-    private long outer() {
+    long outer() {
         return channelsLast() ? shape.extent(0) : 1;
     }
 
-    private long channels() {
+    long channels() {
         return channelsLast() ? shape.extent(1) : 1;
     }
 
-    private long positions() {
+    long positions() {
         return shape.size() / outer() / channels();
     }
 

@@ -4,12 +4,12 @@ import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_FROM;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SCRATCHPAD;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_TO;
 
-import io.github.kib4j.op.Operation;
+import io.github.kib4j.op.Work;
 import io.github.kib4j.tensor.DataType;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
-import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.bytedeco.dnnl.IntMemoryMap;
 import org.bytedeco.dnnl.engine;
 import org.bytedeco.dnnl.global.dnnl;
@@ -19,16 +19,16 @@ import org.bytedeco.dnnl.primitive_attr;
 import org.bytedeco.dnnl.primitive_desc_base;
 import org.bytedeco.dnnl.reorder;
 import org.bytedeco.dnnl.stream;
+import org.bytedeco.javacpp.BytePointer;
+import org.jspecify.annotations.Nullable;
 
-/** oneDNN's engine and stream, and how its primitives are planned: deterministic, on shared scratch memory. */
+/** oneDNN's engine and stream, and how its primitives become work: deterministic, on scratch memory that is given to them. */
 final class OneDnn {
     private final engine cpu = new engine(engine.kind.cpu, 0);
     private final stream queue = new stream(cpu);
     private final primitive_attr attributes = new primitive_attr();
-    private final SharedMemory scratch;
 
-    OneDnn(SharedMemory scratch) {
-        this.scratch = scratch;
+    OneDnn() {
         attributes.set_deterministic(true);
         attributes.set_scratchpad_mode(dnnl.scratchpad_mode.user);
     }
@@ -41,78 +41,100 @@ final class OneDnn {
         return attributes;
     }
 
-    static memory.data_type type(DataType type) {
+    /**
+     * What a primitive reads or writes.
+     *
+     * @param tensor null for a copy that lies at the start of scratch memory
+     */
+    record Operand(memory.desc layout, @Nullable Tensor tensor) {
+        /** Returns this, if it is stored as wanted, or a copy. */
+        Operand as(memory.desc wanted) {
+            return wanted.equals(layout) ? this : new Operand(wanted, null);
+        }
+
+        boolean isCopy() {
+            return tensor == null;
+        }
+
+        long scratchBytes() {
+            return isCopy() ? CpuMemory.padded(layout.get_size()) : 0;
+        }
+
+        memory on(engine cpu, @Nullable BytePointer scratch) {
+            return new memory(layout, cpu, tensor == null ? scratch : CpuTensor.bytes(tensor));
+        }
+
+        boolean hasTypeOf(Operand other) {
+            return layout.get_data_type().value == other.layout.get_data_type().value;
+        }
+
+        /** Describes the same numbers in the type of others, and in a storage that oneDNN may choose. */
+        memory.desc any(Operand typed) {
+            return new memory.desc(layout.get_dims(), typed.layout.get_data_type(), memory.format_tag.any);
+        }
+    }
+
+    private static memory.data_type numbers(DataType type) {
         return CpuTensor.numbers(type) == DataType.BF16 ? memory.data_type.bf16 : memory.data_type.f32;
     }
 
-    /** Describes an array by extents and strides. */
-    static memory.desc strided(DataType type, long[] extents, long... strides) {
-        return new memory.desc(extents, type(type), strides);
+    private static Operand strided(Tensor tensor, long[] extents, long... strides) {
+        return new Operand(new memory.desc(extents, numbers(tensor.type()), strides), tensor);
     }
 
-    /** Describes an array whose storage oneDNN may choose. */
-    static memory.desc any(DataType type, long... extents) {
-        return new memory.desc(extents, type(type), memory.format_tag.any);
+    /** Describes a tensor's rows as those of a matrix. */
+    static Operand matrix(Tensor tensor) {
+        long width = tensor.shape().rowSize();
+        return strided(tensor, new long[] {tensor.shape().extent(0), width}, width, 1);
     }
 
-    /** Describes a tensor {@code [B, C]} or {@code [B, C, H, W]}, stored channels-last, as one with two spatial extents. */
-    static memory.desc image(Tensor tensor) {
-        Shape s = tensor.shape();
-        long channels = s.extent(1);
-        long height = s.rank() == 4 ? s.extent(2) : 1;
-        long width = s.rank() == 4 ? s.extent(3) : 1;
-        long[] extents = {s.extent(0), channels, height, width};
-        return strided(tensor.type(), extents, channels * height * width, 1, width * channels, channels);
+    /** Describes a tensor's rows as the columns of a matrix. */
+    static Operand transposed(Tensor tensor) {
+        long width = tensor.shape().rowSize();
+        return strided(tensor, new long[] {width, tensor.shape().extent(0)}, 1, width);
+    }
+
+    /** Describes a vector as the one row of a matrix. */
+    static Operand row(Tensor tensor) {
+        long size = tensor.shape().size();
+        return strided(tensor, new long[] {1, size}, size, 1);
     }
 
     /** Describes a vector. */
-    static memory.desc vector(Tensor tensor) {
-        return strided(tensor.type(), new long[] {tensor.shape().size()}, 1);
+    static Operand vector(Tensor tensor) {
+        return strided(tensor, new long[] {tensor.shape().size()}, 1);
     }
 
-    /** Binds a description to a tensor's memory. */
-    memory on(memory.desc desc, Tensor tensor) {
-        return new memory(desc, cpu, CpuTensor.bytes(tensor));
-    }
-
-    /** Binds a description to shared memory. */
-    memory on(memory.desc desc, SharedMemory shared) {
-        shared.reserve(desc.get_size());
-        memory bound = new memory(desc, cpu, shared.start());
-        shared.keep(bound);
-        return bound;
-    }
-
-    /** Arguments of a primitive: index and memory, in turn. */
-    static Map<Integer, memory> arguments(Object... indicesAndMemories) {
-        Map<Integer, memory> arguments = new LinkedHashMap<>();
-        for (int i = 0; i < indicesAndMemories.length; i += 2) {
-            arguments.put((Integer) indicesAndMemories[i], (memory) indicesAndMemories[i + 1]);
-        }
-        return arguments;
+    /** Describes a tensor {@code [B, C, H, W]}, stored channels-last. */
+    static Operand image(Tensor tensor) {
+        Shape s = tensor.shape();
+        long channels = s.extent(1);
+        long width = s.extent(3);
+        long[] extents = {s.extent(0), channels, s.extent(2), width};
+        return strided(tensor, extents, s.rowSize(), 1, width * channels, channels);
     }
 
     /** Plans a primitive with all its arguments. */
-    Operation plan(primitive_desc_base description, primitive computation, Map<Integer, memory> arguments) {
-        Map<Integer, memory> all = new LinkedHashMap<>(arguments);
-        all.put(DNNL_ARG_SCRATCHPAD, on(description.scratchpad_desc(), scratch));
-        IntMemoryMap bound = new IntMemoryMap();
-        all.forEach(bound::put);
-        return new Planned(computation, queue, bound, all);
+    Work plan(primitive_desc_base description, primitive computation, Map<Integer, Operand> operands) {
+        memory.desc scratchpad = description.scratchpad_desc();
+        long copies =
+                operands.values().stream().mapToLong(Operand::scratchBytes).sum();
+        long bytes = copies + scratchpad.get_size();
+        return new CpuWork(bytes, scratch -> {
+            IntMemoryMap arguments = new IntMemoryMap();
+            operands.forEach((index, operand) -> arguments.put(index, operand.on(cpu, scratch)));
+            if (bytes > copies) {
+                BytePointer free = Objects.requireNonNull(scratch).getPointer(copies);
+                arguments.put(DNNL_ARG_SCRATCHPAD, new memory(scratchpad, cpu, free));
+            }
+            return () -> computation.execute(queue, arguments);
+        });
     }
 
     /** Plans a copy that changes storage or type. */
-    Operation reorder(memory from, memory.desc fromDesc, memory to, memory.desc toDesc) {
-        reorder.primitive_desc description = new reorder.primitive_desc(cpu, fromDesc, cpu, toDesc, attributes, false);
-        return plan(description, new reorder(description), arguments(DNNL_ARG_FROM, from, DNNL_ARG_TO, to));
-    }
-
-    /** A primitive with its arguments, all kept alive. */
-    private record Planned(primitive computation, stream queue, IntMemoryMap bound, Map<Integer, memory> arguments)
-            implements Operation {
-        @Override
-        public void run() {
-            computation.execute(queue, bound);
-        }
+    Work reorder(Operand from, Operand to) {
+        reorder.primitive_desc description =
+                new reorder.primitive_desc(cpu, from.layout(), cpu, to.layout(), attributes, false);
+        return plan(description, new reorder(description), Map.of(DNNL_ARG_FROM, from, DNNL_ARG_TO, to));
     }
 }

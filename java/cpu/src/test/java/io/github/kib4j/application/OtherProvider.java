@@ -1,7 +1,10 @@
 package io.github.kib4j.application;
 
-import io.github.kib4j.op.Device;
+import io.github.kib4j.op.Backend;
+import io.github.kib4j.op.DeviceInfo;
+import io.github.kib4j.op.DeviceOptions;
 import io.github.kib4j.op.DeviceProvider;
+import java.util.List;
 import java.util.Optional;
 
 /** A backend of somebody else, with a service file of its own. */
@@ -22,7 +25,12 @@ public final class OtherProvider implements DeviceProvider {
     }
 
     @Override
-    public Device open(int threads) {
+    public List<DeviceInfo> devices() {
+        return List.of();
+    }
+
+    @Override
+    public Backend open(DeviceOptions options) {
         throw new IllegalStateException();
     }
 }

@@ -2,6 +2,7 @@ package io.github.kib4j.cpu;
 
 import io.github.kib4j.op.Device;
 import io.github.kib4j.op.Devices;
+import io.github.kib4j.op.Geometry;
 import io.github.kib4j.op.Precision;
 import io.github.kib4j.tensor.DataType;
 import io.github.kib4j.tensor.Scope;
@@ -30,8 +31,8 @@ public final class Bfloat16Check {
     /** Prints the instruction set, then a line for everything that is not as it should be. */
     public static void main(String[] arguments) {
         try (Device device = Devices.open("cpu", 2).device()) {
-            System.out.println(CpuDevice.instructionSet());
-            try (Scope scope = device.newScope()) {
+            System.out.println(CpuBackend.instructionSet());
+            try (Scope scope = device.newScope("test")) {
                 new Bfloat16Check(device, scope).subnormalNumbersAreZeros();
             }
             Parity.tests(device, Precision.BF16)
@@ -56,16 +57,16 @@ public final class Bfloat16Check {
             String title = factors[0] + " times " + factors[1] + ", ";
             for (DataType type : List.of(DataType.BF16, DataType.F32)) {
                 Tensor y = empty(type);
-                device.linear().forward(y, first, second, null).run();
+                device.run(device.product().forward(y, first, second, null, Geometry.LINEAR));
                 expect(factors[2], y, title + "forward to " + type);
-                device.linear().forward(y, first, single, null).run();
+                device.run(device.product().forward(y, first, single, null, Geometry.LINEAR));
                 expect(factors[2], y, title + "forward to " + type + ", single weights");
             }
             Tensor dx = empty(DataType.BF16);
-            device.linear().dataGradient(dx, first, second).run();
+            device.run(device.product().dataGradient(dx, first, second, Geometry.LINEAR));
             expect(factors[2], dx, title + "data gradient");
             Tensor dw = empty(DataType.F32);
-            device.linear().weightGradient(dw, null, first, second).run();
+            device.run(device.product().weightGradient(dw, null, first, second, Geometry.LINEAR));
             expect(factors[2], dw, title + "weight gradient");
             convolutions(title, factors);
         }
@@ -75,14 +76,13 @@ public final class Bfloat16Check {
         Tensor x = image(DataType.BF16, factors[0]);
         Tensor weight = image(DataType.F32, factors[1]);
         Tensor y = scope.allocate(DataType.BF16, x.shape());
-        device.convolution().forward(y, x, weight, null).run();
+        device.run(device.product().forward(y, x, weight, null, new Geometry(1)));
         expect(factors[2], y, title + "convolution");
-        device.convolution().dataGradient(y, x, weight).run();
+        device.run(device.product().dataGradient(y, x, weight, new Geometry(1)));
         expect(factors[2], y, title + "convolution's data gradient");
         Tensor dweight = scope.allocate(DataType.F32, x.shape());
-        device.convolution()
-                .weightGradient(dweight, null, x, image(DataType.BF16, factors[1]))
-                .run();
+        device.run(
+                device.product().weightGradient(dweight, null, x, image(DataType.BF16, factors[1]), new Geometry(1)));
         expect(factors[2], dweight, title + "convolution's weight gradient");
     }
 

@@ -28,6 +28,8 @@ final class ConstantsTest {
             Map.entry("KIB_CLOCK_STEP", Clock.STEP),
             Map.entry("KIB_CLOCK_EPOCH", Clock.EPOCH),
             Map.entry("KIB_CLOCK_POSITION", Clock.POSITION),
+            Map.entry("KIB_CLOCK_EPOCH_STEP", Clock.EPOCH_STEP),
+            Map.entry("KIB_CLOCK_SIZE", Clock.SIZE),
             Map.entry("KIB_PURPOSE_WEIGHTS", Philox.WEIGHTS),
             Map.entry("KIB_PURPOSE_SHUFFLE", Philox.SHUFFLE),
             Map.entry("KIB_PURPOSE_AUGMENTATION", Philox.AUGMENTATION),

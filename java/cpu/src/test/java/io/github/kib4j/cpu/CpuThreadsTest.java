@@ -59,14 +59,14 @@ final class CpuThreadsTest {
     @ValueSource(ints = {1, 2, 3})
     void equalNumbersBecomeTheShift(int threads) {
         try (Device device = Devices.open("cpu", threads).device();
-                Scope scope = device.newScope()) {
+                Scope scope = device.newScope("test")) {
             Tensor a = filled(scope, 5.1f, 128, 16, 32, 32);
             Tensor y = scope.allocate(DataType.F32, a.shape());
             BatchNormOps.Saved saved = new BatchNormOps.Saved(
                     scope.allocate(DataType.F64, Shape.of(16)), scope.allocate(DataType.F64, Shape.of(16)));
             BatchNormOps.Parameters parameters = new BatchNormOps.Parameters(
                     filled(scope, 1, 16), filled(scope, 0.25f, 16), filled(scope, 0, 16), filled(scope, 1, 16));
-            device.batchNorm().forward(y, saved, a, parameters).run();
+            device.run(device.batchNorm().forward(y, saved, a, parameters));
             assertThat(saved.mean().readDoubles()).containsOnly(5.1f);
             assertThat(saved.variance().readDoubles()).containsOnly(0);
             assertThat(y.readFloats()).containsOnly(0.25f);

@@ -6,6 +6,7 @@ import io.github.kib4j.op.Clock;
 import io.github.kib4j.op.Device;
 import io.github.kib4j.op.Devices;
 import io.github.kib4j.op.Estimator;
+import io.github.kib4j.op.Geometry;
 import io.github.kib4j.op.Kernel;
 import io.github.kib4j.op.Meter;
 import io.github.kib4j.tensor.DataType;
@@ -20,16 +21,16 @@ final class CpuTypesTest {
     @Test
     void doublesAreRefused() {
         try (Device device = Devices.open("cpu", 1).device();
-                Scope scope = device.newScope()) {
+                Scope scope = device.newScope("test")) {
             Tensor x = scope.allocate(DataType.F64, Shape.of(2, 2));
             Tensor y = scope.allocate(DataType.F64, Shape.of(2, 2));
             Tensor image = scope.allocate(DataType.F64, Shape.of(2, 2, 1, 1));
             Tensor value = scope.allocate(DataType.F64, Shape.of(1));
             Tensor labels = scope.allocate(DataType.I32, Shape.of(2));
             Meter meter = new Meter(scope.allocate(DataType.F64, Shape.of(2)), 0, Clock.allocate(scope));
-            refused(() -> device.linear().forward(y, x, x, null));
-            refused(() -> device.linear().weightGradient(y, null, x, x));
-            refused(() -> device.convolution().forward(image, image, image, null));
+            refused(() -> device.product().forward(y, x, x, null, Geometry.LINEAR));
+            refused(() -> device.product().weightGradient(y, null, x, x, Geometry.LINEAR));
+            refused(() -> device.product().forward(image, image, image, null, new Geometry(1)));
             refused(() -> device.gram().dependence(value, x, Kernel.LINEAR, x, Kernel.COSINE, Estimator.HSIC));
             refused(() -> device.readout().crossEntropy(null, x, labels, meter));
             refused(() -> device.random().uniform(x, 1, 1, 1));

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.kib4j.op.Device;
 import io.github.kib4j.op.Devices;
+import io.github.kib4j.op.Geometry;
 import io.github.kib4j.tensor.DataType;
 import io.github.kib4j.tensor.Scope;
 import io.github.kib4j.tensor.Shape;
@@ -42,14 +43,14 @@ final class SmallOperationsTest {
     }
 
     private static void multiply(Device device, int batch, int size) {
-        try (Scope scope = device.newScope()) {
-            device.linear()
+        try (Scope scope = device.newScope("test")) {
+            device.run(device.product()
                     .forward(
                             scope.allocate(DataType.F32, Shape.of(batch, size)),
                             scope.allocate(DataType.F32, Shape.of(batch, size)),
                             scope.allocate(DataType.F32, Shape.of(size, size)),
-                            null)
-                    .run();
+                            null,
+                            Geometry.LINEAR));
         }
     }
 

@@ -1,7 +1,6 @@
 package io.github.kib4j.examples;
 
 import io.github.kib4j.data.Dataset;
-import io.github.kib4j.layer.Buffers;
 import io.github.kib4j.layer.LayerPass;
 import io.github.kib4j.layer.Network;
 import io.github.kib4j.objective.Dependence;
@@ -9,7 +8,9 @@ import io.github.kib4j.op.Device;
 import io.github.kib4j.op.Devices;
 import io.github.kib4j.op.Estimator;
 import io.github.kib4j.op.Kernel;
-import io.github.kib4j.op.Operation;
+import io.github.kib4j.op.Phase;
+import io.github.kib4j.op.Step;
+import io.github.kib4j.op.Workspace;
 import io.github.kib4j.op.Precision;
 import io.github.kib4j.tensor.DataType;
 import io.github.kib4j.tensor.Scope;
@@ -17,6 +18,7 @@ import io.github.kib4j.tensor.Tensor;
 import io.github.kib4j.train.StepListener;
 import io.github.kib4j.train.Trainer;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 
 /** What a layer says of each sample of a batch: its codes, before and after training, and how much they tell of the classes. */
@@ -31,16 +33,18 @@ public final class CodesOfABatch {
      * @param x {@code [B][D]}, normalized as in training
      */
     public static float[][] codes(Network network, int layer, float[][] x) {
-        try (Scope scope = network.device().newScope()) {
+        try (Scope scope = network.device().newScope("codes")) {
             Tensor input = scope.allocate(DataType.F32, network.spec().input().prepend(x.length));
             input.write(flat(x));
-            Buffers buffers = new Buffers(scope, Precision.F32, x.length, Buffers.Lifetime.STEP);
-            List<LayerPass> passes = network.passes(input, buffers, LayerPass.Use.INFERENCE, null);
+            Workspace workspace = network.device().newWorkspace(scope);
+            List<LayerPass> passes = network.passes(input, workspace, LayerPass.Use.INFERENCE, null);
+            Tensor code = workspace.keep(passes.get(layer).code());
+            List<Step> steps = new ArrayList<>();
             for (LayerPass pass : passes.subList(0, layer + 1)) {
-                pass.forward().forEach(Operation::run);
+                pass.forward().forEach(operation -> steps.add(Step.main(Phase.FORWARD, operation)));
             }
-            network.device().synchronize();
-            return rows(passes.get(layer).code().readFloats(), x.length);
+            network.device().compile(workspace, steps).run();
+            return rows(code.readFloats(), x.length);
         }
     }
 

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.kib4j.data.Dataset;
-import io.github.kib4j.layer.Parameter;
+import io.github.kib4j.op.Parameter;
 import io.github.kib4j.op.Device;
 import io.github.kib4j.op.Devices;
 import io.github.kib4j.train.StepListener;

@@ -4,7 +4,7 @@ import io.github.kib4j.datasets.DatasetException;
 import io.github.kib4j.datasets.Datasets;
 import io.github.kib4j.datasets.Recognised;
 import io.github.kib4j.tensor.Shape;
-import io.github.kib4j.train.MemoryEstimate.Images;
+import io.github.kib4j.train.DeviceDataset.Sizes;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -132,7 +132,7 @@ public record Experiment(Settings settings, @Nullable String preset, List<String
      * @param images that are trained and tested on
      * @return the experiment; notes say what was changed, and what is given otherwise than can be
      */
-    public Experiment fitted(Images images) {
+    public Experiment fitted(Sizes images) {
         List<String> said = new ArrayList<>(notes);
         Settings fitted = shaped ? settings : pooled(images.image(), said);
         int batch = settings.integer(Key.BATCH);

@@ -1,7 +1,7 @@
 package io.github.kib4j.experiment;
 
+import io.github.kib4j.train.DeviceDataset.Sizes;
 import io.github.kib4j.train.MemoryEstimate;
-import io.github.kib4j.train.MemoryEstimate.Images;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -11,10 +11,10 @@ final class MemoryCheck {
     private static final int HALVINGS = 10;
 
     private final Settings settings;
-    private final Images images;
+    private final Sizes images;
     private final OptionalLong available;
 
-    MemoryCheck(Settings settings, Images images, OptionalLong available) {
+    MemoryCheck(Settings settings, Sizes images, OptionalLong available) {
         this.settings = settings;
         this.images = images;
         this.available = settings.text(Key.DEVICE).equals("reference") ? inHeap(available) : available;

@@ -8,7 +8,7 @@ import io.github.kib4j.op.Device;
 import io.github.kib4j.op.Devices;
 import io.github.kib4j.op.Precision;
 import io.github.kib4j.train.DeviceDataset;
-import io.github.kib4j.train.MemoryEstimate.Images;
+import io.github.kib4j.train.DeviceDataset.Sizes;
 import io.github.kib4j.train.TrainingConfig;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -116,7 +116,7 @@ public final class Run {
         List<String> notes = new ArrayList<>();
         // Let go of while this method still runs: the device has the images then.
         List<Dataset> loaded = new ArrayList<>(List.of(plan.dataset(notes::add)));
-        Images images = Images.of(loaded.get(0));
+        Sizes images = Sizes.of(loaded.get(0));
         notes.add(loaded.get(0).name() + ": " + ImageCounts.of(loaded.get(0)));
         Experiment fitted = experiment.fitted(images);
         Settings settings = fitted.settings();
@@ -141,7 +141,7 @@ public final class Run {
     }
 
     /** Returns the rules' trainings. A rule that was given more epochs than the others, by itself, keeps them. */
-    private Map<String, TrainingConfig> trainings(Settings settings, List<String> rules, Images images) {
+    private Map<String, TrainingConfig> trainings(Settings settings, List<String> rules, Sizes images) {
         Map<String, TrainingConfig> trainings = new LinkedHashMap<>();
         for (String rule : rules) {
             int own = new RunFolder(folder.resolve(rule)).epochsWanted();

@@ -4,8 +4,8 @@ import io.github.kib4j.checkpoint.Checkpoint;
 import io.github.kib4j.data.Dataset;
 import io.github.kib4j.op.Device;
 import io.github.kib4j.train.DeviceDataset;
+import io.github.kib4j.train.DeviceDataset.Sizes;
 import io.github.kib4j.train.Evaluation;
-import io.github.kib4j.train.MemoryEstimate.Images;
 import io.github.kib4j.train.Trainer;
 import io.github.kib4j.train.TrainingConfig;
 import java.io.IOException;
@@ -49,7 +49,7 @@ public record RunEvaluation(Path folder, int epoch, Evaluation evaluation, Class
         }
         // Let go of while this method still runs: the device has the images then.
         List<Dataset> loaded = new ArrayList<>(List.of(plan.dataset(listener::say)));
-        Images images = Images.of(loaded.get(0));
+        Sizes images = Sizes.of(loaded.get(0));
         // Refused before a device is opened.
         folders.keySet().forEach(rule -> plan.training(rule, images.image(), images.classes()));
         Optional.ofNullable(ThreadCount.of(settings).note()).ifPresent(listener::say);

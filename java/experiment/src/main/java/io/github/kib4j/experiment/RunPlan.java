@@ -8,6 +8,7 @@ import io.github.kib4j.layer.NetworkSpec;
 import io.github.kib4j.objective.LocalObjective;
 import io.github.kib4j.objective.TeachingSignals;
 import io.github.kib4j.op.Activation;
+import io.github.kib4j.op.Device;
 import io.github.kib4j.op.DeviceProvider;
 import io.github.kib4j.op.Devices;
 import io.github.kib4j.op.Dropout;
@@ -24,8 +25,8 @@ import io.github.kib4j.rule.ReadoutRule;
 import io.github.kib4j.rule.Rule;
 import io.github.kib4j.tensor.RefusedException;
 import io.github.kib4j.tensor.Shape;
+import io.github.kib4j.train.DeviceDataset.Sizes;
 import io.github.kib4j.train.MemoryEstimate;
-import io.github.kib4j.train.MemoryEstimate.Images;
 import io.github.kib4j.train.TrainingConfig;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -192,15 +193,17 @@ public final class RunPlan {
      * @return the estimate of the most demanding rule; empty if it is beyond all counting
      * @throws UsageException if the settings do not fit each other or the data
      */
-    public Optional<MemoryEstimate> memory(Images images) {
+    public Optional<MemoryEstimate> memory(Sizes images) {
         MemoryEstimate most = null;
-        for (String rule : rules()) {
-            TrainingConfig training = training(rule, images.image(), images.classes());
-            Optional<MemoryEstimate> estimate = MemoryEstimate.of(images, training, settings.text(Key.DEVICE));
-            if (estimate.isEmpty()) {
-                return Optional.empty();
+        try (Device device = device().device()) {
+            for (String rule : rules()) {
+                TrainingConfig training = training(rule, images.image(), images.classes());
+                Optional<MemoryEstimate> estimate = MemoryEstimate.of(device, images, training);
+                if (estimate.isEmpty()) {
+                    return Optional.empty();
+                }
+                most = most == null || estimate.get().total() > most.total() ? estimate.get() : most;
             }
-            most = most == null || estimate.get().total() > most.total() ? estimate.get() : most;
         }
         return Optional.ofNullable(most);
     }

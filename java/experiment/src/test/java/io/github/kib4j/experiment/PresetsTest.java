@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.kib4j.layer.LayerSpec;
+import io.github.kib4j.objective.LocalObjective;
 import io.github.kib4j.op.Activation;
 import io.github.kib4j.op.Grouping;
 import io.github.kib4j.op.OptimizerOps;
@@ -111,7 +112,7 @@ final class PresetsTest {
                 assertThat(training.local().learningRate())
                         .as(name)
                         .isEqualTo(run.get("lr-local").asDouble());
-                assertThat(local.objective().spec().centred()).as(name).isEqualTo(name.contains("-grp"));
+                assertThat(((LocalObjective) local.objective()).spec().centred()).as(name).isEqualTo(name.contains("-grp"));
             }
             assertThat(training.epochs()).isEqualTo(mlp ? 100 : 500);
             assertThat(training.batch()).isEqualTo(mlp ? 256 : 128);
@@ -149,12 +150,11 @@ final class PresetsTest {
 
     @Test
     void plainKernelsAreNeitherGroupedNorCentred() {
-        LocalRule rule = (LocalRule) training("mlp-cifar10-gaussian").rule();
-        assertThat(rule.objective().spec().centred()).isFalse();
-        assertThat(((LocalRule) training("mlp-cifar10-gaussian-grp").rule())
-                        .objective()
-                        .spec()
-                        .centred())
-                .isTrue();
+        assertThat(objective("mlp-cifar10-gaussian").spec().centred()).isFalse();
+        assertThat(objective("mlp-cifar10-gaussian-grp").spec().centred()).isTrue();
+    }
+
+    private LocalObjective objective(String preset) {
+        return (LocalObjective) ((LocalRule) training(preset).rule()).objective();
     }
 }

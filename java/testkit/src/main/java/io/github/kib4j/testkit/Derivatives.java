@@ -7,6 +7,7 @@ import io.github.kib4j.op.ActivityOps;
 import io.github.kib4j.op.BatchNormOps;
 import io.github.kib4j.op.Clock;
 import io.github.kib4j.op.Device;
+import io.github.kib4j.op.Geometry;
 import io.github.kib4j.op.Kernel;
 import io.github.kib4j.op.Meter;
 import io.github.kib4j.op.ObjectiveOps;
@@ -35,8 +36,9 @@ final class Derivatives {
             entry("objective.codeStatistics", "half of a gradient: objective.gradientFromStatistics is the whole"),
             entry("optimizer.step", "uses gradients"),
             entry("optimizer.round", "a step function"),
-            entry("augmentation.batch", "of bytes"),
+            entry("batch.images", "of bytes"),
             entry("random.uniform", "of nothing"),
+            entry("batch.rows", "a copy"),
             entry("random.advance", "counts"));
 
     /** Cases of the other operations without a gradient to look at: how their names end. */
@@ -53,12 +55,10 @@ final class Derivatives {
             "samples so far apart that the loss stays the same in double");
 
     private static final Map<String, Rule> RULES = Map.ofEntries(
-            entry("linear.weightGradient", (in, t) -> weights(in, t, t.device().linear()::forward)),
-            entry("linear.dataGradient", (in, t) -> data(in, t, t.device().linear()::forward)),
-            entry(
-                    "convolution.weightGradient",
-                    (in, t) -> weights(in, t, t.device().convolution()::forward)),
-            entry("convolution.dataGradient", (in, t) -> data(in, t, t.device().convolution()::forward)),
+            entry("linear.weightGradient", Derivatives::weights),
+            entry("linear.dataGradient", Derivatives::data),
+            entry("convolution.weightGradient", Derivatives::weights),
+            entry("convolution.dataGradient", Derivatives::data),
             entry("batchNorm.gradient", Derivatives::batchNorm),
             entry("activity.hebbianGradient", Derivatives::code),
             entry("activity.outputGradient", Derivatives::sent),
@@ -124,11 +124,7 @@ final class Derivatives {
         return rule == null ? null : rule.of(new Arguments(call), t);
     }
 
-    private interface Product {
-        Operation forward(Tensor y, Tensor x, Tensor w, @Nullable Tensor bias);
-    }
-
-    private static Derivative weights(Arguments in, Setup t, Product product) {
+    private static Derivative weights(Arguments in, Setup t) {
         Tensor dw = in.tensor(0);
         Tensor dbias = in.find(1, Tensor.class);
         Tensor dy = in.tensor(2);
@@ -138,15 +134,20 @@ final class Derivatives {
         List<Pair> pairs = dbias == null || bias == null
                 ? List.of(new Pair(dw, w))
                 : List.of(new Pair(dw, w), new Pair(dbias, bias));
-        return Derivative.of(pairs, product.forward(y, in.tensor(3), w, bias), y, dy);
+        return Derivative.of(
+                pairs, t.device().product().forward(y, in.tensor(3), w, bias, in.get(4, Geometry.class)), y, dy);
     }
 
-    private static Derivative data(Arguments in, Setup t, Product product) {
+    private static Derivative data(Arguments in, Setup t) {
         Tensor dx = in.tensor(0);
         Tensor dy = in.tensor(1);
         Tensor x = random(t, dx);
         Tensor y = random(t, dy);
-        return Derivative.of(List.of(new Pair(dx, x)), product.forward(y, x, in.tensor(2), null), y, dy);
+        return Derivative.of(
+                List.of(new Pair(dx, x)),
+                t.device().product().forward(y, x, in.tensor(2), null, in.get(3, Geometry.class)),
+                y,
+                dy);
     }
 
     private static Tensor random(Setup t, Tensor like) {
@@ -219,7 +220,7 @@ final class Derivatives {
     }
 
     private static Derivative objectiveFromStatistics(Arguments in, Setup t) {
-        ObjectiveOps ops = t.device().objective();
+        ObjectiveOps<Operation> ops = t.device().objective();
         Tensor u = in.tensor(2);
         Teaching teaching = in.get(3, Teaching.class);
         ObjectiveOps.Statistics sums = in.get(4, ObjectiveOps.Statistics.class);

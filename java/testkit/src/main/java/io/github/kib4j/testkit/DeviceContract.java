@@ -3,15 +3,19 @@ package io.github.kib4j.testkit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.kib4j.layer.Buffers;
 import io.github.kib4j.layer.LayerPass;
 import io.github.kib4j.layer.LayerSpec;
 import io.github.kib4j.layer.Network;
 import io.github.kib4j.layer.NetworkSpec;
 import io.github.kib4j.op.Device;
-import io.github.kib4j.op.LinearOps;
+import io.github.kib4j.op.Geometry;
 import io.github.kib4j.op.Operation;
+import io.github.kib4j.op.Phase;
 import io.github.kib4j.op.Precision;
+import io.github.kib4j.op.ProductOps;
+import io.github.kib4j.op.Program;
+import io.github.kib4j.op.Step;
+import io.github.kib4j.op.Workspace;
 import io.github.kib4j.tensor.DataType;
 import io.github.kib4j.tensor.Scope;
 import io.github.kib4j.tensor.Shape;
@@ -40,28 +44,30 @@ public abstract class DeviceContract extends BackendContract {
     @Test
     void aClosedDeviceIsOfNoUse() {
         Device device = open();
-        Scope kept = device.newScope();
-        Scope scope = device.newScope();
+        Scope kept = device.newScope("test");
+        Scope scope = device.newScope("test");
         Tensor x = scope.allocate(DataType.F32, Shape.of(2, 3));
         Tensor w = scope.allocate(DataType.F32, Shape.of(4, 3));
         Tensor y = scope.allocate(DataType.F32, Shape.of(2, 4));
-        LinearOps linear = device.linear();
-        Operation planned = linear.forward(y, x, w, null);
-        planned.run();
+        ProductOps<Operation> product = device.product();
+        Operation planned = product.forward(y, x, w, null, Geometry.LINEAR);
+        Program program = device.compile(device.newWorkspace(scope), List.of(Step.main(Phase.FORWARD, planned)));
+        program.run();
         scope.close();
         device.close();
         String closed = "Device '" + device() + "' is closed";
-        assertRefused("a scope", closed, device::newScope);
+        assertRefused("a scope", closed, () -> device.newScope("test"));
         assertRefused("memory in a scope that was open", closed, () -> kept.allocate(DataType.F32, Shape.of(1)));
-        assertRefused("what was planned before", closed, planned::run);
+        assertThatThrownBy(program::run).isInstanceOf(IllegalStateException.class);
+        assertRefused("what was planned before", closed, () -> device.run(planned));
         assertRefused("synchronizing", closed, device::synchronize);
         try (Device other = open();
-                Scope living = other.newScope()) {
+                Scope living = other.newScope("test")) {
             Tensor a = living.allocate(DataType.F32, Shape.of(2, 3));
             Tensor b = living.allocate(DataType.F32, Shape.of(4, 3));
             Tensor c = living.allocate(DataType.F32, Shape.of(2, 4));
-            assertRefused("planning", closed, () -> linear.forward(c, a, b, null));
-            assertRefused("planning", closed, () -> device.linear().forward(c, a, b, null));
+            assertRefused("planning", closed, () -> product.forward(c, a, b, null, Geometry.LINEAR));
+            assertRefused("planning", closed, () -> device.product().forward(c, a, b, null, Geometry.LINEAR));
         }
         assertRefused("reading", "scope is closed", y::readFloats);
         assertRefused("writing", "scope is closed", () -> x.write(new float[6]));
@@ -75,12 +81,12 @@ public abstract class DeviceContract extends BackendContract {
     @Test
     void aDeviceWithLivingTensorsStaysOpen() {
         Device device = open();
-        try (Scope scope = device.newScope()) {
+        try (Scope scope = device.newScope("test")) {
             Tensor x = scope.allocate(DataType.F32, Shape.of(3));
-            assertRefused("closing", "close their scopes first", device::close);
+            assertRefused("closing", "of 'test'; close their scopes first", device::close);
             x.write(new float[] {1, 2, 3});
             assertThat(scope.allocate(DataType.F32, Shape.of(1)).readFloats()).containsExactly(0);
-            device.random().uniform(x, 1, 5, 0).run();
+            device.run(device.random().uniform(x, 1, 5, 0));
             assertThat(x.readFloats()).doesNotContain(1, 2, 3);
         }
         device.close();
@@ -88,37 +94,21 @@ public abstract class DeviceContract extends BackendContract {
 
     @Test
     void aClosedScopeGivesNothing() {
-        try (Device device = open();
-                Scope living = device.newScope()) {
-            Tensor memory = living.allocate(DataType.F32, Shape.of(8));
-            Scope scope = device.newScope();
+        try (Device device = open()) {
+            Scope scope = device.newScope("test");
             Tensor x = scope.allocate(DataType.F32, Shape.of(8));
+            Workspace workspace = device.newWorkspace(scope);
+            Tensor promised = workspace.tensor(DataType.F32, Shape.of(8));
+            assertRefused("what has no memory yet", "no memory", promised::readFloats);
+            Program program = device.compile(
+                    workspace, List.of(Step.main(Phase.FORWARD, device.random().uniform(promised, 1, 5, 0))));
+            program.run();
             scope.close();
             assertRefused("memory", "scope is closed", () -> scope.allocate(DataType.F32, Shape.of(1)));
-            assertRefused("an overlay", "scope is closed", () -> scope.overlay(memory, DataType.F32, Shape.of(2)));
             assertRefused("a part", "scope is closed", () -> x.firstRows(2).readFloats());
-        }
-    }
-
-    /** An overlay may have memory of its own; where it has not, it ends with the memory that it lies on. */
-    @Test
-    void anOverlayEndsWithItsMemory() {
-        try (Device device = open();
-                Scope living = device.newScope()) {
-            Scope scope = device.newScope();
-            Tensor memory = scope.allocate(DataType.U8, Shape.of(32));
-            long before = device.liveBytes();
-            Tensor overlay = living.overlay(memory, DataType.F32, Shape.of(8));
-            boolean shares = device.liveBytes() == before;
-            Operation planned = device.random().uniform(overlay, 1, 5, 0);
-            scope.close();
-            if (shares) {
-                assertRefused("reading", "scope is closed", overlay::readFloats);
-                assertRefused("what was planned", "scope is closed", planned::run);
-            } else {
-                planned.run();
-                assertThat(overlay.readFloats()).doesNotContain(0);
-            }
+            assertRefused("a program", "scope is closed", program::run);
+            assertRefused("a program's tensor", "scope is closed", promised::readFloats);
+            assertRefused("a promise", "scope is closed", () -> workspace.tensor(DataType.F32, Shape.of(1)));
         }
     }
 
@@ -130,48 +120,49 @@ public abstract class DeviceContract extends BackendContract {
                         .map(c -> DynamicTest.dynamicTest(precision + " " + c, () -> {
                             try (Device device = open()) {
                                 c.plannedInAClosedScope(device, precision, Parity.SEED)
-                                        .forEach(operation ->
-                                                assertRefused("running", "scope is closed", operation::run));
+                                        .forEach(operation -> assertRefused(
+                                                "running", "scope is closed", () -> device.run(operation)));
                             }
                         })));
     }
 
-    /** Codes of all layers are read after the pass where each has memory of its own: {@link Buffers.Lifetime#STEP}. */
+    /** Codes of ungrouped layers, which are activities, are read after the pass where they are kept. */
     @Test
-    void codesOfUngroupedLayersLiveWhereAskedFor() {
+    void codesAreReadAfterwardsWhereTheyAreKept() {
         LayerSpec layer = LayerSpec.linear(6);
         NetworkSpec network = new NetworkSpec(Shape.of(5), List.of(layer, layer, layer), 3);
         Random random = new Random(Parity.SEED);
         double[] input = random.doubles(20, -1, 1).toArray();
         try (Device device = open();
-                Scope scope = device.newScope()) {
-            Network built = new Network(device, scope, network, Precision.F32, Parity.SEED);
+                Scope scope = device.newScope("test")) {
+            Network built = new Network(device, scope, network, Precision.F32, Parity.SEED).initialize();
             Tensor x = scope.allocate(DataType.F32, Shape.of(4, 5));
             x.write(input);
-            for (LayerPass.Use use : new LayerPass.Use[] {LayerPass.Use.INFERENCE, LayerPass.Use.LOCAL}) {
-                List<double[]> during = new ArrayList<>();
-                run(built.passes(x, buffers(scope, Buffers.Lifetime.LAYER), use, null), during);
-                List<LayerPass> passes = built.passes(x, buffers(scope, Buffers.Lifetime.STEP), use, null);
-                run(passes, new ArrayList<>());
-                for (int i = 0; i < passes.size(); i++) {
-                    assertThat(passes.get(i).code().readDoubles())
+            for (LayerPass.Use use : LayerPass.Use.values()) {
+                List<double[]> apart = new ArrayList<>();
+                for (int i = 0; i < 3; i++) {
+                    apart.add(codes(device, scope, built, x, use, List.of(i)).get(0));
+                }
+                List<double[]> together = codes(device, scope, built, x, use, List.of(0, 1, 2));
+                for (int i = 0; i < 3; i++) {
+                    assertThat(together.get(i))
                             .as(use + ", layer " + i + ", seed " + Parity.SEED)
-                            .isEqualTo(during.get(i))
-                            .isNotEqualTo(during.get((i + 2) % 3));
+                            .isEqualTo(apart.get(i))
+                            .isNotEqualTo(apart.get((i + 1) % 3));
                 }
             }
         }
     }
 
-    private static Buffers buffers(Scope scope, Buffers.Lifetime lifetime) {
-        return new Buffers(scope, Precision.F32, 4, lifetime);
-    }
-
-    /** Runs the passes and adds each layer's codes as they are when the layer is done. */
-    private static void run(List<LayerPass> passes, List<double[]> codes) {
-        for (LayerPass pass : passes) {
-            pass.forward().forEach(Operation::run);
-            codes.add(pass.code().readDoubles());
-        }
+    /** Runs the passes with the codes of some layers kept, and returns these. */
+    private static List<double[]> codes(
+            Device device, Scope scope, Network network, Tensor x, LayerPass.Use use, List<Integer> layers) {
+        Workspace workspace = device.newWorkspace(scope);
+        List<LayerPass> passes = network.passes(x, workspace, use, null);
+        layers.forEach(i -> workspace.keep(passes.get(i).code()));
+        List<Step> steps = new ArrayList<>();
+        passes.forEach(pass -> pass.forward().forEach(o -> steps.add(Step.main(Phase.FORWARD, o))));
+        device.compile(workspace, steps).run();
+        return layers.stream().map(i -> passes.get(i).code().readDoubles()).toList();
     }
 }

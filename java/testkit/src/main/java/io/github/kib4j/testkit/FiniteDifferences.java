@@ -1,7 +1,6 @@
 package io.github.kib4j.testkit;
 
 import io.github.kib4j.op.Device;
-import io.github.kib4j.op.Devices;
 import io.github.kib4j.op.Operation;
 import io.github.kib4j.op.Precision;
 import io.github.kib4j.tensor.Scope;
@@ -54,18 +53,15 @@ public final class FiniteDifferences {
     public static Stream<DynamicTest> tests() {
         return OperationCases.all().stream()
                 .filter(Derivatives::exist)
-                .map(c -> DynamicTest.dynamicTest(c.toString(), () -> {
-                    try (Device reference = Devices.open("reference", 1).device()) {
-                        check(c, reference);
-                    }
-                }));
+                .map(c -> DynamicTest.dynamicTest(c.toString(), () -> check(c)));
     }
 
-    /** Checks the gradients of a case on a device that computes in double. */
-    static void check(OperationCase c, Device device) {
-        Recorder recorder = new Recorder(device);
-        try (Scope scope = device.newScope()) {
-            Setup setup = c.plan(recorder.device(), scope, Precision.F32, Parity.SEED);
+    /** Checks the gradients of a case on the reference device, which computes in double. */
+    static void check(OperationCase c) {
+        Recorder recorder = new Recorder();
+        try (Device device = recorder.device();
+                Scope scope = device.newScope("test")) {
+            Setup setup = c.plan(device, scope, Precision.F32, Parity.SEED);
             new FiniteDifferences(setup, device).check(recorder);
         }
     }

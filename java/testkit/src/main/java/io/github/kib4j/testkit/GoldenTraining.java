@@ -2,13 +2,11 @@ package io.github.kib4j.testkit;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.github.kib4j.layer.Buffers;
 import io.github.kib4j.layer.HiddenLayer;
 import io.github.kib4j.layer.LayerPass;
 import io.github.kib4j.layer.LayerSpec;
 import io.github.kib4j.layer.Network;
 import io.github.kib4j.layer.NetworkSpec;
-import io.github.kib4j.layer.Parameter;
 import io.github.kib4j.layer.ReadoutPass;
 import io.github.kib4j.objective.LocalObjective;
 import io.github.kib4j.objective.TeachingSignals;
@@ -17,21 +15,27 @@ import io.github.kib4j.op.Clock;
 import io.github.kib4j.op.Device;
 import io.github.kib4j.op.Dropout;
 import io.github.kib4j.op.Estimator;
+import io.github.kib4j.op.Exchange;
+import io.github.kib4j.op.Gradients;
 import io.github.kib4j.op.Grouping;
 import io.github.kib4j.op.Kernel;
 import io.github.kib4j.op.ObjectiveOps;
 import io.github.kib4j.op.Operation;
+import io.github.kib4j.op.Parameter;
+import io.github.kib4j.op.Phase;
 import io.github.kib4j.op.Pooling;
 import io.github.kib4j.op.Precision;
+import io.github.kib4j.op.Program;
+import io.github.kib4j.op.Step;
+import io.github.kib4j.op.Workspace;
 import io.github.kib4j.optimizer.Optimizer;
 import io.github.kib4j.optimizer.OptimizerSpec;
 import io.github.kib4j.rule.BackpropRule;
-import io.github.kib4j.rule.GradientHook;
+import io.github.kib4j.rule.BoundRule;
 import io.github.kib4j.rule.LocalRule;
 import io.github.kib4j.rule.Optimizers;
 import io.github.kib4j.rule.Rule;
 import io.github.kib4j.rule.StepContext;
-import io.github.kib4j.rule.StepPlan;
 import io.github.kib4j.tensor.DataType;
 import io.github.kib4j.tensor.Scope;
 import io.github.kib4j.tensor.Shape;
@@ -95,7 +99,7 @@ public final class GoldenTraining {
      * @throws IllegalArgumentException if the record has a setting that this helper does not know
      */
     public static Map<String, Double> errors(JsonNode golden, Device device, Precision precision) {
-        try (Scope scope = device.newScope()) {
+        try (Scope scope = device.newScope("test")) {
             GoldenTraining training = new GoldenTraining(golden);
             training.run(device, scope, precision);
             return training.errors;
@@ -105,46 +109,66 @@ public final class GoldenTraining {
     private void run(Device device, Scope scope, Precision precision) {
         int batch = config.get("batch").asInt();
         Clock clock = Clock.allocate(scope);
-        Network network = new Network(device, scope, spec(), precision, 0);
+        Network network = new Network(device, scope, spec(), precision, 0).initialize();
         writeState(network, golden.get("initial"), golden.path("bn_buffers_initial"));
         Optimizers optimizers = new Optimizers(
-                new Optimizer(device, scope, optimizer("local"), clock),
-                new Optimizer(device, scope, optimizer("final"), clock));
+                new Optimizer(device, scope, optimizer("local"), clock, 1),
+                new Optimizer(device, scope, optimizer("final"), clock, 1));
         Rule rule = rule();
-        rule.register(network, optimizers);
-        Buffers buffers = new Buffers(scope, precision, batch, rule.lifetime());
+        BoundRule bound = rule.bind(network, optimizers, scope, batch, batch);
         Tensor x =
                 scope.allocate(precision.activations(), network.spec().input().prepend(batch));
         Tensor labels = scope.allocate(DataType.I32, Shape.of(batch));
         int layers = network.hidden().size();
         Tensor sums = scope.allocate(DataType.F64, Shape.of(layers + 2));
-        StepPlan plan =
-                rule.plan(new StepContext(network, buffers, x, labels, clock, sums, optimizers, GradientHook.NONE));
+        Tensor order = scope.allocate(DataType.I32, Shape.of(batch));
+        Workspace workspace = device.newWorkspace(scope);
+        Gradients gradients = new Gradients(workspace);
+        List<Step> planned =
+                bound.plan(new StepContext(workspace, gradients, x, labels, order, clock, sums, Exchange.NONE));
+        network.parameters().forEach(parameter -> workspace.keep(gradients.of(parameter)));
+        Tensor logits = workspace.keep(logits(planned));
+        Program program = device.compile(workspace, planned);
         int milestone = config.get("scheduler").get("milestones").get(0).asInt();
         for (JsonNode step : golden.get("steps")) {
             double factor = step.get("step").asInt() <= milestone
                     ? 1
                     : config.get("scheduler").get("gamma").asDouble();
-            optimizers.local().setFactor(factor);
-            optimizers.readout().setFactor(factor);
+            optimizers.local().setFactors(factor);
+            optimizers.readout().setFactors(factor);
             sums.write(new double[layers + 2]);
             x.write(doubles(step.get("x")));
             labels.write(Arrays.stream(doubles(step.get("labels")))
                     .mapToInt(d -> (int) d)
                     .toArray());
-            plan.run();
-            device.random().advance(clock, batch).run();
-            compareStep(step, network, buffers, sums.readDoubles(), batch, rule.hasLocalLosses());
+            program.run();
+            device.run(device.random().advance(clock, batch));
+            compareStep(step, network, gradients, logits, sums.readDoubles(), batch, rule.hasLocalLosses());
         }
-        compareEvaluation(network, buffers, x);
+        compareEvaluation(network, device.newWorkspace(scope), x);
+    }
+
+    /** Returns what the readout's loss is computed from. */
+    private static Tensor logits(List<Step> steps) {
+        return steps.stream()
+                .map(Step::operation)
+                .filter(operation -> operation.name().equals("readout.crossEntropy"))
+                .findFirst()
+                .orElseThrow()
+                .reads()
+                .get(0);
     }
 
     private void compareStep(
-            JsonNode step, Network network, Buffers buffers, double[] sums, int batch, boolean localLosses) {
+            JsonNode step,
+            Network network,
+            Gradients gradients,
+            Tensor logits,
+            double[] sums,
+            int batch,
+            boolean localLosses) {
         String prefix = "step " + step.get("step").asInt() + " ";
         int layers = network.hidden().size();
-        Tensor logits =
-                buffers.get("logits", DataType.F32, Shape.of(network.spec().outputs()), batch);
         compare(prefix + "logits", step.get("logits"), logits.readDoubles());
         for (int i = 0; localLosses && i < layers; i++) {
             compare(prefix + "local loss " + i, step.get("local_losses").get(i), sums[i] / batch);
@@ -159,24 +183,30 @@ public final class GoldenTraining {
                 compare(
                         prefix + "gradient " + parameter.name(),
                         step.get("grads").get(parameter.name()),
-                        parameter.gradient().readDoubles());
+                        gradients.of(parameter).readDoubles());
             }
         }
         for (HiddenLayer layer : network.hidden()) {
-            for (HiddenLayer.NamedTensor running : layer.runningStatistics()) {
-                compare(
-                        prefix + running.name(),
-                        step.get("bn_buffers").get(running.name()),
-                        running.tensor().readDoubles());
-            }
+            layer.runningStatistics()
+                    .forEach((name, running) ->
+                            compare(prefix + name, step.get("bn_buffers").get(name), running.readDoubles()));
         }
     }
 
-    private void compareEvaluation(Network network, Buffers buffers, Tensor x) {
-        List<LayerPass> passes = network.passes(x, buffers, LayerPass.Use.INFERENCE, null);
-        passes.forEach(pass -> pass.forward().forEach(Operation::run));
-        ReadoutPass readout = network.readoutPass(passes.get(passes.size() - 1).sent(), buffers);
-        readout.forward().run();
+    private void compareEvaluation(Network network, Workspace workspace, Tensor x) {
+        List<LayerPass> passes = network.passes(x, workspace, LayerPass.Use.INFERENCE, null);
+        List<Operation> operations = new ArrayList<>();
+        passes.forEach(pass -> operations.addAll(pass.forward()));
+        ReadoutPass readout = network.readoutPass(passes.get(passes.size() - 1).sent(), workspace);
+        operations.add(readout.forward());
+        workspace.keep(readout.logits());
+        network.device()
+                .compile(
+                        workspace,
+                        operations.stream()
+                                .map(operation -> Step.main(Phase.FORWARD, operation))
+                                .toList())
+                .run();
         compare(
                 "evaluation logits",
                 golden.get("eval_logits_last_batch").get("data"),
@@ -201,7 +231,7 @@ public final class GoldenTraining {
         network.parameters().forEach(p -> p.value().write(doubles(weights.get(p.name()))));
         network.renewRounded();
         for (HiddenLayer layer : network.hidden()) {
-            layer.runningStatistics().forEach(r -> r.tensor().write(doubles(running.get(r.name()))));
+            layer.runningStatistics().forEach((name, tensor) -> tensor.write(doubles(running.get(name))));
         }
     }
 

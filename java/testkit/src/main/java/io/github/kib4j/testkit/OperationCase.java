@@ -68,7 +68,7 @@ public record OperationCase(String operation, String name, int terms, Body body)
      * @return outputs by name
      */
     public Map<String, Output> run(Device device, Precision precision, long seed) {
-        try (Scope scope = device.newScope()) {
+        try (Scope scope = device.newScope("test")) {
             Setup setup = plan(device, scope, precision, seed);
             run(device, setup.operations);
             Map<String, Output> results = new LinkedHashMap<>();
@@ -80,8 +80,7 @@ public record OperationCase(String operation, String name, int terms, Body body)
 
     /** Runs operations one after the other, here and nowhere else. */
     static void run(Device device, List<Operation> operations) {
-        operations.forEach(Operation::run);
-        device.synchronize();
+        device.run(operations.toArray(Operation[]::new));
     }
 
     /** Plans the case. */
@@ -93,7 +92,7 @@ public record OperationCase(String operation, String name, int terms, Body body)
 
     /** Returns the case's operations, whose tensors are gone. */
     List<Operation> plannedInAClosedScope(Device device, Precision precision, long seed) {
-        try (Scope scope = device.newScope()) {
+        try (Scope scope = device.newScope("test")) {
             return plan(device, scope, precision, seed).operations;
         }
     }
@@ -259,7 +258,7 @@ public record OperationCase(String operation, String name, int terms, Body body)
 
         Clock clock(long step, long epoch, long position) {
             Clock clock = Clock.allocate(scope);
-            clock.now().write(new long[] {step, epoch, position});
+            clock.now().write(new long[] {step, epoch, position, 0});
             return clock;
         }
 

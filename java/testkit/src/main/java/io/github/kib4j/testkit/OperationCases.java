@@ -2,11 +2,12 @@ package io.github.kib4j.testkit;
 
 import io.github.kib4j.op.Activation;
 import io.github.kib4j.op.ActivityOps;
-import io.github.kib4j.op.AugmentationOps;
 import io.github.kib4j.op.BatchNormOps;
+import io.github.kib4j.op.BatchOps;
 import io.github.kib4j.op.Clock;
 import io.github.kib4j.op.Dropout;
 import io.github.kib4j.op.Estimator;
+import io.github.kib4j.op.Geometry;
 import io.github.kib4j.op.Grouping;
 import io.github.kib4j.op.Kernel;
 import io.github.kib4j.op.Meter;
@@ -49,6 +50,7 @@ public final class OperationCases {
         list.optimizer();
         list.readout();
         list.augmentation();
+        list.rows();
         list.random();
         list.cases.addAll(Reductions.all());
         return list.cases;
@@ -66,53 +68,59 @@ public final class OperationCases {
                     sizes,
                     s[1],
                     t -> t.then(t.device()
-                            .linear()
+                            .product()
                             .forward(
                                     t.output("y", t.activation(s[0], s[2])),
                                     t.randomActivation(s[0], s[1]),
                                     t.randomSingle(s[2], s[1]),
-                                    null)));
+                                    null,
+                                    Geometry.LINEAR)));
             add(
                     "linear.forward",
                     sizes + " bias, f32 out",
                     s[1],
                     t -> t.then(t.device()
-                            .linear()
+                            .product()
                             .forward(
                                     t.output("y", t.single(s[0], s[2])),
                                     t.randomActivation(s[0], s[1]),
                                     t.randomSingle(s[2], s[1]),
-                                    t.randomSingle(s[2]))));
+                                    t.randomSingle(s[2]),
+                                    Geometry.LINEAR)));
             add(
                     "linear.weightGradient",
                     sizes,
                     s[0],
                     t -> t.then(t.device()
-                            .linear()
+                            .product()
                             .weightGradient(
                                     t.output("dw", t.single(s[2], s[1])),
                                     t.output("dbias", t.single(s[2])),
                                     t.randomActivation(s[0], s[2]),
-                                    t.randomActivation(s[0], s[1]))));
+                                    t.randomActivation(s[0], s[1]),
+                                    Geometry.LINEAR)));
             add(
                     "linear.dataGradient",
                     sizes,
                     s[2],
                     t -> t.then(t.device()
-                            .linear()
+                            .product()
                             .dataGradient(
                                     t.output("dx", t.activation(s[0], s[1])),
                                     t.randomActivation(s[0], s[2]),
-                                    t.randomSingle(s[2], s[1]))));
+                                    t.randomSingle(s[2], s[1]),
+                                    Geometry.LINEAR)));
             add("linear.forward", sizes + ", rounded weights", s[1], t -> {
                 Tensor y = t.output("y", t.activation(s[0], s[2]));
                 Tensor x = t.randomActivation(s[0], s[1]);
-                t.then(t.device().linear().forward(y, x, t.randomActivation(s[2], s[1]), t.randomSingle(s[2])));
+                t.then(t.device()
+                        .product()
+                        .forward(y, x, t.randomActivation(s[2], s[1]), t.randomSingle(s[2]), Geometry.LINEAR));
             });
             add("linear.dataGradient", sizes + ", rounded weights", s[2], t -> {
                 Tensor dx = t.output("dx", t.activation(s[0], s[1]));
                 Tensor dy = t.randomActivation(s[0], s[2]);
-                t.then(t.device().linear().dataGradient(dx, dy, t.randomActivation(s[2], s[1])));
+                t.then(t.device().product().dataGradient(dx, dy, t.randomActivation(s[2], s[1]), Geometry.LINEAR));
             });
         }
         add(
@@ -120,33 +128,36 @@ public final class OperationCases {
                 "image input",
                 48,
                 t -> t.then(t.device()
-                        .linear()
+                        .product()
                         .forward(
                                 t.output("y", t.activation(3, 5)),
                                 t.randomActivation(3, 4, 3, 4),
                                 t.randomSingle(5, 4, 3, 4),
-                                null)));
+                                null,
+                                Geometry.LINEAR)));
         add(
                 "linear.weightGradient",
                 "image input",
                 3,
                 t -> t.then(t.device()
-                        .linear()
+                        .product()
                         .weightGradient(
                                 t.output("dw", t.single(5, 4, 3, 4)),
                                 null,
                                 t.randomActivation(3, 5),
-                                t.randomActivation(3, 4, 3, 4))));
+                                t.randomActivation(3, 4, 3, 4),
+                                Geometry.LINEAR)));
         add(
                 "linear.dataGradient",
                 "image input",
                 5,
                 t -> t.then(t.device()
-                        .linear()
+                        .product()
                         .dataGradient(
                                 t.output("dx", t.activation(3, 4, 3, 4)),
                                 t.randomActivation(3, 5),
-                                t.randomSingle(5, 4, 3, 4))));
+                                t.randomSingle(5, 4, 3, 4),
+                                Geometry.LINEAR)));
     }
 
     private void convolution() {
@@ -161,43 +172,48 @@ public final class OperationCases {
                         sizes + (bias ? " bias" : ""),
                         s[1] * k * k,
                         t -> t.then(t.device()
-                                .convolution()
+                                .product()
                                 .forward(
                                         t.output("y", t.activation(s[0], s[2], s[3], s[4])),
                                         t.randomActivation(s[0], s[1], s[3], s[4]),
                                         t.randomSingle(s[2], s[1], k, k),
-                                        bias ? t.randomSingle(s[2]) : null)));
+                                        bias ? t.randomSingle(s[2]) : null,
+                                        new Geometry(k))));
             }
             add(
                     "convolution.weightGradient",
                     sizes,
                     s[0] * s[3] * s[4],
                     t -> t.then(t.device()
-                            .convolution()
+                            .product()
                             .weightGradient(
                                     t.output("dweight", t.single(s[2], s[1], k, k)),
                                     t.output("dbias", t.single(s[2])),
                                     t.randomActivation(s[0], s[2], s[3], s[4]),
-                                    t.randomActivation(s[0], s[1], s[3], s[4]))));
+                                    t.randomActivation(s[0], s[1], s[3], s[4]),
+                                    new Geometry(k))));
             add(
                     "convolution.dataGradient",
                     sizes,
                     s[2] * k * k,
                     t -> t.then(t.device()
-                            .convolution()
+                            .product()
                             .dataGradient(
                                     t.output("dx", t.activation(s[0], s[1], s[3], s[4])),
                                     t.randomActivation(s[0], s[2], s[3], s[4]),
-                                    t.randomSingle(s[2], s[1], k, k))));
+                                    t.randomSingle(s[2], s[1], k, k),
+                                    new Geometry(k))));
             add("convolution.forward", sizes + ", rounded weights", s[1] * k * k, t -> {
                 Tensor y = t.output("y", t.activation(s[0], s[2], s[3], s[4]));
                 Tensor x = t.randomActivation(s[0], s[1], s[3], s[4]);
-                t.then(t.device().convolution().forward(y, x, t.randomActivation(s[2], s[1], k, k), null));
+                t.then(t.device().product().forward(y, x, t.randomActivation(s[2], s[1], k, k), null, new Geometry(k)));
             });
             add("convolution.dataGradient", sizes + ", rounded weights", s[2] * k * k, t -> {
                 Tensor dx = t.output("dx", t.activation(s[0], s[1], s[3], s[4]));
                 Tensor dy = t.randomActivation(s[0], s[2], s[3], s[4]);
-                t.then(t.device().convolution().dataGradient(dx, dy, t.randomActivation(s[2], s[1], k, k)));
+                t.then(t.device()
+                        .product()
+                        .dataGradient(dx, dy, t.randomActivation(s[2], s[1], k, k), new Geometry(k)));
             });
         }
     }
@@ -756,8 +772,11 @@ public final class OperationCases {
                             List.of(new int[] {3}, new int[] {5, 17}, new int[] {70000}, new int[] {2, 3, 3, 3});
                     Operation step = optimizerStep(t, spec, shapes, i -> i % 2 == 1, -1, clock);
                     t.then(step);
-                    t.then(t.device().random().advance(clock, 8));
-                    t.then(step);
+                    // the second step has a rate of its own, the third that of the second
+                    for (int later = 0; later < 2; later++) {
+                        t.then(t.device().random().advance(clock, 8));
+                        t.then(step);
+                    }
                 });
             }
         }
@@ -805,11 +824,11 @@ public final class OperationCases {
             for (boolean flip : new boolean[] {false, true}) {
                 for (boolean ordered : new boolean[] {false, true}) {
                     add(
-                            "augmentation.batch",
+                            "batch.images",
                             "padding " + padding + (flip ? ", flip" : "") + (ordered ? ", ordered" : ""),
                             1,
                             t -> {
-                                AugmentationOps.Spec spec = new AugmentationOps.Spec(
+                                BatchOps.Spec spec = new BatchOps.Spec(
                                         padding, flip, List.of(0.4, 0.5, 0.6), List.of(0.2, 0.25, 0.3), 99);
                                 Tensor order = ordered ? t.integers(4, 0, 3, 6, 2, 1, 5) : null;
                                 augmentation(t, spec, 7, order, t.clock(10, 2, 3), 3, 3, 6, 5);
@@ -818,26 +837,38 @@ public final class OperationCases {
             }
         }
         for (int channels : new int[] {1, 17, 64, 1200}) { // the last on all threads
-            add("augmentation.batch", channels + " channels", 1, t -> {
+            add("batch.images", channels + " channels", 1, t -> {
                 List<Double> means = IntStream.range(0, channels)
                         .mapToObj(c -> 0.3 + 0.1 * (c % 5))
                         .toList();
                 List<Double> deviations = IntStream.range(0, channels)
                         .mapToObj(c -> 0.2 + 0.05 * (c % 3))
                         .toList();
-                AugmentationOps.Spec spec = new AugmentationOps.Spec(1, true, means, deviations, 99);
+                BatchOps.Spec spec = new BatchOps.Spec(1, true, means, deviations, 99);
                 augmentation(t, spec, 5, null, t.clock(10, 2, 1), 3, channels, 4, 5);
             });
         }
     }
 
+    private void rows() {
+        for (boolean ordered : new boolean[] {false, true}) {
+            for (int width : new int[] {1, 5, 40}) {
+                add("batch.rows", width + " of 40" + (ordered ? ", ordered" : ""), 1, t -> {
+                    Tensor order = ordered ? t.integers(4, 0, 3, 6, 2, 1, 5) : null;
+                    Tensor out = t.output("out", t.single(3, width));
+                    t.then(t.device().batch().rows(out, t.randomSingle(7, 40), order, t.clock(10, 2, 3)));
+                });
+            }
+        }
+    }
+
     /** A batch of these extents out of some images. */
     static void augmentation(
-            Setup t, AugmentationOps.Spec spec, int images, @Nullable Tensor order, Clock clock, int... extents) {
+            Setup t, BatchOps.Spec spec, int images, @Nullable Tensor order, Clock clock, int... extents) {
         Tensor x = t.output("x", t.activation(extents));
         Tensor labels = t.output("labels", t.integers(new int[extents[0]]));
         Tensor pixels = t.bytes(images, extents[1], extents[2], extents[3]);
-        t.then(t.device().augmentation().batch(x, labels, pixels, t.labels(images, 10), order, spec, clock));
+        t.then(t.device().batch().images(x, labels, pixels, t.labels(images, 10), order, spec, clock));
     }
 
     private void random() {

@@ -6,6 +6,7 @@ import io.github.kib4j.op.BatchNormOps;
 import io.github.kib4j.op.Clock;
 import io.github.kib4j.op.Dropout;
 import io.github.kib4j.op.Estimator;
+import io.github.kib4j.op.Geometry;
 import io.github.kib4j.op.Grouping;
 import io.github.kib4j.op.Kernel;
 import io.github.kib4j.op.Meter;
@@ -245,14 +246,14 @@ final class Reductions {
             Tensor x = channels(t, c -> c < 6 ? Numbers.NORMAL : Numbers.RECTIFIED, 8192, 12);
             Tensor dw = t.output("dw", t.single(12, 12), Bounds.ofRuns(12, 12, 4e-6, 0));
             Tensor dbias = t.output("dbias", t.single(12), Bounds.ofEach(0x1p-23, 1e-6));
-            t.then(t.device().linear().weightGradient(dw, dbias, dy, x));
+            t.then(t.device().product().weightGradient(dw, dbias, dy, x, Geometry.LINEAR));
         });
         add("convolution.weightGradient", "hard numbers, B=128, 32 x 32", 1, t -> {
             Tensor dy = channels(t, Numbers::of, 128, 6, 32, 32);
             Tensor x = channels(t, c -> c == 0 ? Numbers.NORMAL : Numbers.RECTIFIED, 128, 2, 32, 32);
             Tensor dw = t.output("dw", t.single(6, 2, 3, 3), Bounds.ofRuns(6, 18, 3e-5, 0));
             Tensor dbias = t.output("dbias", t.single(6), Bounds.ofEach(0x1p-23, 1e-6));
-            t.then(t.device().convolution().weightGradient(dw, dbias, dy, x));
+            t.then(t.device().product().weightGradient(dw, dbias, dy, x, new Geometry(3)));
         });
     }
 
@@ -261,17 +262,19 @@ final class Reductions {
         add("convolution.forward", "rectified, C=512", 1, t -> {
             Tensor x = channels(t, c -> Numbers.RECTIFIED, 2, 512, 4, 4);
             Tensor y = t.output("y", t.activation(2, 8, 4, 4), Bounds.ofLargest(16 * t.epsilon(), 0));
-            t.then(t.device().convolution().forward(y, x, t.randomSingle(8, 512, 3, 3), null));
+            t.then(t.device().product().forward(y, x, t.randomSingle(8, 512, 3, 3), null, new Geometry(3)));
         });
         add("convolution.dataGradient", "rectified, N=512", 1, t -> {
             Tensor dy = channels(t, c -> Numbers.RECTIFIED, 2, 512, 4, 4);
             Tensor dx = t.output("dx", t.activation(2, 8, 4, 4), Bounds.ofLargest(16 * t.epsilon(), 0));
-            t.then(t.device().convolution().dataGradient(dx, dy, t.randomSingle(512, 8, 3, 3)));
+            t.then(t.device().product().dataGradient(dx, dy, t.randomSingle(512, 8, 3, 3), new Geometry(3)));
         });
         add("linear.forward", "rectified, D=8192", 1, t -> {
             Tensor x = channels(t, c -> Numbers.RECTIFIED, 16, 8192);
             Tensor y = t.output("y", t.single(16, 10), Bounds.ofLargest(16 * 0x1p-23, 0));
-            t.then(t.device().linear().forward(y, x, t.randomActivation(10, 8192), t.randomSingle(10)));
+            t.then(t.device()
+                    .product()
+                    .forward(y, x, t.randomActivation(10, 8192), t.randomSingle(10), Geometry.LINEAR));
         });
     }
 

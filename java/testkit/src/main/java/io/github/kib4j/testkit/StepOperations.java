@@ -3,9 +3,10 @@ package io.github.kib4j.testkit;
 import io.github.kib4j.layer.LayerSpec;
 import io.github.kib4j.layer.NetworkSpec;
 import io.github.kib4j.op.Activation;
-import io.github.kib4j.op.AugmentationOps;
+import io.github.kib4j.op.BatchOps;
 import io.github.kib4j.op.Dropout;
 import io.github.kib4j.op.Estimator;
+import io.github.kib4j.op.Geometry;
 import io.github.kib4j.op.Grouping;
 import io.github.kib4j.op.Kernel;
 import io.github.kib4j.op.ObjectiveOps;
@@ -79,10 +80,10 @@ public final class StepOperations {
             Tensor w = t.randomActivation(out, in, 3, 3);
             t.then(
                     switch (product) {
-                        case FORWARD -> t.device().convolution().forward(y, x, w, null);
+                        case FORWARD -> t.device().product().forward(y, x, w, null, new Geometry(3));
                         case WEIGHT_GRADIENT ->
-                            t.device().convolution().weightGradient(t.single(out, in, 3, 3), null, y, x);
-                        case DATA_GRADIENT -> t.device().convolution().dataGradient(x, y, w);
+                            t.device().product().weightGradient(t.single(out, in, 3, 3), null, y, x, new Geometry(3));
+                        case DATA_GRADIENT -> t.device().product().dataGradient(x, y, w, new Geometry(3));
                     });
         });
     }
@@ -96,9 +97,10 @@ public final class StepOperations {
             Tensor w = t.randomActivation(units, units);
             t.then(
                     switch (product) {
-                        case FORWARD -> t.device().linear().forward(y, x, w, null);
-                        case WEIGHT_GRADIENT -> t.device().linear().weightGradient(t.single(units, units), null, y, x);
-                        case DATA_GRADIENT -> t.device().linear().dataGradient(x, y, w);
+                        case FORWARD -> t.device().product().forward(y, x, w, null, Geometry.LINEAR);
+                        case WEIGHT_GRADIENT ->
+                            t.device().product().weightGradient(t.single(units, units), null, y, x, Geometry.LINEAR);
+                        case DATA_GRADIENT -> t.device().product().dataGradient(x, y, w, Geometry.LINEAR);
                     });
         });
     }
@@ -210,7 +212,7 @@ public final class StepOperations {
 
     private void addAugmentation() {
         List<Double> half = Collections.nCopies(3, 0.5);
-        AugmentationOps.Spec spec = new AugmentationOps.Spec(4, true, half, half, 1);
+        BatchOps.Spec spec = new BatchOps.Spec(4, true, half, half, 1);
         long numbers = batch * 3L * SIDE * SIDE;
         add(
                 "augmentation: gather, crop, mirror, normalize",

@@ -2,7 +2,10 @@ package io.github.kib4j.testkit;
 
 import io.github.kib4j.op.Device;
 import io.github.kib4j.op.Operation;
+import io.github.kib4j.op.Phase;
 import io.github.kib4j.op.Precision;
+import io.github.kib4j.op.Program;
+import io.github.kib4j.op.Step;
 import io.github.kib4j.tensor.DataType;
 import io.github.kib4j.tensor.Scope;
 import java.util.List;
@@ -34,21 +37,24 @@ public record TimedOperation(String name, List<DataType> types, OperationCase.Bo
     public static final class Planned implements AutoCloseable {
         private final Device device;
         private final Scope scope;
-        private final List<Operation> last;
+        private final Program program;
 
         private Planned(Device device, Precision precision, OperationCase.Body setUp) {
             this.device = device;
-            scope = device.newScope();
+            scope = device.newScope("operands");
             OperationCase.Setup setup = new OperationCase.Setup(device, scope, precision, Parity.SEED);
             setUp.plan(setup);
             List<Operation> operations = setup.operations();
             OperationCase.run(device, operations);
-            last = operations.subList(operations.size() - 1, operations.size());
+            Operation last = operations.get(operations.size() - 1);
+            program = device.compile(device.newWorkspace(scope), List.of(Step.main(Phase.FORWARD, last)));
+            program.run();
         }
 
         /** Runs the operation, and waits for it. */
         public void run() {
-            OperationCase.run(device, last);
+            program.run();
+            device.synchronize();
         }
 
         @Override

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.kib4j.op.Activation;
 import io.github.kib4j.op.ActivityOps;
 import io.github.kib4j.op.Device;
+import io.github.kib4j.op.Devices;
 import io.github.kib4j.op.Dropout;
 import io.github.kib4j.op.Estimator;
 import io.github.kib4j.op.Grouping;
@@ -33,7 +34,7 @@ final class GoldenObjectiveTest {
     /** Both sides compute in double; a gradient is a sum of a few hundred products. */
     private static final double TOLERANCE = 1e-10;
 
-    private final Device device = new ReferenceDevice();
+    private final Device device = Devices.open("reference", 1).device();
 
     @TestFactory
     Stream<DynamicTest> objectives() {
@@ -55,12 +56,12 @@ final class GoldenObjectiveTest {
     }
 
     private void objective(String file, JsonNode golden, JsonNode c) {
-        try (Scope scope = device.newScope()) {
+        try (Scope scope = device.newScope("test")) {
             Tensor a = tensor(scope, golden.get("z"));
             ActivityOps.Spec activity =
                     new ActivityOps.Spec(Activation.IDENTITY, Pooling.NONE, grouping(c), Dropout.NONE, 0, 0);
             ActivityOps.Buffers buffers = buffers(scope, a, activity);
-            device.activity().forward(buffers, a, activity, null).run();
+            device.run(device.activity().forward(buffers, a, activity, null));
             Tensor code = buffers.code() == null ? buffers.post() : buffers.code();
             Tensor du = scope.allocate(DataType.F64, code.shape());
             Tensor value = scope.allocate(DataType.F64, Shape.of(3));
@@ -68,11 +69,9 @@ final class GoldenObjectiveTest {
             if (c.has("K_z")) {
                 gramMatrices(c, code, teaching);
             }
-            device.objective()
-                    .gradient(du, value, code, teaching, spec(c), ObjectiveOps.Form.GRAM, null)
-                    .run();
+            device.run(device.objective().gradient(du, value, code, teaching, spec(c), ObjectiveOps.Form.GRAM, null));
             Tensor dz = scope.allocate(DataType.F64, a.shape());
-            device.activity().hebbianGradient(dz, a, buffers, du, activity).run();
+            device.run(device.activity().hebbianGradient(dz, a, buffers, du, activity));
             double[] expected = {
                 c.get("loss").asDouble(),
                 c.get("hsic_zz").asDouble(),
@@ -181,7 +180,7 @@ final class GoldenObjectiveTest {
     }
 
     private void divisiveNormalization(JsonNode c) {
-        try (Scope scope = device.newScope()) {
+        try (Scope scope = device.newScope("test")) {
             Tensor x = tensor(scope, c.get("x"));
             Grouping grouping = new Grouping(
                     c.get("dim").asInt(),
@@ -191,12 +190,10 @@ final class GoldenObjectiveTest {
             ActivityOps.Spec spec =
                     new ActivityOps.Spec(Activation.IDENTITY, Pooling.NONE, grouping, Dropout.NONE, 0, 0);
             ActivityOps.Buffers buffers = buffers(scope, x, spec);
-            device.activity().forward(buffers, x, spec, null).run();
+            device.run(device.activity().forward(buffers, x, spec, null));
             near(buffers.post().readDoubles(), doubles(c.get("out").get("data")), "out");
             Tensor dx = scope.allocate(DataType.F64, x.shape());
-            device.activity()
-                    .outputGradient(dx, x, buffers, tensor(scope, c.get("upstream")), spec, null)
-                    .run();
+            device.run(device.activity().outputGradient(dx, x, buffers, tensor(scope, c.get("upstream")), spec, null));
             near(dx.readDoubles(), doubles(c.get("dx").get("data")), "dx");
         }
     }

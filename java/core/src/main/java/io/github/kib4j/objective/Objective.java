@@ -1,0 +1,67 @@
+package io.github.kib4j.objective;
+
+import io.github.kib4j.op.Device;
+import io.github.kib4j.op.Exchange;
+import io.github.kib4j.op.Meter;
+import io.github.kib4j.op.Operation;
+import io.github.kib4j.op.Parameter;
+import io.github.kib4j.op.Signature;
+import io.github.kib4j.op.Teaching;
+import io.github.kib4j.op.Workspace;
+import io.github.kib4j.tensor.Scope;
+import io.github.kib4j.tensor.Shape;
+import io.github.kib4j.tensor.Tensor;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** What one hidden layer learns to do with its codes, given what they should be like. It sees codes and teaching, never a layer. */
+public interface Objective {
+    /** A kind of objective, of which each layer gets its own. */
+    interface Kind {
+        /**
+         * {@return the objective of a layer}
+         *
+         * @param device where it computes
+         * @param scope owner of what it keeps from step to step
+         * @param layer number of the hidden layer, from 0
+         * @param code shape of a sample's code
+         */
+        Objective bind(Device device, Scope scope, int layer, Shape code);
+
+        /** {@return all that decides bits; of a kind that does not say it, the name of its class} */
+        default Signature signature() {
+            return Signature.ofClass(this);
+        }
+    }
+
+    /** {@return what it learns itself, by the layer's optimizer; most objectives nothing} */
+    default List<Parameter> parameters() {
+        return List.of();
+    }
+
+    /** {@return what else it keeps from step to step, by name: a part of checkpoints} */
+    default Map<String, Tensor> kept() {
+        return Map.of();
+    }
+
+    /**
+     * A planned gradient.
+     *
+     * @param operations compute it, in order
+     * @param du the third factor, like the code
+     */
+    record Planned(List<Operation> operations, Tensor du) {}
+
+    /**
+     * Plans the gradient of a batch.
+     *
+     * @param workspace memory of what is computed
+     * @param code {@code [B, G]}, or {@code [B, ...]} without grouping
+     * @param teaching what the layer is taught by
+     * @param exchange adds up what several devices know of one batch
+     * @param meter null to add up nothing
+     * @return the operations, and the tensor that they leave the gradient in
+     */
+    Planned plan(Workspace workspace, Tensor code, Teaching teaching, Exchange exchange, @Nullable Meter meter);
+}

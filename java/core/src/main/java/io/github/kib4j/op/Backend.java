@@ -1,0 +1,122 @@
+package io.github.kib4j.op;
+
+import io.github.kib4j.tensor.DataType;
+import io.github.kib4j.tensor.Scope;
+import io.github.kib4j.tensor.Shape;
+import io.github.kib4j.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a kind of device is made of: memory, and the work of each operation. It is used through the {@link Device} around it, which
+ * checks every argument, so that a backend checks none: no closed scope, no second thread, no wrong shape or type gets here.
+ */
+public interface Backend {
+    /** {@return the name by which it was asked for: {@code reference}, {@code cpu}} */
+    String name();
+
+    /** {@return one line for people: processor, instruction sets, library versions, threads} */
+    String description();
+
+    /**
+     * {@return whether activations of this precision can be computed natively, and not only emulated at a loss of speed}
+     *
+     * @param precision of activations
+     */
+    boolean accelerates(Precision precision);
+
+    /** Waits until everything that was run is done. */
+    default void synchronize() {}
+
+    /** {@return whether work is done when its run returns, so that reading a result waits for nothing} */
+    default boolean isSynchronous() {
+        return true;
+    }
+
+    /** {@return whether steps of two lanes may run at the same time} */
+    default boolean hasLanes() {
+        return false;
+    }
+
+    /** {@return whether tensors of a workspace can lie on memory that others have left; if not, each has its own} */
+    default boolean reusesMemory() {
+        return true;
+    }
+
+    /** {@return what addresses of tensors are multiples of, in bytes} */
+    default int alignment() {
+        return 64;
+    }
+
+    /**
+     * {@return a tensor without memory} A device that has only one floating type may answer with that type instead of the wanted
+     * one.
+     *
+     * @param owner its scope, whose end is the end of its use
+     * @param type the element type
+     * @param shape the extents
+     */
+    Tensor promise(Scope owner, DataType type, Shape shape);
+
+    /**
+     * Gives a promised tensor memory of its own, all zero.
+     *
+     * @param promised of this backend, without memory
+     * @return whether there was room for it
+     */
+    boolean allocate(Tensor promised);
+
+    /**
+     * Puts a promised tensor on a part of another one's memory.
+     *
+     * @param promised of this backend
+     * @param memory of this backend, U8
+     * @param offset in bytes
+     */
+    void place(Tensor promised, Tensor memory, long offset);
+
+    /**
+     * Frees what {@link #allocate} gave.
+     *
+     * @param allocated of this backend
+     */
+    void free(Tensor allocated);
+
+    /**
+     * {@return what is done when a workspace's tensor has been used for the last time; null for nothing}
+     *
+     * @param ended its numbers are no longer needed
+     */
+    default @Nullable Runnable forget(Tensor ended) {
+        return null;
+    }
+
+    /** {@return products of layers} */
+    ProductOps<Work> product();
+
+    /** {@return batch normalization} */
+    BatchNormOps<Work> batchNorm();
+
+    /** {@return the pass from pre-activations to what the next layer reads, and its gradients} */
+    ActivityOps<Work> activity();
+
+    /** {@return dependence measures} */
+    GramOps<Work> gram();
+
+    /** {@return local objectives and their gradients} */
+    ObjectiveOps<Work> objective();
+
+    /** {@return optimizers} */
+    OptimizerOps<Work> optimizer();
+
+    /** {@return softmax cross-entropy} */
+    ReadoutOps<Work> readout();
+
+    /** {@return the input pipeline} */
+    BatchOps<Work> batch();
+
+    /** {@return counter-based random numbers} */
+    RandomOps<Work> random();
+
+    /** Releases what the backend itself holds, once. */
+    default void close() {}
+}

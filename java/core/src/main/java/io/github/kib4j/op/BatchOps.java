@@ -1,0 +1,75 @@
+package io.github.kib4j.op;
+
+import io.github.kib4j.tensor.RefusedException;
+import io.github.kib4j.tensor.Tensor;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The input pipeline: a batch out of the data set's bytes, which live on the device.
+ *
+ * @param <R> what planning gives: an {@link Operation}, or a backend's {@link Work}
+ */
+public interface BatchOps<R> {
+    /**
+     * What is done to an image: shifted by a random {@code dy, dx} in {@code [-padding, padding]} with black coming in,
+     * mirrored left to right with probability 1/2 if {@code flip}, and normalized per channel to
+     * {@code (byte / 255 - mean) / deviation}.
+     */
+    record Spec(int padding, boolean flip, List<Double> mean, List<Double> deviation, long seed) {
+        /**
+         * Checks the numbers; how many channels there are is the batch's to say.
+         *
+         * @param padding how far an image is shifted at most
+         * @param flip whether images are mirrored
+         * @param mean per channel, of pixels in [0, 1]
+         * @param deviation per channel
+         * @param seed key of the shifts and mirrors
+         */
+        public Spec {
+            mean = List.copyOf(mean);
+            deviation = List.copyOf(deviation);
+            if (padding < 0) {
+                throw new RefusedException("Padding must be at least 0 pixels, but is " + padding + ".");
+            }
+            if (!mean.stream().allMatch(Double::isFinite)) {
+                throw new RefusedException("Means of channels must be finite, but are " + mean + ".");
+            }
+            if (!deviation.stream().allMatch(d -> d > 0 && Double.isFinite(d))) {
+                throw new RefusedException(
+                        "Deviations of channels, which pixels are divided by, must be positive and finite, but are "
+                                + deviation + ".");
+            }
+        }
+    }
+
+    /**
+     * Plans one batch: sample {@code j} is image {@code i = order[position + j]}, the position being the clock's. Bytes
+     * outside the image count as byte 0, as torchvision pads before it normalizes. With {@code spec.padding > 0} or
+     * {@code flip}, words of {@code Philox(seed; i, epoch, 0, AUGMENTATION)} decide: word 0
+     * {@code dy = below(w, 2 padding + 1) - padding}, word 1 likewise {@code dx}, word 2 the mirror (lowest bit 1); pixel
+     * {@code (y, x)} of the output reads {@code (y + dy, x' + dx)} with {@code x' = W-1-x} where mirrored, else {@code x}.
+     *
+     * @param x {@code [B, C, H, W]}, T
+     * @param labels {@code [B]}, I32
+     * @param images {@code [count, C, H, W]}, U8
+     * @param allLabels {@code [count]}, I32
+     * @param order {@code [at least position + B]}, I32; null for the data set's own order
+     * @param spec what is done to an image
+     * @param clock gives epoch and position
+     * @return the planned operation
+     */
+    R images(Tensor x, Tensor labels, Tensor images, Tensor allLabels, @Nullable Tensor order, Spec spec, Clock clock);
+
+    /**
+     * Plans the batch's rows of a table: row {@code j} of {@code out} is the first {@code m} numbers of row
+     * {@code order[position + j]} of {@code all}, the position being the clock's.
+     *
+     * @param out {@code [B, m]}, F32
+     * @param all {@code [count, at least m]}, F32
+     * @param order {@code [at least position + B]}, I32; null for the table's own order
+     * @param clock gives the position
+     * @return the planned operation
+     */
+    R rows(Tensor out, Tensor all, @Nullable Tensor order, Clock clock);
+}

@@ -1,0 +1,53 @@
+package io.github.kib4j.op;
+
+import io.github.kib4j.tensor.DataType;
+import io.github.kib4j.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/** The door of {@link BatchOps}. */
+record CheckedBatch(BatchOps<Work> raw, Door door) implements BatchOps<Operation> {
+    @Override
+    public Operation images(
+            Tensor x, Tensor labels, Tensor images, Tensor allLabels, @Nullable Tensor order, Spec spec, Clock clock) {
+        Check check = new Check("batch.images");
+        check.require(images.shape().rank() == 4, "images must be [count, C, H, W], but are " + images.shape());
+        check.type("images", images, DataType.U8);
+        check.shape("x", x, images.shape().withFirst(Check.batch(x)));
+        check.floating("x", x);
+        check.labels("labels", labels, Check.batch(x));
+        check.labels("labels", allLabels, Check.batch(images));
+        int channels = images.shape().extent(1);
+        check.require(
+                spec.mean().size() == channels && spec.deviation().size() == channels,
+                "normalization needs a mean and a deviation for each of " + channels + " channels");
+        order(check, order, clock);
+        return door.plan(
+                check.operation(),
+                Touched.reads(images, allLabels, order, clock.now()).writes(x, labels),
+                () -> raw.images(x, labels, images, allLabels, order, spec, clock));
+    }
+
+    @Override
+    public Operation rows(Tensor out, Tensor all, @Nullable Tensor order, Clock clock) {
+        Check check = new Check("batch.rows");
+        check.require(
+                out.shape().rank() == 2
+                        && all.shape().rank() == 2
+                        && out.shape().extent(1) <= all.shape().extent(1),
+                "out must be [B, m] and all [count, at least m], but are " + out.shape() + " and " + all.shape());
+        check.type("out", out, DataType.F32);
+        check.type("all", all, DataType.F32);
+        order(check, order, clock);
+        return door.plan(
+                check.operation(),
+                Touched.reads(all, order, clock.now()).writes(out),
+                () -> raw.rows(out, all, order, clock));
+    }
+
+    private static void order(Check check, @Nullable Tensor order, Clock clock) {
+        if (order != null) {
+            check.type("order", order, DataType.I32);
+        }
+        check.clock(clock);
+    }
+}

@@ -1,0 +1,62 @@
+package io.github.kib4j.op;
+
+import io.github.kib4j.tensor.DataType;
+import io.github.kib4j.tensor.Shape;
+import io.github.kib4j.tensor.Tensor;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The door of {@link OptimizerOps}. */
+record CheckedOptimizer(OptimizerOps<Work> raw, Door door) implements OptimizerOps<Operation> {
+    @Override
+    public Operation step(Spec spec, List<Slot> slots, Tensor learningRates, Clock clock) {
+        Check check = new Check("optimizer.step");
+        check.require(
+                learningRates.shape().rank() == 1,
+                "learningRates must be a list of numbers, but is " + learningRates.shape());
+        check.type("learningRates", learningRates, DataType.F64);
+        check.clock(clock);
+        Touched touched = Touched.reads(learningRates, clock.now(), clock.fault());
+        for (Slot slot : slots) {
+            check(check, spec, slot);
+            touched.read(slot.gradient())
+                    .changes(slot.parameter(), slot.first(), slot.second())
+                    .writes(slot.rounded());
+        }
+        List<Slot> all = List.copyOf(slots);
+        return door.plan(check.operation(), touched, () -> raw.step(spec, all, learningRates, clock));
+    }
+
+    private static void check(Check check, Spec spec, Slot slot) {
+        Shape shape = slot.parameter().shape();
+        check.type("parameter", slot.parameter(), DataType.F32);
+        check.shape("gradient", slot.gradient(), shape);
+        state(check, "first state", slot.first(), shape, spec.states() > 0);
+        state(check, "second state", slot.second(), shape, spec.states() > 1);
+        if (slot.rounded() != null) {
+            rounding(check, slot.rounded(), slot.parameter());
+        }
+    }
+
+    private static void state(Check check, String argument, @Nullable Tensor state, Shape shape, boolean needed) {
+        check.require(state != null || !needed, "the " + argument + " is missing");
+        if (state != null) {
+            check.shape(argument, state, shape);
+        }
+    }
+
+    @Override
+    public Operation round(Tensor rounded, Tensor value) {
+        Check check = new Check("optimizer.round");
+        rounding(check, rounded, value);
+        return door.plan(check.operation(), Touched.reads(value).writes(rounded), () -> raw.round(rounded, value));
+    }
+
+    private static void rounding(Check check, Tensor rounded, Tensor value) {
+        check.shape("rounded", rounded, value.shape());
+        if (rounded.type() != DataType.F64) { // the reference's
+            check.type("rounded", rounded, DataType.BF16);
+        }
+        check.type("value", value, DataType.F32);
+    }
+}

@@ -1,0 +1,83 @@
+package io.github.kib4j.reference;
+
+import static io.github.kib4j.reference.ReferenceTensor.bytes;
+import static io.github.kib4j.reference.ReferenceTensor.doubles;
+import static io.github.kib4j.reference.ReferenceTensor.ints;
+import static io.github.kib4j.reference.ReferenceTensor.longs;
+
+import io.github.kib4j.op.BatchOps;
+import io.github.kib4j.op.Clock;
+import io.github.kib4j.op.Philox;
+import io.github.kib4j.op.Work;
+import io.github.kib4j.tensor.Shape;
+import io.github.kib4j.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/** {@link BatchOps} in loops. */
+record ReferenceBatch() implements BatchOps<Work> {
+
+    /** How one image is moved. */
+    private record Move(int dy, int dx, boolean mirrored) {
+        static Move of(Spec spec, int image, int epoch) {
+            if (spec.padding() == 0 && !spec.flip()) {
+                return new Move(0, 0, false);
+            }
+            int[] words = new int[4];
+            Philox.words(words, spec.seed(), image, epoch, 0, Philox.AUGMENTATION);
+            int range = 2 * spec.padding() + 1;
+            return new Move(
+                    Philox.below(words[0], range) - spec.padding(),
+                    Philox.below(words[1], range) - spec.padding(),
+                    spec.flip() && (words[2] & 1) == 1);
+        }
+    }
+
+    @Override
+    public Work images(
+            Tensor x, Tensor labels, Tensor images, Tensor allLabels, @Nullable Tensor order, Spec spec, Clock clock) {
+        Shape shape = x.shape();
+        return Work.of(() -> {
+            long[] now = longs(clock.now());
+            for (int j = 0; j < shape.extent(0); j++) {
+                int at = (int) now[Clock.POSITION] + j;
+                int image = order == null ? at : ints(order)[at];
+                Move move = Move.of(spec, image, (int) now[Clock.EPOCH]);
+                ints(labels)[j] = ints(allLabels)[image];
+                for (int c = 0; c < shape.extent(1); c++) {
+                    copyPlane(doubles(x), j, bytes(images), image, c, shape, move, spec);
+                }
+            }
+        });
+    }
+
+    private static void copyPlane(
+            double[] x, int sample, byte[] images, int image, int c, Shape shape, Move move, Spec spec) {
+        int height = shape.extent(2);
+        int width = shape.extent(3);
+        int target = (sample * shape.extent(1) + c) * height * width;
+        int source = (image * shape.extent(1) + c) * height * width;
+        for (int h = 0; h < height; h++) {
+            for (int w = 0; w < width; w++) {
+                int row = h + move.dy();
+                int column = (move.mirrored() ? width - 1 - w : w) + move.dx();
+                boolean inside = row >= 0 && row < height && column >= 0 && column < width;
+                int pixel = inside ? images[source + row * width + column] & 0xFF : 0;
+                x[target + h * width + w] =
+                        (pixel / 255.0 - spec.mean().get(c)) / spec.deviation().get(c);
+            }
+        }
+    }
+
+    @Override
+    public Work rows(Tensor out, Tensor all, @Nullable Tensor order, Clock clock) {
+        int width = out.shape().extent(1);
+        int stride = all.shape().extent(1);
+        return Work.of(() -> {
+            int position = (int) longs(clock.now())[Clock.POSITION];
+            for (int j = 0; j < out.shape().extent(0); j++) {
+                int row = order == null ? position + j : ints(order)[position + j];
+                System.arraycopy(doubles(all), row * stride, doubles(out), j * width, width);
+            }
+        });
+    }
+}

@@ -1,0 +1,29 @@
+package io.github.kib4j.rule;
+
+import io.github.kib4j.op.Step;
+import io.github.kib4j.tensor.Tensor;
+import java.util.List;
+import java.util.Map;
+
+/** A rule with a network to teach: all that it keeps from step to step is here. */
+public interface BoundRule {
+    /** {@return what it keeps beside the network and the optimizers' state, by name: a part of checkpoints} */
+    default Map<String, Tensor> kept() {
+        return Map.of();
+    }
+
+    /**
+     * Called before an epoch's first step with the order of its samples.
+     *
+     * @param order indices into the training set
+     */
+    default void startEpoch(int[] order) {}
+
+    /**
+     * Plans a training step for a batch's size.
+     *
+     * @param context what a step is planned with
+     * @return the steps, in order
+     */
+    List<Step> plan(StepContext context);
+}

@@ -1,0 +1,63 @@
+package io.github.kib4j.rule;
+
+import io.github.kib4j.layer.Network;
+import io.github.kib4j.layer.ReadoutPass;
+import io.github.kib4j.op.Lane;
+import io.github.kib4j.op.Operation;
+import io.github.kib4j.op.Parameter;
+import io.github.kib4j.op.Phase;
+import io.github.kib4j.op.Step;
+import io.github.kib4j.optimizer.Optimizer;
+import io.github.kib4j.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** A training step as it is put together. */
+final class Steps {
+    private final StepContext context;
+    private final List<Step> all = new ArrayList<>();
+
+    Steps(StepContext context) {
+        this.context = context;
+    }
+
+    void add(Phase phase, Lane lane, Collection<Operation> operations) {
+        operations.forEach(operation -> all.add(new Step(operation, phase, lane)));
+    }
+
+    /** Adds the sum over devices of gradients of objectives, which know the whole batch, and the parameters' update. */
+    void updateBySum(List<Parameter> parameters, Optimizer optimizer, Lane lane) {
+        update(context.exchange().sum(gradients(parameters)), parameters, optimizer, lane);
+    }
+
+    /** Adds the mean over devices of gradients of the readout's loss, which is a mean over a device's samples, and the update. */
+    void updateByMean(List<Parameter> parameters, Optimizer optimizer, Lane lane) {
+        update(context.exchange().mean(gradients(parameters)), parameters, optimizer, lane);
+    }
+
+    private List<Tensor> gradients(List<Parameter> parameters) {
+        return parameters.stream().map(context.gradients()::of).toList();
+    }
+
+    private void update(Optional<Operation> exchanged, List<Parameter> parameters, Optimizer optimizer, Lane lane) {
+        exchanged.ifPresent(operation -> add(Phase.GRADIENT, lane, List.of(operation)));
+        add(Phase.OPTIMIZER, lane, List.of(optimizer.step(parameters, context.gradients())));
+    }
+
+    /** Adds the readout's pass, its loss and its gradients; and that of its input, where {@code dsent} is given. */
+    void readout(Network network, Tensor sent, @Nullable Tensor dsent, Lane lane) {
+        ReadoutPass pass = network.readoutPass(sent, context.workspace());
+        add(Phase.FORWARD, Lane.MAIN, List.of(pass.forward()));
+        add(
+                Phase.OBJECTIVE,
+                lane,
+                pass.lossAndGradient(context.labels(), context.readoutMeter(), dsent, context.gradients()));
+    }
+
+    List<Step> all() {
+        return all;
+    }
+}

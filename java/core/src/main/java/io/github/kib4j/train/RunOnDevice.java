@@ -1,0 +1,162 @@
+package io.github.kib4j.train;
+
+import io.github.kib4j.layer.Network;
+import io.github.kib4j.op.BatchOps;
+import io.github.kib4j.op.Clock;
+import io.github.kib4j.op.Device;
+import io.github.kib4j.op.Exchange;
+import io.github.kib4j.op.Gradients;
+import io.github.kib4j.op.Phase;
+import io.github.kib4j.op.Program;
+import io.github.kib4j.op.Step;
+import io.github.kib4j.op.Workspace;
+import io.github.kib4j.optimizer.Optimizer;
+import io.github.kib4j.rule.BoundRule;
+import io.github.kib4j.rule.Optimizers;
+import io.github.kib4j.rule.StepContext;
+import io.github.kib4j.tensor.DataType;
+import io.github.kib4j.tensor.RefusedException;
+import io.github.kib4j.tensor.Scope;
+import io.github.kib4j.tensor.Shape;
+import io.github.kib4j.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** What a training run has on its device, and the programs of its steps: one for each size of batch. */
+final class RunOnDevice {
+    private final Device device;
+    private final TrainingConfig config;
+    private final DeviceDataset.Images images;
+    private final Exchange exchange;
+    private final Network network;
+    private final Optimizers optimizers;
+    private final BoundRule rule;
+    private final Clock clock;
+    private final Tensor sums;
+    private final Tensor order;
+    private final Workspace workspace;
+    private final BatchOps.Spec augmentation;
+    private final Map<Integer, Program> programs = new HashMap<>();
+
+    /** Allocates a run, on a dry scope one that can be measured; refuses a network that does not fit the data set. */
+    RunOnDevice(Device device, Scope scope, DeviceDataset dataset, TrainingConfig config, Exchange exchange) {
+        checkFit(dataset, config);
+        this.device = device;
+        this.config = config;
+        this.exchange = exchange;
+        images = dataset.train();
+        clock = Clock.allocate(scope);
+        network = new Network(device, scope, config.network(), config.precision(), config.seed());
+        optimizers = new Optimizers(
+                new Optimizer(device, scope, config.local(), clock, steps()),
+                new Optimizer(device, scope, config.readout(), clock, steps()));
+        rule = config.rule().bind(network, optimizers, scope, images.count(), Math.min(config.batch(), images.count()));
+        sums = scope.allocate(DataType.F64, Shape.of(network.hidden().size() + 2));
+        order = scope.allocate(DataType.I32, Shape.of(images.count()));
+        workspace = device.newWorkspace(scope);
+        augmentation = new BatchOps.Spec(
+                config.augment() ? dataset.padding() : 0,
+                config.augment() && dataset.flip(),
+                dataset.mean(),
+                dataset.deviation(),
+                config.seed());
+    }
+
+    private static void checkFit(DeviceDataset dataset, TrainingConfig config) {
+        if (!dataset.image().equals(config.network().input())) {
+            throw new RefusedException("The network reads images of "
+                    + config.network().input() + ", but those of " + dataset.name() + " are " + dataset.image() + ".");
+        }
+        if (config.network().outputs() != dataset.classes()) {
+            throw new RefusedException("The network has " + config.network().outputs() + " outputs, but "
+                    + dataset.name() + " has " + dataset.classes() + " classes.");
+        }
+        if (dataset.trainCount() < 2) {
+            throw new RefusedException(
+                    "Training needs at least 2 images, but " + dataset.name() + " has " + dataset.trainCount() + ".");
+        }
+    }
+
+    Network network() {
+        return network;
+    }
+
+    Optimizers optimizers() {
+        return optimizers;
+    }
+
+    BoundRule rule() {
+        return rule;
+    }
+
+    Clock clock() {
+        return clock;
+    }
+
+    /** Returns the sums of losses and correct answers of the epoch, as they are on the device. */
+    Tensor sums() {
+        return sums;
+    }
+
+    Workspace workspace() {
+        return workspace;
+    }
+
+    /** Returns the steps of an epoch: a last batch of one sample is skipped. */
+    int steps() {
+        int whole = images.count() / config.batch();
+        return images.count() % config.batch() >= 2 ? whole + 1 : whole;
+    }
+
+    /** Returns the schedule's factor of the learning rate in a step. */
+    double factor(long step) {
+        return config.schedule().factor(step, steps(), config.epochs());
+    }
+
+    /** Tells the device which samples come next, and at which rates they are learned. */
+    void startEpoch(int epoch, long step, int position) {
+        int[] samples = Order.ofEpoch(images.count(), config.seed(), epoch);
+        order.write(samples);
+        int done = (position + config.batch() - 1) / config.batch();
+        double[] factors = new double[steps()];
+        for (int i = 0; i < factors.length; i++) {
+            factors[i] = factor(step - done + i);
+        }
+        optimizers.local().setFactors(factors);
+        optimizers.readout().setFactors(factors);
+        rule.startEpoch(samples);
+        clock.now().write(new long[] {step, epoch, position, done});
+    }
+
+    /** Returns the program of a training step. */
+    Program program(int batch) {
+        return programs.computeIfAbsent(batch, this::compile);
+    }
+
+    private Program compile(int batch) {
+        Tensor x = workspace.tensor(
+                config.precision().activations(), config.network().input().prepend(batch));
+        Tensor labels = workspace.tensor(DataType.I32, Shape.of(batch));
+        List<Step> steps = new ArrayList<>();
+        steps.add(Step.main(
+                Phase.DATA,
+                device.batch().images(x, labels, images.pixels(), images.labels(), order, augmentation, clock)));
+        steps.addAll(rule.plan(
+                new StepContext(workspace, new Gradients(workspace), x, labels, order, clock, sums, exchange)));
+        steps.add(Step.main(Phase.DATA, device.random().advance(clock, batch)));
+        return device.compile(workspace, steps);
+    }
+
+    /** Compiles every step there will be, so that the workspace is as large as the run needs. */
+    void compileAll() {
+        int remainder = images.count() % config.batch();
+        if (images.count() >= config.batch()) {
+            program(config.batch());
+        }
+        if (remainder >= 2) {
+            program(remainder);
+        }
+    }
+}

@@ -1,0 +1,147 @@
+package io.github.kib4j.cpu;
+
+import io.github.kib4j.cpu.internal.kib;
+import io.github.kib4j.op.ActivityOps;
+import io.github.kib4j.op.Backend;
+import io.github.kib4j.op.BatchNormOps;
+import io.github.kib4j.op.BatchOps;
+import io.github.kib4j.op.GramOps;
+import io.github.kib4j.op.ObjectiveOps;
+import io.github.kib4j.op.OptimizerOps;
+import io.github.kib4j.op.Precision;
+import io.github.kib4j.op.ProductOps;
+import io.github.kib4j.op.RandomOps;
+import io.github.kib4j.op.ReadoutOps;
+import io.github.kib4j.op.Work;
+import io.github.kib4j.tensor.DataType;
+import io.github.kib4j.tensor.Scope;
+import io.github.kib4j.tensor.Shape;
+import io.github.kib4j.tensor.Tensor;
+import java.util.stream.Stream;
+import org.bytedeco.dnnl.global.dnnl;
+import org.bytedeco.javacpp.Loader;
+
+/** The CPU backend. */
+final class CpuBackend implements Backend {
+    private final int threads;
+    private final OneDnn oneDnn;
+
+    CpuBackend(int threads) {
+        this.threads = threads;
+        kib.kib_use_threads(threads);
+        oneDnn = new OneDnn();
+    }
+
+    /**
+     * Loads the native libraries; oneDNN first, whose OpenMP library both then use. Where another library brought an OpenMP of that
+     * name before (PyTorch does, under DJL), all use that one, and what sets its number of threads on a Java thread sets it for all:
+     * so every operation sets its own.
+     */
+    static void load() {
+        Loader.load(dnnl.class);
+        Loader.load(kib.class);
+        if (kib.kib_cpu_level() < 3) {
+            throw new IllegalStateException("the processor has not all instructions of x86-64-v3");
+        }
+    }
+
+    @Override
+    public String name() {
+        return "cpu";
+    }
+
+    @Override
+    public String description() {
+        return "cpu: " + CpuProvider.processor() + ", oneDNN " + dnnl.DNNL_VERSION_MAJOR + "." + dnnl.DNNL_VERSION_MINOR
+                + "." + dnnl.DNNL_VERSION_PATCH + " for " + instructionSet() + ", own kernels for x86-64-v"
+                + kib.kib_cpu_level() + ", " + threads + (threads == 1 ? " thread" : " threads");
+    }
+
+    /** Returns the name of the instruction set that oneDNN chose. */
+    static String instructionSet() {
+        String name = dnnl.get_effective_cpu_isa().toString();
+        return name.replace("dnnl_cpu_isa_", "");
+    }
+
+    /** Returns whether bfloat16 products are oneDNN's: elsewhere it has none, or slower ones that keep subnormal operands. */
+    private static boolean computesBfloat16() {
+        return hasBfloat16Products() || instructionSet().startsWith("avx2_vnni_2");
+    }
+
+    private static boolean hasBfloat16Products() {
+        String set = instructionSet();
+        return Stream.of("amx", "avx512_core_bf16", "avx512_core_fp16", "avx10").anyMatch(set::contains);
+    }
+
+    /** bfloat16 products are faster than single ones only with instructions for them. */
+    @Override
+    public boolean accelerates(Precision precision) {
+        return precision == Precision.F32 || hasBfloat16Products();
+    }
+
+    @Override
+    public Tensor promise(Scope owner, DataType type, Shape shape) {
+        return new CpuTensor(owner, type, shape);
+    }
+
+    @Override
+    public boolean allocate(Tensor promised) {
+        return CpuTensor.of(promised).allocate();
+    }
+
+    @Override
+    public void place(Tensor promised, Tensor memory, long offset) {
+        CpuTensor.of(promised).place(memory, offset);
+    }
+
+    @Override
+    public void free(Tensor allocated) {
+        CpuTensor.of(allocated).free();
+    }
+
+    @Override
+    public ProductOps<Work> product() {
+        ProductOps<Work> own = new CpuProduct(oneDnn, threads);
+        return computesBfloat16() ? own : new Emulation(own, threads);
+    }
+
+    @Override
+    public BatchNormOps<Work> batchNorm() {
+        return new CpuBatchNorm(threads);
+    }
+
+    @Override
+    public ActivityOps<Work> activity() {
+        return new CpuActivity(threads);
+    }
+
+    @Override
+    public GramOps<Work> gram() {
+        return new CpuGram(threads);
+    }
+
+    @Override
+    public ObjectiveOps<Work> objective() {
+        return new CpuObjective(threads);
+    }
+
+    @Override
+    public OptimizerOps<Work> optimizer() {
+        return new CpuOptimizer(threads);
+    }
+
+    @Override
+    public ReadoutOps<Work> readout() {
+        return new CpuReadout();
+    }
+
+    @Override
+    public BatchOps<Work> batch() {
+        return new CpuBatch(threads);
+    }
+
+    @Override
+    public RandomOps<Work> random() {
+        return new CpuRandom();
+    }
+}
