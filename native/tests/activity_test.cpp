@@ -17,9 +17,9 @@ void test_normalization() {
   spec.type = KIB_F32, spec.activation = KIB_SELU, spec.pooling = KIB_POOL_NONE;
   spec.batch = B, spec.channels = N, spec.height = spec.width = 1, spec.groups = G;
   spec.power = 0.8, spec.delta = 1, spec.divisive_power = 0.2;
-  std::vector<char> workspace(kib_activity_workspace(&spec, 2));
+  std::vector<char> workspace(kib_activity_workspace(&spec, on(2)));
   check(kib_activity_forward(post.data(), mask.data(), mean.data(), scale.data(), code.data(), post.data(), a.data(),
-                             nullptr, &spec, workspace.data(), 2) == KIB_OK,
+                             nullptr, &spec, workspace.data(), on(2)) == KIB_OK,
         "activity status");
   for (int64_t g = 0; g < B * G; g++) {
     double m = 0, squares = 0;
@@ -58,12 +58,12 @@ struct Layer {
     for (float& x : a) x += x > 0 ? 0.05f : -0.05f;  // differences do not cross the kink
     size_t units = 3 * 6 * 6, all = static_cast<size_t>(3 * groups);
     post.resize(units), sent.resize(units), mask.resize(units), mean.resize(all), scale.resize(all), code.resize(all);
-    workspace.resize(static_cast<size_t>(kib_activity_workspace(&spec, 1)));
+    workspace.resize(static_cast<size_t>(kib_activity_workspace(&spec, on(1))));
   }
 
   void forward() {
     check(kib_activity_forward(post.data(), mask.data(), mean.data(), scale.data(), code.data(), sent.data(), a.data(),
-                               now, &spec, workspace.data(), 1) == KIB_OK,
+                               now, &spec, workspace.data(), on(1)) == KIB_OK,
           "activity's status");
   }
 
@@ -111,12 +111,13 @@ void test_gradients() {
         std::vector<float> da(layer.a.size(), 77);
         layer.forward();
         kib_activity_output_gradient(da.data(), layer.a.data(), layer.post.data(), layer.mask.data(), layer.mean.data(),
-                                     layer.scale.data(), up.data(), layer.now, &layer.spec, layer.workspace.data(), 1);
+                                     layer.scale.data(), up.data(), layer.now, &layer.spec, layer.workspace.data(),
+                                     on(1));
         layer.compare(da, "output gradient", [&] { return layer.dot_sent(up); });
         if (groups == 0) continue;
         kib_activity_hebbian_gradient(da.data(), layer.a.data(), layer.post.data(), layer.mask.data(),
                                       layer.mean.data(), layer.scale.data(), third.data(), &layer.spec,
-                                      layer.workspace.data(), 1);
+                                      layer.workspace.data(), on(1));
         layer.compare(da, "gradient of codes", [&] { return layer.dot_code(third); });
       }
     }
@@ -133,11 +134,11 @@ void test_narrow_activity() {
   std::vector<uint16_t> post(expected.size()), sent(expected.size());
   layer.spec.type = KIB_BF16;
   kib_activity_forward(post.data(), layer.mask.data(), layer.mean.data(), layer.scale.data(), layer.code.data(),
-                       sent.data(), halves.data(), layer.now, &layer.spec, layer.workspace.data(), 1);
+                       sent.data(), halves.data(), layer.now, &layer.spec, layer.workspace.data(), on(1));
   check(post == expected, "activities in bfloat16");
   layer.spec.type = 9;
   check(kib_activity_forward(nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, &layer.spec,
-                             nullptr, 1) == KIB_UNSUPPORTED,
+                             nullptr, on(1)) == KIB_UNSUPPORTED_TYPE,
         "a type that there is not");
 }
 

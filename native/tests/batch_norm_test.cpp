@@ -24,9 +24,9 @@ void test_batch_norm() {
     std::vector<double> mean(C), variance(C);
     std::vector<float> running_mean(C, 0.5f), running_variance(C, 2.0f), dscale(C), dshift(C), da = dy;
     kib_batch_norm_forward(y.data(), mean.data(), variance.data(), running_mean.data(), running_variance.data(),
-                           a.data(), scale.data(), shift.data(), KIB_F32, rows, C, workspace.data(), threads);
+                           a.data(), scale.data(), shift.data(), KIB_F32, rows, C, workspace.data(), on(threads));
     kib_batch_norm_gradient(da.data(), dscale.data(), dshift.data(), da.data(), a.data(), mean.data(), variance.data(),
-                            scale.data(), KIB_F32, rows, C, workspace.data(), threads);
+                            scale.data(), KIB_F32, rows, C, workspace.data(), on(threads));
     if (threads > 1) {
       check(std::memcmp(y.data(), first_y.data(), 4 * y.size()) == 0, "batch norm on several threads");
       check(std::memcmp(da.data(), first_da.data(), 4 * da.size()) == 0, "batch norm's gradient on several threads");

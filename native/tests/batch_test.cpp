@@ -9,9 +9,9 @@ void test_rows() {
   const int32_t order[] = {9, 3, 0};
   const int64_t now[4] = {0, 0, 1, 0};
   std::vector<float> out(4);
-  kib_batch_rows(out.data(), all, order, 2, 2, 3, now, 2);
+  kib_batch_rows(out.data(), all, order, 2, 2, 3, now, on(2));
   check(out == std::vector<float>{30, 31, 0, 1}, "rows of a table in an order");
-  kib_batch_rows(out.data(), all, nullptr, 2, 2, 3, now, 2);
+  kib_batch_rows(out.data(), all, nullptr, 2, 2, 3, now, on(2));
   check(out == std::vector<float>{10, 11, 20, 21}, "rows of a table in its own order");
 }
 
@@ -45,7 +45,7 @@ void test_batch() {
   };
   auto batch = [&](const int32_t* ordered, int64_t moves, int flip) {
     check(kib_augmentation_batch(x.data(), labels.data(), images.data(), all_labels.data(), ordered, KIB_F32, B, C, H,
-                                 W, moves, flip, mean, deviation, 11, now, workspace.data(), 2) == KIB_OK,
+                                 W, moves, flip, mean, deviation, 11, now, workspace.data(), on(2)) == KIB_OK,
           "batch's status");
   };
   batch(order.data(), 0, 0);

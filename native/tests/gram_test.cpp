@@ -18,7 +18,7 @@ void test_gram() {
   auto dependence = [](const kib_variable& x, const kib_variable& y, int64_t batch, int estimator, int threads) {
     double value;
     std::vector<char> workspace(kib_gram_workspace(&x, &y, batch));
-    check(kib_gram_dependence(&value, &x, &y, batch, estimator, workspace.data(), threads) == KIB_OK, "dependence");
+    check(kib_gram_dependence(&value, &x, &y, batch, estimator, workspace.data(), on(threads)) == KIB_OK, "dependence");
     return value;
   };
   for (const Case& c : cases) {

@@ -5,7 +5,12 @@
 #include <cstdint>
 #include <vector>
 
+#include "kib/queue.h"
+
 constexpr unsigned kSeed = 20;
+
+// A queue of so many threads; there is one for each number.
+const kib_queue* on(int threads);
 
 // Says what does not hold, and counts it.
 void check(bool holds, const char* what);
@@ -27,6 +32,7 @@ void test_optimizer();
 void test_random();
 void test_readout();
 void test_statistics();
+void test_status();
 void test_sum_rows();
 void test_threads();
 void test_gram();

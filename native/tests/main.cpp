@@ -13,6 +13,12 @@ int failures = 0;
 
 }  // namespace
 
+const kib_queue* on(int threads) {
+  static kib_queue queues[4];
+  queues[threads].threads = threads;
+  return queues + threads;
+}
+
 void check(bool holds, const char* what) {
   if (!holds) {
     std::printf("FAILED: %s\n", what);
@@ -65,6 +71,7 @@ int main() {
   test_random();
   test_readout();
   test_statistics();
+  test_status();
   test_sum_rows();
   test_threads();
   test_gram();

@@ -16,13 +16,13 @@ void test_sgd() {
   const float* gp = g.data();
   int64_t size = 100, now[4] = {7, 1, 0, 1}, fault[2] = {0, 0};
   double rates[2] = {0.3, 0.1};
-  kib_optimizer_sgd(&wp, &rounded, &gp, &mp, &size, 1, 0.9, 0.01, rates, 2, now, fault, 2);
+  kib_optimizer_sgd(&wp, &rounded, &gp, &mp, &size, 1, 0.9, 0.01, rates, 2, now, fault, on(2));
   for (int i = 0; i < 100; i++)
     near(w[i], before[i] - 0.1 * (0.9 * momentum[i] + g[i] + 0.01 * before[i]), 1e-6, "SGD");
   check(halves == narrowed(w), "rounded weights");
   before = w;
   fault[0] = 1;
-  kib_optimizer_sgd(&wp, &rounded, &gp, &mp, &size, 1, 0.9, 0.01, rates, 2, now, fault, 2);
+  kib_optimizer_sgd(&wp, &rounded, &gp, &mp, &size, 1, 0.9, 0.01, rates, 2, now, fault, on(2));
   check(w == before, "nothing is updated after a fault");
 }
 
@@ -39,7 +39,8 @@ void test_adam() {
     void* rounded[2] = {nullptr, nullptr};
     int64_t sizes[2] = {99, 1}, now[4] = {4, 0, 0, 0}, fault[2] = {0, 0};
     double rate = 0.1;
-    kib_optimizer_adam(ws, rounded, gs, ms, vs, sizes, 2, 0.9, 0.999, 1e-8, 0.01, decoupled, &rate, 1, now, fault, 2);
+    kib_optimizer_adam(ws, rounded, gs, ms, vs, sizes, 2, 0.9, 0.999, 1e-8, 0.01, decoupled, &rate, 1, now, fault,
+                       on(2));
     for (int i = 0; i < 100; i++) {
       double gradient = g[i] + (decoupled ? 0 : 0.01 * before[i]);
       double mean = 0.9 * first[i] + 0.1 * gradient, square = 0.999 * second[i] + 0.001 * gradient * gradient;
@@ -57,10 +58,10 @@ void test_rates() {
     float w = 1, g = 1, m = 0, v = 0, *wp = &w, *mp = &m, *vp = &v;
     const float* gp = &g;
     void* rounded = nullptr;
-    kib_optimizer_sgd(&wp, &rounded, &gp, &mp, &size, 1, 0, 0, rates, 3, now, fault, 1);
+    kib_optimizer_sgd(&wp, &rounded, &gp, &mp, &size, 1, 0, 0, rates, 3, now, fault, on(1));
     check(w == 1 - static_cast<float>(rate), "SGD's rate of the step in the epoch");
     w = 1;
-    kib_optimizer_adam(&wp, &rounded, &gp, &mp, &vp, &size, 1, 0, 0, 1e-30, 0, 0, rates, 3, now, fault, 1);
+    kib_optimizer_adam(&wp, &rounded, &gp, &mp, &vp, &size, 1, 0, 0, 1e-30, 0, 0, rates, 3, now, fault, on(1));
     near(w, 1 - rate, 1e-6, "Adam's rate of the step in the epoch");
     now[KIB_CLOCK_EPOCH_STEP]++;
   }

@@ -16,14 +16,14 @@ void test_statistics() {
     std::vector<float> gram(B * G), free_form(B * G);
     double value[3], other[3];
     std::vector<char> workspace(kib_objective_gram_workspace(&spec, &teaching));
-    kib_objective_gradient_gram(gram.data(), value, u.data(), &teaching, &spec, nullptr, workspace.data(), 2);
+    kib_objective_gradient_gram(gram.data(), value, u.data(), &teaching, &spec, nullptr, workspace.data(), on(2));
     workspace.resize(kib_objective_statistics_workspace(&spec, &teaching));
     double count;
     std::vector<double> t(G), c(G * G), y(M * G), n(M);
     kib_objective_code_statistics(&count, t.data(), c.data(), y.data(), n.data(), nullptr, u.data(), &teaching, &spec,
-                                  workspace.data(), 2);
+                                  workspace.data(), on(2));
     kib_objective_gradient_from_statistics(free_form.data(), other, u.data(), &teaching, &count, t.data(), c.data(),
-                                           y.data(), n.data(), &spec, nullptr, workspace.data(), 2);
+                                           y.data(), n.data(), &spec, nullptr, workspace.data(), on(2));
     for (int i = 0; i < 3; i++) near(value[i], other[i], 1e-5, "objective by both forms");
     for (int64_t i = 0; i < B * G; i++) near(gram[i] * 1e3, free_form[i] * 1e3, 1e-3, "gradient by both forms");
   }

@@ -10,8 +10,8 @@ void test_sum_rows() {
       auto rounded = widened(halves);
       std::vector<float> sum(static_cast<size_t>(n)), sum_of_halves(static_cast<size_t>(n));
       std::vector<char> workspace(static_cast<size_t>(kib_sum_rows_workspace(rows, n)));
-      kib_sum_rows(sum.data(), values.data(), KIB_F32, rows, n, workspace.data(), 2);
-      kib_sum_rows(sum_of_halves.data(), halves.data(), KIB_BF16, rows, n, workspace.data(), 2);
+      kib_sum_rows(sum.data(), values.data(), KIB_F32, rows, n, workspace.data(), on(2));
+      kib_sum_rows(sum_of_halves.data(), halves.data(), KIB_BF16, rows, n, workspace.data(), on(2));
       for (int64_t k = 0; k < n; k++) {
         double expected = 0, of_halves = 0;
         for (int64_t r = 0; r < rows; r++) expected += values[r * n + k], of_halves += rounded[r * n + k];

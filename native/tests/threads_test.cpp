@@ -21,7 +21,7 @@ void sgd(int64_t size, int threads) {
   const float* gp = g.data();
   int64_t now[4] = {}, fault[2] = {0, 0};
   double rate = 0.1;
-  kib_optimizer_sgd(&wp, &rounded, &gp, &m, &size, 1, 0, 0, &rate, 1, now, fault, threads);
+  kib_optimizer_sgd(&wp, &rounded, &gp, &m, &size, 1, 0, 0, &rate, 1, now, fault, on(threads));
 }
 
 }  // namespace

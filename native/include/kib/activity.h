@@ -6,6 +6,7 @@
  */
 #ifndef KIB_ACTIVITY_H
 #define KIB_ACTIVITY_H
+#include "kib/queue.h"
 #include "kib/specs.h"
 #include "kib/status.h"
 
@@ -14,7 +15,7 @@ extern "C" {
 #endif
 
 /* Bytes of scratch memory that the three functions need. */
-int64_t kib_activity_workspace(const kib_activity_spec* spec, int threads);
+int64_t kib_activity_workspace(const kib_activity_spec* spec, const kib_queue* queue);
 
 /*
  * post [B, HW, C] T: r with divisive normalization, else z. mask [B, HW, C]: bits 0-1 the position that max-pooling
@@ -24,7 +25,7 @@ int64_t kib_activity_workspace(const kib_activity_spec* spec, int threads);
  */
 kib_status kib_activity_forward(void* post, uint8_t* mask, double* mean, float* scale, float* code, void* sent,
                                 const void* a, const int64_t* now, const kib_activity_spec* spec, void* workspace,
-                                int threads);
+                                const kib_queue* queue);
 
 /*
  * da [B, H, W, C] T, before pooling, may be a: the third factor du ([B, G] f32, or [B, HW, C] T without groups) times
@@ -33,12 +34,12 @@ kib_status kib_activity_forward(void* post, uint8_t* mask, double* mean, float* 
  */
 kib_status kib_activity_hebbian_gradient(void* da, const void* a, const void* post, const uint8_t* mask,
                                          const double* mean, const float* scale, const void* du,
-                                         const kib_activity_spec* spec, void* workspace, int threads);
+                                         const kib_activity_spec* spec, void* workspace, const kib_queue* queue);
 
 /* da as above from dsent [B, HW, C] T: backprop through dropout, divisive normalization, pooling and activation. */
 kib_status kib_activity_output_gradient(void* da, const void* a, const void* post, const uint8_t* mask,
                                         const double* mean, const float* scale, const void* dsent, const int64_t* now,
-                                        const kib_activity_spec* spec, void* workspace, int threads);
+                                        const kib_activity_spec* spec, void* workspace, const kib_queue* queue);
 
 #ifdef __cplusplus
 }

@@ -1,6 +1,7 @@
 /* The batch of a step, with crop and flip. */
 #ifndef KIB_BATCH_H
 #define KIB_BATCH_H
+#include "kib/queue.h"
 #include "kib/status.h"
 #include "kib/types.h"
 
@@ -16,7 +17,7 @@ extern "C" {
 kib_status kib_augmentation_batch(void* x, int32_t* labels, const uint8_t* images, const int32_t* all_labels,
                                   const int32_t* order, int type, int64_t batch, int64_t channels, int64_t height,
                                   int64_t width, int64_t padding, int flip, const double* mean, const double* deviation,
-                                  uint64_t seed, const int64_t* now, void* workspace, int threads);
+                                  uint64_t seed, const int64_t* now, void* workspace, const kib_queue* queue);
 
 /* Bytes of scratch memory that it needs. */
 int64_t kib_augmentation_workspace(int64_t channels);
@@ -24,7 +25,7 @@ int64_t kib_augmentation_workspace(int64_t channels);
 /* Row j of out [B, m] is the first m numbers of row order[now[2] + j] (order NULL: now[2] + j) of all, whose rows are
  * row_stride numbers apart. */
 kib_status kib_batch_rows(float* out, const float* all, const int32_t* order, int64_t batch, int64_t m,
-                          int64_t row_stride, const int64_t* now, int threads);
+                          int64_t row_stride, const int64_t* now, const kib_queue* queue);
 
 #ifdef __cplusplus
 }

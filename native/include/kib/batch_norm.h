@@ -1,6 +1,7 @@
 /* Batch normalization over rows (the batch, or the batch and the positions of a convolution) for each channel. */
 #ifndef KIB_BATCH_NORM_H
 #define KIB_BATCH_NORM_H
+#include "kib/queue.h"
 #include "kib/status.h"
 #include "kib/types.h"
 
@@ -19,12 +20,12 @@ int64_t kib_batch_norm_workspace(int64_t rows, int64_t channels);
  */
 kib_status kib_batch_norm_forward(void* y, double* mean, double* variance, float* running_mean, float* running_variance,
                                   const void* a, const float* scale, const float* shift, int type, int64_t rows,
-                                  int64_t channels, void* workspace, int threads);
+                                  int64_t channels, void* workspace, const kib_queue* queue);
 
 /* The same with given statistics. y may be a. */
 kib_status kib_batch_norm_inference(void* y, const void* a, const float* scale, const float* shift,
                                     const float* running_mean, const float* running_variance, int type, int64_t rows,
-                                    int64_t channels, void* workspace, int threads);
+                                    int64_t channels, void* workspace, const kib_queue* queue);
 
 /*
  * The gradient through the batch's statistics: with x = (a - mean) / sqrt(variance + 1e-5),
@@ -33,7 +34,7 @@ kib_status kib_batch_norm_inference(void* y, const void* a, const float* scale, 
  */
 kib_status kib_batch_norm_gradient(void* da, float* dscale, float* dshift, const void* dy, const void* a,
                                    const double* mean, const double* variance, const float* scale, int type,
-                                   int64_t rows, int64_t channels, void* workspace, int threads);
+                                   int64_t rows, int64_t channels, void* workspace, const kib_queue* queue);
 
 #ifdef __cplusplus
 }

@@ -5,6 +5,7 @@
 #ifndef KIB_GRAM_H
 #define KIB_GRAM_H
 #include "kib/meter.h"
+#include "kib/queue.h"
 #include "kib/specs.h"
 #include "kib/status.h"
 
@@ -14,13 +15,13 @@ extern "C" {
 
 /* value[0] = HSIC (at least 0) or pHSIC of paired samples, in double; no memory of B x B. */
 kib_status kib_gram_dependence(double* value, const kib_variable* x, const kib_variable* y, int64_t batch,
-                               int estimator, void* workspace, int threads);
+                               int estimator, void* workspace, const kib_queue* queue);
 int64_t kib_gram_workspace(const kib_variable* x, const kib_variable* y, int64_t batch);
 
 /* du like u, value[3] = objective, dep(K, K), dep(L, K), through B x B Gram matrices. */
 kib_status kib_objective_gradient_gram(void* du, double* value, const void* u, const kib_teaching* teaching,
                                        const kib_objective_spec* spec, const kib_meter* meter, void* workspace,
-                                       int threads);
+                                       const kib_queue* queue);
 int64_t kib_objective_gram_workspace(const kib_objective_spec* spec, const kib_teaching* teaching);
 
 #ifdef __cplusplus

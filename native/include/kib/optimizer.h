@@ -4,6 +4,7 @@
  */
 #ifndef KIB_OPTIMIZER_H
 #define KIB_OPTIMIZER_H
+#include "kib/queue.h"
 #include "kib/status.h"
 #include "kib/types.h"
 
@@ -15,13 +16,13 @@ extern "C" {
    g += weight_decay w; m = momentum m + g; w -= lr m. With momentum 0, m is not used. m[0][i] belongs to w[0][i]. */
 kib_status kib_optimizer_sgd(float** w, void** rounded, const float** gradient, float** m, const int64_t* sizes,
                              int64_t count, double momentum, double weight_decay, const double* rates,
-                             int64_t rate_count, const int64_t* now, const int64_t* fault, int threads);
+                             int64_t rate_count, const int64_t* now, const int64_t* fault, const kib_queue* queue);
 
 /* Adam, or AdamW if decoupled; the step t is now[0] + 1. */
 kib_status kib_optimizer_adam(float** w, void** rounded, const float** gradient, float** m, float** v,
                               const int64_t* sizes, int64_t count, double beta1, double beta2, double epsilon,
                               double weight_decay, int decoupled, const double* rates, int64_t rate_count,
-                              const int64_t* now, const int64_t* fault, int threads);
+                              const int64_t* now, const int64_t* fault, const kib_queue* queue);
 
 #ifdef __cplusplus
 }

@@ -2,6 +2,7 @@
 #ifndef KIB_READOUT_H
 #define KIB_READOUT_H
 #include "kib/meter.h"
+#include "kib/queue.h"
 #include "kib/status.h"
 #include "kib/types.h"
 
@@ -14,7 +15,7 @@ extern "C" {
  * gets the sum of the losses, the slot after it the number of samples whose largest logit is their label.
  */
 kib_status kib_readout_cross_entropy(void* dy, int dy_type, const float* y, const int32_t* labels, int64_t batch,
-                                     int64_t outputs, const kib_meter* meter);
+                                     int64_t outputs, const kib_meter* meter, const kib_queue* queue);
 
 #ifdef __cplusplus
 }

@@ -1,8 +1,6 @@
 /*
  * Numbers shared by all families. Sizes are 64-bit. Activations are of type T: KIB_F32 or KIB_BF16; a four-dimensional
  * array is stored channels-last ([B, H, W, C]), while groups and random numbers count its elements in C,H,W order.
- * Every function that computes takes the number of threads last: the most that it uses, since a small operation runs on
- * one. Its results do not depend on it.
  */
 #ifndef KIB_TYPES_H
 #define KIB_TYPES_H

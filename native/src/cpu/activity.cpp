@@ -489,7 +489,13 @@ void output(T* da, const T* a, const T* post, const uint8_t* mask, const double*
 // Calls work(T(), activation, geometry, scratch, sample) for all samples, each thread with scratch memory of its own.
 template <class Work>
 kib_status for_samples(const kib_activity_spec& spec, void* workspace, int threads, Work work) {
+  kib_status status = check_setting("activation", spec.activation, KIB_SELU + 1);
+  if (status == KIB_OK) status = check_setting("pooling", spec.pooling, KIB_POOL_AVERAGE + 1);
+  if (status != KIB_OK) return status;
   Sample s(spec);
+  if (spec.groups > 0 && s.units % spec.groups != 0)
+    return refuse(KIB_BAD_ARGUMENT, "do not split %lld units into %lld groups of one size",
+                  static_cast<long long>(s.units), static_cast<long long>(spec.groups));
   threads = threads_for(spec.batch * s.inputs(), threads);
   return with_type(spec.type, [&](auto tag) {
     with_activation(spec.activation, [&](auto activation) {
@@ -505,16 +511,16 @@ kib_status for_samples(const kib_activity_spec& spec, void* workspace, int threa
 
 }  // namespace
 
-int64_t kib_activity_workspace(const kib_activity_spec* spec, int threads) {
+int64_t kib_activity_workspace(const kib_activity_spec* spec, const kib_queue* queue) {
   int64_t bytes = Scratch::bytes(Sample(*spec), spec->groups);
-  return (bytes + 63) / 64 * 64 * threads;
+  return (bytes + 63) / 64 * 64 * queue->threads;
 }
 
 kib_status kib_activity_forward(void* post, uint8_t* mask, double* mean, float* scale, float* code, void* sent,
                                 const void* a, const int64_t* now, const kib_activity_spec* spec, void* workspace,
-                                int threads) {
+                                const kib_queue* queue) {
   return for_samples(
-      *spec, workspace, threads, [=](auto tag, auto activation, const Sample& s, const Scratch& t, int64_t b) {
+      *spec, workspace, queue->threads, [=](auto tag, auto activation, const Sample& s, const Scratch& t, int64_t b) {
         using T = decltype(tag);
         activate<activation.value>(t.z, mask + b * s.units, static_cast<const T*>(a) + b * s.inputs(), s,
                                    spec->pooling);
@@ -526,9 +532,9 @@ kib_status kib_activity_forward(void* post, uint8_t* mask, double* mean, float* 
 
 kib_status kib_activity_hebbian_gradient(void* da, const void* a, const void* post, const uint8_t* mask,
                                          const double* mean, const float* scale, const void* du,
-                                         const kib_activity_spec* spec, void* workspace, int threads) {
+                                         const kib_activity_spec* spec, void* workspace, const kib_queue* queue) {
   return for_samples(
-      *spec, workspace, threads, [=](auto tag, auto activation, const Sample& s, const Scratch& t, int64_t b) {
+      *spec, workspace, queue->threads, [=](auto tag, auto activation, const Sample& s, const Scratch& t, int64_t b) {
         using T = decltype(tag);
         hebbian<activation.value>(static_cast<T*>(da) + b * s.inputs(), static_cast<const T*>(a) + b * s.inputs(),
                                   static_cast<const T*>(post) + b * s.units, mask + b * s.units,
@@ -538,9 +544,9 @@ kib_status kib_activity_hebbian_gradient(void* da, const void* a, const void* po
 
 kib_status kib_activity_output_gradient(void* da, const void* a, const void* post, const uint8_t* mask,
                                         const double* mean, const float* scale, const void* dsent, const int64_t* now,
-                                        const kib_activity_spec* spec, void* workspace, int threads) {
+                                        const kib_activity_spec* spec, void* workspace, const kib_queue* queue) {
   return for_samples(
-      *spec, workspace, threads, [=](auto tag, auto activation, const Sample& s, const Scratch& t, int64_t b) {
+      *spec, workspace, queue->threads, [=](auto tag, auto activation, const Sample& s, const Scratch& t, int64_t b) {
         using T = decltype(tag);
         output<activation.value>(static_cast<T*>(da) + b * s.inputs(), static_cast<const T*>(a) + b * s.inputs(),
                                  static_cast<const T*>(post) + b * s.units, mask + b * s.units, mean + b * spec->groups,

@@ -54,8 +54,8 @@ int64_t row_of(const int32_t* order, const int64_t* now, int64_t j) {
 }  // namespace
 
 kib_status kib_batch_rows(float* out, const float* all, const int32_t* order, int64_t batch, int64_t m,
-                          int64_t row_stride, const int64_t* now, int threads) {
-  int team = threads_for(batch * m, threads);
+                          int64_t row_stride, const int64_t* now, const kib_queue* queue) {
+  int team = threads_for(batch * m, queue->threads);
 #pragma omp parallel for num_threads(team) schedule(static)
   for (int64_t j = 0; j < batch; j++) std::copy_n(all + row_of(order, now, j) * row_stride, m, out + j * m);
   return KIB_OK;
@@ -66,7 +66,7 @@ int64_t kib_augmentation_workspace(int64_t channels) { return channels * 256 * s
 kib_status kib_augmentation_batch(void* x, int32_t* labels, const uint8_t* images, const int32_t* all_labels,
                                   const int32_t* order, int type, int64_t batch, int64_t channels, int64_t height,
                                   int64_t width, int64_t padding, int flip, const double* mean, const double* deviation,
-                                  uint64_t seed, const int64_t* now, void* workspace, int threads) {
+                                  uint64_t seed, const int64_t* now, void* workspace, const kib_queue* queue) {
   return with_type(type, [&](auto tag) {
     using T = decltype(tag);
     T* table = static_cast<T*>(workspace);  // [channels, 256]
@@ -74,7 +74,7 @@ kib_status kib_augmentation_batch(void* x, int32_t* labels, const uint8_t* image
       for (int pixel = 0; pixel < 256; pixel++)
         store(table + c * 256 + pixel, static_cast<float>((pixel / 255.0 - mean[c]) / deviation[c]));
     int64_t size = channels * height * width;
-    int team = threads_for(batch * size, threads);
+    int team = threads_for(batch * size, queue->threads);
 #pragma omp parallel for num_threads(team) schedule(static)
     for (int64_t j = 0; j < batch; j++) {
       int64_t image = row_of(order, now, j);

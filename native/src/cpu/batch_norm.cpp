@@ -86,12 +86,12 @@ int64_t kib_batch_norm_workspace(int64_t rows, int64_t channels) { return Scratc
 
 kib_status kib_batch_norm_forward(void* y, double* mean, double* variance, float* running_mean, float* running_variance,
                                   const void* a, const float* scale, const float* shift, int type, int64_t rows,
-                                  int64_t channels, void* workspace, int threads) {
+                                  int64_t channels, void* workspace, const kib_queue* queue) {
   return with_type(type, [&](auto tag) {
     using T = decltype(tag);
     Chunks chunks(rows, channels);
     Scratch t(workspace, chunks);
-    statistics(mean, variance, static_cast<const T*>(a), t, chunks, threads);
+    statistics(mean, variance, static_cast<const T*>(a), t, chunks, queue->threads);
     double m = static_cast<double>(rows);
     for (int64_t c = 0; c < channels; c++) {
       t.mean.set(c, mean[c]);
@@ -99,13 +99,13 @@ kib_status kib_batch_norm_forward(void* y, double* mean, double* variance, float
       blend(running_mean + c, mean[c]);
       if (rows > 1) blend(running_variance + c, variance[c] * (m / (m - 1)));
     }
-    normalize(static_cast<T*>(y), static_cast<const T*>(a), shift, t, chunks, threads);
+    normalize(static_cast<T*>(y), static_cast<const T*>(a), shift, t, chunks, queue->threads);
   });
 }
 
 kib_status kib_batch_norm_inference(void* y, const void* a, const float* scale, const float* shift,
                                     const float* running_mean, const float* running_variance, int type, int64_t rows,
-                                    int64_t channels, void* workspace, int threads) {
+                                    int64_t channels, void* workspace, const kib_queue* queue) {
   return with_type(type, [&](auto tag) {
     using T = decltype(tag);
     Chunks chunks(rows, channels);
@@ -114,13 +114,13 @@ kib_status kib_batch_norm_inference(void* y, const void* a, const float* scale, 
       t.mean.set(c, running_mean[c]);
       t.factor[c] = static_cast<float>(scale[c] * inverse_deviation(running_variance[c]));
     }
-    normalize(static_cast<T*>(y), static_cast<const T*>(a), shift, t, chunks, threads);
+    normalize(static_cast<T*>(y), static_cast<const T*>(a), shift, t, chunks, queue->threads);
   });
 }
 
 kib_status kib_batch_norm_gradient(void* da, float* dscale, float* dshift, const void* dy, const void* a,
                                    const double* mean, const double* variance, const float* scale, int type,
-                                   int64_t rows, int64_t channels, void* workspace, int threads) {
+                                   int64_t rows, int64_t channels, void* workspace, const kib_queue* queue) {
   return with_type(type, [&](auto tag) {
     using T = decltype(tag);
     const T *up = static_cast<const T*>(dy), *in = static_cast<const T*>(a);
@@ -128,7 +128,7 @@ kib_status kib_batch_norm_gradient(void* da, float* dscale, float* dshift, const
     Chunks chunks(rows, channels);
     Scratch t(workspace, chunks);
     sum_columns(
-        t.sums, t.partials, chunks, threads,
+        t.sums, t.partials, chunks, queue->threads,
         [=](int64_t at, int64_t count) {
           fetch_ahead(up + at, count);
           fetch_ahead(in + at, count);
@@ -147,7 +147,7 @@ kib_status kib_batch_norm_gradient(void* da, float* dscale, float* dshift, const
     }
     const float *mean_high = t.mean.high, *mean_low = t.mean.low, *factor = t.factor;
     const float *up_high = t.upstream.high, *up_low = t.upstream.low, *slope = t.offset;
-    chunks.each(threads, true, [=](int64_t, int64_t first, int64_t end) {
+    chunks.each(queue->threads, true, [=](int64_t, int64_t first, int64_t end) {
       for (int64_t row = first; row < end; row++) {
         int64_t at = row * channels;
 #pragma omp simd

@@ -43,6 +43,13 @@ inline double kernel_scale(int kernel, double norm) {
   return norm == 0 ? 0 : 1 / norm;
 }
 
+// Refuses a kernel or an estimator that there is not.
+inline kib_status check_dependence(int estimator, int kernel, int other_kernel) {
+  kib_status status = check_setting("estimator", estimator, KIB_HSIC + 1);
+  if (status == KIB_OK) status = check_setting("kernel", kernel, KIB_GAUSSIAN + 1);
+  return status == KIB_OK ? check_setting("kernel", other_kernel, KIB_GAUSSIAN + 1) : status;
+}
+
 // The factor of a code's gradient.
 inline double gradient_factor(const kib_objective_spec& spec, double norm) {
   if (spec.kernel == KIB_GAUSSIAN) return 2 / (spec.sigma * spec.sigma);

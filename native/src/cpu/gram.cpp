@@ -442,8 +442,10 @@ int64_t kib_gram_workspace(const kib_variable* x, const kib_variable* y, int64_t
 
 // pHSIC: mean(A o B) - mean(A) mean(B). HSIC takes off what the means of rows contribute.
 kib_status kib_gram_dependence(double* value, const kib_variable* x, const kib_variable* y, int64_t batch,
-                               int estimator, void* workspace, int threads) {
-  threads = threads_for_product((batch + kMultiplicationsAtOnce) * batch * (x->width + y->width), threads);
+                               int estimator, void* workspace, const kib_queue* queue) {
+  kib_status refused = check_dependence(estimator, x->kernel, y->kernel);
+  if (refused != KIB_OK) return refused;
+  int threads = threads_for_product((batch + kMultiplicationsAtOnce) * batch * (x->width + y->width), queue->threads);
   Arena arena(workspace);
   Variable first = Variable::take(arena, *x, batch), second = Variable::take(arena, *y, batch);
   RowSums sums{arena.take<double>(batch), arena.take<double>(batch), arena.take<double>(batch)};
@@ -488,10 +490,13 @@ int64_t kib_objective_gram_workspace(const kib_objective_spec* spec, const kib_t
 
 kib_status kib_objective_gradient_gram(void* du, double* value, const void* u, const kib_teaching* teaching,
                                        const kib_objective_spec* spec, const kib_meter* meter, void* workspace,
-                                       int threads) {
+                                       const kib_queue* queue) {
+  kib_status refused = check_dependence(spec->estimator, spec->kernel, teaching->kernel);
+  if (refused != KIB_OK) return refused;
   return with_type(spec->type, [&](auto tag) {
     using T = decltype(tag);
-    gradient_gram(static_cast<T*>(du), value, static_cast<const T*>(u), *teaching, *spec, meter, workspace, threads);
+    gradient_gram(static_cast<T*>(du), value, static_cast<const T*>(u), *teaching, *spec, meter, workspace,
+                  queue->threads);
   });
 }
 

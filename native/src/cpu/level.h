@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <cstring>
 
-#include "kib/status.h"
 #include "kib/types.h"
+#include "status.h"
 
 #ifndef KIB_LEVEL
 #define KIB_LEVEL portable
@@ -53,8 +53,15 @@ kib_status with_type(int type, Function function) {
       function(bf16());
       return KIB_OK;
     default:
-      return KIB_UNSUPPORTED;
+      return refuse(KIB_UNSUPPORTED_TYPE, "do not compute with numbers of type %d; F32 (%d) and BF16 (%d) they do",
+                    type, KIB_F32, KIB_BF16);
   }
+}
+
+// Refuses a setting that is none of count, which begin at 0.
+inline kib_status check_setting(const char* what, int setting, int count) {
+  if (setting >= 0 && setting < count) return KIB_OK;
+  return refuse(KIB_BAD_ARGUMENT, "have no %s %d; there are %d, from 0", what, setting, count);
 }
 
 // The sum of n terms in double, in a fixed order that suits vectors.

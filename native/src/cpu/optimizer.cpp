@@ -40,11 +40,11 @@ double rate_of(const double* rates, int64_t rate_count, const int64_t* now) {
 
 kib_status kib_optimizer_sgd(float** w, void** rounded, const float** gradient, float** m, const int64_t* sizes,
                              int64_t count, double momentum, double weight_decay, const double* rates,
-                             int64_t rate_count, const int64_t* now, const int64_t* fault, int threads) {
+                             int64_t rate_count, const int64_t* now, const int64_t* fault, const kib_queue* queue) {
   if (fault[0] != 0) return KIB_OK;
   float rate = static_cast<float>(rate_of(rates, rate_count, now)), decay = static_cast<float>(weight_decay);
   float kept = high_half(momentum), kept_rest = low_half(momentum);
-  for_pieces(w, rounded, sizes, count, threads, [&](int64_t array, int64_t start, int64_t end) {
+  for_pieces(w, rounded, sizes, count, queue->threads, [&](int64_t array, int64_t start, int64_t end) {
     float* weights = w[array];
     const float* g = gradient[array];
     if (momentum == 0) {
@@ -65,7 +65,7 @@ kib_status kib_optimizer_sgd(float** w, void** rounded, const float** gradient, 
 kib_status kib_optimizer_adam(float** w, void** rounded, const float** gradient, float** m, float** v,
                               const int64_t* sizes, int64_t count, double beta1, double beta2, double epsilon,
                               double weight_decay, int decoupled, const double* rates, int64_t rate_count,
-                              const int64_t* now, const int64_t* fault, int threads) {
+                              const int64_t* now, const int64_t* fault, const kib_queue* queue) {
   if (fault[0] != 0) return KIB_OK;
   double t = static_cast<double>(now[KIB_CLOCK_STEP] + 1), rate = rate_of(rates, rate_count, now);
   float step = static_cast<float>(rate / (1 - std::pow(beta1, t)));
@@ -75,7 +75,7 @@ kib_status kib_optimizer_adam(float** w, void** rounded, const float** gradient,
   // The nearest float to 0.999 alone would make a mean of squares 1.3e-5 too large.
   float b1 = high_half(beta1), b1_rest = low_half(beta1), b2 = high_half(beta2), b2_rest = low_half(beta2);
   float c1 = static_cast<float>(1 - beta1), c2 = static_cast<float>(1 - beta2);
-  for_pieces(w, rounded, sizes, count, threads, [&](int64_t array, int64_t start, int64_t end) {
+  for_pieces(w, rounded, sizes, count, queue->threads, [&](int64_t array, int64_t start, int64_t end) {
     float *weights = w[array], *first = m[array], *second = v[array];
     const float* gradients = gradient[array];
 #pragma omp simd

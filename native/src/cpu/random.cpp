@@ -10,7 +10,7 @@
 namespace kib::KIB_LEVEL {
 
 kib_status kib_random_uniform(float* w, int64_t outer, int64_t channels, int64_t positions, double bound, uint64_t seed,
-                              uint32_t layer) {
+                              uint32_t layer, const kib_queue*) {
   int64_t size = outer * channels * positions;
   for (int64_t first = 0; first < size; first += 4) {
     uint32_t words[4];
@@ -24,7 +24,7 @@ kib_status kib_random_uniform(float* w, int64_t outer, int64_t channels, int64_t
   return KIB_OK;
 }
 
-kib_status kib_random_advance(int64_t* now, int64_t batch) {
+kib_status kib_random_advance(int64_t* now, int64_t batch, const kib_queue*) {
   now[KIB_CLOCK_STEP] += 1;
   now[KIB_CLOCK_POSITION] += batch;
   now[KIB_CLOCK_EPOCH_STEP] += 1;

@@ -264,6 +264,15 @@ int threads_of(const kib_objective_spec& spec, const kib_teaching& teaching, int
   return threads_for_product(spec.batch * spec.width * products, threads);
 }
 
+// Statistics stand for linear similarities, codes of length 1 or not; not for Gaussian ones.
+kib_status check(const kib_objective_spec& spec, const kib_teaching& teaching) {
+  kib_status status = check_dependence(spec.estimator, spec.kernel, teaching.kernel);
+  if (status != KIB_OK) return status;
+  if (spec.kernel == KIB_GAUSSIAN || teaching.kernel == KIB_GAUSSIAN || teaching.similarity != nullptr)
+    return refuse(KIB_BAD_ARGUMENT, "take a Gaussian kernel and a given similarity through Gram matrices alone");
+  return KIB_OK;
+}
+
 }  // namespace
 
 int64_t kib_objective_statistics_workspace(const kib_objective_spec* spec, const kib_teaching* teaching) {
@@ -273,8 +282,10 @@ int64_t kib_objective_statistics_workspace(const kib_objective_spec* spec, const
 
 kib_status kib_objective_gradient_statistics(void* du, double* value, const void* u, const kib_teaching* teaching,
                                              const kib_objective_spec* spec, const kib_meter* meter, void* workspace,
-                                             int threads) {
-  threads = threads_of(*spec, *teaching, threads);
+                                             const kib_queue* queue) {
+  kib_status refused = check(*spec, *teaching);
+  if (refused != KIB_OK) return refused;
+  int threads = threads_of(*spec, *teaching, queue->threads);
   return with_type(spec->type, [&](auto tag) {
     using T = decltype(tag);
     Arena arena(workspace);
@@ -288,9 +299,11 @@ kib_status kib_objective_gradient_statistics(void* du, double* value, const void
 kib_status kib_objective_code_statistics(double* count, double* code_sum, double* code_products,
                                          double* teaching_products, double* teaching_sum, double* teaching_squares,
                                          const void* u, const kib_teaching* teaching, const kib_objective_spec* spec,
-                                         void* workspace, int threads) {
+                                         void* workspace, const kib_queue* queue) {
   Statistics out{count, code_sum, code_products, teaching_products, teaching_sum, teaching_squares};
-  threads = threads_of(*spec, *teaching, threads);
+  kib_status refused = check(*spec, *teaching);
+  if (refused != KIB_OK) return refused;
+  int threads = threads_of(*spec, *teaching, queue->threads);
   return with_type(spec->type, [&](auto tag) {
     Arena arena(workspace);
     Vectors all = Vectors::prepare(arena, static_cast<const decltype(tag)*>(u), *teaching, *spec, threads);
@@ -302,9 +315,11 @@ kib_status kib_objective_gradient_from_statistics(void* du, double* value, const
                                                   const double* count, const double* code_sum,
                                                   const double* code_products, const double* teaching_products,
                                                   const double* teaching_sum, const kib_objective_spec* spec,
-                                                  const kib_meter* meter, void* workspace, int threads) {
+                                                  const kib_meter* meter, void* workspace, const kib_queue* queue) {
   Sums sums{count, code_sum, code_products, teaching_products, teaching_sum};
-  threads = threads_of(*spec, *teaching, threads);
+  kib_status refused = check(*spec, *teaching);
+  if (refused != KIB_OK) return refused;
+  int threads = threads_of(*spec, *teaching, queue->threads);
   return with_type(spec->type, [&](auto tag) {
     using T = decltype(tag);
     Arena arena(workspace);

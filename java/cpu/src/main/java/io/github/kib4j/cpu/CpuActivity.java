@@ -8,6 +8,7 @@ import static io.github.kib4j.cpu.CpuTensor.longs;
 
 import io.github.kib4j.cpu.internal.kib;
 import io.github.kib4j.cpu.internal.kib_activity_spec;
+import io.github.kib4j.cpu.internal.kib_queue;
 import io.github.kib4j.op.Activation;
 import io.github.kib4j.op.ActivityOps;
 import io.github.kib4j.op.Clock;
@@ -24,7 +25,7 @@ import org.bytedeco.javacpp.LongPointer;
 import org.jspecify.annotations.Nullable;
 
 /** {@link ActivityOps} by the kernels of {@code native/src/cpu/activity.cpp}. */
-record CpuActivity(int threads) implements ActivityOps<Work> {
+record CpuActivity(kib_queue queue) implements ActivityOps<Work> {
 
     @Override
     public Work forward(Buffers out, Tensor a, Spec spec, @Nullable Clock clock) {
@@ -39,13 +40,13 @@ record CpuActivity(int threads) implements ActivityOps<Work> {
             BytePointer input = bytes(a);
             LongPointer now = clock == null ? null : longs(clock.now());
             return () -> kib.kib_activity_forward(
-                    post, mask, mean, scale, code, sent, input, now, arguments, scratch, threads);
+                    post, mask, mean, scale, code, sent, input, now, arguments, scratch, queue);
         });
     }
 
     /** Plans a kernel, all of which need the same scratch memory. */
     private Work kernel(kib_activity_spec arguments, CpuWork.Binder<CpuWork.Kernel> binder) {
-        return CpuWork.kernel(kib.kib_activity_workspace(arguments, threads), binder);
+        return CpuWork.kernel(kib.kib_activity_workspace(arguments, queue), binder);
     }
 
     /** Describes the pass for the kernels. */
@@ -104,7 +105,7 @@ record CpuActivity(int threads) implements ActivityOps<Work> {
             FloatPointer scale = floatsOrNull(saved.scale());
             BytePointer third = bytes(du);
             return () -> kib.kib_activity_hebbian_gradient(
-                    out, input, post, mask, mean, scale, third, arguments, scratch, threads);
+                    out, input, post, mask, mean, scale, third, arguments, scratch, queue);
         });
     }
 
@@ -123,7 +124,7 @@ record CpuActivity(int threads) implements ActivityOps<Work> {
             BytePointer upstream = bytes(dsent);
             LongPointer now = clock == null ? null : longs(clock.now());
             return () -> kib.kib_activity_output_gradient(
-                    out, input, post, mask, mean, scale, upstream, now, arguments, scratch, threads);
+                    out, input, post, mask, mean, scale, upstream, now, arguments, scratch, queue);
         });
     }
 }

@@ -1,6 +1,7 @@
 package io.github.kib4j.cpu;
 
 import io.github.kib4j.cpu.internal.kib;
+import io.github.kib4j.cpu.internal.kib_queue;
 import io.github.kib4j.op.ActivityOps;
 import io.github.kib4j.op.Backend;
 import io.github.kib4j.op.BatchNormOps;
@@ -23,11 +24,11 @@ import org.bytedeco.javacpp.Loader;
 
 /** The CPU backend. */
 final class CpuBackend implements Backend {
-    private final int threads;
+    private final kib_queue queue;
     private final OneDnn oneDnn;
 
     CpuBackend(int threads) {
-        this.threads = threads;
+        queue = new kib_queue().threads(threads).stream(null);
         kib.kib_use_threads(threads);
         oneDnn = new OneDnn();
     }
@@ -54,7 +55,7 @@ final class CpuBackend implements Backend {
     public String description() {
         return "cpu: " + CpuProvider.processor() + ", oneDNN " + dnnl.DNNL_VERSION_MAJOR + "." + dnnl.DNNL_VERSION_MINOR
                 + "." + dnnl.DNNL_VERSION_PATCH + " for " + instructionSet() + ", own kernels for x86-64-v"
-                + kib.kib_cpu_level() + ", " + threads + (threads == 1 ? " thread" : " threads");
+                + kib.kib_cpu_level() + ", " + queue.threads() + (queue.threads() == 1 ? " thread" : " threads");
     }
 
     /** Returns the name of the instruction set that oneDNN chose. */
@@ -101,47 +102,47 @@ final class CpuBackend implements Backend {
 
     @Override
     public ProductOps<Work> product() {
-        ProductOps<Work> own = new CpuProduct(oneDnn, threads);
-        return computesBfloat16() ? own : new Emulation(own, threads);
+        ProductOps<Work> own = new CpuProduct(oneDnn, queue);
+        return computesBfloat16() ? own : new Emulation(own, queue);
     }
 
     @Override
     public BatchNormOps<Work> batchNorm() {
-        return new CpuBatchNorm(threads);
+        return new CpuBatchNorm(queue);
     }
 
     @Override
     public ActivityOps<Work> activity() {
-        return new CpuActivity(threads);
+        return new CpuActivity(queue);
     }
 
     @Override
     public GramOps<Work> gram() {
-        return new CpuGram(threads);
+        return new CpuGram(queue);
     }
 
     @Override
     public ObjectiveOps<Work> objective() {
-        return new CpuObjective(threads);
+        return new CpuObjective(queue);
     }
 
     @Override
     public OptimizerOps<Work> optimizer() {
-        return new CpuOptimizer(threads);
+        return new CpuOptimizer(queue);
     }
 
     @Override
     public ReadoutOps<Work> readout() {
-        return new CpuReadout();
+        return new CpuReadout(queue);
     }
 
     @Override
     public BatchOps<Work> batch() {
-        return new CpuBatch(threads);
+        return new CpuBatch(queue);
     }
 
     @Override
     public RandomOps<Work> random() {
-        return new CpuRandom();
+        return new CpuRandom(queue);
     }
 }

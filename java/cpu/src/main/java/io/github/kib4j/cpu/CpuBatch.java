@@ -1,6 +1,7 @@
 package io.github.kib4j.cpu;
 
 import io.github.kib4j.cpu.internal.kib;
+import io.github.kib4j.cpu.internal.kib_queue;
 import io.github.kib4j.op.BatchOps;
 import io.github.kib4j.op.Clock;
 import io.github.kib4j.op.Work;
@@ -15,7 +16,7 @@ import org.bytedeco.javacpp.LongPointer;
 import org.jspecify.annotations.Nullable;
 
 /** {@link BatchOps} by the kernels of {@code native/src/cpu/step.cpp}. */
-record CpuBatch(int threads) implements BatchOps<Work> {
+record CpuBatch(kib_queue queue) implements BatchOps<Work> {
 
     @Override
     public Work images(
@@ -49,7 +50,7 @@ record CpuBatch(int threads) implements BatchOps<Work> {
                     spec.seed(),
                     now,
                     scratch,
-                    threads);
+                    queue);
         });
     }
 
@@ -63,7 +64,7 @@ record CpuBatch(int threads) implements BatchOps<Work> {
             FloatPointer from = CpuTensor.floats(all);
             IntPointer sequence = order == null ? null : CpuTensor.ints(order);
             LongPointer now = CpuTensor.longs(clock.now());
-            return () -> kib.kib_batch_rows(to, from, sequence, batch, width, stride, now, threads);
+            return () -> kib.kib_batch_rows(to, from, sequence, batch, width, stride, now, queue);
         });
     }
 

@@ -5,6 +5,7 @@ import static io.github.kib4j.cpu.CpuTensor.doubles;
 import static io.github.kib4j.cpu.CpuTensor.floats;
 
 import io.github.kib4j.cpu.internal.kib;
+import io.github.kib4j.cpu.internal.kib_queue;
 import io.github.kib4j.op.BatchNormOps;
 import io.github.kib4j.op.Work;
 import io.github.kib4j.tensor.Tensor;
@@ -16,7 +17,7 @@ import org.bytedeco.javacpp.FloatPointer;
  * {@link BatchNormOps} by the kernels of {@code native/src/cpu/batch_norm.cpp}. (oneDNN's sum a channel of a channels-last image
  * in one running float.)
  */
-record CpuBatchNorm(int threads) implements BatchNormOps<Work> {
+record CpuBatchNorm(kib_queue queue) implements BatchNormOps<Work> {
 
     /** The extents of an input. */
     private record Extents(int type, long rows, long channels) {
@@ -55,7 +56,7 @@ record CpuBatchNorm(int threads) implements BatchNormOps<Work> {
                     extents.rows(),
                     extents.channels(),
                     scratch,
-                    threads);
+                    queue);
         });
     }
 
@@ -80,7 +81,7 @@ record CpuBatchNorm(int threads) implements BatchNormOps<Work> {
                     extents.rows(),
                     extents.channels(),
                     scratch,
-                    threads);
+                    queue);
         });
     }
 
@@ -110,7 +111,7 @@ record CpuBatchNorm(int threads) implements BatchNormOps<Work> {
                     extents.rows(),
                     extents.channels(),
                     scratch,
-                    threads);
+                    queue);
         });
     }
 }

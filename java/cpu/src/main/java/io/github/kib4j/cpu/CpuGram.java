@@ -1,6 +1,7 @@
 package io.github.kib4j.cpu;
 
 import io.github.kib4j.cpu.internal.kib;
+import io.github.kib4j.cpu.internal.kib_queue;
 import io.github.kib4j.cpu.internal.kib_variable;
 import io.github.kib4j.op.Estimator;
 import io.github.kib4j.op.GramOps;
@@ -10,7 +11,7 @@ import io.github.kib4j.tensor.Tensor;
 import org.bytedeco.javacpp.DoublePointer;
 
 /** {@link GramOps} by the kernels of {@code native/src/cpu/gram.cpp}. */
-record CpuGram(int threads) implements GramOps<Work> {
+record CpuGram(kib_queue queue) implements GramOps<Work> {
 
     static int kernel(Kernel kernel) {
         return switch (kernel.kind()) {
@@ -34,7 +35,7 @@ record CpuGram(int threads) implements GramOps<Work> {
             DoublePointer out = CpuTensor.doubles(value);
             first.rows(CpuTensor.bytes(x));
             second.rows(CpuTensor.bytes(y));
-            return () -> kib.kib_gram_dependence(out, first, second, batch, measure, scratch, threads);
+            return () -> kib.kib_gram_dependence(out, first, second, batch, measure, scratch, queue);
         });
     }
 

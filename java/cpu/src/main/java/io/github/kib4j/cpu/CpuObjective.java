@@ -6,6 +6,7 @@ import static io.github.kib4j.cpu.CpuTensor.doubles;
 import io.github.kib4j.cpu.internal.kib;
 import io.github.kib4j.cpu.internal.kib_meter;
 import io.github.kib4j.cpu.internal.kib_objective_spec;
+import io.github.kib4j.cpu.internal.kib_queue;
 import io.github.kib4j.cpu.internal.kib_teaching;
 import io.github.kib4j.op.Meter;
 import io.github.kib4j.op.ObjectiveOps;
@@ -18,7 +19,7 @@ import org.bytedeco.javacpp.Pointer;
 import org.jspecify.annotations.Nullable;
 
 /** {@link ObjectiveOps} by the kernels of {@code native/src/cpu}: {@code gram.cpp}, {@code objective.cpp}. */
-record CpuObjective(int threads) implements ObjectiveOps<Work> {
+record CpuObjective(kib_queue queue) implements ObjectiveOps<Work> {
 
     @Override
     public Work gradient(
@@ -36,7 +37,7 @@ record CpuObjective(int threads) implements ObjectiveOps<Work> {
             BytePointer codes = bytes(u);
             kib_meter sink = describe(meter);
             locate(signal, teaching);
-            return () -> kernel.run(out, result, codes, signal, settings, sink, scratch, threads);
+            return () -> kernel.run(out, result, codes, signal, settings, sink, scratch, queue);
         });
     }
 
@@ -50,7 +51,7 @@ record CpuObjective(int threads) implements ObjectiveOps<Work> {
                 kib_objective_spec spec,
                 @Nullable kib_meter meter,
                 @Nullable Pointer workspace,
-                int threads);
+                kib_queue queue);
     }
 
     private static kib_objective_spec describe(Tensor u, Spec spec) {
@@ -121,7 +122,7 @@ record CpuObjective(int threads) implements ObjectiveOps<Work> {
                     signal,
                     settings,
                     scratch,
-                    threads);
+                    queue);
         });
     }
 
@@ -160,7 +161,7 @@ record CpuObjective(int threads) implements ObjectiveOps<Work> {
                     settings,
                     sink,
                     scratch,
-                    threads);
+                    queue);
         });
     }
 }

@@ -1,6 +1,7 @@
 package io.github.kib4j.cpu;
 
 import io.github.kib4j.cpu.internal.kib;
+import io.github.kib4j.cpu.internal.kib_queue;
 import io.github.kib4j.op.Clock;
 import io.github.kib4j.op.OptimizerOps;
 import io.github.kib4j.op.Work;
@@ -15,7 +16,7 @@ import org.bytedeco.javacpp.PointerPointer;
 import org.jspecify.annotations.Nullable;
 
 /** {@link OptimizerOps} by the kernels of {@code native/src/cpu/optimizer.cpp}: all parameters in one call. */
-record CpuOptimizer(int threads) implements OptimizerOps<Work> {
+record CpuOptimizer(kib_queue queue) implements OptimizerOps<Work> {
 
     @Override
     public Work step(Spec spec, List<Slot> slots, Tensor learningRates, Clock clock) {
@@ -47,7 +48,7 @@ record CpuOptimizer(int threads) implements OptimizerOps<Work> {
                         steps,
                         now,
                         fault,
-                        threads);
+                        queue);
             }
             Adam adam = (Adam) spec;
             return () -> kib.kib_optimizer_adam(
@@ -67,7 +68,7 @@ record CpuOptimizer(int threads) implements OptimizerOps<Work> {
                     steps,
                     now,
                     fault,
-                    threads);
+                    queue);
         });
     }
 
@@ -77,7 +78,7 @@ record CpuOptimizer(int threads) implements OptimizerOps<Work> {
         return CpuWork.kernel(0, scratch -> {
             BytePointer to = CpuTensor.bytes(rounded);
             FloatPointer from = CpuTensor.floats(value);
-            return () -> kib.kib_layout_narrow(to, from, kib.KIB_BF16, size, threads);
+            return () -> kib.kib_layout_narrow(to, from, kib.KIB_BF16, size, queue);
         });
     }
 

@@ -10,6 +10,7 @@ import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_WEIGHTS;
 
 import io.github.kib4j.cpu.OneDnn.Operand;
 import io.github.kib4j.cpu.internal.kib;
+import io.github.kib4j.cpu.internal.kib_queue;
 import io.github.kib4j.op.Geometry;
 import io.github.kib4j.op.ProductOps;
 import io.github.kib4j.op.Work;
@@ -34,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  * {@link ProductOps} by oneDNN: of matrices, whose transposition is a matter of strides, and convolutions of channels-last images.
  * Weights are first copied into the type and storage that oneDNN wants, where those are others.
  */
-record CpuProduct(OneDnn oneDnn, int threads) implements ProductOps<Work> {
+record CpuProduct(OneDnn oneDnn, kib_queue queue) implements ProductOps<Work> {
     private static final long[] STRIDE = {1, 1};
 
     @Override
@@ -63,7 +64,7 @@ record CpuProduct(OneDnn oneDnn, int threads) implements ProductOps<Work> {
      * product runs on one. Returns what sets the number again before they run.
      */
     private Work startPlanning(Tensor y, Tensor w) {
-        int planned = kib.kib_threads_for_product(y.shape().size() * w.shape().rowSize(), threads);
+        int planned = kib.kib_threads_for_product(y.shape().size() * w.shape().rowSize(), queue.threads());
         kib.kib_use_threads(planned);
         return Work.of(() -> kib.kib_use_threads(planned));
     }
@@ -177,7 +178,7 @@ record CpuProduct(OneDnn oneDnn, int threads) implements ProductOps<Work> {
         return CpuWork.kernel(kib.kib_sum_rows_workspace(rows, n), scratch -> {
             FloatPointer out = CpuTensor.floats(dbias);
             BytePointer in = CpuTensor.bytes(dy);
-            return () -> kib.kib_sum_rows(out, in, type, rows, n, scratch, threads);
+            return () -> kib.kib_sum_rows(out, in, type, rows, n, scratch, queue);
         });
     }
 

@@ -1,6 +1,7 @@
 package io.github.kib4j.cpu;
 
 import io.github.kib4j.cpu.internal.kib;
+import io.github.kib4j.cpu.internal.kib_queue;
 import io.github.kib4j.op.Clock;
 import io.github.kib4j.op.RandomOps;
 import io.github.kib4j.op.Work;
@@ -9,7 +10,7 @@ import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.LongPointer;
 
 /** {@link RandomOps} by the kernels of {@code native/src/cpu/step.cpp}. */
-record CpuRandom() implements RandomOps<Work> {
+record CpuRandom(kib_queue queue) implements RandomOps<Work> {
 
     @Override
     public Work uniform(Tensor w, double bound, long seed, int layer) {
@@ -18,7 +19,7 @@ record CpuRandom() implements RandomOps<Work> {
         return CpuWork.kernel(0, scratch -> {
             FloatPointer out = CpuTensor.floats(w);
             return () -> kib.kib_random_uniform(
-                    out, tensor.outer(), tensor.channels(), tensor.positions(), bound, seed, layer);
+                    out, tensor.outer(), tensor.channels(), tensor.positions(), bound, seed, layer, queue);
         });
     }
 
@@ -26,7 +27,7 @@ record CpuRandom() implements RandomOps<Work> {
     public Work advance(Clock clock, int batch) {
         return CpuWork.kernel(0, scratch -> {
             LongPointer now = CpuTensor.longs(clock.now());
-            return () -> kib.kib_random_advance(now, batch);
+            return () -> kib.kib_random_advance(now, batch, queue);
         });
     }
 }

@@ -2,6 +2,7 @@ package io.github.kib4j.cpu;
 
 import io.github.kib4j.cpu.internal.kib;
 import io.github.kib4j.cpu.internal.kib_meter;
+import io.github.kib4j.cpu.internal.kib_queue;
 import io.github.kib4j.op.Meter;
 import io.github.kib4j.op.ReadoutOps;
 import io.github.kib4j.op.Work;
@@ -12,7 +13,7 @@ import org.bytedeco.javacpp.IntPointer;
 import org.jspecify.annotations.Nullable;
 
 /** {@link ReadoutOps} by the kernels of {@code native/src/cpu/step.cpp}. */
-record CpuReadout() implements ReadoutOps<Work> {
+record CpuReadout(kib_queue queue) implements ReadoutOps<Work> {
 
     @Override
     public Work crossEntropy(@Nullable Tensor dy, Tensor y, Tensor labels, Meter meter) {
@@ -25,7 +26,7 @@ record CpuReadout() implements ReadoutOps<Work> {
             FloatPointer logits = CpuTensor.floats(y);
             IntPointer classes = CpuTensor.ints(labels);
             kib_meter sink = CpuObjective.describe(meter);
-            return () -> kib.kib_readout_cross_entropy(gradient, type, logits, classes, batch, outputs, sink);
+            return () -> kib.kib_readout_cross_entropy(gradient, type, logits, classes, batch, outputs, sink, queue);
         });
     }
 }

@@ -1,6 +1,7 @@
 package io.github.kib4j.cpu;
 
 import io.github.kib4j.cpu.internal.kib;
+import io.github.kib4j.cpu.internal.kib_queue;
 import io.github.kib4j.tensor.DataType;
 import io.github.kib4j.tensor.Scope;
 import io.github.kib4j.tensor.Shape;
@@ -17,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  * wherever the whole tensor does.
  */
 final class CpuTensor implements Tensor {
+    /** Where tensors are written and read: on the calling thread. */
+    private static final kib_queue HERE = new kib_queue().threads(1).stream(null);
+
     private final Scope owner;
     private final DataType type;
     private final Shape shape;
@@ -173,7 +177,7 @@ final class CpuTensor implements Tensor {
         if (type == DataType.F64) {
             doubles(this).put(source, 0, source.length);
         } else {
-            kib.kib_layout_write_f64(data(), source, typeOf(this), outer(), channels(), positions());
+            CpuWork.check(kib.kib_layout_write_f64(data(), source, typeOf(this), outer(), channels(), positions(), HERE));
         }
     }
 
@@ -188,7 +192,7 @@ final class CpuTensor implements Tensor {
             return;
         }
         checkWrite(source.length, type.isFloating());
-        kib.kib_layout_write_f32(data(), source, typeOf(this), outer(), channels(), positions());
+        CpuWork.check(kib.kib_layout_write_f32(data(), source, typeOf(this), outer(), channels(), positions(), HERE));
     }
 
     @Override
@@ -206,7 +210,7 @@ final class CpuTensor implements Tensor {
     @Override
     public void write(byte[] source) {
         checkWrite(source.length, type == DataType.U8);
-        kib.kib_layout_write_u8(data(), source, outer(), channels(), positions());
+        CpuWork.check(kib.kib_layout_write_u8(data(), source, outer(), channels(), positions(), HERE));
     }
 
     private void checkWrite(int count, boolean fits) {
@@ -223,7 +227,7 @@ final class CpuTensor implements Tensor {
         if (type == DataType.F64) {
             doubles(this).get(result, 0, result.length);
         } else {
-            kib.kib_layout_read_f64(result, data(), typeOf(this), outer(), channels(), positions());
+            CpuWork.check(kib.kib_layout_read_f64(result, data(), typeOf(this), outer(), channels(), positions(), HERE));
         }
         return result;
     }
@@ -240,7 +244,7 @@ final class CpuTensor implements Tensor {
         }
         checkRead(type.isFloating());
         float[] result = new float[size()];
-        kib.kib_layout_read_f32(result, data(), typeOf(this), outer(), channels(), positions());
+        CpuWork.check(kib.kib_layout_read_f32(result, data(), typeOf(this), outer(), channels(), positions(), HERE));
         return result;
     }
 
@@ -264,7 +268,7 @@ final class CpuTensor implements Tensor {
     public byte[] readBytes() {
         checkRead(type == DataType.U8);
         byte[] result = new byte[size()];
-        kib.kib_layout_read_u8(result, data(), outer(), channels(), positions());
+        CpuWork.check(kib.kib_layout_read_u8(result, data(), outer(), channels(), positions(), HERE));
         return result;
     }
 

@@ -19,16 +19,22 @@ record CpuWork(long scratchBytes, Binder<Runnable> binder) implements Work {
         int run();
     }
 
+    /** Throws what a native function refused. */
+    static void check(int status) {
+        if (status == kib.KIB_OK) {
+            return;
+        }
+        String sentence = "The cpu device's kernels " + kib.kib_last_error().getString() + ".";
+        throw status == kib.KIB_UNSUPPORTED_TYPE || status == kib.KIB_BAD_ARGUMENT
+                ? new IllegalArgumentException(sentence)
+                : new IllegalStateException(sentence);
+    }
+
     /** Returns one of the project's own kernels as work. */
     static Work kernel(long scratchBytes, Binder<Kernel> binder) {
         return new CpuWork(scratchBytes, scratch -> {
             Kernel kernel = binder.bind(scratch);
-            return () -> {
-                if (kernel.run() != kib.KIB_OK) {
-                    throw new IllegalArgumentException(
-                            "The cpu device's kernels do not compute with numbers of that type; F32 and BF16 they do.");
-                }
-            };
+            return () -> check(kernel.run());
         });
     }
 

@@ -1,6 +1,7 @@
 package io.github.kib4j.cpu;
 
 import io.github.kib4j.cpu.internal.kib;
+import io.github.kib4j.cpu.internal.kib_queue;
 import io.github.kib4j.op.Geometry;
 import io.github.kib4j.op.ProductOps;
 import io.github.kib4j.op.Work;
@@ -20,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * time is more than that of single precision. (oneDNN itself, where it multiplies without those instructions, keeps subnormal
  * operands: on AVX2_VNNI_2 alone, whose conversions it is left to.)
  */
-record Emulation(ProductOps<Work> single, int threads) implements ProductOps<Work> {
+record Emulation(ProductOps<Work> single, kib_queue queue) implements ProductOps<Work> {
     @Override
     public Work forward(Tensor y, Tensor x, Tensor w, @Nullable Tensor bias, Geometry geometry) {
         return applies(x)
@@ -97,7 +98,7 @@ record Emulation(ProductOps<Work> single, int threads) implements ProductOps<Wor
         return CpuWork.kernel(0, scratch -> {
             FloatPointer to = CpuTensor.floats(wide);
             BytePointer from = CpuTensor.bytes(narrow);
-            return () -> kib.kib_layout_widen(to, from, type, size, threads);
+            return () -> kib.kib_layout_widen(to, from, type, size, queue);
         });
     }
 
@@ -107,7 +108,7 @@ record Emulation(ProductOps<Work> single, int threads) implements ProductOps<Wor
         return CpuWork.kernel(0, scratch -> {
             BytePointer to = CpuTensor.bytes(narrow);
             FloatPointer from = CpuTensor.floats(wide);
-            return () -> kib.kib_layout_narrow(to, from, type, size, threads);
+            return () -> kib.kib_layout_narrow(to, from, type, size, queue);
         });
     }
 
@@ -116,7 +117,7 @@ record Emulation(ProductOps<Work> single, int threads) implements ProductOps<Wor
         long size = single.shape().size();
         return CpuWork.kernel(0, scratch -> {
             FloatPointer numbers = CpuTensor.floats(single);
-            return () -> kib.kib_layout_flush(numbers, size, threads);
+            return () -> kib.kib_layout_flush(numbers, size, queue);
         });
     }
 

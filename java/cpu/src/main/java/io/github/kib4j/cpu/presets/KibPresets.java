@@ -14,6 +14,7 @@ import org.bytedeco.javacpp.tools.InfoMapper;
                             "kib/status.h",
                             "kib/types.h",
                             "kib/constants.h",
+                            "kib/queue.h",
                             "kib/specs.h",
                             "kib/meter.h",
                             "kib/cpu.h",
