@@ -1,7 +1,8 @@
 package io.github.kib4j.cpu;
 
+import io.github.kib4j.bindings.Specs;
+import io.github.kib4j.bindings.internal.kib_queue;
 import io.github.kib4j.cpu.internal.kib;
-import io.github.kib4j.cpu.internal.kib_queue;
 import io.github.kib4j.op.ActivityOps;
 import io.github.kib4j.op.Backend;
 import io.github.kib4j.op.BatchNormOps;
@@ -28,7 +29,7 @@ final class CpuBackend implements Backend {
     private final OneDnn oneDnn;
 
     CpuBackend(int threads) {
-        queue = new kib_queue().threads(threads).stream(null);
+        queue = Specs.queue(threads);
         kib.kib_use_threads(threads);
         oneDnn = new OneDnn();
     }

@@ -1,7 +1,7 @@
 package io.github.kib4j.cpu;
 
+import io.github.kib4j.bindings.internal.kib_queue;
 import io.github.kib4j.cpu.internal.kib;
-import io.github.kib4j.cpu.internal.kib_queue;
 import io.github.kib4j.op.BatchOps;
 import io.github.kib4j.op.Clock;
 import io.github.kib4j.op.Work;
@@ -15,7 +15,7 @@ import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.javacpp.LongPointer;
 import org.jspecify.annotations.Nullable;
 
-/** {@link BatchOps} by the kernels of {@code native/src/cpu/step.cpp}. */
+/** {@link BatchOps} by the kernels of {@code native/src/cpu/batch.cpp}. */
 record CpuBatch(kib_queue queue) implements BatchOps<Work> {
 
     @Override

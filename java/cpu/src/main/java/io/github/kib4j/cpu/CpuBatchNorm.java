@@ -4,8 +4,8 @@ import static io.github.kib4j.cpu.CpuTensor.bytes;
 import static io.github.kib4j.cpu.CpuTensor.doubles;
 import static io.github.kib4j.cpu.CpuTensor.floats;
 
+import io.github.kib4j.bindings.internal.kib_queue;
 import io.github.kib4j.cpu.internal.kib;
-import io.github.kib4j.cpu.internal.kib_queue;
 import io.github.kib4j.op.BatchNormOps;
 import io.github.kib4j.op.Work;
 import io.github.kib4j.tensor.Tensor;

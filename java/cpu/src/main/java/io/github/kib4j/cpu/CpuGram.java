@@ -1,8 +1,9 @@
 package io.github.kib4j.cpu;
 
+import io.github.kib4j.bindings.Specs;
+import io.github.kib4j.bindings.internal.kib_queue;
+import io.github.kib4j.bindings.internal.kib_variable;
 import io.github.kib4j.cpu.internal.kib;
-import io.github.kib4j.cpu.internal.kib_queue;
-import io.github.kib4j.cpu.internal.kib_variable;
 import io.github.kib4j.op.Estimator;
 import io.github.kib4j.op.GramOps;
 import io.github.kib4j.op.Kernel;
@@ -13,22 +14,10 @@ import org.bytedeco.javacpp.DoublePointer;
 /** {@link GramOps} by the kernels of {@code native/src/cpu/gram.cpp}. */
 record CpuGram(kib_queue queue) implements GramOps<Work> {
 
-    static int kernel(Kernel kernel) {
-        return switch (kernel.kind()) {
-            case LINEAR -> kib.KIB_LINEAR;
-            case COSINE -> kib.KIB_COSINE;
-            case GAUSSIAN -> kib.KIB_GAUSSIAN;
-        };
-    }
-
-    static int estimator(Estimator estimator) {
-        return estimator == Estimator.PHSIC ? kib.KIB_PHSIC : kib.KIB_HSIC;
-    }
-
     @Override
     public Work dependence(Tensor value, Tensor x, Kernel kernelX, Tensor y, Kernel kernelY, Estimator estimator) {
         long batch = x.shape().extent(0);
-        int measure = estimator(estimator);
+        int measure = Specs.estimator(estimator);
         kib_variable first = describe(x, kernelX);
         kib_variable second = describe(y, kernelY);
         return CpuWork.kernel(kib.kib_gram_workspace(first, second, batch), scratch -> {
@@ -39,13 +28,8 @@ record CpuGram(kib_queue queue) implements GramOps<Work> {
         });
     }
 
-    /** Describes samples, wherever they will lie. */
     private static kib_variable describe(Tensor samples, Kernel kernel) {
-        return new kib_variable()
-                .rows(null)
-                .type(CpuTensor.typeOf(samples))
-                .width(samples.shape().rowSize())
-                .kernel(kernel(kernel))
-                .sigma(kernel.sigma());
+        CpuTensor.numbers(samples.type());
+        return Specs.variable(samples, kernel);
     }
 }

@@ -3,11 +3,12 @@ package io.github.kib4j.cpu;
 import static io.github.kib4j.cpu.CpuTensor.bytes;
 import static io.github.kib4j.cpu.CpuTensor.doubles;
 
+import io.github.kib4j.bindings.Specs;
+import io.github.kib4j.bindings.internal.kib_meter;
+import io.github.kib4j.bindings.internal.kib_objective_spec;
+import io.github.kib4j.bindings.internal.kib_queue;
+import io.github.kib4j.bindings.internal.kib_teaching;
 import io.github.kib4j.cpu.internal.kib;
-import io.github.kib4j.cpu.internal.kib_meter;
-import io.github.kib4j.cpu.internal.kib_objective_spec;
-import io.github.kib4j.cpu.internal.kib_queue;
-import io.github.kib4j.cpu.internal.kib_teaching;
 import io.github.kib4j.op.Meter;
 import io.github.kib4j.op.ObjectiveOps;
 import io.github.kib4j.op.Teaching;
@@ -18,7 +19,7 @@ import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.Pointer;
 import org.jspecify.annotations.Nullable;
 
-/** {@link ObjectiveOps} by the kernels of {@code native/src/cpu}: {@code gram.cpp}, {@code objective.cpp}. */
+/** {@link ObjectiveOps} by the kernels of {@code native/src/cpu}: {@code gram.cpp}, {@code statistics.cpp}. */
 record CpuObjective(kib_queue queue) implements ObjectiveOps<Work> {
 
     @Override
@@ -26,7 +27,7 @@ record CpuObjective(kib_queue queue) implements ObjectiveOps<Work> {
             Tensor du, Tensor value, Tensor u, Teaching teaching, Spec spec, Form form, @Nullable Meter meter) {
         boolean gram = form == Form.GRAM;
         kib_objective_spec settings = describe(u, spec);
-        kib_teaching signal = describe(teaching);
+        kib_teaching signal = Specs.teaching(teaching);
         GradientKernel kernel = gram ? kib::kib_objective_gradient_gram : kib::kib_objective_gradient_statistics;
         long scratchBytes = gram
                 ? kib.kib_objective_gram_workspace(settings, signal)
@@ -35,8 +36,8 @@ record CpuObjective(kib_queue queue) implements ObjectiveOps<Work> {
             BytePointer out = bytes(du);
             DoublePointer result = doubles(value);
             BytePointer codes = bytes(u);
-            kib_meter sink = describe(meter);
-            locate(signal, teaching);
+            kib_meter sink = locate(meter);
+            Specs.locate(signal, teaching, CpuTensor::bytes);
             return () -> kernel.run(out, result, codes, signal, settings, sink, scratch, queue);
         });
     }
@@ -55,53 +56,18 @@ record CpuObjective(kib_queue queue) implements ObjectiveOps<Work> {
     }
 
     private static kib_objective_spec describe(Tensor u, Spec spec) {
-        kib_objective_spec s = new kib_objective_spec();
-        s.type(CpuTensor.typeOf(u))
-                .estimator(CpuGram.estimator(spec.estimator()))
-                .kernel(CpuGram.kernel(spec.kernel()));
-        s.centred(spec.centred() ? 1 : 0).sigma(spec.kernel().sigma()).gamma(spec.gamma());
-        return s.batch(u.shape().extent(0)).width(u.shape().rowSize());
+        CpuTensor.numbers(u.type());
+        return Specs.objective(u, spec);
     }
 
-    /** Describes a teaching signal, wherever it will lie. */
-    private static kib_teaching describe(Teaching teaching) {
-        kib_teaching t = new kib_teaching();
-        t.labels(null).targets(null).similarity(null).outputs(teaching.outputs());
-        t.same(0).different(0).kernel(kib.KIB_LINEAR).centred(0).sigma(1);
-        if (teaching instanceof Teaching.Classes classes) {
-            t.same(classes.same()).different(classes.different());
-        } else if (teaching instanceof Teaching.Targets targets) {
-            t.kernel(CpuGram.kernel(targets.kernel()));
-            t.centred(targets.centred() ? 1 : 0).sigma(targets.kernel().sigma());
-        }
-        return t;
-    }
-
-    /** Adds where a teaching signal lies. */
-    private static void locate(kib_teaching signal, Teaching teaching) {
-        if (teaching instanceof Teaching.Classes) {
-            signal.labels(CpuTensor.ints(teaching.tensor()));
-        } else if (teaching instanceof Teaching.Targets) {
-            signal.targets(CpuTensor.floats(teaching.tensor()));
-        } else {
-            signal.similarity(CpuTensor.floats(teaching.tensor()));
-        }
-    }
-
-    static @Nullable kib_meter describe(@Nullable Meter meter) {
-        if (meter == null) {
-            return null;
-        }
-        kib_meter m = new kib_meter();
-        m.sums(doubles(meter.sums())).slot(meter.slot());
-        return m.now(CpuTensor.longs(meter.clock().now()))
-                .fault(CpuTensor.longs(meter.clock().fault()));
+    private static @Nullable kib_meter locate(@Nullable Meter meter) {
+        return meter == null ? null : Specs.meter(meter, CpuTensor::bytes);
     }
 
     @Override
     public Work codeStatistics(Statistics out, Tensor u, Teaching teaching, Spec spec) {
         kib_objective_spec settings = describe(u, spec);
-        kib_teaching signal = describe(teaching);
+        kib_teaching signal = Specs.teaching(teaching);
         return CpuWork.kernel(kib.kib_objective_statistics_workspace(settings, signal), scratch -> {
             DoublePointer count = doubles(out.count());
             DoublePointer sum = doubles(out.codeSum());
@@ -110,7 +76,7 @@ record CpuObjective(kib_queue queue) implements ObjectiveOps<Work> {
             DoublePointer teachingSum = doubles(out.teachingSum());
             DoublePointer squared = CpuTensor.doublesOrNull(out.teachingProductsSquared());
             BytePointer codes = bytes(u);
-            locate(signal, teaching);
+            Specs.locate(signal, teaching, CpuTensor::bytes);
             return () -> kib.kib_objective_code_statistics(
                     count,
                     sum,
@@ -136,7 +102,7 @@ record CpuObjective(kib_queue queue) implements ObjectiveOps<Work> {
             Spec spec,
             @Nullable Meter meter) {
         kib_objective_spec settings = describe(u, spec);
-        kib_teaching signal = describe(teaching);
+        kib_teaching signal = Specs.teaching(teaching);
         return CpuWork.kernel(kib.kib_objective_statistics_workspace(settings, signal), scratch -> {
             BytePointer out = bytes(du);
             DoublePointer result = doubles(value);
@@ -146,8 +112,8 @@ record CpuObjective(kib_queue queue) implements ObjectiveOps<Work> {
             DoublePointer products = doubles(statistics.codeProducts());
             DoublePointer teachingProducts = doubles(statistics.teachingProducts());
             DoublePointer teachingSum = doubles(statistics.teachingSum());
-            kib_meter sink = describe(meter);
-            locate(signal, teaching);
+            kib_meter sink = locate(meter);
+            Specs.locate(signal, teaching, CpuTensor::bytes);
             return () -> kib.kib_objective_gradient_from_statistics(
                     out,
                     result,

@@ -1,10 +1,12 @@
 package io.github.kib4j.cpu;
 
+import io.github.kib4j.bindings.Specs;
+import io.github.kib4j.bindings.internal.kib_queue;
 import io.github.kib4j.cpu.internal.kib;
-import io.github.kib4j.cpu.internal.kib_queue;
 import io.github.kib4j.op.Clock;
 import io.github.kib4j.op.OptimizerOps;
 import io.github.kib4j.op.Work;
+import io.github.kib4j.tensor.DataType;
 import io.github.kib4j.tensor.Tensor;
 import java.util.List;
 import java.util.function.Function;
@@ -78,7 +80,7 @@ record CpuOptimizer(kib_queue queue) implements OptimizerOps<Work> {
         return CpuWork.kernel(0, scratch -> {
             BytePointer to = CpuTensor.bytes(rounded);
             FloatPointer from = CpuTensor.floats(value);
-            return () -> kib.kib_layout_narrow(to, from, kib.KIB_BF16, size, queue);
+            return () -> kib.kib_layout_narrow(to, from, Specs.type(DataType.BF16), size, queue);
         });
     }
 

@@ -8,9 +8,9 @@ import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DST;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_WEIGHTS;
 
+import io.github.kib4j.bindings.internal.kib_queue;
 import io.github.kib4j.cpu.OneDnn.Operand;
 import io.github.kib4j.cpu.internal.kib;
-import io.github.kib4j.cpu.internal.kib_queue;
 import io.github.kib4j.op.Geometry;
 import io.github.kib4j.op.ProductOps;
 import io.github.kib4j.op.Work;

@@ -1,7 +1,7 @@
 package io.github.kib4j.cpu;
 
+import io.github.kib4j.bindings.internal.kib_queue;
 import io.github.kib4j.cpu.internal.kib;
-import io.github.kib4j.cpu.internal.kib_queue;
 import io.github.kib4j.op.Clock;
 import io.github.kib4j.op.RandomOps;
 import io.github.kib4j.op.Work;
@@ -9,7 +9,7 @@ import io.github.kib4j.tensor.Tensor;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.LongPointer;
 
-/** {@link RandomOps} by the kernels of {@code native/src/cpu/step.cpp}. */
+/** {@link RandomOps} by the kernels of {@code native/src/cpu/random.cpp}. */
 record CpuRandom(kib_queue queue) implements RandomOps<Work> {
 
     @Override

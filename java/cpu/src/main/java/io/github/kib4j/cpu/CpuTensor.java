@@ -1,7 +1,8 @@
 package io.github.kib4j.cpu;
 
+import io.github.kib4j.bindings.Specs;
+import io.github.kib4j.bindings.internal.kib_queue;
 import io.github.kib4j.cpu.internal.kib;
-import io.github.kib4j.cpu.internal.kib_queue;
 import io.github.kib4j.tensor.DataType;
 import io.github.kib4j.tensor.Scope;
 import io.github.kib4j.tensor.Shape;
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class CpuTensor implements Tensor {
     /** Where tensors are written and read: on the calling thread. */
-    private static final kib_queue HERE = new kib_queue().threads(1).stream(null);
+    private static final kib_queue HERE = Specs.queue(1);
 
     private final Scope owner;
     private final DataType type;
@@ -112,7 +113,7 @@ final class CpuTensor implements Tensor {
 
     /** Returns the number by which the kernels know an activation's type. */
     static int typeOf(Tensor tensor) {
-        return numbers(tensor.type()) == DataType.BF16 ? kib.KIB_BF16 : kib.KIB_F32;
+        return Specs.type(numbers(tensor.type()));
     }
 
     /** Returns the type, if it is one that activations and weights may have here. */
@@ -177,7 +178,8 @@ final class CpuTensor implements Tensor {
         if (type == DataType.F64) {
             doubles(this).put(source, 0, source.length);
         } else {
-            CpuWork.check(kib.kib_layout_write_f64(data(), source, typeOf(this), outer(), channels(), positions(), HERE));
+            CpuWork.check(
+                    kib.kib_layout_write_f64(data(), source, typeOf(this), outer(), channels(), positions(), HERE));
         }
     }
 
@@ -227,7 +229,8 @@ final class CpuTensor implements Tensor {
         if (type == DataType.F64) {
             doubles(this).get(result, 0, result.length);
         } else {
-            CpuWork.check(kib.kib_layout_read_f64(result, data(), typeOf(this), outer(), channels(), positions(), HERE));
+            CpuWork.check(
+                    kib.kib_layout_read_f64(result, data(), typeOf(this), outer(), channels(), positions(), HERE));
         }
         return result;
     }

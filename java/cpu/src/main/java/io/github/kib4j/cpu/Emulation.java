@@ -1,7 +1,7 @@
 package io.github.kib4j.cpu;
 
+import io.github.kib4j.bindings.internal.kib_queue;
 import io.github.kib4j.cpu.internal.kib;
-import io.github.kib4j.cpu.internal.kib_queue;
 import io.github.kib4j.op.Geometry;
 import io.github.kib4j.op.ProductOps;
 import io.github.kib4j.op.Work;

@@ -3,9 +3,13 @@ package io.github.kib4j.cpu;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import io.github.kib4j.bindings.Specs;
+import io.github.kib4j.bindings.internal.kib_activity_spec;
+import io.github.kib4j.bindings.internal.kib_queue;
 import io.github.kib4j.cpu.internal.kib;
-import io.github.kib4j.cpu.internal.kib_activity_spec;
-import io.github.kib4j.cpu.internal.kib_queue;
+import io.github.kib4j.op.Lane;
+import io.github.kib4j.op.Work;
+import io.github.kib4j.tensor.DataType;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.junit.jupiter.api.BeforeAll;
@@ -18,7 +22,7 @@ final class CpuWorkTest {
     @BeforeAll
     static void load() {
         CpuBackend.load();
-        queue = new kib_queue().threads(1).stream(null);
+        queue = Specs.queue(1);
     }
 
     @Test
@@ -28,16 +32,17 @@ final class CpuWorkTest {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> CpuWork.kernel(
                                     0, scratch -> () -> kib.kib_sum_rows(sum, values, 9, 1, 2, scratch, queue))
-                            .bind(new io.github.kib4j.op.Work.Place(null, io.github.kib4j.op.Lane.MAIN))
+                            .bind(new Work.Place(null, Lane.MAIN))
                             .run())
-                    .withMessage("The cpu device's kernels do not compute with numbers of type 9; F32 (0) and BF16 (1) they do.");
+                    .withMessage(
+                            "The cpu device's kernels do not compute with numbers of type 9; F32 (0) and BF16 (1) they do.");
         }
     }
 
     @Test
     void aSettingThatThereIsNotIsNamed() {
         kib_activity_spec spec = new kib_activity_spec();
-        spec.type(kib.KIB_F32).activation(7).pooling(kib.KIB_POOL_NONE).batch(1).channels(1);
+        spec.type(Specs.type(DataType.F32)).activation(7).batch(1).channels(1);
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> CpuWork.check(kib.kib_activity_hebbian_gradient(
                         null, null, null, (BytePointer) null, null, null, null, spec, null, queue)))

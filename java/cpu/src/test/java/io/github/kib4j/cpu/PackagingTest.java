@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.kib4j.application.Application;
 import io.github.kib4j.application.OtherProvider;
+import io.github.kib4j.bindings.Specs;
 import io.github.kib4j.op.DeviceProvider;
 import io.github.kib4j.op.Devices;
 import java.io.IOException;
@@ -46,7 +47,8 @@ final class PackagingTest {
     @ValueSource(classes = {CpuProvider.class, OtherProvider.class})
     void aJarOfAllModulesHasTheCpuDevice(Class<?> keptService) throws Exception {
         Path jar = folder.resolve("all.jar");
-        List<Path> sources = List.of(origin(Devices.class), origin(CpuProvider.class), origin(Application.class));
+        List<Path> sources = List.of(
+                origin(Devices.class), origin(Specs.class), origin(CpuProvider.class), origin(Application.class));
         pack(jar, sources, "", keptService == null ? "" : keptService.getName() + "\n");
         Said said = java("-cp", jar + ":" + librariesPath(), Application.class.getName());
         assertThat(said.out()).as(said.err()).isEqualTo("device cpu\n");
@@ -106,6 +108,7 @@ final class PackagingTest {
         pack(folder.resolve("core.jar"), List.of(origin(Devices.class)), "io.github.kib4j.core", "");
         if (cpu) {
             String provider = CpuProvider.class.getName() + "\n";
+            pack(folder.resolve("bindings.jar"), List.of(origin(Specs.class)), "io.github.kib4j.bindings", "");
             pack(folder.resolve("cpu.jar"), List.of(origin(CpuProvider.class)), "io.github.kib4j.cpu", provider);
         }
         pack(folder.resolve("application.jar"), List.of(origin(Application.class)), "application", "");

@@ -1,22 +1,19 @@
 package io.github.kib4j.cpu.presets;
 
+import io.github.kib4j.bindings.presets.SettingsPresets;
 import org.bytedeco.javacpp.annotation.Platform;
 import org.bytedeco.javacpp.annotation.Properties;
 import org.bytedeco.javacpp.tools.InfoMap;
 import org.bytedeco.javacpp.tools.InfoMapper;
 
-/** The C interface of {@code native/include/kib}, for the JavaCPP parser. */
+/** The functions of {@code native/include/kib}, for the JavaCPP parser; what they are told is in {@link SettingsPresets}. */
 @Properties(
+        inherit = SettingsPresets.class,
         value =
                 @Platform(
                         value = "linux-x86_64",
                         include = {
                             "kib/status.h",
-                            "kib/types.h",
-                            "kib/constants.h",
-                            "kib/queue.h",
-                            "kib/specs.h",
-                            "kib/meter.h",
                             "kib/cpu.h",
                             "kib/activity.h",
                             "kib/batch.h",

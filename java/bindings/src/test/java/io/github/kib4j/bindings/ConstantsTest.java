@@ -1,8 +1,8 @@
-package io.github.kib4j.cpu;
+package io.github.kib4j.bindings;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.kib4j.cpu.internal.kib;
+import io.github.kib4j.bindings.internal.settings;
 import io.github.kib4j.op.Activation;
 import io.github.kib4j.op.BatchNormOps;
 import io.github.kib4j.op.Clock;
@@ -43,7 +43,7 @@ final class ConstantsTest {
         String header = Files.readString(Path.of("../../native/include/kib/constants.h"));
         var defined = Pattern.compile("#define (KIB_\\w+) ").matcher(header);
         while (defined.find()) {
-            Field field = kib.class.getField(defined.group(1));
+            Field field = settings.class.getField(defined.group(1));
             bound.put(defined.group(1), (Number) field.get(null));
         }
         assertThat(bound).containsExactlyInAnyOrderEntriesOf(JAVA);
