@@ -8,7 +8,6 @@ import io.github.kib4j.objective.LocalObjective;
 import io.github.kib4j.objective.TeachingSignals;
 import io.github.kib4j.op.Activation;
 import io.github.kib4j.op.Device;
-import io.github.kib4j.op.Devices;
 import io.github.kib4j.op.Dropout;
 import io.github.kib4j.op.Estimator;
 import io.github.kib4j.op.Grouping;
@@ -36,16 +35,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /** What holds of every training step's program, on every backend: no hazards, and local rules are local. */
-public abstract class ProgramContract {
+public abstract class ProgramContract extends BackendContract {
     private static final int BATCH = 8;
     private static final Shape IMAGE = Shape.of(2, 8, 8);
-
-    /**
-     * Returns which backend is tested.
-     *
-     * @return its name, as {@link Devices#open} takes it
-     */
-    protected abstract String device();
 
     private static List<Rule> rules() {
         List<Rule> rules = new ArrayList<>(List.of(new BackpropRule(), new ReadoutRule()));
@@ -104,8 +96,7 @@ public abstract class ProgramContract {
                                             precision,
                                             7,
                                             true);
-                                    try (Device device =
-                                                    Devices.open(device(), 2).device();
+                                    try (Device device = open();
                                             Trainer trainer = new Trainer(
                                                     device, TinyRun.dataset(IMAGE, 3 * BATCH, BATCH), config)) {
                                         look.at(trainer);
