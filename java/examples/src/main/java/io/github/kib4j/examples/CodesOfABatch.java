@@ -11,7 +11,6 @@ import io.github.kib4j.op.Kernel;
 import io.github.kib4j.op.Phase;
 import io.github.kib4j.op.Step;
 import io.github.kib4j.op.Workspace;
-import io.github.kib4j.op.Precision;
 import io.github.kib4j.tensor.DataType;
 import io.github.kib4j.tensor.Scope;
 import io.github.kib4j.tensor.Tensor;

@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.kib4j.data.Dataset;
-import io.github.kib4j.op.Parameter;
 import io.github.kib4j.op.Device;
 import io.github.kib4j.op.Devices;
+import io.github.kib4j.op.Parameter;
 import io.github.kib4j.train.StepListener;
 import io.github.kib4j.train.Trainer;
 import java.io.ByteArrayOutputStream;
