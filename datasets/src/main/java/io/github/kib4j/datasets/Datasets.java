@@ -95,6 +95,21 @@ public final class Datasets {
         return selection.of(read(set, find(set, data)));
     }
 
+    /**
+     * {@return what a published or a generated data set holds, which is known without its files; empty for one's own}
+     *
+     * @param name the name users type
+     * @param selection which images
+     */
+    public static Optional<Sizes> sizes(String name, Selection selection) {
+        Stream<Sizes> all = name.equals(SHAPES)
+                ? Stream.of(Shapes.SIZES)
+                : Arrays.stream(Published.values())
+                        .filter(set -> set.title().equals(name))
+                        .map(Published::sizes);
+        return all.map(sizes -> sizes.of(selection)).findFirst();
+    }
+
     static Published published(String name) {
         return Arrays.stream(Published.values())
                 .filter(set -> set.title().equals(name))

@@ -1,6 +1,7 @@
 package io.github.kib4j.datasets;
 
 import io.github.kib4j.datasets.IdxFiles.Role;
+import io.github.kib4j.tensor.Shape;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -126,6 +127,12 @@ enum Published {
 
     boolean isIdx() {
         return this != CIFAR10 && this != CIFAR100;
+    }
+
+    Sizes sizes() {
+        return isIdx()
+                ? new Sizes(Shape.of(1, 28, 28), classNames.size(), 60_000, 10_000)
+                : new Sizes(Shape.of(3, 32, 32), classNames.size(), 50_000, 10_000);
     }
 
     /** Returns the files to download. */

@@ -18,6 +18,7 @@ final class Shapes {
             List.of("disc", "square", "triangle", "cross", "ring", "star", "half", "frame", "bars", "corner");
 
     private static final int SIZE = 32;
+    static final Sizes SIZES = new Sizes(Shape.of(3, SIZE, SIZE), CLASSES.size(), TRAIN, TEST);
     private static final int PLANE = SIZE * SIZE;
     /** Standard deviation of the noise, in units of a pixel's range. */
     private static final double NOISE = 0.08;

@@ -42,7 +42,13 @@ public final class Validation {
                     + " training images, but " + name + " has " + images + "; take more, or do without it.");
         }
         int[] order = permutation(images);
-        return new Split(Arrays.copyOfRange(order, images / 10, images), Arrays.copyOfRange(order, 0, images / 10));
+        return new Split(
+                Arrays.copyOfRange(order, images(images), images), Arrays.copyOfRange(order, 0, images(images)));
+    }
+
+    /** Returns how many of so many training images are tested on. */
+    static int images(int train) {
+        return train / 10;
     }
 
     /** Returns what numpy's {@code RandomState(0).shuffle} makes of {@code 0..n-1}. */

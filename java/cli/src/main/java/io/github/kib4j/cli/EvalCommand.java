@@ -9,6 +9,7 @@ import io.github.kib4j.experiment.Key;
 import io.github.kib4j.experiment.RunEvaluation;
 import io.github.kib4j.experiment.Settings;
 import io.github.kib4j.experiment.Words;
+import io.github.kib4j.train.Evaluation;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -16,8 +17,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.OptionSpec;
-import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.ParseResult;
 
 /** {@code kib eval}: the accuracy of a run's checkpoint on the test images, of all rules of a run that has several. */
@@ -39,35 +38,22 @@ final class EvalCommand {
     }
 
     static CommandSpec spec() {
-        CommandSpec spec = CommandSpec.create().name("eval").mixinStandardHelpOptions(true);
-        spec.usageMessage()
-                .description(
-                        "Evaluates a run's checkpoint on its test images, all of them and class by class; all rules"
-                                + " of a run that has several.");
-        spec.addPositional(PositionalParamSpec.builder()
-                .index("0")
-                .type(Path.class)
-                .paramLabel("RUN")
-                .description("folder of a run, or of one of its rules")
-                .required(true)
-                .build());
+        CommandSpec spec = Parts.command(
+                "eval",
+                "Evaluates a run's checkpoint on its test images, all of them and class by class; all rules"
+                        + " of a run that has several.");
+        spec.addPositional(
+                Parts.argument(0, true, Path.class, "RUN", "folder of a run, or of one of its rules", List.of()));
         for (Key key : OF_THE_MACHINE) {
-            spec.addOption(OptionSpec.builder("--" + key.title())
-                    .type(String.class)
-                    .paramLabel(key.type().label())
-                    .description(key.help())
-                    .build());
+            spec.addOption(
+                    Parts.option("--" + key.title(), String.class, key.type().label(), key.help()));
         }
-        spec.addOption(OptionSpec.builder(PREDICTIONS)
-                .type(Path.class)
-                .paramLabel("FILE.csv")
-                .description("write label, prediction and probabilities (softmax of the logits) of each test image")
-                .build());
-        spec.addOption(OptionSpec.builder("--json")
-                .type(boolean.class)
-                .arity("0")
-                .description("print the result as one line of JSON")
-                .build());
+        spec.addOption(Parts.option(
+                PREDICTIONS,
+                Path.class,
+                "FILE.csv",
+                "write label, prediction and probabilities (softmax of the logits) of each test image"));
+        spec.addOption(Parts.flag("--json", "print the result as one line of JSON"));
         return spec;
     }
 
@@ -79,8 +65,8 @@ final class EvalCommand {
 
     private int run() throws IOException {
         Settings given = SettingsMixin.given(parsed, OF_THE_MACHINE);
-        Path predictions = parsed.matchedOptionValue(PREDICTIONS, null);
-        Map<String, RunEvaluation> results = RunEvaluation.of(path, given, predictions, new Progress(screen));
+        Map<String, RunEvaluation> results =
+                RunEvaluation.of(path, given, parsed.matchedOptionValue(PREDICTIONS, null), new Progress(screen));
         screen.close();
         if (parsed.hasMatchedOption("--json")) {
             out.println(asJson(results));
@@ -93,31 +79,18 @@ final class EvalCommand {
     private void print(Map<String, RunEvaluation> results) {
         if (results.size() == 1) {
             RunEvaluation result = results.values().iterator().next();
-            out.printf(
-                    Locale.ROOT,
-                    "%s after %s: %.2f %% of %d test images, loss %.4f%n",
-                    path,
-                    Words.count(result.epoch(), "epoch"),
-                    result.evaluation().accuracy(),
-                    result.evaluation().images(),
-                    result.evaluation().loss());
+            Evaluation all = result.evaluation();
+            String after = path + " after " + Words.count(result.epoch(), "epoch");
+            String says = "%s: %.2f %% of %d test images, loss %.4f%n";
+            out.printf(Locale.ROOT, says, after, all.accuracy(), all.images(), all.loss());
         } else {
-            out.printf(
-                    Locale.ROOT,
-                    "%-10s %8s %14s %10s %12s%n",
-                    "rule",
-                    "epochs",
-                    "test accuracy",
-                    "loss",
-                    "test images");
-            results.forEach((rule, result) -> out.printf(
-                    Locale.ROOT,
-                    "%-10s %8d %14s %10.4f %,12d%n",
-                    rule,
-                    result.epoch(),
-                    Progress.percent(result.evaluation().accuracy()),
-                    result.evaluation().loss(),
-                    result.evaluation().images()));
+            out.printf("%-10s %8s %14s %10s %12s%n", "rule", "epochs", "test accuracy", "loss", "test images");
+            results.forEach((rule, result) -> {
+                Evaluation all = result.evaluation();
+                String accuracy = Progress.percent(all.accuracy());
+                String row = "%-10s %8d %14s %10.4f %,12d%n";
+                out.printf(Locale.ROOT, row, rule, result.epoch(), accuracy, all.loss(), all.images());
+            });
         }
         printClasses(results);
     }
@@ -171,11 +144,7 @@ final class EvalCommand {
                     .put("name", result.classes().names().get(label))
                     .put("images", result.classes().images(label))
                     .put("correct", result.classes().correct(label));
-            if (Double.isNaN(accuracy)) {
-                one.putNull("accuracy");
-            } else {
-                one.put("accuracy", accuracy);
-            }
+            one.put("accuracy", Double.isNaN(accuracy) ? null : Double.valueOf(accuracy));
         }
         return node;
     }

@@ -21,6 +21,7 @@ import io.github.kib4j.op.DeviceInfo;
 import io.github.kib4j.op.DeviceProvider;
 import io.github.kib4j.op.Devices;
 import io.github.kib4j.train.MemoryEstimate;
+import io.github.kib4j.train.Version;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,8 +30,6 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.OptionSpec;
-import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.ParseResult;
 
 /** Commands that tell or fetch: {@code data, doctor}. */
@@ -39,41 +38,14 @@ final class InfoCommands {
 
     private InfoCommands() {}
 
-    /** Returns the option {@code --json} of a command that prints these. */
-    static OptionSpec json(String what) {
-        return OptionSpec.builder("--json")
-                .type(boolean.class)
-                .arity("0")
-                .description("print JSON on one line: " + what)
-                .build();
-    }
-
     static CommandSpec dataSpec() {
-        CommandSpec spec = CommandSpec.create().name("data").mixinStandardHelpOptions(true);
-        spec.usageMessage().description("Data sets: list, fetch NAME, verify NAME.");
-        spec.addPositional(PositionalParamSpec.builder()
-                .index("0")
-                .type(String.class)
-                .paramLabel("list|fetch|verify")
-                .completionCandidates(ACTIONS)
-                .required(true)
-                .description("what to do")
-                .build());
-        spec.addPositional(PositionalParamSpec.builder()
-                .index("1")
-                .arity("0..1")
-                .type(String.class)
-                .paramLabel("NAME")
-                .completionCandidates(Datasets.names())
-                .description("a data set")
-                .build());
-        spec.addOption(OptionSpec.builder("--data")
-                .type(Path.class)
-                .paramLabel("DIR")
-                .description("where its files are or are put")
-                .build());
-        spec.addOption(json("with list, objects with name, kind (generated, own or published) and path (null where it"
-                + " is not found)"));
+        CommandSpec spec = Parts.command("data", "Data sets: list, fetch NAME, verify NAME.");
+        spec.addPositional(Parts.argument(0, true, String.class, "list|fetch|verify", "what to do", ACTIONS));
+        spec.addPositional(Parts.argument(1, false, String.class, "NAME", "a data set", Datasets.names()));
+        spec.addOption(Parts.option("--data", Path.class, "DIR", "where its files are or are put"));
+        spec.addOption(
+                Parts.json("with list, objects with name, kind (generated, own or published) and path (null where it"
+                        + " is not found)"));
         return spec;
     }
 
@@ -149,15 +121,10 @@ final class InfoCommands {
         ArrayNode list = new ObjectMapper().createArrayNode();
         for (String name : Datasets.names()) {
             boolean published = Datasets.published().contains(name);
-            String path = published
-                    ? Datasets.find(name)
-                            .map(place -> place.toAbsolutePath().toString())
-                            .orElse(null)
-                    : null;
-            list.addObject()
-                    .put("name", name)
-                    .put("kind", published ? "published" : name.equals("shapes") ? "generated" : "own")
-                    .put("path", path);
+            Optional<Path> place = published ? Datasets.find(name) : Optional.empty();
+            ObjectNode one = list.addObject().put("name", name);
+            one.put("kind", published ? "published" : name.equals("shapes") ? "generated" : "own");
+            one.put("path", place.map(path -> path.toAbsolutePath().toString()).orElse(null));
         }
         return list;
     }
@@ -178,10 +145,10 @@ final class InfoCommands {
     }
 
     static CommandSpec doctorSpec() {
-        CommandSpec spec = CommandSpec.create().name("doctor").mixinStandardHelpOptions(true);
-        spec.usageMessage().description("Says which devices and data sets there are, and why not.");
-        spec.addOption(json("version, java, processors, omp_num_threads, heap_bytes, devices (name, usable, description"
-                + " or reason), datasets (as of 'kib data list'), runs (their folder), runs_writable"));
+        CommandSpec spec = Parts.command("doctor", "Says which devices and data sets there are, and why not.");
+        spec.addOption(
+                Parts.json("version, java, processors, omp_num_threads, heap_bytes, devices (name, usable, description"
+                        + " or reason), datasets (as of 'kib data list'), runs (their folder), runs_writable"));
         return spec;
     }
 
@@ -216,7 +183,7 @@ final class InfoCommands {
         int processors = Runtime.getRuntime().availableProcessors();
         long heap = Runtime.getRuntime().maxMemory();
         if (parsed.hasMatchedOption("--json")) {
-            ObjectNode json = new ObjectMapper().createObjectNode().put("version", Kib.VERSION);
+            ObjectNode json = new ObjectMapper().createObjectNode().put("version", Version.NUMBER);
             json.put("java", System.getProperty("java.version")).put("processors", processors);
             json.put("omp_num_threads", System.getenv("OMP_NUM_THREADS")).put("heap_bytes", heap);
             ArrayNode devices = json.putArray("devices");
@@ -229,16 +196,13 @@ final class InfoCommands {
             out.println(json.put("runs", runs.toString()).put("runs_writable", writable));
             return 0;
         }
-        out.println("kib4j " + Kib.VERSION + ", Java " + System.getProperty("java.version") + ", "
+        out.println("kib4j " + Version.NUMBER + ", Java " + System.getProperty("java.version") + ", "
                 + Words.count(processors, "processor") + ", heap up to " + MemoryEstimate.megabytes(heap));
         out.println("\nDevices, best first:");
         devices()
                 .forEach(device ->
                         out.println("  " + (device.usable ? "" : device.name + ": not usable: ") + device.description));
-        String threads = ThreadCount.of(new Settings()).note();
-        if (threads != null) {
-            out.println("  " + threads);
-        }
+        Optional.ofNullable(ThreadCount.of(new Settings()).note()).ifPresent(note -> out.println("  " + note));
         out.println("\nData sets:");
         list("  ", out);
         out.println("\nRuns are written to " + runs + (writable ? "" : ", which cannot be written: give --out DIR"));

@@ -30,8 +30,6 @@ import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The command line. */
 public final class Kib {
-    static final String VERSION = Version.NUMBER;
-
     private static final int FAILURE = 1;
     private static final int USAGE = 2;
     /** As {@code sysexits.h} has it for failures of the software itself. */
@@ -102,7 +100,7 @@ public final class Kib {
 
     /** Says that kib4j is wrong, and where: what was thrown, and where it passed through kib4j. */
     private static int bug(Throwable e, PrintStream err) {
-        fail(BUG, "this is a bug in kib4j " + VERSION + " (commit " + Version.COMMIT + "): " + e, err);
+        fail(BUG, "this is a bug in kib4j " + Version.NUMBER + " (commit " + Version.COMMIT + "): " + e, err);
         if (System.getenv("KIB_DEBUG") != null) {
             e.printStackTrace(err);
         } else {
@@ -143,18 +141,16 @@ public final class Kib {
 
     /** Returns what understands command lines. */
     static CommandLine line() {
-        CommandSpec root =
-                CommandSpec.create().name("kib").version("kib4j " + VERSION).mixinStandardHelpOptions(true);
-        root.usageMessage()
-                .description("Trains deep networks without backpropagation: each layer learns by a local rule.");
+        CommandSpec root = Parts.command(
+                        "kib", "Trains deep networks without backpropagation: each layer learns by a local rule.")
+                .version("kib4j " + Version.NUMBER);
         HelpScreen.of(
                 root,
                 "COMMAND [OPTION]...",
                 "kib train                  # the quickstart: three rules, a few minutes",
                 "kib train --help           # all options of a command",
                 "kib presets fashion        # the paper's runs on Fashion-MNIST");
-        root.addSubcommand(
-                "train",
+        for (CommandSpec spec : List.of(
                 HelpScreen.of(
                         TrainCommand.spec(),
                         "[OPTION]...",
@@ -163,39 +159,33 @@ public final class Kib {
                         "kib train --dataset mnist --model mlp --layers 512,512 --groups 16 \\",
                         "          --divisive-norm --rule phsic,backprop",
                         "kib train --config my.toml --out runs/mine",
-                        "kib train --resume runs/mine"));
-        root.addSubcommand(
-                "eval",
+                        "kib train --resume runs/mine"),
                 HelpScreen.of(
                         EvalCommand.spec(),
                         "RUN [OPTION]...",
                         "kib eval runs/mine",
-                        "kib eval runs/mine --data DIR --json"));
-        root.addSubcommand(
-                "data",
+                        "kib eval runs/mine --data DIR --json"),
                 HelpScreen.of(
                         InfoCommands.dataSpec(),
                         "list | fetch NAME | verify NAME [OPTION]...",
                         "kib data list",
                         "kib data fetch cifar10",
-                        "kib data verify folder --data DIR"));
-        root.addSubcommand(
-                "presets",
+                        "kib data verify folder --data DIR"),
                 HelpScreen.of(
                         PresetsCommand.spec(),
                         "[NAME | WORD...] [OPTION]...",
                         "kib presets vgg                                # those with vgg in their name",
-                        "kib presets mlp-mnist-cosine-grp > my.toml     # one's settings, to change"));
-        root.addSubcommand(
-                "summary",
+                        "kib presets mlp-mnist-cosine-grp > my.toml     # one's settings, to change"),
                 HelpScreen.of(
                         SummaryCommand.spec(),
                         "[RUN] [OPTION]...",
                         "kib summary --preset vgg-cifar10-2x-adamw-cosine-grp",
                         "kib summary --dataset folder --data DIR --batch 64",
-                        "kib summary runs/mine --json"));
-        root.addSubcommand("doctor", HelpScreen.of(InfoCommands.doctorSpec(), "[OPTION]...", "kib doctor"));
-        root.addSubcommand("completion", HelpScreen.of(Completion.spec(), "SHELL", "source <(kib completion bash)"));
+                        "kib summary runs/mine --json"),
+                HelpScreen.of(InfoCommands.doctorSpec(), "[OPTION]...", "kib doctor"),
+                HelpScreen.of(Completion.spec(), "SHELL", "source <(kib completion bash)"))) {
+            root.addSubcommand(spec.name(), spec);
+        }
         CommandLine.tracer().setLevel(CommandLine.TraceLevel.OFF); // the last of two equal options wins, unsaid
         return new CommandLine(root).setAbbreviatedOptionsAllowed(false).setOverwrittenOptionsAllowed(true);
     }

@@ -28,9 +28,9 @@ final class PresetsCommand {
     }
 
     static CommandSpec spec() {
-        CommandSpec spec = CommandSpec.create().name("presets").mixinStandardHelpOptions(true);
-        spec.usageMessage()
-                .description("Lists presets with the test accuracy that the paper reports, or shows one's settings as a"
+        CommandSpec spec = Parts.command(
+                "presets",
+                "Lists presets with the test accuracy that the paper reports, or shows one's settings as a"
                         + " configuration file.");
         spec.addPositional(PositionalParamSpec.builder()
                 .index("0..*")
@@ -42,7 +42,7 @@ final class PresetsCommand {
                 .description("a preset's name, to see its settings; or words, to list the presets with all of them"
                         + " in their names")
                 .build());
-        spec.addOption(InfoCommands.json("a list of objects with name, dataset, model, epochs, paper_accuracy (null"
+        spec.addOption(Parts.json("a list of objects with name, dataset, model, epochs, paper_accuracy (null"
                 + " where the paper has none); of one preset an object with name, paper_accuracy, settings"));
         return spec;
     }
@@ -74,14 +74,14 @@ final class PresetsCommand {
         out.printf(ROW, "preset", "data set", "network", "epochs", "paper");
         for (String name : names) {
             Settings settings = presets.get(name);
-            double paper = presets.paperAccuracy(name);
+            Double paper = presets.paperAccuracy(name);
             String row = String.format(
                     ROW,
                     name,
                     settings.text(Key.DATASET),
                     settings.text(Key.MODEL),
                     settings.text(Key.EPOCHS),
-                    Double.isNaN(paper) ? "" : String.format(Locale.ROOT, "%.1f %%", paper));
+                    paper == null ? "" : String.format(Locale.ROOT, "%.1f %%", paper));
             out.println(row.stripTrailing());
         }
         out.println();
@@ -97,20 +97,14 @@ final class PresetsCommand {
             Settings settings = presets.get(name);
             ObjectNode preset = list.addObject().put("name", name);
             preset.put("dataset", settings.text(Key.DATASET)).put("model", settings.text(Key.MODEL));
-            preset.put("epochs", settings.integer(Key.EPOCHS)).put("paper_accuracy", paper(name));
+            preset.put("epochs", settings.integer(Key.EPOCHS)).put("paper_accuracy", presets.paperAccuracy(name));
         }
         return list.toString();
     }
 
     private String object(String name) {
         ObjectNode preset = new ObjectMapper().createObjectNode().put("name", name);
-        preset.put("paper_accuracy", paper(name))
-                .set("settings", presets.get(name).toJson());
-        return preset.toString();
-    }
-
-    private @org.jspecify.annotations.Nullable Double paper(String name) {
-        double paper = presets.paperAccuracy(name);
-        return Double.isNaN(paper) ? null : paper;
+        preset.put("paper_accuracy", presets.paperAccuracy(name));
+        return preset.set("settings", presets.get(name).toJson()).toString();
     }
 }

@@ -28,11 +28,8 @@ final class SettingsMixin {
                 .completionCandidates(() -> new Presets().names().iterator())
                 .description("named settings; 'kib presets' lists them")
                 .build());
-        spec.addOption(OptionSpec.builder(CONFIG)
-                .type(Path.class)
-                .paramLabel("FILE.toml")
-                .description("settings from a file; they win over a preset's, options over both")
-                .build());
+        spec.addOption(Parts.option(
+                CONFIG, Path.class, "FILE.toml", "settings from a file; they win over a preset's, options over both"));
         for (Key key : Key.values()) {
             spec.addOption(option(key));
         }

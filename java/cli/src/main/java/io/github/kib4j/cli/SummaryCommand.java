@@ -8,11 +8,11 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.kib4j.datasets.Datasets;
 import io.github.kib4j.experiment.Experiment;
 import io.github.kib4j.experiment.Key;
+import io.github.kib4j.experiment.Machine;
 import io.github.kib4j.experiment.Run;
 import io.github.kib4j.experiment.RunFolder;
 import io.github.kib4j.experiment.RunPlan;
 import io.github.kib4j.experiment.Settings;
-import io.github.kib4j.experiment.SystemMemory;
 import io.github.kib4j.experiment.Words;
 import io.github.kib4j.layer.LayerSpec;
 import io.github.kib4j.layer.NetworkSpec;
@@ -31,13 +31,10 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.ParseResult;
 
 /** {@code kib summary}: the network and the memory of a training, for the data that it would read. */
 final class SummaryCommand {
-    private static final int VALIDATION_PARTS = 10;
-
     private final Settings settings;
     private final Source source;
     private final NetworkSpec network;
@@ -57,20 +54,14 @@ final class SummaryCommand {
     private record Row(String title, String kind, Shape output, int groups, long parameters, long multiplications) {}
 
     static CommandSpec spec() {
-        CommandSpec spec = CommandSpec.create().name("summary").mixinStandardHelpOptions(true);
-        spec.usageMessage()
-                .description("Describes the network of a preset, a configuration, options or a run's folder: layers,"
+        CommandSpec spec = Parts.command(
+                "summary",
+                "Describes the network of a preset, a configuration, options or a run's folder: layers,"
                         + " parameters, multiplications of an image, and the memory that training needs. It reads the"
                         + " data set; of a published one that is not here it takes the published sizes.");
-        spec.addPositional(PositionalParamSpec.builder()
-                .index("0")
-                .arity("0..1")
-                .type(Path.class)
-                .paramLabel("RUN")
-                .description("folder of a run")
-                .build());
+        spec.addPositional(Parts.argument(0, false, Path.class, "RUN", "folder of a run", List.of()));
         SettingsMixin.addOptions(spec);
-        spec.addOption(InfoCommands.json("an object with dataset, model, layers, parameters, multiplications, batch,"
+        spec.addOption(Parts.json("an object with dataset, model, layers, parameters, multiplications, batch,"
                 + " memory (bytes by kind; null if beyond counting), available_memory_bytes"));
         return spec;
     }
@@ -146,7 +137,7 @@ final class SummaryCommand {
         String need = memory().map(
                         estimate -> "about " + MemoryEstimate.megabytes(estimate.total()) + ": " + estimate.describe())
                 .orElse("more than can be counted");
-        OptionalLong available = available();
+        OptionalLong available = new Machine(Path.of("/")).availableMemory();
         out.println("Memory that training needs at batch " + settings.text(Key.BATCH) + ": " + need
                 + (available.isEmpty() ? "" : "; available: " + MemoryEstimate.megabytes(available.getAsLong())) + ".");
     }
@@ -168,7 +159,7 @@ final class SummaryCommand {
         json.put("parameters", network.parameters()).put("multiplications", multiplications());
         json.put("batch", settings.integer(Key.BATCH));
         json.set("memory", memory().map(SummaryCommand::bytes).orElse(null));
-        OptionalLong available = available();
+        OptionalLong available = new Machine(Path.of("/")).availableMemory();
         json.put("available_memory_bytes", available.isEmpty() ? null : available.getAsLong());
         return json.toString();
     }
@@ -189,10 +180,6 @@ final class SummaryCommand {
 
     private Optional<MemoryEstimate> memory() {
         return new RunPlan(settings).memory(source.images);
-    }
-
-    private static OptionalLong available() {
-        return new SystemMemory(Path.of("/")).available();
     }
 
     /** Returns what a data set holds, in words. */
@@ -223,36 +210,13 @@ final class SummaryCommand {
     /** Reads the data set, unless its sizes are known: it is generated, or published and not here. */
     private static Source source(Settings settings, PrintStream err) {
         String name = settings.choice(Key.DATASET);
-        Sizes known = published(name);
+        RunPlan plan = new RunPlan(settings);
+        Optional<Sizes> known = plan.knownImages();
         boolean absent = settings.text(Key.DATA).isEmpty()
                 && Datasets.published().contains(name)
                 && Datasets.find(name).isEmpty();
-        if (known != null && (absent || name.equals("shapes"))) {
-            return new Source(name, limited(known, settings), !absent);
-        }
-        return new Source(name, Sizes.of(new RunPlan(settings).dataset(err::println)), true);
-    }
-
-    private static @Nullable Sizes published(String dataset) {
-        return switch (dataset) {
-            case "mnist", "fashion-mnist", "kmnist" -> new Sizes(Shape.of(1, 28, 28), 10, 60_000, 10_000);
-            case "cifar100" -> new Sizes(Shape.of(3, 32, 32), 100, 50_000, 10_000);
-            case "cifar10" -> new Sizes(Shape.of(3, 32, 32), 10, 50_000, 10_000);
-            case "shapes" -> new Sizes(Shape.of(3, 32, 32), 10, 8_000, 2_000);
-            default -> null;
-        };
-    }
-
-    private static Sizes limited(Sizes all, Settings settings) {
-        int validation = settings.flag(Key.VALIDATION) ? all.train() / VALIDATION_PARTS : 0;
-        int train = all.train() - validation;
-        int test = validation > 0 ? validation : all.test();
-        int trainLimit = settings.integer(Key.LIMIT_TRAIN);
-        int testLimit = settings.integer(Key.LIMIT_TEST);
-        return new Sizes(
-                all.image(),
-                all.classes(),
-                trainLimit > 0 ? Math.min(trainLimit, train) : train,
-                testLimit > 0 ? Math.min(testLimit, test) : test);
+        return known.isPresent() && (absent || name.equals("shapes"))
+                ? new Source(name, known.get(), !absent)
+                : new Source(name, Sizes.of(plan.dataset(err::println)), true);
     }
 }

@@ -2,7 +2,6 @@ package io.github.kib4j.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.kib4j.experiment.Experiment;
 import io.github.kib4j.experiment.Invocation;
 import io.github.kib4j.experiment.Key;
 import io.github.kib4j.experiment.Presets;
@@ -15,7 +14,9 @@ import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -24,6 +25,10 @@ import picocli.CommandLine.ParseResult;
 /** {@code kib train}. */
 final class TrainCommand {
     private static final ObjectMapper JSON = new ObjectMapper();
+    /** Points of test accuracy below which two rules count as alike. */
+    private static final double ALIKE = 1;
+
+    private static final String ROW = "%-10s %14s %15s %10s %9s%n";
 
     private final ParseResult parsed;
     private final PrintStream out;
@@ -38,15 +43,10 @@ final class TrainCommand {
     }
 
     static CommandSpec spec() {
-        CommandSpec spec = CommandSpec.create().name("train").mixinStandardHelpOptions(true);
-        spec.usageMessage()
-                .description("Trains a network; without options, the quickstart: three rules on generated images.");
+        CommandSpec spec = Parts.command(
+                "train", "Trains a network; without options, the quickstart: three rules on generated images.");
         SettingsMixin.addOptions(spec);
-        spec.addOption(OptionSpec.builder("--out")
-                .type(Path.class)
-                .paramLabel("DIR")
-                .description("folder of the run (default: a new one under runs/)")
-                .build());
+        spec.addOption(Parts.option("--out", Path.class, "DIR", "folder of the run (default: a new one under runs/)"));
         spec.addOption(OptionSpec.builder("--resume")
                 .type(Path.class)
                 .arity("0..1")
@@ -55,23 +55,17 @@ final class TrainCommand {
                 .description(
                         "go on with the run in DIR (or in --out) from its last checkpoint, as if never interrupted")
                 .build());
-        spec.addOption(OptionSpec.builder("--quiet")
-                .type(boolean.class)
-                .arity("0")
-                .description("print nothing but results")
-                .build());
-        spec.addOption(OptionSpec.builder("--json")
-                .type(boolean.class)
-                .arity("0")
-                .description("print the results as one line of JSON, which names the run's folder")
-                .build());
+        spec.addOption(Parts.flag("--quiet", "print nothing but results"));
+        spec.addOption(Parts.flag("--json", "print the results as one line of JSON, which names the run's folder"));
         return spec;
     }
 
     int run() throws IOException {
         try (screen;
                 StopSignal signal = new StopSignal(screen::line)) {
-            Run run = parsed.hasMatchedOption("--resume") ? resumed() : begun();
+            Run run = parsed.hasMatchedOption("--resume")
+                    ? resumed()
+                    : Run.begin(SettingsMixin.experiment(parsed), out());
             Optional<Map<String, ObjectNode>> records =
                     run.train(Invocation.of(parsed.originalArgs().toArray(new String[0])), listener(signal));
             screen.close();
@@ -106,11 +100,6 @@ final class TrainCommand {
         return named;
     }
 
-    private Run begun() throws IOException {
-        Experiment experiment = SettingsMixin.experiment(parsed);
-        return Run.begin(experiment, out());
-    }
-
     private Run resumed() throws IOException {
         Settings given = SettingsMixin.alone(parsed);
         Path named = out();
@@ -138,31 +127,49 @@ final class TrainCommand {
             out.println(asJson(records, run.folder()));
             return;
         }
-        out.printf(
-                Locale.ROOT,
-                "%-10s %14s %15s %10s %9s%n",
-                "rule",
-                "test accuracy",
-                "train accuracy",
-                "images/s",
-                "training");
+        out.printf(ROW, "rule", "test accuracy", "train accuracy", "images/s", "training");
         records.forEach((rule, result) -> out.printf(
-                Locale.ROOT,
-                "%-10s %14s %15s %,10.0f %9s%n",
+                ROW,
                 rule,
                 Progress.percent(result.get("test_accuracy").asDouble()),
                 Progress.percent(result.get("train_accuracy").asDouble()),
-                result.get("train_images_per_second").asDouble(),
+                String.format(
+                        Locale.ROOT,
+                        "%,.0f",
+                        result.get("train_images_per_second").asDouble()),
                 Progress.duration(result.get("train_seconds").asDouble())));
-        Reading.of(records).ifPresent(out::println);
+        compare(records);
         String preset = run.experiment().preset();
-        double paper = preset == null ? Double.NaN : new Presets().paperAccuracy(preset);
-        if (!Double.isNaN(paper)) {
+        Double paper = preset == null ? null : new Presets().paperAccuracy(preset);
+        if (preset != null && paper != null) {
             out.println("The paper reports " + paper + " % for this run after "
-                    + new Presets().get(preset == null ? "" : preset).text(Key.EPOCHS) + " epochs (this one: "
+                    + new Presets().get(preset).text(Key.EPOCHS) + " epochs (this one: "
                     + run.experiment().settings().text(Key.EPOCHS) + ").");
         }
         out.println("Run folder: " + run.folder());
+    }
+
+    /** Says what a local rule does beside the readout alone and backprop, if all three are there. */
+    private void compare(Map<String, ObjectNode> records) {
+        String local = records.containsKey("phsic") ? "phsic" : "hsic";
+        double[] accuracies = Stream.of(local, "readout", "backprop")
+                .map(records::get)
+                .filter(Objects::nonNull)
+                .mapToDouble(record -> record.get("test_accuracy").asDouble())
+                .toArray();
+        if (accuracies.length < 3) {
+            return;
+        }
+        double gain = accuracies[0] - accuracies[1];
+        double ahead = accuracies[2] - accuracies[0];
+        String learned = gain > ALIKE
+                ? "Without backprop, %s taught the hidden layers %.1f points beyond a readout of random ones"
+                : "Here %s did not help: it is %.1f points from a readout of random hidden layers";
+        String compared = Math.abs(ahead) <= ALIKE
+                ? "it is level with backprop"
+                : "backprop is %.1f points " + (ahead > 0 ? "ahead" : "behind");
+        out.printf(Locale.ROOT, learned + "; ", local, gain);
+        out.printf(Locale.ROOT, compared + ".%n", Math.abs(ahead));
     }
 
     /** Returns one object: the folder and the record of its rule, or the folder and a record for each rule. */

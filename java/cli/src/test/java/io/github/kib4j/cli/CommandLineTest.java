@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.kib4j.train.Version;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -151,7 +152,7 @@ final class CommandLineTest {
         Files.delete(folder.resolve("a/run.json"));
         CommandResult other = kib("train", "--resume", run("a"), "--device", "cpu", "--threads", "1");
         assertThat(other.err())
-                .contains("Note: the checkpoint was computed by kib4j " + Kib.VERSION + " on reference: ")
+                .contains("Note: the checkpoint was computed by kib4j " + Version.NUMBER + " on reference: ")
                 .contains(" 1 thread: the results will differ in their last digits")
                 .contains("Going on after epoch 1, step 15");
         assertThat(other.code()).as(other.err()).isZero();

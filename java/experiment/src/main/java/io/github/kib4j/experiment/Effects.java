@@ -6,15 +6,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Which settings the others leave without effect. */
-final class Effects {
+record Effects(Settings settings) {
     /** Data sets whose training images are cropped and mirrored. */
     private static final List<String> AUGMENTED = List.of("cifar10", "cifar100");
-
-    private final Settings settings;
-
-    Effects(Settings settings) {
-        this.settings = settings;
-    }
 
     /**
      * Returns to what a setting means nothing, and the remedy: it is of another kind of network or data, so that who gives it
@@ -70,10 +64,9 @@ final class Effects {
     /** Refuses settings of a file that mean nothing beside its others; a run's record may hold defaults of all kinds. */
     void requireMeaning(Settings.FromFile file) {
         file.places().forEach((key, place) -> {
-            String nothing = contradiction(key);
-            boolean recorded = file.record() && file.settings().text(key).equals(key.fallback());
-            if (nothing != null && !file.settings().text(key).isEmpty() && !recorded) {
-                throw new UsageException(place + ": '" + key.title() + "' means nothing to " + nothing + ".");
+            String value = file.settings().text(key);
+            if (!value.isEmpty() && !(file.record() && value.equals(key.fallback()))) {
+                requireMeaning(key, place + ": '" + key.title() + "'");
             }
         });
     }
@@ -81,10 +74,16 @@ final class Effects {
     /** Refuses given settings that mean nothing beside the others. */
     void requireMeaning(Settings given) {
         for (Key key : Key.values()) {
-            String nothing = given.isSet(key) ? contradiction(key) : null;
-            if (nothing != null) {
-                throw new UsageException("--" + key.title() + " means nothing to " + nothing + ".");
+            if (given.isSet(key)) {
+                requireMeaning(key, "--" + key.title());
             }
+        }
+    }
+
+    private void requireMeaning(Key key, String written) {
+        String nothing = contradiction(key);
+        if (nothing != null) {
+            throw new UsageException(written + " means nothing to " + nothing + ".");
         }
     }
 

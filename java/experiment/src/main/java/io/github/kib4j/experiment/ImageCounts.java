@@ -10,10 +10,9 @@ public final class ImageCounts {
     private ImageCounts() {}
 
     /**
-     * Counts.
+     * {@return for example {@code 60 training images (20 of 'a' to 40 of 'b'), 4 test images (2 of each class), 3 x 8 x 8, 2 classes}}
      *
      * @param dataset of images
-     * @return for example {@code 60 training images (20 of 'a' to 40 of 'b'), 4 test images (2 of each class), 3 x 8 x 8, 2 classes}
      */
     public static String of(Dataset dataset) {
         return of(dataset.train(), "training") + ", " + of(dataset.test(), "test") + ", "

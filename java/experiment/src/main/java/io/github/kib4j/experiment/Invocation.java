@@ -15,10 +15,9 @@ public final class Invocation {
     private Invocation() {}
 
     /**
-     * Returns a command.
+     * {@return program and arguments as a shell reads them}
      *
      * @param arguments of the program; empty ones are left out
-     * @return program and arguments as a shell reads them
      */
     public static String of(String... arguments) {
         return of(

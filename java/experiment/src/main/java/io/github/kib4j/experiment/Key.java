@@ -1,5 +1,11 @@
 package io.github.kib4j.experiment;
 
+import static io.github.kib4j.experiment.Key.Type.FLAG;
+import static io.github.kib4j.experiment.Key.Type.INTEGER;
+import static io.github.kib4j.experiment.Key.Type.INTEGERS;
+import static io.github.kib4j.experiment.Key.Type.NUMBER;
+import static io.github.kib4j.experiment.Key.Type.TEXT;
+
 import io.github.kib4j.datasets.Datasets;
 import io.github.kib4j.op.DeviceProvider;
 import io.github.kib4j.op.Devices;
@@ -16,173 +22,123 @@ import java.util.stream.Stream;
 /** A setting: an option {@code --NAME} of the command line and a key {@code NAME} of configuration files. */
 public enum Key {
     /** Which images. */
-    DATASET(Group.DATA, Datasets::names, "shapes", ""),
+    DATASET(Datasets::names, "shapes", ""),
     /** Where they are. */
-    DATA(
-            Group.DATA,
-            Type.TEXT,
-            "",
-            "folder (or CIFAR archive) of the data set; default: look in the cache and the usual places"),
+    DATA(TEXT, "", "folder (or CIFAR archive) of the data set; default: look in the cache and the usual places"),
     /** Whether a part of the training images, or a folder's own, is tested on. */
     VALIDATION(
-            Group.DATA,
-            Type.FLAG,
+            FLAG,
             "false",
             "train on nine tenths and test on the authors' validation split, or on the val part of a folder that has one beside test"),
     /** How many images to train on. */
     LIMIT_TRAIN(
-            Group.DATA,
-            Type.INTEGER,
+            INTEGER,
             Range.COUNT,
             "0",
             "train on so many images only: the first, or of a folder each class's share; 0 for all"),
     /** How many images to test on. */
-    LIMIT_TEST(
-            Group.DATA,
-            Type.INTEGER,
-            Range.COUNT,
-            "0",
-            "test on so many images only, chosen as for training; 0 for all"),
+    LIMIT_TEST(INTEGER, Range.COUNT, "0", "test on so many images only, chosen as for training; 0 for all"),
     /** Whether training images are cropped and mirrored. */
-    AUGMENT(Group.DATA, Type.FLAG, "true", "crop and mirror training images where that is usual for the data set"),
+    AUGMENT(FLAG, "true", "crop and mirror training images where that is usual for the data set"),
     /** Which kind of network. */
-    MODEL(Group.NETWORK, "vgg", "", "mlp", "vgg"),
+    MODEL("vgg", "", "mlp", "vgg"),
     /** Units of an MLP's hidden layers. */
-    LAYERS(Group.NETWORK, Type.INTEGERS, Range.UNITS, "1024,1024,1024", "mlp: units of hidden layers"),
+    LAYERS(INTEGERS, Range.UNITS, "1024,1024,1024", "mlp: units of hidden layers"),
     /** Channels of a VGG's convolutions. */
-    CHANNELS(Group.NETWORK, Type.INTEGERS, Range.UNITS, "128,256,256,512,512,512", "vgg: channels of 3x3 convolutions"),
+    CHANNELS(INTEGERS, Range.UNITS, "128,256,256,512,512,512", "vgg: channels of 3x3 convolutions"),
     /** Which of a VGG's convolutions pooling follows. */
     POOL_AFTER(
-            Group.NETWORK,
-            Type.INTEGERS,
+            INTEGERS,
             Range.between(1, 1000),
             "2,4,5,6",
-            "vgg: convolutions, from 1, that 2x2 max-pooling follows; default 2,4,5,6, as far as there are so many"
-                    + " and images are large enough"),
+            "vgg: convolutions, from 1, that 2x2 max-pooling follows; default 2,4,5,6, as far as there are so many and images are large enough"),
     /** Units of a VGG's linear hidden layer. */
-    LINEAR(
-            Group.NETWORK,
-            Type.INTEGER,
-            Range.between(0, Range.MOST_UNITS),
-            "1024",
-            "vgg: units of the linear hidden layer; 0 for none"),
+    LINEAR(INTEGER, Range.between(0, Range.MOST_UNITS), "1024", "vgg: units of the linear hidden layer; 0 for none"),
     /** Factor of units or channels. */
-    WIDTH(Group.NETWORK, Type.NUMBER, new Range(0, 1000, true, false, ""), "1.0", "factor of units or channels"),
+    WIDTH(NUMBER, new Range(0, 1000, true, false, ""), "1.0", "factor of units or channels"),
     /** The function {@code f} of pre-activations. */
-    ACTIVATION(Group.NETWORK, "leaky-relu", "", "relu", "leaky-relu", "selu"),
+    ACTIVATION("leaky-relu", "", "relu", "leaky-relu", "selu"),
     /** Whether pre-activations are normalized over the batch. */
-    BATCH_NORM(Group.NETWORK, Type.FLAG, "false", "batch normalization in hidden layers"),
+    BATCH_NORM(FLAG, "false", "batch normalization in hidden layers"),
     /** Whether hidden layers have biases. */
-    BIAS(Group.NETWORK, Type.FLAG, "false", "biases in hidden layers"),
+    BIAS(FLAG, "false", "biases in hidden layers"),
     /** The rate of dropout. */
-    DROPOUT(Group.NETWORK, Type.NUMBER, Range.fraction(), "0.0", "dropout rate; alpha dropout with selu"),
+    DROPOUT(NUMBER, Range.fraction(), "0.0", "dropout rate; alpha dropout with selu"),
     /** {@code G}, the groups of a layer's activities. */
-    GROUPS(Group.NETWORK, Type.INTEGER, Range.COUNT, "0", "groups of a layer's activities; 0 for none"),
+    GROUPS(INTEGER, Range.COUNT, "0", "groups of a layer's activities; 0 for none"),
     /** {@code delta} of the grouping. */
-    DELTA(Group.NETWORK, Type.NUMBER, Range.between(0, 1e6), "1.0", "delta of the grouping"),
+    DELTA(NUMBER, Range.between(0, 1e6), "1.0", "delta of the grouping"),
     /** {@code p} of the grouping. */
     POWER(
-            Group.NETWORK,
-            Type.NUMBER,
+            NUMBER,
             new Range(0, 10, true, false, ""),
             "0.5",
             "power p of the grouping; default 0.5, or 1 - q with divisive normalization"),
     /** Whether activities are normalized within groups. */
-    DIVISIVE_NORM(Group.NETWORK, Type.FLAG, "false", "divisive normalization within groups"),
+    DIVISIVE_NORM(FLAG, "false", "divisive normalization within groups"),
     /** {@code q} of the divisive normalization. */
-    DIVISIVE_POWER(
-            Group.NETWORK,
-            Type.NUMBER,
-            new Range(0, 10, true, false, ""),
-            "0.2",
-            "power q of the divisive normalization"),
+    DIVISIVE_POWER(NUMBER, new Range(0, 10, true, false, ""), "0.2", "power q of the divisive normalization"),
     /** By which rules to learn. */
-    RULE(
-            Group.RULE,
-            "phsic",
-            "learning rule, or several with commas, one after the other",
-            "phsic",
-            "hsic",
-            "readout",
-            "backprop"),
+    RULE("phsic", "learning rule, or several with commas, one after the other", "phsic", "hsic", "readout", "backprop"),
     /** The kernel on codes. */
-    KERNEL(Group.RULE, "cosine", "kernel on codes", "linear", "cosine", "gaussian"),
+    KERNEL("cosine", "kernel on codes", "linear", "cosine", "gaussian"),
     /** The kernel on labels. */
-    LABEL_KERNEL(Group.RULE, "cosine", "kernel on labels", "linear", "cosine", "gaussian"),
+    LABEL_KERNEL("cosine", "kernel on labels", "linear", "cosine", "gaussian"),
     /** {@code sigma} of Gaussian kernels. */
-    SIGMA(Group.RULE, Type.NUMBER, Range.between(1e-6, 1e6), "5.0", "width of Gaussian kernels"),
+    SIGMA(NUMBER, Range.between(1e-6, 1e6), "5.0", "width of Gaussian kernels"),
     /** {@code gamma}, the weight of the label term. */
-    GAMMA(Group.RULE, Type.NUMBER, Range.between(0, 1e6), "2.0", "weight of the label term"),
+    GAMMA(NUMBER, Range.between(0, 1e6), "2.0", "weight of the label term"),
     /** Whether codes are centred within a sample. */
-    CENTRE_CODES(Group.RULE, Type.FLAG, "false", "centre codes within a sample; default: where there are groups"),
+    CENTRE_CODES(FLAG, "false", "centre codes within a sample; default: where there are groups"),
     /** How often all training images are seen. */
-    EPOCHS(Group.OPTIMIZER, Type.INTEGER, Range.between(1, 1_000_000), "10", "how often all training images are seen"),
+    EPOCHS(INTEGER, Range.between(1, 1_000_000), "10", "how often all training images are seen"),
     /** {@code B}, the images of a step. */
     BATCH(
-            Group.OPTIMIZER,
-            Type.INTEGER,
+            INTEGER,
             Range.between(2, Integer.MAX_VALUE).because("objectives compare at least 2 samples"),
             "128",
             "images of a step"),
     /** Which optimizer. */
-    OPTIMIZER(Group.OPTIMIZER, "sgd", "", "sgd", "adam", "adamw"),
+    OPTIMIZER("sgd", "", "sgd", "adam", "adamw"),
     /** The momentum of SGD. */
-    MOMENTUM(Group.OPTIMIZER, Type.NUMBER, Range.fraction(), "0.95", "momentum of sgd"),
+    MOMENTUM(NUMBER, Range.fraction(), "0.95", "momentum of sgd"),
     /** The learning rate of hidden layers under local rules. */
-    LR_LOCAL(Group.OPTIMIZER, Type.NUMBER, Range.RATE, "0.5", "learning rate of hidden layers under local rules"),
+    LR_LOCAL(NUMBER, Range.RATE, "0.5", "learning rate of hidden layers under local rules"),
     /** The learning rate of the rest. */
-    LR_READOUT(
-            Group.OPTIMIZER,
-            Type.NUMBER,
-            Range.RATE,
-            "5.0E-4",
-            "learning rate of the readout, and of everything under backprop"),
+    LR_READOUT(NUMBER, Range.RATE, "5.0E-4", "learning rate of the readout, and of everything under backprop"),
     /** The weight decay of hidden layers under local rules. */
-    WEIGHT_DECAY_LOCAL(
-            Group.OPTIMIZER, Type.NUMBER, Range.RATE, "1.0E-7", "weight decay of hidden layers under local rules"),
+    WEIGHT_DECAY_LOCAL(NUMBER, Range.RATE, "1.0E-7", "weight decay of hidden layers under local rules"),
     /** The weight decay of the rest. */
-    WEIGHT_DECAY_READOUT(
-            Group.OPTIMIZER,
-            Type.NUMBER,
-            Range.RATE,
-            "1.0E-6",
-            "weight decay of the readout, and of everything under backprop"),
+    WEIGHT_DECAY_READOUT(NUMBER, Range.RATE, "1.0E-6", "weight decay of the readout, and of everything under backprop"),
     /** How learning rates change. */
-    SCHEDULE(Group.OPTIMIZER, "multi-step", "of learning rates", "constant", "multi-step", "cosine", "one-cycle"),
+    SCHEDULE("multi-step", "of learning rates", "constant", "multi-step", "cosine", "one-cycle"),
     /** Epochs at which they are lowered. */
     MILESTONES(
-            Group.OPTIMIZER,
-            Type.INTEGERS,
+            INTEGERS,
             Range.between(1, 1_000_000),
             "",
             "epochs at which multi-step lowers learning rates; default: none"),
     /** Factor by which they are lowered. */
-    LR_DECAY(Group.OPTIMIZER, Type.NUMBER, Range.between(0, 1000), "0.25", "factor at each milestone"),
+    LR_DECAY(NUMBER, Range.between(0, 1000), "0.25", "factor at each milestone"),
     /** Epochs in which they rise. */
-    WARM_UP(Group.OPTIMIZER, Type.NUMBER, Range.between(0, 1_000_000), "0.0", "epochs of linear warm-up"),
+    WARM_UP(NUMBER, Range.between(0, 1_000_000), "0.0", "epochs of linear warm-up"),
     /** Of all that is random. */
-    SEED(Group.RUN, Type.INTEGER, "0", "of weights, order, augmentation and dropout"),
+    SEED(INTEGER, "0", "of weights, order, augmentation and dropout"),
     /** A file of weights to begin from. */
-    WEIGHTS(Group.RUN, Type.TEXT, "", "begin from the weights in a safetensors file, as runs and PyTorch save them"),
+    WEIGHTS(TEXT, "", "begin from the weights in a safetensors file, as runs and PyTorch save them"),
     /** What computes. */
-    DEVICE(
-            Group.RUN,
-            Key::devices,
-            "auto",
-            "what computes (auto: the fastest there is, but never the reference, which is slow)"),
+    DEVICE(Key::devices, "auto", "what computes (auto: the fastest there is, but never the reference, which is slow)"),
     /** The precision of activations. */
-    PRECISION(Group.RUN, "f32", "of activations", "f32", "bf16"),
+    PRECISION("f32", "of activations", "f32", "bf16"),
     /** Processor threads. */
     THREADS(
-            Group.RUN,
-            Type.INTEGER,
+            INTEGER,
             Range.between(1, 1024),
             "",
             "processor threads; default: OMP_NUM_THREADS if that is set, else all"),
     /** How often to save within an epoch. */
     CHECKPOINT_STEPS(
-            Group.RUN,
-            Type.INTEGER,
+            INTEGER,
             Range.between(0, Integer.MAX_VALUE),
             "0",
             "save every N steps, besides at the start and after each epoch; 0 for not");
@@ -205,6 +161,9 @@ public enum Key {
             return name().charAt(0) + name().substring(1).toLowerCase(Locale.ROOT);
         }
     }
+
+    /** The first setting of each group. */
+    private static final List<Key> BEGINNINGS = List.of(DATASET, MODEL, RULE, EPOCHS, SEED);
 
     /** Below it numbers are shown with a power of ten. */
     private static final double SMALL = 1e-3;
@@ -238,31 +197,29 @@ public enum Key {
         }
     }
 
-    private final Group group;
     private final Type type;
     private final Range range;
     private final Supplier<List<String>> choices;
     private final String fallback;
     private final String help;
 
-    Key(Group group, Type type, String fallback, String help) {
-        this(group, type, Range.ANY, fallback, help);
+    Key(Type type, String fallback, String help) {
+        this(type, Range.ANY, fallback, help);
     }
 
-    Key(Group group, Type type, Range range, String fallback, String help) {
-        this(group, type, range, List::of, fallback, help);
+    Key(Type type, Range range, String fallback, String help) {
+        this(type, range, List::of, fallback, help);
     }
 
-    Key(Group group, String fallback, String help, String... choices) {
-        this(group, () -> List.of(choices), fallback, help);
+    Key(String fallback, String help, String... choices) {
+        this(() -> List.of(choices), fallback, help);
     }
 
-    Key(Group group, Supplier<List<String>> choices, String fallback, String help) {
-        this(group, Type.CHOICE, Range.ANY, choices, fallback, help);
+    Key(Supplier<List<String>> choices, String fallback, String help) {
+        this(Type.CHOICE, Range.ANY, choices, fallback, help);
     }
 
-    Key(Group group, Type type, Range range, Supplier<List<String>> choices, String fallback, String help) {
-        this.group = group;
+    Key(Type type, Range range, Supplier<List<String>> choices, String fallback, String help) {
         this.type = type;
         this.range = range;
         this.choices = choices;
@@ -293,7 +250,9 @@ public enum Key {
 
     /** {@return what it is about} */
     public Group group() {
-        return group;
+        long begun =
+                BEGINNINGS.stream().filter(first -> first.compareTo(this) <= 0).count();
+        return Group.values()[(int) begun - 1];
     }
 
     /** {@return the names that a value may be one of; empty where it is no name} */
@@ -321,10 +280,9 @@ public enum Key {
     }
 
     /**
-     * Finds a setting.
+     * {@return the setting; empty if there is none of this name}
      *
      * @param title its name
-     * @return the setting; empty if there is none of this name
      */
     public static Optional<Key> named(String title) {
         return Arrays.stream(values()).filter(key -> key.title().equals(title)).findFirst();

@@ -5,19 +5,17 @@ import io.github.kib4j.train.MemoryEstimate;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/** Refuses a training that will not fit into memory, before anything is allocated or written. */
-final class MemoryCheck {
+/**
+ * Refuses a training that will not fit into memory, before anything is allocated or written.
+ *
+ * @param available bytes; empty where the system does not tell
+ */
+record MemoryCheck(Settings settings, Sizes images, OptionalLong available) {
     /** Widths that are tried, from the wanted one down. */
     private static final int HALVINGS = 10;
 
-    private final Settings settings;
-    private final Sizes images;
-    private final OptionalLong available;
-
-    MemoryCheck(Settings settings, Sizes images, OptionalLong available) {
-        this.settings = settings;
-        this.images = images;
-        this.available = settings.text(Key.DEVICE).equals("reference") ? inHeap(available) : available;
+    MemoryCheck {
+        available = settings.text(Key.DEVICE).equals("reference") ? inHeap(available) : available;
     }
 
     /** The reference device's numbers are Java's. */
@@ -36,15 +34,11 @@ final class MemoryCheck {
         if (wanted.isPresent() && fits(wanted.get())) {
             return;
         }
-        String need = wanted.isPresent() ? need(wanted.get()) : "arrays of more elements than can be counted";
+        String need = wanted.map(estimate -> "about " + MemoryEstimate.megabytes(estimate.total()) + " of memory ("
+                        + estimate.describe() + "), but " + MemoryEstimate.megabytes(available.orElse(0))
+                        + " are available")
+                .orElse("arrays of more elements than can be counted");
         throw new UsageException("This training needs " + need + "; " + advice() + ".");
-    }
-
-    private String need(MemoryEstimate estimate) {
-        String there = MemoryEstimate.megabytes(available.orElse(0));
-        return String.format(
-                "about %s of memory (%s), but %s are available",
-                MemoryEstimate.megabytes(estimate.total()), estimate.describe(), there);
     }
 
     private boolean fits(MemoryEstimate estimate) {

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.StringJoiner;
+import org.jspecify.annotations.Nullable;
 
 /** Named settings: {@code quickstart}, and the paper's runs. */
 public final class Presets {
@@ -26,7 +27,9 @@ public final class Presets {
             for (JsonNode preset : all.get("presets")) {
                 String name = preset.get("name").asText();
                 presets.put(name, settings(preset, all.get("families")));
-                paperAccuracies.put(name, preset.path("paper-accuracy").asDouble(Double.NaN));
+                if (preset.has("paper-accuracy")) {
+                    paperAccuracies.put(name, preset.get("paper-accuracy").asDouble());
+                }
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -54,10 +57,9 @@ public final class Presets {
     }
 
     /**
-     * Returns a preset.
+     * {@return a preset's settings}
      *
      * @param name of the preset, in any case
-     * @return its settings
      * @throws UsageException if there is none of this name; it lists the nearest ones
      */
     public Settings get(String name) {
@@ -65,10 +67,9 @@ public final class Presets {
     }
 
     /**
-     * Returns a preset's name.
+     * {@return the name as it is listed}
      *
      * @param name of the preset, in any case
-     * @return the name as it is listed
      * @throws UsageException if there is none of this name; it lists the nearest ones
      */
     public String named(String name) {
@@ -79,27 +80,25 @@ public final class Presets {
     }
 
     /**
-     * Returns what the paper reports.
+     * {@return the mean test accuracy that the paper reports, in percent; null where there is none}
      *
      * @param name of the preset, as it is listed
-     * @return the mean test accuracy in percent; NaN where there is none
      */
-    public double paperAccuracy(String name) {
-        return paperAccuracies.getOrDefault(name, Double.NaN);
+    public @Nullable Double paperAccuracy(String name) {
+        return paperAccuracies.get(name);
     }
 
     /**
-     * Returns a preset as a configuration file.
+     * {@return a preset as a configuration file: what it sets that has an effect}
      *
      * @param name of the preset
-     * @return what it sets that has an effect
      * @throws UsageException if there is none of this name
      */
     public String toToml(String name) {
         Settings settings = get(name);
         Effects effects = new Effects(settings);
-        double paper = paperAccuracy(name);
-        String reported = Double.isNaN(paper) ? "" : "; the paper reports " + paper + " % of test images";
+        Double paper = paperAccuracy(name);
+        String reported = paper == null ? "" : "; the paper reports " + paper + " % of test images";
         return settings.toToml(
                 "# Preset " + name + reported + ".\n",
                 key -> settings.isSet(key) && !effects.isUnread(key) && effects.whyNone(key) == null);

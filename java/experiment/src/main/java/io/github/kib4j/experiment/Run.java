@@ -79,20 +79,12 @@ public final class Run {
         return new Run(new Experiment(run.resumed(given), preset, List.of(), true), folder, true, true);
     }
 
-    /**
-     * Returns where the run is.
-     *
-     * @return the folder; of a new run below {@code runs} its name is certain once training has begun
-     */
+    /** {@return the folder; of a new run below {@code runs} its name is certain once training has begun} */
     public Path folder() {
         return folder;
     }
 
-    /**
-     * Returns what is trained.
-     *
-     * @return the experiment
-     */
+    /** {@return what is trained} */
     public Experiment experiment() {
         return experiment;
     }
@@ -121,7 +113,7 @@ public final class Run {
         Experiment fitted = experiment.fitted(images);
         Settings settings = fitted.settings();
         Map<String, TrainingConfig> trainings = trainings(settings, rules, images);
-        new MemoryCheck(settings, images, new SystemMemory(Path.of("/")).available()).require();
+        new MemoryCheck(settings, images, new Machine(Path.of("/")).availableMemory()).require();
         if (!resume) {
             fitted.notes().forEach(listener::say);
         }

@@ -27,6 +27,8 @@ import org.jspecify.annotations.Nullable;
 public final class RunFolder implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String LOCK = "run.lock";
+    private static final String RECORD = "run.json";
+    private static final String SUMMARY = "summary.json";
 
     private final Path folder;
     private @Nullable RunLock lock;
@@ -40,20 +42,12 @@ public final class RunFolder implements AutoCloseable {
         this.folder = folder;
     }
 
-    /**
-     * Returns where it is.
-     *
-     * @return the folder, as it was named
-     */
+    /** {@return the folder, as it was named} */
     public Path path() {
         return folder;
     }
 
-    /**
-     * Returns where checkpoints are.
-     *
-     * @return a folder in this one, which a run of several rules does not have
-     */
+    /** {@return the folder of checkpoints, which a run of several rules does not have} */
     public Path checkpoint() {
         return folder.resolve("checkpoint");
     }
@@ -64,14 +58,6 @@ public final class RunFolder implements AutoCloseable {
 
     Metrics metrics() {
         return new Metrics(folder.resolve("metrics.jsonl"), folder.resolve("metrics.csv"));
-    }
-
-    private Path run() {
-        return folder.resolve("run.json");
-    }
-
-    private Path summary() {
-        return folder.resolve("summary.json");
     }
 
     /**
@@ -102,7 +88,7 @@ public final class RunFolder implements AutoCloseable {
     }
 
     private boolean isBeginning() throws IOException {
-        Set<String> beginning = Set.of(LOCK, "config.toml.new", "run.json", "run.json.new", "checkpoint");
+        Set<String> beginning = Set.of(LOCK, "config.toml.new", RECORD, RECORD + ".new", "checkpoint");
         try (Stream<Path> entries = Files.list(folder)) {
             return entries.allMatch(
                             entry -> beginning.contains(entry.getFileName().toString()))
@@ -147,8 +133,8 @@ public final class RunFolder implements AutoCloseable {
 
     /** Removes what a killed process left of files that it was about to write. */
     void cleanFiles() throws IOException {
-        for (Path file : List.of(config(), run(), metrics().lines(), metrics().table(), summary())) {
-            Files.deleteIfExists(file.resolveSibling(file.getFileName() + ".new"));
+        for (String file : List.of("config.toml", RECORD, "metrics.jsonl", "metrics.csv", SUMMARY)) {
+            Files.deleteIfExists(folder.resolve(file + ".new"));
         }
     }
 
@@ -195,9 +181,8 @@ public final class RunFolder implements AutoCloseable {
     }
 
     /**
-     * Returns the run's settings.
+     * {@return the run's settings}
      *
-     * @return all that it reads
      * @throws UsageException if the folder is no run's
      */
     public Settings settings() {
@@ -246,30 +231,31 @@ public final class RunFolder implements AutoCloseable {
     }
 
     void writeRun(ObjectNode run) throws IOException {
-        writeJson(run(), run);
+        writeJson(RECORD, run);
     }
 
     /** Writes what came of each rule. */
     void writeSummary(Map<String, ObjectNode> records) throws IOException {
         ObjectNode summary = JSON.createObjectNode();
         records.forEach(summary::set);
-        writeJson(summary(), summary);
+        writeJson(SUMMARY, summary);
     }
 
-    private static void writeJson(Path file, JsonNode content) throws IOException {
-        Metrics.replaceIfOther(file, JSON.writerWithDefaultPrettyPrinter().writeValueAsString(content) + "\n");
+    private void writeJson(String file, JsonNode content) throws IOException {
+        String text = JSON.writerWithDefaultPrettyPrinter().writeValueAsString(content) + "\n";
+        Metrics.replaceIfOther(folder.resolve(file), text);
     }
 
     /**
-     * Returns the run's record.
+     * {@return what {@code run.json} says; null if there is none, or it is no JSON}
      *
-     * @return what {@code run.json} says; null if there is none, or it is no JSON
      * @throws IOException if it cannot be read
      */
     @Nullable
     public ObjectNode readRun() throws IOException {
         try {
-            return Files.exists(run()) && JSON.readTree(Files.readString(run())) instanceof ObjectNode run ? run : null;
+            Path file = folder.resolve(RECORD);
+            return Files.exists(file) && JSON.readTree(Files.readString(file)) instanceof ObjectNode run ? run : null;
         } catch (JsonProcessingException e) {
             return null;
         }

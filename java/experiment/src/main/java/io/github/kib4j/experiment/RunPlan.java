@@ -39,23 +39,15 @@ import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** What settings mean: a data set and, for each rule, a training run. */
-public final class RunPlan {
-    private final Settings settings;
-
+/**
+ * What settings mean: a data set and, for each rule, a training run.
+ *
+ * @param settings complete ones
+ */
+public record RunPlan(Settings settings) {
     /**
-     * Understands settings.
+     * {@return the rules' names, one after the other}
      *
-     * @param settings complete ones
-     */
-    public RunPlan(Settings settings) {
-        this.settings = settings;
-    }
-
-    /**
-     * Returns what to train by.
-     *
-     * @return the rules' names, one after the other
      * @throws UsageException if one is none, or is named twice
      */
     public List<String> rules() {
@@ -76,28 +68,28 @@ public final class RunPlan {
 
     /** Returns what is trained on what, for example {@code mlp-mnist}. */
     String title() {
-        return model() + "-" + datasetName();
-    }
-
-    private String model() {
-        return settings.choice(Key.MODEL);
-    }
-
-    private String datasetName() {
-        return settings.choice(Key.DATASET);
+        return settings.choice(Key.MODEL) + "-" + settings.choice(Key.DATASET);
     }
 
     /**
-     * Loads the data set.
+     * {@return the data set}
      *
      * @param notes is told what lies beside the images and was passed over
-     * @return the images
      * @throws io.github.kib4j.datasets.DatasetException if they are missing or damaged
      */
     public Dataset dataset(Consumer<String> notes) {
-        Selection selection = new Selection(
+        return Datasets.load(settings.choice(Key.DATASET), data(), 0, selection(), notes);
+    }
+
+    /** {@return what the data set holds, where that is known without its files: it is generated, or published} */
+    public Optional<Sizes> knownImages() {
+        return Datasets.sizes(settings.choice(Key.DATASET), selection())
+                .map(sizes -> new Sizes(sizes.image(), sizes.classes(), sizes.train(), sizes.test()));
+    }
+
+    private Selection selection() {
+        return new Selection(
                 settings.flag(Key.VALIDATION), settings.integer(Key.LIMIT_TRAIN), settings.integer(Key.LIMIT_TEST));
-        return Datasets.load(datasetName(), data(), 0, selection, notes);
     }
 
     private @Nullable Path data() {
@@ -106,10 +98,9 @@ public final class RunPlan {
     }
 
     /**
-     * Returns where data are.
+     * {@return where data are: a folder or an archive}
      *
      * @param data the setting; {@code ~/} is the user's folder also where no shell has said so
-     * @return a folder or an archive
      * @throws UsageException if it is no name of one
      */
     public static Path data(String data) {
@@ -124,12 +115,11 @@ public final class RunPlan {
     }
 
     /**
-     * Returns the training of one rule.
+     * {@return the training of one rule, for a {@link io.github.kib4j.train.Trainer}}
      *
      * @param rule its name
      * @param image shape of the images
      * @param classes how many there are
-     * @return what a {@link io.github.kib4j.train.Trainer} does
      * @throws UsageException if the settings do not fit each other or the data
      */
     public TrainingConfig training(String rule, Shape image, int classes) {
@@ -187,10 +177,9 @@ public final class RunPlan {
     }
 
     /**
-     * Estimates the memory that training needs.
+     * {@return the memory that the most demanding rule needs; empty if it is beyond all counting}
      *
      * @param images that are trained and tested on
-     * @return the estimate of the most demanding rule; empty if it is beyond all counting
      * @throws UsageException if the settings do not fit each other or the data
      */
     public Optional<MemoryEstimate> memory(Sizes images) {
@@ -215,7 +204,7 @@ public final class RunPlan {
     }
 
     private NetworkSpec network(Shape image, int classes, LayerSpec style) {
-        boolean mlp = model().equals("mlp");
+        boolean mlp = settings.choice(Key.MODEL).equals("mlp");
         double width = settings.number(Key.WIDTH);
         if (mlp) {
             List<Integer> units = settings.integers(Key.LAYERS).stream()

@@ -9,7 +9,6 @@ import java.time.OffsetDateTime;
 import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
-import java.util.Locale;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -25,16 +24,9 @@ final class RunRecord {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     /** States of a run, and of a session; one that was killed stays running. */
-    enum State {
-        RUNNING,
-        INTERRUPTED,
-        FAILED,
-        FINISHED;
+    private static final String RUNNING = "running";
 
-        private String word() {
-            return name().toLowerCase(Locale.ROOT);
-        }
-    }
+    private static final String FINISHED = "finished";
 
     private final RunFolder folder;
     private final ObjectNode about;
@@ -85,12 +77,12 @@ final class RunRecord {
 
     /** Returns whether a record is of a run that has its results; records of versions without states had them too. */
     static boolean isFinished(@Nullable ObjectNode record) {
-        return record != null && record.path("state").asText("finished").equals("finished");
+        return record != null && record.path("state").asText(FINISHED).equals(FINISHED);
     }
 
     /** Writes the record of a run that begins. */
     void begin() throws IOException {
-        ObjectNode begun = JSON.createObjectNode().put("state", State.RUNNING.word());
+        ObjectNode begun = JSON.createObjectNode().put("state", RUNNING);
         begun.setAll(about);
         begun.put("started", now());
         addSession(begun);
@@ -103,7 +95,7 @@ final class RunRecord {
             begin();
             return;
         }
-        ObjectNode going = JSON.createObjectNode().put("state", State.RUNNING.word());
+        ObjectNode going = JSON.createObjectNode().put("state", RUNNING);
         about.fieldNames()
                 .forEachRemaining(name -> going.set(name, before.has(name) ? before.get(name) : about.get(name)));
         if (before.has("started")) {
@@ -115,9 +107,8 @@ final class RunRecord {
 
     private void addSession(ObjectNode to) throws IOException {
         ArrayNode sessions = to.path("sessions") instanceof ArrayNode known ? known : to.putArray("sessions");
-        ObjectNode session =
-                sessions.addObject().put("state", State.RUNNING.word()).put("started", now());
-        OF_A_SESSION.stream().filter(about::has).forEach(name -> session.set(name, about.get(name)));
+        ObjectNode begun = sessions.addObject().put("state", RUNNING).put("started", now());
+        OF_A_SESSION.stream().filter(session::has).forEach(name -> begun.set(name, session.get(name)));
         record = to;
         folder.writeRun(to);
     }
@@ -130,19 +121,19 @@ final class RunRecord {
     /** Writes that a signal ended this session, if one was begun. */
     void stop() throws IOException {
         if (record != null) {
-            end(State.INTERRUPTED);
+            end("interrupted");
         }
     }
 
     /** Writes that the run is finished. */
     void finish() throws IOException {
-        end(State.FINISHED);
+        end(FINISHED);
     }
 
     /** Writes that the run is finished, and what came of it. */
     ObjectNode finish(ObjectNode results) throws IOException {
         Objects.requireNonNull(record, "no session was begun").setAll(results);
-        return end(State.FINISHED);
+        return end(FINISHED);
     }
 
     /** Writes what made this session fail, where that is still possible. */
@@ -151,17 +142,17 @@ final class RunRecord {
             if (record != null) {
                 String message = failure.getMessage();
                 lastSession(record).put("error", message != null ? message : failure.toString());
-                end(State.FAILED);
+                end("failed");
             }
         } catch (IOException e) {
             failure.addSuppressed(e);
         }
     }
 
-    private ObjectNode end(State state) throws IOException {
+    private ObjectNode end(String state) throws IOException {
         ObjectNode ended = Objects.requireNonNull(record, "no session was begun");
-        lastSession(ended).put("state", state.word()).put("ended", now());
-        ended.put("state", state.word()).put("ended", now());
+        lastSession(ended).put("state", state).put("ended", now());
+        ended.put("state", state).put("ended", now());
         folder.writeRun(ended);
         return ended;
     }

@@ -64,8 +64,7 @@ public final class Settings {
         return text(key).isEmpty() ? 0 : Integer.parseInt(text(key));
     }
 
-    /** {@return the seed} */
-    public long seed() {
+    long seed() {
         return Long.parseLong(text(Key.SEED));
     }
 

@@ -28,12 +28,11 @@ public record ThreadCount(int threads, @Nullable String note) {
     }
 
     /**
-     * Decides.
+     * {@return how many threads to use}
      *
      * @param asked by the settings; 0 for nothing
      * @param environment value of {@code OMP_NUM_THREADS}, one number or one for each nested level; null where it is not set
      * @param processors that there are
-     * @return the decision
      */
     public static ThreadCount of(int asked, @Nullable String environment, int processors) {
         if (asked > 0) {

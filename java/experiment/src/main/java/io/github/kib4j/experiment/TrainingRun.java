@@ -147,11 +147,8 @@ record TrainingRun(
                 .put("time", RunRecord.now())
                 .put("seconds", epoch.seconds())
                 .put("train_images_per_second", epoch.imagesPerSecond());
-        if (config.rule().hasLocalLosses()) {
-            row.put("lr_local", epoch.localRate());
-        } else {
-            row.putNull("lr_local"); // nothing learns at this rate
-        }
+        // Where nothing learns at this rate, there is none.
+        row.put("lr_local", config.rule().hasLocalLosses() ? Double.valueOf(epoch.localRate()) : null);
         row.put("lr_readout", epoch.readoutRate());
         ArrayNode losses = row.putArray("local_losses");
         epoch.localLosses().forEach(losses::add);
@@ -159,7 +156,7 @@ record TrainingRun(
                 .put("train_accuracy", epoch.accuracy())
                 .put("test_loss", test.loss())
                 .put("test_accuracy", test.accuracy());
-        return row.put("peak_rss_bytes", new SystemMemory(Path.of("/")).peak());
+        return row.put("peak_rss_bytes", new Machine(Path.of("/")).peakMemory());
     }
 
     private ObjectNode results() throws IOException {
@@ -180,6 +177,6 @@ record TrainingRun(
                 .sorted()
                 .toArray();
         results.put("train_images_per_second", speeds[speeds.length / 2]);
-        return results.put("peak_rss_bytes", new SystemMemory(Path.of("/")).peak());
+        return results.put("peak_rss_bytes", new Machine(Path.of("/")).peakMemory());
     }
 }

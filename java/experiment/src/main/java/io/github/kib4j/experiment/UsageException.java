@@ -17,12 +17,11 @@ public final class UsageException extends RefusedException {
     }
 
     /**
-     * Returns the exception for a name that is none of those there are.
+     * {@return the exception for a name that is none; it lists those there are}
      *
      * @param what is named
      * @param name that is none
      * @param names that there are
-     * @return the exception, which lists them
      */
     public static UsageException unknown(String what, String name, List<String> names) {
         String guess = Words.didYouMean(name, names, "");

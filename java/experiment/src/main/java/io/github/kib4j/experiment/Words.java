@@ -20,11 +20,10 @@ public final class Words {
     private Words() {}
 
     /**
-     * Counts.
+     * {@return for example {@code 1 image}, {@code 60,000 images}, {@code 10 classes}}
      *
      * @param number of things
      * @param noun of one thing
-     * @return for example {@code 1 image}, {@code 60,000 images}, {@code 10 classes}
      */
     public static String count(long number, String noun) {
         String plural = noun.endsWith("s") ? noun + "es" : noun.replaceFirst("y$", "ie") + "s";
@@ -32,10 +31,9 @@ public final class Words {
     }
 
     /**
-     * Lists.
+     * {@return for example {@code a, b or c}}
      *
      * @param names of the choices
-     * @return for example {@code a, b or c}
      */
     public static String or(List<String> names) {
         int last = names.size() - 1;
@@ -43,23 +41,21 @@ public final class Words {
     }
 
     /**
-     * Finds a name that is written otherwise.
+     * {@return the name that is this one but for case, hyphens and underscores; empty if none is}
      *
      * @param name for example {@code FashionMNIST}, {@code leaky_relu}
      * @param names that there are
-     * @return the one that is this but for case, hyphens and underscores; empty if none is
      */
     public static Optional<String> same(String name, Collection<String> names) {
         return names.stream().filter(other -> plain(other).equals(plain(name))).findFirst();
     }
 
     /**
-     * Guesses.
+     * {@return the question that follows what is not known, {@code ; did you mean a or b?}}
      *
      * @param name that is not known
      * @param names that there are
      * @param otherwise what to return without a guess
-     * @return the question that follows what is not known, {@code ; did you mean a or b?}
      */
     public static String didYouMean(String name, Collection<String> names, String otherwise) {
         List<String> near = near(name, names);
@@ -67,11 +63,10 @@ public final class Words {
     }
 
     /**
-     * Guesses.
+     * {@return the names that may have been meant, likeliest first}
      *
      * @param name that is not known
      * @param names that there are
-     * @return those that may have been meant, likeliest first
      */
     public static List<String> near(String name, Collection<String> names) {
         String plain = plain(name);

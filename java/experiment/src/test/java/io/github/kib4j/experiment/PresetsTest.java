@@ -112,7 +112,9 @@ final class PresetsTest {
                 assertThat(training.local().learningRate())
                         .as(name)
                         .isEqualTo(run.get("lr-local").asDouble());
-                assertThat(((LocalObjective) local.objective()).spec().centred()).as(name).isEqualTo(name.contains("-grp"));
+                assertThat(((LocalObjective) local.objective()).spec().centred())
+                        .as(name)
+                        .isEqualTo(name.contains("-grp"));
             }
             assertThat(training.epochs()).isEqualTo(mlp ? 100 : 500);
             assertThat(training.batch()).isEqualTo(mlp ? 256 : 128);

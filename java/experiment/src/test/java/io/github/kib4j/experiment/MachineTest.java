@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The system's files, imitated: the least of the machine's memory and every control group's is what there is. */
-final class SystemMemoryTest {
+final class MachineTest {
     private static final long KILO = 1024;
 
     @TempDir
@@ -28,7 +28,7 @@ final class SystemMemoryTest {
     }
 
     private long available() {
-        return new SystemMemory(root).available().orElseThrow();
+        return new Machine(root).availableMemory().orElseThrow();
     }
 
     @Test
@@ -60,7 +60,7 @@ final class SystemMemoryTest {
     @Test
     void aSystemThatDoesNotTell() throws IOException {
         Files.delete(root.resolve("proc/meminfo"));
-        assertThat(new SystemMemory(root).available()).isEmpty();
-        assertThat(new SystemMemory(Path.of("/")).available().orElseThrow()).isPositive();
+        assertThat(new Machine(root).availableMemory()).isEmpty();
+        assertThat(new Machine(Path.of("/")).availableMemory().orElseThrow()).isPositive();
     }
 }
