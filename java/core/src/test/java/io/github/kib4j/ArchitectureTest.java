@@ -3,10 +3,13 @@ package io.github.kib4j;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.library.dependencies.SliceAssignment;
+import com.tngtech.archunit.library.dependencies.SliceIdentifier;
 
 /** Who may import whom: that learning is local is a fact of the package graph. */
 @AnalyzeClasses(packages = "io.github.kib4j", importOptions = ImportOption.DoNotIncludeTests.class)
@@ -62,4 +65,20 @@ final class ArchitectureTest {
     @ArchTest
     static final ArchRule NO_CYCLES =
             slices().matching("io.github.kib4j.(*)..").should().beFreeOfCycles();
+
+    /** Files of one package do not go in circles either. */
+    @ArchTest
+    static final ArchRule NO_CYCLES_OF_FILES = slices().assignedFrom(new SliceAssignment() {
+                @Override
+                public SliceIdentifier getIdentifierOf(JavaClass type) {
+                    return SliceIdentifier.of(type.getName().replaceFirst("\\$.*", ""));
+                }
+
+                @Override
+                public String getDescription() {
+                    return "files";
+                }
+            })
+            .should()
+            .beFreeOfCycles();
 }

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 record CheckpointState(
         int format,
         Identity identity,
-        Checkpoint.Progress progress,
+        Progress progress,
         String weights,
         String optimizer,
         @Nullable String maker) {
@@ -119,8 +119,8 @@ record CheckpointState(
                 .orElse(null);
     }
 
-    private static Checkpoint.Progress progress(Map<?, ?> members) {
-        return new Checkpoint.Progress(
+    private static Progress progress(Map<?, ?> members) {
+        return new Progress(
                 Math.toIntExact(number(members, "epoch")),
                 number(members, "step"),
                 Math.toIntExact(number(members, "position")),

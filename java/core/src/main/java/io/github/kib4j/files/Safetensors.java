@@ -217,7 +217,8 @@ public final class Safetensors {
                 if (!entry.isEmpty()) {
                     entry.requireSupported(file);
                     long at = 8 + headerLength + entry.begin();
-                    arrays.put(entry.name(), entry.array(readAt(channel, at, (int) entry.bytes(), file)));
+                    ByteBuffer data = readAt(channel, at, (int) entry.bytes(), file);
+                    arrays.put(entry.name(), new Array(entry.type(), entry.shape(), entry.numbers(data)));
                 }
             }
             return arrays;

@@ -88,17 +88,22 @@ final class SafetensorsHeader {
             return FileContentException.unsupported(file, "the array " + Json.quote(name) + " " + what, remedy);
         }
 
-        /** Returns the array that these bytes of the file are. */
-        Safetensors.Array array(ByteBuffer data) {
+        /** Returns the type of the numbers that {@link #numbers} gives. */
+        DataType type() {
+            return Stored.valueOf(dtype).type;
+        }
+
+        Shape shape() {
+            return Shape.of(extents.stream().mapToInt(Math::toIntExact).toArray());
+        }
+
+        /** Returns the numbers that these bytes of the file are. */
+        ByteBuffer numbers(ByteBuffer data) {
             Stored stored = Stored.valueOf(dtype);
-            Shape shape = Shape.of(extents.stream().mapToInt(Math::toIntExact).toArray());
-            return new Safetensors.Array(
-                    stored.type,
-                    shape,
-                    switch (stored) {
-                        case BF16, F16 -> widened(data, stored);
-                        default -> data;
-                    });
+            return switch (stored) {
+                case BF16, F16 -> widened(data, stored);
+                default -> data;
+            };
         }
 
         private static ByteBuffer widened(ByteBuffer data, Stored stored) {

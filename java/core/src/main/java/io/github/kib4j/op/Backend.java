@@ -1,7 +1,7 @@
 package io.github.kib4j.op;
 
 import io.github.kib4j.tensor.DataType;
-import io.github.kib4j.tensor.Scope;
+import io.github.kib4j.tensor.Owner;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -55,7 +55,7 @@ public interface Backend {
      * @param type the element type
      * @param shape the extents
      */
-    Tensor promise(Scope owner, DataType type, Shape shape);
+    Tensor promise(Owner owner, DataType type, Shape shape);
 
     /**
      * Gives a promised tensor memory of its own, all zero.

@@ -1,6 +1,6 @@
 package io.github.kib4j.op;
 
-import io.github.kib4j.tensor.Scope;
+import io.github.kib4j.tensor.Owner;
 import io.github.kib4j.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -16,7 +16,7 @@ public final class Program {
     private final Workspace workspace;
     private final DeviceState device;
     private final Plan plan;
-    private final Scope[] scopes;
+    private final Owner[] owners;
     private final List<Runnable> launches = new ArrayList<>();
     private final List<Phase> phases = new ArrayList<>();
     private @Nullable Tensor bound;
@@ -31,12 +31,12 @@ public final class Program {
                 device.backend(),
                 device.backend().hasLanes());
         workspace.add(plan);
-        Set<Scope> owners = new LinkedHashSet<>();
+        Set<Owner> all = new LinkedHashSet<>();
         for (Step step : steps) {
-            step.operation().reads().forEach(tensor -> owners.add(tensor.owner()));
-            step.operation().writes().forEach(tensor -> owners.add(tensor.owner()));
+            step.operation().reads().forEach(tensor -> all.add(tensor.owner()));
+            step.operation().writes().forEach(tensor -> all.add(tensor.owner()));
         }
-        scopes = owners.toArray(new Scope[0]);
+        owners = all.toArray(new Owner[0]);
     }
 
     /** {@return how it is ordered, and where its tensors lie} */
@@ -78,8 +78,8 @@ public final class Program {
     }
 
     private void prepare() {
-        for (Scope scope : scopes) {
-            scope.checkOpen();
+        for (Owner owner : owners) {
+            owner.checkOpen();
         }
         if (workspace.isDry()) {
             throw new IllegalStateException("A program on tensors without memory can be measured, but not run.");

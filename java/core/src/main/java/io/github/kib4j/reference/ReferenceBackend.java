@@ -14,7 +14,7 @@ import io.github.kib4j.op.ReadoutOps;
 import io.github.kib4j.op.Work;
 import io.github.kib4j.tensor.DataType;
 import io.github.kib4j.tensor.OutOfDeviceMemoryException;
-import io.github.kib4j.tensor.Scope;
+import io.github.kib4j.tensor.Owner;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
 import java.util.Arrays;
@@ -47,7 +47,7 @@ final class ReferenceBackend implements Backend {
     }
 
     @Override
-    public Tensor promise(Scope owner, DataType type, Shape shape) {
+    public Tensor promise(Owner owner, DataType type, Shape shape) {
         return new ReferenceTensor(owner, shape, type.isFloating() ? DataType.F64 : type);
     }
 

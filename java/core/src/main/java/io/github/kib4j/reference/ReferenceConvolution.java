@@ -64,8 +64,7 @@ final class ReferenceConvolution {
         terms(x.shape(), dweight.shape(), (xi, wi, yi) -> out[wi] += upstream[yi] * in[xi]);
         if (dbias != null) {
             Shape shape = dy.shape();
-            ReferenceProduct.addRows(
-                    doubles(dbias), upstream, shape.extent(0), shape.extent(1), shape.extent(2) * shape.extent(3));
+            addRows(doubles(dbias), upstream, shape.extent(0), shape.extent(1), shape.extent(2) * shape.extent(3));
         }
     }
 
@@ -76,5 +75,17 @@ final class ReferenceConvolution {
         double[] upstream = doubles(dy);
         Arrays.fill(out, 0, size, 0);
         terms(dx.shape(), weight.shape(), (xi, wi, yi) -> out[xi] += weights[wi] * upstream[yi]);
+    }
+
+    /** {@code sum[k] = sum over b and positions of upstream[b, k, position]}. */
+    static void addRows(double[] sum, double[] upstream, int batch, int n, int positions) {
+        Arrays.fill(sum, 0);
+        for (int b = 0; b < batch; b++) {
+            for (int k = 0; k < n; k++) {
+                for (int p = 0; p < positions; p++) {
+                    sum[k] += upstream[(b * n + k) * positions + p];
+                }
+            }
+        }
     }
 }

@@ -56,21 +56,9 @@ record ReferenceProduct() implements ProductOps<Work> {
                 }
             }
             if (dbias != null) {
-                addRows(doubles(dbias), upstream, batch, n, 1);
+                ReferenceConvolution.addRows(doubles(dbias), upstream, batch, n, 1);
             }
         });
-    }
-
-    /** {@code sum[k] = sum over b and positions of upstream[b, k, position]}. */
-    static void addRows(double[] sum, double[] upstream, int batch, int n, int positions) {
-        Arrays.fill(sum, 0);
-        for (int b = 0; b < batch; b++) {
-            for (int k = 0; k < n; k++) {
-                for (int p = 0; p < positions; p++) {
-                    sum[k] += upstream[(b * n + k) * positions + p];
-                }
-            }
-        }
     }
 
     @Override

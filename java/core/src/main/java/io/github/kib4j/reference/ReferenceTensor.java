@@ -1,21 +1,21 @@
 package io.github.kib4j.reference;
 
 import io.github.kib4j.tensor.DataType;
-import io.github.kib4j.tensor.Scope;
+import io.github.kib4j.tensor.Owner;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /** A row-major tensor in a Java array: {@code double[]} for every floating type, else {@code long[], int[], byte[]}. */
 final class ReferenceTensor implements Tensor {
-    private final Scope owner;
+    private final Owner owner;
     private final ReferenceTensor base;
     private final Shape shape;
     private final DataType type;
     private @Nullable Object array;
 
     /** Creates a tensor without memory. */
-    ReferenceTensor(Scope owner, Shape shape, DataType type) {
+    ReferenceTensor(Owner owner, Shape shape, DataType type) {
         this.owner = owner;
         this.shape = shape;
         this.type = type;
@@ -64,7 +64,7 @@ final class ReferenceTensor implements Tensor {
     }
 
     @Override
-    public Scope owner() {
+    public Owner owner() {
         return owner;
     }
 

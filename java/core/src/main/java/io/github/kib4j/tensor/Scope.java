@@ -5,7 +5,7 @@ package io.github.kib4j.tensor;
  *
  * <p>There is no finalizer: what is not closed stays in its device's live-byte count, under the scope's name.
  */
-public interface Scope extends AutoCloseable {
+public interface Scope extends Owner, AutoCloseable {
     /** {@return what its tensors are for, in a word or two: for people who look for what still lives} */
     String name();
 
@@ -23,13 +23,6 @@ public interface Scope extends AutoCloseable {
 
     /** {@return the bytes of what it has allocated} */
     long bytes();
-
-    /**
-     * Checks that its tensors may be used.
-     *
-     * @throws IllegalStateException if it is closed
-     */
-    void checkOpen();
 
     /** Frees the memory of all its tensors; closing twice does nothing. */
     @Override

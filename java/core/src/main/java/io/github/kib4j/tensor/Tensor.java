@@ -19,7 +19,7 @@ public interface Tensor {
     DataType type();
 
     /** {@return the scope whose end is the end of this tensor} */
-    Scope owner();
+    Owner owner();
 
     /** {@return the tensor whose first rows these are; this one if it is whole} */
     Tensor base();

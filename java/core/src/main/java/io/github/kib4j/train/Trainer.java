@@ -3,6 +3,7 @@ package io.github.kib4j.train;
 import io.github.kib4j.checkpoint.Checkpoint;
 import io.github.kib4j.checkpoint.CheckpointException;
 import io.github.kib4j.checkpoint.Identity;
+import io.github.kib4j.checkpoint.Progress;
 import io.github.kib4j.data.Dataset;
 import io.github.kib4j.layer.LayerSpec;
 import io.github.kib4j.layer.Network;
@@ -335,8 +336,7 @@ public final class Trainer implements AutoCloseable {
                 network(),
                 optimizerState(),
                 identity,
-                new Checkpoint.Progress(
-                        epoch, step, position, seconds, run.sums().readDoubles()),
+                new Progress(epoch, step, position, seconds, run.sums().readDoubles()),
                 maker());
     }
 
@@ -356,7 +356,7 @@ public final class Trainer implements AutoCloseable {
      */
     public List<String> restore(Path folder) throws IOException {
         Checkpoint.Restored restored = Checkpoint.read(folder, network(), optimizerState(), identity);
-        Checkpoint.Progress progress = restored.progress();
+        Progress progress = restored.progress();
         epoch = progress.epoch();
         step = progress.step();
         position = progress.position();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.kib4j.tensor.DataType;
+import io.github.kib4j.tensor.Owner;
 import io.github.kib4j.tensor.Scope;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
@@ -28,12 +29,12 @@ final class PlanTest {
             case "reusesMemory" -> true;
             case "hasLanes" -> false;
             case "alignment" -> 64;
-            case "promise" -> tensor((Scope) arguments[0], (DataType) arguments[1], (Shape) arguments[2]);
+            case "promise" -> tensor((Owner) arguments[0], (DataType) arguments[1], (Shape) arguments[2]);
             default -> null;
         });
     }
 
-    private static Tensor tensor(Scope owner, DataType type, Shape shape) {
+    private static Tensor tensor(Owner owner, DataType type, Shape shape) {
         Tensor[] self = new Tensor[1];
         self[0] = proxy(Tensor.class, (name, arguments) -> switch (name) {
             case "owner" -> owner;

@@ -16,7 +16,7 @@ import io.github.kib4j.op.RandomOps;
 import io.github.kib4j.op.ReadoutOps;
 import io.github.kib4j.op.Work;
 import io.github.kib4j.tensor.DataType;
-import io.github.kib4j.tensor.Scope;
+import io.github.kib4j.tensor.Owner;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
 import java.util.stream.Stream;
@@ -25,10 +25,12 @@ import org.bytedeco.javacpp.Loader;
 
 /** The CPU backend. */
 final class CpuBackend implements Backend {
+    private final String processor;
     private final kib_queue queue;
     private final OneDnn oneDnn;
 
-    CpuBackend(int threads) {
+    CpuBackend(String processor, int threads) {
+        this.processor = processor;
         queue = Specs.queue(threads);
         kib.kib_use_threads(threads);
         oneDnn = new OneDnn();
@@ -54,7 +56,7 @@ final class CpuBackend implements Backend {
 
     @Override
     public String description() {
-        return "cpu: " + CpuProvider.processor() + ", oneDNN " + dnnl.DNNL_VERSION_MAJOR + "." + dnnl.DNNL_VERSION_MINOR
+        return "cpu: " + processor + ", oneDNN " + dnnl.DNNL_VERSION_MAJOR + "." + dnnl.DNNL_VERSION_MINOR
                 + "." + dnnl.DNNL_VERSION_PATCH + " for " + instructionSet() + ", own kernels for x86-64-v"
                 + kib.kib_cpu_level() + ", " + queue.threads() + (queue.threads() == 1 ? " thread" : " threads");
     }
@@ -82,7 +84,7 @@ final class CpuBackend implements Backend {
     }
 
     @Override
-    public Tensor promise(Scope owner, DataType type, Shape shape) {
+    public Tensor promise(Owner owner, DataType type, Shape shape) {
         return new CpuTensor(owner, type, shape);
     }
 

@@ -45,7 +45,7 @@ public final class CpuProvider implements DeviceProvider {
     }
 
     /** Returns the processor's name. */
-    static String processor() {
+    private static String processor() {
         String name = property("model name");
         return name.isEmpty() ? "x86-64" : name;
     }
@@ -89,6 +89,7 @@ public final class CpuProvider implements DeviceProvider {
             throw new IllegalStateException("Device 'cpu' cannot be used here: " + reason);
         });
         int threads = options.threads();
-        return new CpuBackend(threads > 0 ? threads : Runtime.getRuntime().availableProcessors());
+        return new CpuBackend(
+                processor(), threads > 0 ? threads : Runtime.getRuntime().availableProcessors());
     }
 }

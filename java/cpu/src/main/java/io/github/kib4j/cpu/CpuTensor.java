@@ -4,7 +4,7 @@ import io.github.kib4j.bindings.Specs;
 import io.github.kib4j.bindings.internal.kib_queue;
 import io.github.kib4j.cpu.internal.kib;
 import io.github.kib4j.tensor.DataType;
-import io.github.kib4j.tensor.Scope;
+import io.github.kib4j.tensor.Owner;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
 import org.bytedeco.javacpp.BytePointer;
@@ -22,18 +22,18 @@ final class CpuTensor implements Tensor {
     /** Where tensors are written and read: on the calling thread. */
     private static final kib_queue HERE = Specs.queue(1);
 
-    private final Scope owner;
+    private final Owner owner;
     private final DataType type;
     private final Shape shape;
     private final @Nullable CpuTensor whole;
     private @Nullable CpuMemory allocated;
     private @Nullable BytePointer start;
 
-    CpuTensor(Scope owner, DataType type, Shape shape) {
+    CpuTensor(Owner owner, DataType type, Shape shape) {
         this(owner, type, shape, null);
     }
 
-    private CpuTensor(Scope owner, DataType type, Shape shape, @Nullable CpuTensor whole) {
+    private CpuTensor(Owner owner, DataType type, Shape shape, @Nullable CpuTensor whole) {
         this.owner = owner;
         this.type = type;
         this.shape = shape;
@@ -137,7 +137,7 @@ final class CpuTensor implements Tensor {
     }
 
     @Override
-    public Scope owner() {
+    public Owner owner() {
         return owner;
     }
 

@@ -34,7 +34,7 @@ final class CheckpointFuzzTest {
                                 Signature.of("phsic").with("batch", 128).with("network.input", "1 x \"a\""),
                                 "00ff",
                                 List.of("cat", "a \"dog\"")),
-                        new Checkpoint.Progress(1, 20, 3, 1.5, new double[] {2e-3, 4}),
+                        new Progress(1, 20, 3, 1.5, new double[] {2e-3, 4}),
                         "weights-1.safetensors",
                         "optimizer-1.safetensors",
                         "kib4j 1 on cpu: 2 threads")
