@@ -25,8 +25,10 @@ import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
@@ -62,7 +64,8 @@ final class SummaryCommand {
         spec.addPositional(Parts.argument(0, false, Path.class, "RUN", "folder of a run", List.of()));
         SettingsMixin.addOptions(spec);
         spec.addOption(Parts.json("an object with dataset, model, layers, parameters, multiplications, batch,"
-                + " memory (bytes by kind; null if beyond counting), available_memory_bytes"));
+                + " memory (bytes by kind; null if beyond counting), arena_bytes (of a step, by rule),"
+                + " available_memory_bytes"));
         return spec;
     }
 
@@ -134,8 +137,21 @@ final class SummaryCommand {
                     Locale.ROOT, format, row.title, row.kind, row.output, groups, row.parameters, row.multiplications);
         }
         out.printf(Locale.ROOT, format, "all", "", "", "", network.parameters(), multiplications());
-        String need = memory().map(
-                        estimate -> "about " + MemoryEstimate.megabytes(estimate.total()) + ": " + estimate.describe())
+        Map<String, MemoryEstimate> memory = memory();
+        out.println("Bytes in a step of " + settings.text(Key.BATCH) + " images, as planned:");
+        for (int i = 0; i < network.hidden().size(); i++) {
+            int layer = i;
+            activations(memory, i)
+                    .ifPresent(bytes -> out.printf(
+                            Locale.ROOT,
+                            "%-48s %,20d%n",
+                            "written by hidden " + (layer + 1) + "'s forward pass",
+                            bytes));
+        }
+        memory.forEach((rule, estimate) ->
+                out.printf(Locale.ROOT, "%-48s %,20d%n", "activations, gradients, scratch: " + rule, estimate.arena()));
+        String need = largest(memory)
+                .map(estimate -> "about " + MemoryEstimate.megabytes(estimate.total()) + ": " + estimate.describe())
                 .orElse("more than can be counted");
         OptionalLong available = new Machine(Path.of("/")).availableMemory();
         out.println("Memory that training needs at batch " + settings.text(Key.BATCH) + ": " + need
@@ -150,15 +166,21 @@ final class SummaryCommand {
         dataset.put("test_images", source.images.test()).put("read", source.read);
         json.put("model", settings.text(Key.MODEL));
         ArrayNode layers = json.putArray("layers");
-        for (Row row : rows()) {
+        Map<String, MemoryEstimate> memory = memory();
+        List<Row> rows = rows();
+        for (int i = 0; i < rows.size(); i++) {
+            Row row = rows.get(i);
             ObjectNode layer = layers.addObject().put("name", row.title).put("kind", row.kind);
             extents(layer.putArray("output"), row.output);
             layer.put("groups", row.groups).put("parameters", row.parameters);
             layer.put("multiplications", row.multiplications);
+            activations(memory, i).ifPresent(bytes -> layer.put("activation_bytes", bytes));
         }
         json.put("parameters", network.parameters()).put("multiplications", multiplications());
         json.put("batch", settings.integer(Key.BATCH));
-        json.set("memory", memory().map(SummaryCommand::bytes).orElse(null));
+        json.set("memory", largest(memory).map(SummaryCommand::bytes).orElse(null));
+        ObjectNode arenas = json.putObject("arena_bytes");
+        memory.forEach((rule, estimate) -> arenas.put(rule, estimate.arena()));
         OptionalLong available = new Machine(Path.of("/")).availableMemory();
         json.put("available_memory_bytes", available.isEmpty() ? null : available.getAsLong());
         return json.toString();
@@ -178,8 +200,21 @@ final class SummaryCommand {
         return bytes.put("process", estimate.process());
     }
 
-    private Optional<MemoryEstimate> memory() {
+    private Map<String, MemoryEstimate> memory() {
         return new RunPlan(settings).memory(source.images);
+    }
+
+    private static Optional<MemoryEstimate> largest(Map<String, MemoryEstimate> memory) {
+        return memory.values().stream().max(Comparator.comparingLong(MemoryEstimate::total));
+    }
+
+    /** Returns the bytes that a hidden layer's forward pass writes, the same under each rule; empty for the readout. */
+    private static OptionalLong activations(Map<String, MemoryEstimate> memory, int layer) {
+        return memory.values().stream()
+                .limit(1)
+                .flatMap(estimate -> estimate.layers().stream().skip(layer).limit(1))
+                .mapToLong(Long::longValue)
+                .findFirst();
     }
 
     /** Returns what a data set holds, in words. */

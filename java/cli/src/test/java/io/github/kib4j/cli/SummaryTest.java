@@ -54,6 +54,18 @@ final class SummaryTest {
         assertThat(summary.get("layers").get(1).get("output")).hasToString("[3]");
         assertThat(summary.get("parameters").asLong()).isEqualTo(8 * inputs + 3 * (8 + 1));
         assertThat(summary.get("memory").get("total").asLong()).isPositive();
+        long batch = Math.min(
+                summary.get("batch").asLong(),
+                summary.get("dataset").get("train_images").asLong());
+        assertThat(summary.get("layers").get(0).get("activation_bytes").asLong())
+                .as("pre-activations, activities in single precision, and a byte for the gradient")
+                .isEqualTo(batch * 8 * (4 + 4 + 1));
+        assertThat(summary.get("layers").get(1).has("activation_bytes")).isFalse();
+        JsonNode arenas = summary.get("arena_bytes");
+        assertThat(arenas.fieldNames()).toIterable().containsExactly("phsic");
+        assertThat(arenas.get("phsic").asLong())
+                .isEqualTo(summary.get("memory").get("arena").asLong())
+                .isGreaterThan(batch * (inputs + 8 + 8) * 4);
     }
 
     @Test

@@ -30,7 +30,7 @@ record MemoryCheck(Settings settings, Sizes images, OptionalLong available) {
      * @throws UsageException if they need more than there is; it names what would fit
      */
     void require() {
-        Optional<MemoryEstimate> wanted = new RunPlan(settings).memory(images);
+        Optional<MemoryEstimate> wanted = new RunPlan(settings).largest(images);
         if (wanted.isPresent() && fits(wanted.get())) {
             return;
         }
@@ -64,7 +64,7 @@ record MemoryCheck(Settings settings, Sizes images, OptionalLong available) {
     private boolean fitsWith(Key key, String value) {
         try {
             return new RunPlan(settings.with(key, value))
-                    .memory(images)
+                    .largest(images)
                     .filter(this::fits)
                     .isPresent();
         } catch (UsageException e) {

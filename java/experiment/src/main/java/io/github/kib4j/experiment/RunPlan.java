@@ -32,7 +32,10 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -177,24 +180,30 @@ public record RunPlan(Settings settings) {
     }
 
     /**
-     * {@return the memory that the most demanding rule needs; empty if it is beyond all counting}
+     * Estimates the memory that training needs, planned on the device that the settings name.
      *
      * @param images that are trained and tested on
+     * @return an estimate for each rule, in their order; empty if one is beyond all counting
      * @throws UsageException if the settings do not fit each other or the data
      */
-    public Optional<MemoryEstimate> memory(Sizes images) {
-        MemoryEstimate most = null;
+    public Map<String, MemoryEstimate> memory(Sizes images) {
+        Map<String, MemoryEstimate> estimates = new LinkedHashMap<>();
         try (Device device = device().device()) {
             for (String rule : rules()) {
                 TrainingConfig training = training(rule, images.image(), images.classes());
                 Optional<MemoryEstimate> estimate = MemoryEstimate.of(device, images, training);
                 if (estimate.isEmpty()) {
-                    return Optional.empty();
+                    return Map.of();
                 }
-                most = most == null || estimate.get().total() > most.total() ? estimate.get() : most;
+                estimates.put(rule, estimate.get());
             }
         }
-        return Optional.ofNullable(most);
+        return estimates;
+    }
+
+    /** Returns the estimate of the most demanding rule; empty if it is beyond all counting. */
+    Optional<MemoryEstimate> largest(Sizes images) {
+        return memory(images).values().stream().max(Comparator.comparingLong(MemoryEstimate::total));
     }
 
     private NetworkSpec network(Shape image, int classes) {
