@@ -34,7 +34,8 @@ public record LocalObjective(ObjectiveOps.Spec spec, ObjectiveOps.Form form) imp
 
     @Override
     public Objective bind(Device device, Scope scope, int layer, Shape code) {
-        return (workspace, u, teaching, exchange, meter) -> plan(device, workspace, u, teaching, exchange, meter);
+        return (workspace, gradients, u, teaching, exchange, meter) ->
+                plan(device, workspace, u, teaching, exchange, meter);
     }
 
     @Override

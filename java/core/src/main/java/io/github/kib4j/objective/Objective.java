@@ -2,6 +2,7 @@ package io.github.kib4j.objective;
 
 import io.github.kib4j.op.Device;
 import io.github.kib4j.op.Exchange;
+import io.github.kib4j.op.Gradients;
 import io.github.kib4j.op.Meter;
 import io.github.kib4j.op.Operation;
 import io.github.kib4j.op.Parameter;
@@ -57,11 +58,18 @@ public interface Objective {
      * Plans the gradient of a batch.
      *
      * @param workspace memory of what is computed
+     * @param gradients receive those of the objective's own parameters
      * @param code {@code [B, G]}, or {@code [B, ...]} without grouping
      * @param teaching what the layer is taught by
      * @param exchange adds up what several devices know of one batch
      * @param meter null to add up nothing
      * @return the operations, and the tensor that they leave the gradient in
      */
-    Planned plan(Workspace workspace, Tensor code, Teaching teaching, Exchange exchange, @Nullable Meter meter);
+    Planned plan(
+            Workspace workspace,
+            Gradients gradients,
+            Tensor code,
+            Teaching teaching,
+            Exchange exchange,
+            @Nullable Meter meter);
 }

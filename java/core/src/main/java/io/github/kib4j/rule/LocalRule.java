@@ -85,6 +85,7 @@ public record LocalRule(String name, Objective.Kind objective, TeachingSignal te
                         .objective()
                         .plan(
                                 context.workspace(),
+                                context.gradients(),
                                 pass.code(),
                                 signal.teaching(),
                                 context.exchange(),

@@ -3,6 +3,7 @@ package io.github.kib4j.cpu;
 import io.github.kib4j.bindings.Specs;
 import io.github.kib4j.bindings.internal.kib_queue;
 import io.github.kib4j.cpu.internal.kib;
+import io.github.kib4j.op.BackendTensor;
 import io.github.kib4j.tensor.DataType;
 import io.github.kib4j.tensor.Owner;
 import io.github.kib4j.tensor.Shape;
@@ -18,26 +19,24 @@ import org.jspecify.annotations.Nullable;
  * A tensor in native memory, once it has some: four-dimensional ones {@code [B, H, W, C]}, others row-major. First rows lie
  * wherever the whole tensor does.
  */
-final class CpuTensor implements Tensor {
+final class CpuTensor extends BackendTensor {
     /** Where tensors are written and read: on the calling thread. */
     private static final kib_queue HERE = Specs.queue(1);
 
-    private final Owner owner;
-    private final DataType type;
-    private final Shape shape;
-    private final @Nullable CpuTensor whole;
     private @Nullable CpuMemory allocated;
     private @Nullable BytePointer start;
 
     CpuTensor(Owner owner, DataType type, Shape shape) {
-        this(owner, type, shape, null);
+        super(owner, type, shape, null);
     }
 
-    private CpuTensor(Owner owner, DataType type, Shape shape, @Nullable CpuTensor whole) {
-        this.owner = owner;
-        this.type = type;
-        this.shape = shape;
-        this.whole = whole;
+    private CpuTensor(CpuTensor base, Shape shape) {
+        super(base.owner(), base.type(), shape, base);
+    }
+
+    @Override
+    protected Tensor part(Shape rows) {
+        return new CpuTensor(of(base()), rows);
     }
 
     /** Returns a tensor as what a device makes sure it is: one of this backend. */
@@ -67,13 +66,7 @@ final class CpuTensor implements Tensor {
 
     /** Returns where the numbers lie. */
     private BytePointer data() {
-        owner.checkOpen();
-        BytePointer data = base().start;
-        if (data == null) {
-            throw new IllegalStateException(
-                    "A tensor of " + shape + " has no memory: it is a workspace's, whose program has not run.");
-        }
-        return data;
+        return requireMemory(of(base()).start);
     }
 
     static BytePointer bytes(Tensor tensor) {
@@ -126,162 +119,59 @@ final class CpuTensor implements Tensor {
         return type;
     }
 
-    @Override
-    public Shape shape() {
-        return shape;
-    }
-
-    @Override
-    public DataType type() {
-        return type;
-    }
-
-    @Override
-    public Owner owner() {
-        return owner;
-    }
-
-    @Override
-    public CpuTensor base() {
-        return whole == null ? this : whole;
-    }
-
-    @Override
-    public Tensor firstRows(int rows) {
-        if (rows < 1 || rows > shape.extent(0)) {
-            throw new IllegalArgumentException("A tensor of " + shape + " has no first " + rows + " rows.");
-        }
-        return rows == shape.extent(0) ? this : new CpuTensor(owner, type, shape.withFirst(rows), base());
-    }
-
     // Storage as [outer, P, C] of logical [outer, C, P].
 
     private boolean channelsLast() {
-        return shape.rank() == 4;
+        return shape().rank() == 4;
     }
 
     long outer() {
-        return channelsLast() ? shape.extent(0) : 1;
+        return channelsLast() ? shape().extent(0) : 1;
     }
 
     long channels() {
-        return channelsLast() ? shape.extent(1) : 1;
+        return channelsLast() ? shape().extent(1) : 1;
     }
 
     long positions() {
-        return shape.size() / outer() / channels();
+        return shape().size() / outer() / channels();
     }
 
     @Override
-    public void write(double[] source) {
-        checkWrite(source.length, type.isFloating());
-        if (type == DataType.F64) {
-            doubles(this).put(source, 0, source.length);
-        } else {
+    protected void copyFrom(Object array) {
+        if (array instanceof int[] ints) {
+            ints(this).put(ints, 0, ints.length);
+        } else if (array instanceof long[] longs) {
+            longs(this).put(longs, 0, longs.length);
+        } else if (array instanceof byte[] bytes) {
+            CpuWork.check(kib.kib_layout_write_u8(data(), bytes, outer(), channels(), positions(), HERE));
+        } else if (array instanceof float[] floats) {
             CpuWork.check(
-                    kib.kib_layout_write_f64(data(), source, typeOf(this), outer(), channels(), positions(), HERE));
-        }
-    }
-
-    @Override
-    public void write(float[] source) {
-        if (type == DataType.F64) {
-            double[] wide = new double[source.length];
-            for (int i = 0; i < wide.length; i++) {
-                wide[i] = source[i];
-            }
-            write(wide);
-            return;
-        }
-        checkWrite(source.length, type.isFloating());
-        CpuWork.check(kib.kib_layout_write_f32(data(), source, typeOf(this), outer(), channels(), positions(), HERE));
-    }
-
-    @Override
-    public void write(int[] source) {
-        checkWrite(source.length, type == DataType.I32);
-        ints(this).put(source, 0, source.length);
-    }
-
-    @Override
-    public void write(long[] source) {
-        checkWrite(source.length, type == DataType.I64);
-        longs(this).put(source, 0, source.length);
-    }
-
-    @Override
-    public void write(byte[] source) {
-        checkWrite(source.length, type == DataType.U8);
-        CpuWork.check(kib.kib_layout_write_u8(data(), source, outer(), channels(), positions(), HERE));
-    }
-
-    private void checkWrite(int count, boolean fits) {
-        if (count != shape.size() || !fits) {
-            throw new IllegalArgumentException(
-                    "Cannot write " + count + " numbers of that type into a " + type + " tensor of " + shape + ".");
-        }
-    }
-
-    @Override
-    public double[] readDoubles() {
-        checkRead(type.isFloating());
-        double[] result = new double[size()];
-        if (type == DataType.F64) {
-            doubles(this).get(result, 0, result.length);
+                    kib.kib_layout_write_f32(data(), floats, typeOf(this), outer(), channels(), positions(), HERE));
+        } else if (type() == DataType.F64) {
+            doubles(this).put((double[]) array, 0, ((double[]) array).length);
         } else {
+            CpuWork.check(kib.kib_layout_write_f64(
+                    data(), (double[]) array, typeOf(this), outer(), channels(), positions(), HERE));
+        }
+    }
+
+    @Override
+    protected void copyTo(Object array) {
+        if (array instanceof int[] ints) {
+            ints(this).get(ints, 0, ints.length);
+        } else if (array instanceof long[] longs) {
+            longs(this).get(longs, 0, longs.length);
+        } else if (array instanceof byte[] bytes) {
+            CpuWork.check(kib.kib_layout_read_u8(bytes, data(), outer(), channels(), positions(), HERE));
+        } else if (array instanceof float[] floats) {
             CpuWork.check(
-                    kib.kib_layout_read_f64(result, data(), typeOf(this), outer(), channels(), positions(), HERE));
+                    kib.kib_layout_read_f32(floats, data(), typeOf(this), outer(), channels(), positions(), HERE));
+        } else if (type() == DataType.F64) {
+            doubles(this).get((double[]) array, 0, ((double[]) array).length);
+        } else {
+            CpuWork.check(kib.kib_layout_read_f64(
+                    (double[]) array, data(), typeOf(this), outer(), channels(), positions(), HERE));
         }
-        return result;
-    }
-
-    @Override
-    public float[] readFloats() {
-        if (type == DataType.F64) {
-            double[] wide = readDoubles();
-            float[] result = new float[wide.length];
-            for (int i = 0; i < result.length; i++) {
-                result[i] = (float) wide[i];
-            }
-            return result;
-        }
-        checkRead(type.isFloating());
-        float[] result = new float[size()];
-        CpuWork.check(kib.kib_layout_read_f32(result, data(), typeOf(this), outer(), channels(), positions(), HERE));
-        return result;
-    }
-
-    @Override
-    public int[] readInts() {
-        checkRead(type == DataType.I32);
-        int[] result = new int[size()];
-        ints(this).get(result, 0, result.length);
-        return result;
-    }
-
-    @Override
-    public long[] readLongs() {
-        checkRead(type == DataType.I64);
-        long[] result = new long[size()];
-        longs(this).get(result, 0, result.length);
-        return result;
-    }
-
-    @Override
-    public byte[] readBytes() {
-        checkRead(type == DataType.U8);
-        byte[] result = new byte[size()];
-        CpuWork.check(kib.kib_layout_read_u8(result, data(), outer(), channels(), positions(), HERE));
-        return result;
-    }
-
-    private void checkRead(boolean fits) {
-        if (!fits) {
-            throw new IllegalArgumentException("A " + type + " tensor cannot be read so.");
-        }
-    }
-
-    private int size() {
-        return Math.toIntExact(shape.size());
     }
 }
