@@ -115,8 +115,8 @@ public final class LayerPass {
     }
 
     /**
-     * {@return the codes that a local objective sees: {@code u [B, G]}, or {@code z [B, ...]} without grouping} To be read after the
-     * program has run, they are {@linkplain Workspace#keep kept}.
+     * {@return the codes that a local objective sees: {@code u [B, G]}, or {@code z [B, ...]} without grouping} Who reads them after
+     * the program has run {@linkplain Workspace#keep keeps} them before it is compiled.
      */
     public Tensor code() {
         return out.code() == null ? out.post() : out.code();

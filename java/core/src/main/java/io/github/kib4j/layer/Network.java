@@ -2,7 +2,6 @@ package io.github.kib4j.layer;
 
 import io.github.kib4j.op.Clock;
 import io.github.kib4j.op.Device;
-import io.github.kib4j.op.Operation;
 import io.github.kib4j.op.Parameter;
 import io.github.kib4j.op.Precision;
 import io.github.kib4j.op.Workspace;
@@ -11,7 +10,6 @@ import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** A network's parameters on a device: hidden layers and readout. */
@@ -58,11 +56,7 @@ public final class Network {
 
     /** Rounds the weights for products anew. To be called when values were changed by other than the optimizers. */
     public void renewRounded() {
-        device.run(parameters().stream()
-                .filter(parameter -> parameter.rounded() != null)
-                .map(parameter ->
-                        device.optimizer().round(Objects.requireNonNull(parameter.rounded()), parameter.value()))
-                .toArray(Operation[]::new));
+        Parameter.renewRounded(device, parameters());
     }
 
     /** {@return the device} */

@@ -33,7 +33,7 @@ public final class ReadoutPass {
         return readout.bias().value().shape().prepend(x.shape().extent(0));
     }
 
-    /** {@return the logits {@code [B, M]}, F32; to be read after the program has run, they are kept} */
+    /** {@return the logits {@code [B, M]}, F32} Who reads them after the program has run {@linkplain Workspace#keep keeps} them. */
     public Tensor logits() {
         return logits;
     }
@@ -52,7 +52,7 @@ public final class ReadoutPass {
      * Plans the loss alone, added up by the meter.
      *
      * @param labels {@code [B]}, I32
-     * @param meter adds up the loss; null for nothing
+     * @param meter adds up the loss
      * @return the planned operation
      */
     public Operation loss(Tensor labels, Meter meter) {
@@ -63,7 +63,7 @@ public final class ReadoutPass {
      * Plans the loss and its gradient with respect to the readout's parameters and, if {@code dx} is given, its input.
      *
      * @param labels {@code [B]}, I32
-     * @param meter adds up the loss; null for nothing
+     * @param meter adds up the loss
      * @param dx receives the gradient with respect to the readout's input; null where nobody needs it
      * @param gradients receive those of the readout's parameters
      * @return the planned operations, in order: first the loss

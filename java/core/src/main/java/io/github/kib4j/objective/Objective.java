@@ -41,6 +41,9 @@ public interface Objective {
         return List.of();
     }
 
+    /** Gives what it learns and keeps its first values. Called once, before anything is computed. */
+    default void initialize() {}
+
     /** {@return what else it keeps from step to step, by name: a part of checkpoints} */
     default Map<String, Tensor> kept() {
         return Map.of();

@@ -18,7 +18,8 @@ public interface TeachingSignal {
     /** A teaching signal on a device. */
     interface Resident {
         /**
-         * Called before an epoch's first step with the order of its samples. Labels need nothing.
+         * Called when an epoch begins, and when one goes on that was stopped in between, with the order of its samples. Labels
+         * need nothing.
          *
          * @param order indices into the training set
          */

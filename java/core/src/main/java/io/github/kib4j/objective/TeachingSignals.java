@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The teaching signals of docs/mathematics.md, section 3.7. */
 public final class TeachingSignals {
+    private static final int MOST = Integer.MAX_VALUE - 8;
+
     private TeachingSignals() {}
 
     /** Pairwise similarity of two samples of the training set, given by their indices; symmetric. */
@@ -108,6 +110,15 @@ public final class TeachingSignals {
         }
     }
 
+    /** Allocates a table of training samples that one array of Java can fill. */
+    private static Tensor table(Scope scope, String what, int samples, int width) {
+        if ((long) samples * width > MOST) {
+            throw new RefusedException("The " + what + " of " + samples + " training samples, " + width
+                    + " for each, are more than an array can hold; take a smaller batch, or fewer samples.");
+        }
+        return scope.allocate(DataType.F32, Shape.of(samples, width));
+    }
+
     /** Plans the rows of a table that belong to a batch. */
     private static TeachingSignal.Batch rows(
             Device device, Tensor out, Tensor all, @Nullable Tensor order, Clock clock, Teaching teaching) {
@@ -135,7 +146,7 @@ public final class TeachingSignals {
             this.targets = targets;
             this.kernel = kernel;
             this.centred = centred;
-            all = scope.allocate(DataType.F32, Shape.of(samples, width));
+            all = table(scope, "targets", samples, width);
         }
 
         @Override
@@ -183,7 +194,7 @@ public final class TeachingSignals {
         EpochSimilarity(Device device, Scope scope, int samples, int batch, Similarity similarity) {
             this.device = device;
             this.similarity = similarity;
-            all = scope.allocate(DataType.F32, Shape.of(samples, batch));
+            all = table(scope, "similarities", samples, batch);
         }
 
         @Override

@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What a kind of device is made of: memory, and the work of each operation. It is used through the {@link Device} around it, which
- * checks every argument, so that a backend checks none: no closed scope, no second thread, no wrong shape or type gets here.
+ * checks every argument, so that a backend checks none: no closed scope, no second thread that computes, no wrong shape or type
+ * gets here.
  */
 public interface Backend {
     /** {@return the name by which it was asked for: {@code reference}, {@code cpu}} */
@@ -30,11 +31,6 @@ public interface Backend {
     /** {@return whether work is done when its run returns, so that reading a result waits for nothing} */
     default boolean isSynchronous() {
         return true;
-    }
-
-    /** {@return whether steps of two lanes may run at the same time} */
-    default boolean hasLanes() {
-        return false;
     }
 
     /** {@return whether tensors of a workspace can lie on memory that others have left; if not, each has its own} */

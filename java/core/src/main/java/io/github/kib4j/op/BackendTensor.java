@@ -12,29 +12,19 @@ public abstract class BackendTensor implements Tensor {
     private final Owner owner;
     private final DataType type;
     private final Shape shape;
-    private final BackendTensor base;
 
     /**
-     * Creates a tensor, which has no memory yet, or the first rows of another.
+     * Creates a tensor, which has no memory yet.
      *
      * @param owner its scope
      * @param type the element type
      * @param shape the extents
-     * @param base the tensor whose first rows these are; null for a whole one
      */
-    protected BackendTensor(Owner owner, DataType type, Shape shape, @Nullable BackendTensor base) {
+    protected BackendTensor(Owner owner, DataType type, Shape shape) {
         this.owner = owner;
         this.type = type;
         this.shape = shape;
-        this.base = base == null ? this : base;
     }
-
-    /**
-     * {@return the first rows of this tensor}
-     *
-     * @param rows their extents
-     */
-    protected abstract Tensor part(Shape rows);
 
     /**
      * Copies an array of Java into the tensor.
@@ -54,7 +44,7 @@ public abstract class BackendTensor implements Tensor {
     /**
      * {@return the memory, if its owner is open and it has been given some}
      *
-     * @param memory of the whole tensor; null for none
+     * @param memory of the tensor; null for none
      * @param <T> how a backend knows memory
      * @throws IllegalStateException if not
      */
@@ -62,7 +52,8 @@ public abstract class BackendTensor implements Tensor {
         owner.checkOpen();
         if (memory == null) {
             throw new IllegalStateException(
-                    "A tensor of " + shape + " has no memory: it is a workspace's, whose program has not run.");
+                    "A tensor of " + shape + " has no memory now: it is a workspace's, whose program has not run or has"
+                            + " given its memory to another, or of a scope for planning alone.");
         }
         return memory;
     }
@@ -80,19 +71,6 @@ public abstract class BackendTensor implements Tensor {
     @Override
     public final Owner owner() {
         return owner;
-    }
-
-    @Override
-    public final BackendTensor base() {
-        return base;
-    }
-
-    @Override
-    public final Tensor firstRows(int rows) {
-        if (rows < 1 || rows > shape.extent(0)) {
-            throw new IllegalArgumentException("A tensor of " + shape + " has no first " + rows + " rows.");
-        }
-        return rows == shape.extent(0) ? this : part(shape.withFirst(rows));
     }
 
     private void write(Object array, int count, boolean fits) {

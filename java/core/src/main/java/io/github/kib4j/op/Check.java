@@ -52,11 +52,15 @@ record Check(String operation) {
 
     void clock(Clock clock) {
         shape("clock", clock.now(), Shape.of(Clock.SIZE));
+        type("clock", clock.now(), DataType.I64);
+        shape("fault", clock.fault(), Shape.of(2));
+        type("fault", clock.fault(), DataType.I64);
     }
 
     /** Checks that a meter has so many slots from its first on. */
     void meter(Meter meter, int slots) {
         type("sums", meter.sums(), DataType.F64);
+        clock(meter.clock());
         require(
                 meter.slot() >= 0
                         && meter.slot() + slots <= meter.sums().shape().size(),

@@ -83,6 +83,9 @@ record CheckedActivity(ActivityOps<Work> raw, Door door) implements ActivityOps<
         boolean drops = !spec.dropout().isNone();
         check.require(!drops || buffers.sent() == buffers.post() || clock != null, "dropout needs a clock");
         check.require(!drops || buffers.sent() != buffers.post(), "with dropout, sent needs memory of its own");
+        if (clock != null) {
+            check.clock(clock);
+        }
     }
 
     private static Shape pooled(Check check, Shape a, Pooling pooling) {

@@ -20,7 +20,7 @@ record CheckedBatch(BatchOps<Work> raw, Door door) implements BatchOps<Operation
         check.require(
                 spec.mean().size() == channels && spec.deviation().size() == channels,
                 "normalization needs a mean and a deviation for each of " + channels + " channels");
-        order(check, order, clock);
+        order(check, order == null ? images : order, Check.batch(x), order, clock);
         return door.plan(
                 check.operation(),
                 Touched.reads(images, allLabels, order, clock.now()).writes(x, labels),
@@ -37,14 +37,18 @@ record CheckedBatch(BatchOps<Work> raw, Door door) implements BatchOps<Operation
                 "out must be [B, m] and all [count, at least m], but are " + out.shape() + " and " + all.shape());
         check.type("out", out, DataType.F32);
         check.type("all", all, DataType.F32);
-        order(check, order, clock);
+        order(check, order == null ? all : order, Check.batch(out), order, clock);
         return door.plan(
                 check.operation(),
                 Touched.reads(all, order, clock.now()).writes(out),
                 () -> raw.rows(out, all, order, clock));
     }
 
-    private static void order(Check check, @Nullable Tensor order, Clock clock) {
+    /** Checks an order, and that there are as many samples as the batch has. */
+    private static void order(Check check, Tensor samples, int batch, @Nullable Tensor order, Clock clock) {
+        check.require(
+                Check.batch(samples) >= batch,
+                "a batch of " + batch + " is more than the " + Check.batch(samples) + " samples there are");
         if (order != null) {
             check.type("order", order, DataType.I32);
         }

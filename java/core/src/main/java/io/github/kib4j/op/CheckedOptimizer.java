@@ -31,6 +31,7 @@ record CheckedOptimizer(OptimizerOps<Work> raw, Door door) implements OptimizerO
         Shape shape = slot.parameter().shape();
         check.type("parameter", slot.parameter(), DataType.F32);
         check.shape("gradient", slot.gradient(), shape);
+        check.type("gradient", slot.gradient(), DataType.F32);
         state(check, "first state", slot.first(), shape, spec.states() > 0);
         state(check, "second state", slot.second(), shape, spec.states() > 1);
         if (slot.rounded() != null) {
@@ -42,6 +43,7 @@ record CheckedOptimizer(OptimizerOps<Work> raw, Door door) implements OptimizerO
         check.require(state != null || !needed, "the " + argument + " is missing");
         if (state != null) {
             check.shape(argument, state, shape);
+            check.type(argument, state, DataType.F32);
         }
     }
 

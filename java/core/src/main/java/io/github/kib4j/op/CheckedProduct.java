@@ -16,6 +16,7 @@ record CheckedProduct(ProductOps<Work> raw, Door door) implements ProductOps<Ope
     @Override
     public Operation weightGradient(Tensor dw, @Nullable Tensor dbias, Tensor dy, Tensor x, Geometry geometry) {
         String name = check("weightGradient", dy, x, dw, dbias, geometry);
+        new Check(name).type("w", dw, DataType.F32);
         return door.plan(
                 name, Touched.reads(dy, x).writes(dw, dbias), () -> raw.weightGradient(dw, dbias, dy, x, geometry));
     }

@@ -11,7 +11,7 @@ import java.util.stream.Stream;
  * A processor that runs operations on tensors of its own: a {@link Backend}, and around it what is the same for all: every
  * argument is checked, and an operation says what it reads and writes.
  *
- * <p>A device is used by one thread at a time; use by a second thread at the same time is an
+ * <p>A device is used by one thread at a time; computing by a second thread at the same time is an
  * {@link IllegalStateException}. Several devices may live in one JVM.
  *
  * <p>After {@link #close}, whatever would allocate, plan, compute or read is an {@link IllegalStateException}; so are operations
@@ -108,7 +108,10 @@ public final class Device implements AutoCloseable {
      * @param scope owner of its memory, a scope of this device
      */
     public Workspace newWorkspace(Scope scope) {
-        return new Workspace((DeviceScope) scope);
+        if (scope instanceof DeviceScope own && own.device() == state) {
+            return new Workspace(own);
+        }
+        throw new IllegalArgumentException("The " + name() + " device cannot use a scope of another device.");
     }
 
     /** {@return the bytes that tensors and workspaces of this device hold now} */
@@ -133,10 +136,14 @@ public final class Device implements AutoCloseable {
      * @param workspace holds what they compute on the way, and their scratch memory
      * @param steps in their order
      * @return the program
-     * @throws IllegalArgumentException if a step reads a tensor of the workspace before any has written it
+     * @throws IllegalArgumentException if a step reads a tensor of the workspace before any has written it, or touches one of
+     *     another program
      */
     public Program compile(Workspace workspace, List<Step> steps) {
         guard.checkOpen();
+        if (workspace.device() != state) {
+            throw new IllegalArgumentException("The " + name() + " device cannot use a workspace of another device.");
+        }
         return new Program(workspace, steps);
     }
 

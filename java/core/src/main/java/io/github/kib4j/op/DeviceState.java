@@ -58,6 +58,7 @@ final class DeviceState {
     }
 
     void free(Tensor allocated) {
+        backend.synchronize(); // something that runs behind may still use it
         backend.free(allocated);
         liveBytes.addAndGet(-allocated.bytes());
     }

@@ -54,4 +54,10 @@ public interface Exchange {
      * @return the operation; empty if there is nothing to do
      */
     Optional<Operation> mean(List<Tensor> tensors);
+
+    /**
+     * Ends the others' waiting for this device, whose run has failed and adds nothing any more: they fail too, instead of waiting for
+     * ever. A loss that is not finite is known at first to its own device alone.
+     */
+    default void abort() {}
 }

@@ -4,6 +4,8 @@ import io.github.kib4j.tensor.DataType;
 import io.github.kib4j.tensor.Scope;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
+import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,10 +53,15 @@ public record Parameter(
     }
 
     /**
-     * A parameter and the gradient that is about to change it.
+     * Rounds values for products anew: to be called when others than the optimizers have changed them.
      *
-     * @param parameter what is learned
-     * @param value its gradient, F32, like the parameter's value
+     * @param device of the parameters
+     * @param parameters what was changed
      */
-    public record Gradient(Parameter parameter, Tensor value) {}
+    public static void renewRounded(Device device, List<Parameter> parameters) {
+        device.run(parameters.stream()
+                .filter(parameter -> parameter.rounded != null)
+                .map(parameter -> device.optimizer().round(Objects.requireNonNull(parameter.rounded), parameter.value))
+                .toArray(Operation[]::new));
+    }
 }

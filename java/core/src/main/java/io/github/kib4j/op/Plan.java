@@ -22,12 +22,16 @@ public final class Plan {
     private static final class Item {
         final long bytes;
         final int first;
+        /** How many there were before it. */
+        final int number;
+
         final int[] last = new int[StepOrder.LANES];
         long offset;
 
-        Item(long bytes, int first) {
+        Item(long bytes, int first, int number) {
             this.bytes = bytes;
             this.first = first;
+            this.number = number;
             Arrays.fill(last, -1);
         }
     }
@@ -57,7 +61,7 @@ public final class Plan {
         }
         List<Item> items = new ArrayList<>(tensors.values());
         scratch.stream().filter(Objects::nonNull).forEach(items::add);
-        items.sort(Comparator.comparingLong((Item item) -> -item.bytes).thenComparingInt(item -> item.first));
+        items.sort(Comparator.comparingLong((Item item) -> -item.bytes).thenComparingInt(item -> item.number));
         List<Item> placed = new ArrayList<>();
         for (Item item : items) {
             item.offset = backend.reusesMemory() ? place(item, placed, backend.alignment()) : bytes;
@@ -79,26 +83,26 @@ public final class Plan {
     private void use(int i, Predicate<Tensor> contains) {
         Operation operation = steps.get(i).operation();
         for (Tensor tensor : operation.reads()) {
-            Tensor base = tensor.base();
-            if (contains.test(base)) {
-                Item item = tensors.get(base);
+            if (contains.test(tensor)) {
+                Item item = tensors.get(tensor);
                 if (item == null) {
                     throw new IllegalArgumentException("Step " + i + ", " + operation + ", reads a tensor of "
-                            + base.shape() + " that no step before it has written.");
+                            + tensor.shape() + " that no step before it has written.");
                 }
                 item.last[order.lane(i)] = Math.max(item.last[order.lane(i)], i);
             }
         }
         for (Tensor tensor : operation.writes()) {
-            Tensor base = tensor.base();
-            if (contains.test(base)) {
+            if (contains.test(tensor)) {
                 int step = i;
-                Item item = tensors.computeIfAbsent(base, t -> new Item(t.bytes(), step));
-                item.last[order.lane(i)] = keeps.test(base) ? Integer.MAX_VALUE : Math.max(item.last[order.lane(i)], i);
+                Item item = tensors.computeIfAbsent(
+                        tensor, t -> new Item(t.bytes(), step, tensors.size() + scratch.size()));
+                item.last[order.lane(i)] =
+                        keeps.test(tensor) ? Integer.MAX_VALUE : Math.max(item.last[order.lane(i)], i);
             }
         }
         long need = operation.work().scratchBytes();
-        Item item = need == 0 ? null : new Item(need, i);
+        Item item = need == 0 ? null : new Item(need, i, tensors.size() + scratch.size());
         if (item != null) {
             item.last[order.lane(i)] = i;
         }

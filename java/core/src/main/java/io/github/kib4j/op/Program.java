@@ -6,30 +6,35 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Steps that are run again and again: planned, ordered, and on memory. Running it allocates nothing and waits for nothing, but where
- * the arena of its workspace has grown since the last run, it is bound anew.
+ * Steps that are run again and again: planned, ordered, and on memory. The first run binds them to their places, as does one after
+ * the workspace's arena has grown; every other allocates nothing and waits for nothing.
  */
 public final class Program {
     private final Workspace workspace;
     private final DeviceState device;
     private final Plan plan;
     private final Owner[] owners;
-    private final List<Runnable> launches = new ArrayList<>();
-    private final List<Phase> phases = new ArrayList<>();
+    private List<Runnable> launches = List.of();
+    private List<Phase> phases = List.of();
     private @Nullable Tensor bound;
 
     Program(Workspace workspace, List<Step> steps) {
         this.workspace = workspace;
         device = workspace.device();
-        plan = new Plan(
-                steps,
-                workspace::contains,
-                workspace::keeps,
-                device.backend(),
-                device.backend().hasLanes());
+        for (Step step : steps) {
+            Operation operation = step.operation();
+            if (Stream.concat(operation.reads().stream(), operation.writes().stream())
+                    .anyMatch(workspace::isTaken)) {
+                throw new IllegalArgumentException(operation
+                        + " is of another program of this workspace, or touches a tensor of one; plan it on tensors of"
+                        + " its own, or on a scope's.");
+            }
+        }
+        plan = new Plan(steps, workspace::contains, workspace::keeps, device.backend(), false);
         workspace.add(plan);
         Set<Owner> all = new LinkedHashSet<>();
         for (Step step : steps) {
@@ -89,28 +94,29 @@ public final class Program {
         }
     }
 
+    /** Binds all steps anew, or none: what was bound before may lie on memory that is gone. */
     private void bind() {
+        launches = List.of();
         bound = workspace.arena();
         plan.tensors().forEach(tensor -> workspace.place(tensor, plan.offset(tensor)));
-        launches.clear();
-        phases.clear();
+        List<Runnable> newLaunches = new ArrayList<>();
+        List<Phase> newPhases = new ArrayList<>();
         for (int i = 0; i < plan.steps().size(); i++) {
             Step step = plan.steps().get(i);
             Work work = step.operation().work();
             long need = work.scratchBytes();
             Tensor scratch = need == 0 ? null : workspace.scratch(plan.scratchOffset(i), need);
-            add(step.phase(), work.bind(new Work.Place(scratch, step.lane())));
+            newLaunches.add(work.bind(new Work.Place(scratch, step.lane())));
+            newPhases.add(step.phase());
             for (Tensor ended : plan.ending(i)) {
                 Runnable forget = device.backend().forget(ended);
                 if (forget != null) {
-                    add(step.phase(), forget);
+                    newLaunches.add(forget);
+                    newPhases.add(step.phase());
                 }
             }
         }
-    }
-
-    private void add(Phase phase, Runnable launch) {
-        phases.add(phase);
-        launches.add(launch);
+        phases = newPhases;
+        launches = newLaunches;
     }
 }

@@ -17,14 +17,4 @@ public record Step(Operation operation, Phase phase, Lane lane) {
     public static Step main(Phase phase, Operation operation) {
         return new Step(operation, phase, Lane.MAIN);
     }
-
-    /**
-     * {@return a step of the update lane}
-     *
-     * @param phase what its time counts as
-     * @param operation what is computed
-     */
-    public static Step update(Phase phase, Operation operation) {
-        return new Step(operation, phase, Lane.UPDATE);
-    }
 }

@@ -40,20 +40,20 @@ final class StepOrder {
             Set<Integer> needs = new TreeSet<>(Comparator.reverseOrder());
             Operation operation = steps.get(i).operation();
             for (Tensor tensor : operation.reads()) {
-                needs.add(writers.getOrDefault(tensor.base(), -1));
+                needs.add(writers.getOrDefault(tensor, -1));
             }
             for (Tensor tensor : operation.writes()) {
-                needs.add(writers.getOrDefault(tensor.base(), -1));
-                Arrays.stream(readers.getOrDefault(tensor.base(), none())).forEach(needs::add);
+                needs.add(writers.getOrDefault(tensor, -1));
+                Arrays.stream(readers.getOrDefault(tensor, none())).forEach(needs::add);
             }
             for (int step : needs) {
                 await(i, step);
             }
             for (Tensor tensor : operation.reads()) {
-                readers.computeIfAbsent(tensor.base(), t -> none())[lanes[i]] = i;
+                readers.computeIfAbsent(tensor, t -> none())[lanes[i]] = i;
             }
             for (Tensor tensor : operation.writes()) {
-                writers.put(tensor.base(), i);
+                writers.put(tensor, i);
             }
             latest[lanes[i]] = i;
         }

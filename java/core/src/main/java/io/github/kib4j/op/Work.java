@@ -23,7 +23,7 @@ public interface Work {
     /**
      * Where work runs.
      *
-     * @param scratch {@code [scratchBytes]}, U8, undefined before and after; null if it needs none
+     * @param scratch U8, at least {@code scratchBytes}, undefined before and after; null if it needs none
      * @param lane the queue that it runs on
      */
     record Place(@Nullable Tensor scratch, Lane lane) {}

@@ -23,6 +23,8 @@ public final class Workspace {
     private final DeviceScope scope;
     private final Set<Tensor> promised = identities();
     private final Set<Tensor> kept = identities();
+    /** Those that programs have. */
+    private final Set<Tensor> taken = identities();
     /** Those that have memory of their own. */
     private final Set<Tensor> separate = identities();
 
@@ -56,7 +58,7 @@ public final class Workspace {
      * @param tensor of this workspace; others stay anyhow
      */
     public Tensor keep(Tensor tensor) {
-        kept.add(tensor.base());
+        kept.add(tensor);
         return tensor;
     }
 
@@ -73,22 +75,28 @@ public final class Workspace {
         return scope.isDry();
     }
 
-    boolean keeps(Tensor base) {
-        return kept.contains(base);
+    boolean keeps(Tensor tensor) {
+        return kept.contains(tensor);
     }
 
     /**
      * {@return whether a tensor is one of this workspace that no program has yet}
      *
-     * @param base not a part of another tensor
+     * @param tensor of any origin
      */
-    public boolean contains(Tensor base) {
-        return promised.contains(base);
+    public boolean contains(Tensor tensor) {
+        return promised.contains(tensor);
+    }
+
+    /** Returns whether a tensor is one of this workspace that a program has. */
+    boolean isTaken(Tensor tensor) {
+        return taken.contains(tensor);
     }
 
     /** Makes room for a program, whose tensors no other may have. */
     void add(Plan plan) {
         promised.removeAll(plan.tensors());
+        taken.addAll(plan.tensors());
         bytes = device().backend().reusesMemory() ? Math.max(bytes, whole(plan.bytes())) : bytes + plan.bytes();
     }
 
@@ -99,22 +107,26 @@ public final class Workspace {
     /** Returns the arena, which may be another than the last time, since a program needs more; null where there is none. */
     @Nullable
     Tensor arena() {
-        if (bytes > 0 && device().backend().reusesMemory() && (arena == null || arena.bytes() < bytes)) {
-            if (arena != null) {
-                scope.free(arena);
+        Tensor now = arena;
+        if (bytes > 0 && device().backend().reusesMemory() && (now == null || now.bytes() < bytes)) {
+            if (now != null) {
+                arena = null;
+                scope.free(now);
             }
-            arena = scope.promise(DataType.U8, Shape.of(Math.toIntExact(bytes / UNIT), UNIT));
-            scope.allocate(arena);
+            now = scope.promise(DataType.U8, Shape.of(Math.toIntExact(bytes / UNIT), UNIT));
+            scope.allocate(now);
+            arena = now;
         }
-        return arena;
+        return now;
     }
 
     /** Gives a tensor its place in the arena, or memory of its own on devices that reuse none. */
     void place(Tensor tensor, long offset) {
         if (device().backend().reusesMemory()) {
             device().backend().place(tensor, Objects.requireNonNull(arena()), offset);
-        } else if (separate.add(tensor)) {
+        } else if (!separate.contains(tensor)) {
             scope.allocate(tensor);
+            separate.add(tensor);
         }
     }
 

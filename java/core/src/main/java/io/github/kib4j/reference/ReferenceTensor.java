@@ -13,16 +13,7 @@ final class ReferenceTensor extends BackendTensor {
 
     /** Creates a tensor without memory. */
     ReferenceTensor(Owner owner, Shape shape, DataType type) {
-        super(owner, type, shape, null);
-    }
-
-    private ReferenceTensor(ReferenceTensor base, Shape shape) {
-        super(base.owner(), base.type(), shape, base);
-    }
-
-    @Override
-    protected Tensor part(Shape rows) {
-        return new ReferenceTensor(of(base()), rows);
+        super(owner, type, shape);
     }
 
     /** Gives it an array, or takes it. */
@@ -51,7 +42,7 @@ final class ReferenceTensor extends BackendTensor {
     }
 
     private Object open() {
-        return requireMemory(of(base()).array);
+        return requireMemory(array);
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.github.kib4j.rule;
 
+import io.github.kib4j.op.Parameter;
 import io.github.kib4j.op.Step;
 import io.github.kib4j.tensor.Tensor;
 import java.util.List;
@@ -7,13 +8,21 @@ import java.util.Map;
 
 /** A rule with a network to teach: all that it keeps from step to step is here. */
 public interface BoundRule {
+    /** {@return what it learns beside the network's parameters} */
+    default List<Parameter> parameters() {
+        return List.of();
+    }
+
+    /** Gives what it keeps its first values. Called once, before anything is computed; not where a run is only planned. */
+    default void initialize() {}
+
     /** {@return what it keeps beside the network and the optimizers' state, by name: a part of checkpoints} */
     default Map<String, Tensor> kept() {
         return Map.of();
     }
 
     /**
-     * Called before an epoch's first step with the order of its samples.
+     * Called when an epoch begins, and when one goes on that was stopped in between, with the order of its samples.
      *
      * @param order indices into the training set
      */

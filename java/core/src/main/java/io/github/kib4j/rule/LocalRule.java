@@ -56,13 +56,30 @@ public record LocalRule(String name, Objective.Kind objective, TeachingSignal te
     private record Bound(Network network, Optimizers optimizers, List<Layer> layers, TeachingSignal.Resident teaching)
             implements BoundRule {
         @Override
+        public List<Parameter> parameters() {
+            return layers.stream()
+                    .flatMap(layer -> layer.objective().parameters().stream())
+                    .toList();
+        }
+
+        @Override
+        public void initialize() {
+            layers.forEach(layer -> layer.objective().initialize());
+        }
+
+        @Override
         public Map<String, Tensor> kept() {
             Map<String, Tensor> kept = new LinkedHashMap<>();
-            for (Layer layer : layers) {
-                layer.objective().parameters().forEach(parameter -> kept.put(parameter.name(), parameter.value()));
-                kept.putAll(layer.objective().kept());
-            }
+            parameters().forEach(parameter -> put(kept, parameter.name(), parameter.value()));
+            layers.forEach(layer -> layer.objective().kept().forEach((name, tensor) -> put(kept, name, tensor)));
             return kept;
+        }
+
+        private static void put(Map<String, Tensor> kept, String name, Tensor tensor) {
+            if (kept.put(name, tensor) != null) {
+                throw new IllegalArgumentException("The objectives of two layers keep something by the name " + name
+                        + "; put the layer's number into it.");
+            }
         }
 
         @Override

@@ -21,22 +21,10 @@ public interface Tensor {
     /** {@return the scope whose end is the end of this tensor} */
     Owner owner();
 
-    /** {@return the tensor whose first rows these are; this one if it is whole} */
-    Tensor base();
-
     /** {@return how many bytes its numbers take} */
     default long bytes() {
         return Math.multiplyExact(shape().size(), type().bytes());
     }
-
-    /**
-     * {@return a tensor on the same memory with the same storage but fewer (or as many) rows: the first {@code rows} entries
-     * of the first axis}
-     *
-     * @param rows how many to keep
-     * @throws IllegalArgumentException if {@code rows} is below 1 or above the first extent
-     */
-    Tensor firstRows(int rows);
 
     /**
      * Copies numbers into this tensor.

@@ -10,7 +10,7 @@ import io.github.kib4j.layer.Network;
 import io.github.kib4j.op.Device;
 import io.github.kib4j.op.Exchange;
 import io.github.kib4j.op.Parameter;
-import io.github.kib4j.op.Program;
+import io.github.kib4j.op.Plan;
 import io.github.kib4j.rule.Optimizers;
 import io.github.kib4j.tensor.RefusedException;
 import io.github.kib4j.tensor.Scope;
@@ -98,6 +98,7 @@ public final class Trainer implements AutoCloseable {
             checkExchange();
             run = new RunOnDevice(device, scope, dataset, config, exchange);
             run.network().initialize();
+            run.rule().initialize();
             evaluator = new Evaluator(device, scope, run.network(), run.workspace(), dataset, config);
             identity = config.identity(dataset.checksum(), dataset.classNames());
         } catch (RuntimeException | Error e) {
@@ -145,12 +146,12 @@ public final class Trainer implements AutoCloseable {
     }
 
     /**
-     * {@return the compiled step of a batch of this size: what it does, in which order, in which memory}
+     * {@return the plan of a training step: what it does, in which order, in which memory}
      *
      * @param batch samples of the step, at least 2
      */
-    public Program program(int batch) {
-        return run.program(batch);
+    public Plan plan(int batch) {
+        return run.program(batch).plan();
     }
 
     /**
@@ -161,6 +162,15 @@ public final class Trainer implements AutoCloseable {
      * @throws TrainingDivergedException if a loss is not finite
      */
     public @Nullable EpochResult trainEpoch(StepListener listener) {
+        try {
+            return train(listener);
+        } catch (RuntimeException | Error e) {
+            exchange.abort();
+            throw e;
+        }
+    }
+
+    private @Nullable EpochResult train(StepListener listener) {
         startEpoch();
         long started = System.nanoTime();
         int steps = stepsPerEpoch();
@@ -264,7 +274,9 @@ public final class Trainer implements AutoCloseable {
 
     /** Checks what no loss has seen yet: what the last step's update made of the weights. */
     private void checkWeights() {
-        for (Parameter parameter : network().parameters()) {
+        List<Parameter> all = new ArrayList<>(network().parameters());
+        all.addAll(run.rule().parameters());
+        for (Parameter parameter : all) {
             for (float value : parameter.value().readFloats()) {
                 if (!Float.isFinite(value)) {
                     throw TrainingDivergedException.weights(step, parameter.name());
@@ -362,6 +374,8 @@ public final class Trainer implements AutoCloseable {
         position = progress.position();
         seconds = progress.seconds();
         run.sums().write(progress.sums());
+        run.clock().fault().write(new long[2]);
+        Parameter.renewRounded(device, run.rule().parameters());
         List<String> notes = new ArrayList<>(restored.passedOver());
         if (!isFinished() && restored.maker() != null && !restored.maker().equals(maker())) {
             notes.add("Note: the checkpoint was computed by " + restored.maker() + ", and from here on by " + maker()

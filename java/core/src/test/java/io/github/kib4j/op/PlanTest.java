@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.kib4j.tensor.DataType;
+import io.github.kib4j.tensor.OutOfDeviceMemoryException;
 import io.github.kib4j.tensor.Owner;
 import io.github.kib4j.tensor.Scope;
 import io.github.kib4j.tensor.Shape;
@@ -17,6 +18,8 @@ import org.junit.jupiter.api.Test;
 /** Order and places of steps, on a backend that has neither memory nor operations. */
 final class PlanTest {
     private static final int BYTES = 256;
+    /** What the backend has memory for at a time. */
+    private static final int ROOM = 512;
 
     private final Device device = new Device(backend());
     private final Scope scope = device.newDryScope("test");
@@ -27,8 +30,9 @@ final class PlanTest {
         return proxy(Backend.class, (name, arguments) -> switch (name) {
             case "name" -> "none";
             case "reusesMemory" -> true;
-            case "hasLanes" -> false;
             case "alignment" -> 64;
+            case "isSynchronous" -> true;
+            case "allocate" -> ((Tensor) arguments[0]).bytes() <= ROOM;
             case "promise" -> tensor((Owner) arguments[0], (DataType) arguments[1], (Shape) arguments[2]);
             default -> null;
         });
@@ -40,7 +44,6 @@ final class PlanTest {
             case "owner" -> owner;
             case "type" -> type;
             case "shape" -> shape;
-            case "base" -> self[0];
             case "bytes" -> shape.size() * type.bytes();
             default -> null;
         });
@@ -143,5 +146,114 @@ final class PlanTest {
         assertThatThrownBy(device.compile(workspace, steps)::run)
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("can be measured, but not run");
+    }
+
+    @Test
+    void aProgramKeepsItsTensors() {
+        Tensor kept = workspace.keep(promised());
+        step(Lane.MAIN, "first", List.of(), List.of(kept));
+        plan();
+        steps.clear();
+        step(Lane.MAIN, "linear.forward", List.of(kept), List.of(promised()));
+        assertThatThrownBy(this::plan)
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith("linear.forward is of another program of this workspace, or touches");
+    }
+
+    /** Whose memory is whose is decided by the order of steps, not by where objects happen to lie. */
+    @Test
+    void equalStepsHaveEqualPlans() {
+        List<List<Long>> places = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            steps.clear();
+            List<Tensor> all = new ArrayList<>();
+            for (int k = 0; k < 12; k++) {
+                all.add(promised());
+            }
+            step(Lane.MAIN, "first", List.of(), all.subList(0, 6));
+            step(Lane.MAIN, "second", all.subList(1, 3), all.subList(6, 12));
+            step(Lane.MAIN, "third", List.of(all.get(0), all.get(5), all.get(9)), List.of(all.get(3)));
+            Plan plan = plan();
+            places.add(all.stream().map(plan::offset).toList());
+        }
+        assertThat(places).containsOnly(places.get(0));
+    }
+
+    /** When there is no room for a larger arena, the smaller one is gone, nothing runs on it, and all can be closed. */
+    @Test
+    void anArenaThatDoesNotFitFailsCleanly() {
+        Scope real = device.newScope("real");
+        Workspace own = device.newWorkspace(real);
+        List<String> ran = new ArrayList<>();
+        Program small = device.compile(own, List.of(noting(ran, "small", own.tensor(DataType.U8, Shape.of(ROOM)))));
+        Program large = device.compile(own, List.of(noting(ran, "large", own.tensor(DataType.U8, Shape.of(2 * ROOM)))));
+        for (Program program : List.of(small, large, small, small)) {
+            assertThatThrownBy(program::run)
+                    .isInstanceOf(OutOfDeviceMemoryException.class)
+                    .hasMessage("No memory for 1024 bytes beside the 0 in use; take a smaller batch or network.");
+        }
+        assertThat(ran).isEmpty();
+        assertThat(device.liveBytes()).isZero();
+        real.close();
+        device.close();
+    }
+
+    @Test
+    void aLargerArenaTakesThePlaceOfASmallerOne() {
+        Scope real = device.newScope("real");
+        Workspace own = device.newWorkspace(real);
+        List<String> ran = new ArrayList<>();
+        Program small = device.compile(own, List.of(noting(ran, "small", own.tensor(DataType.U8, Shape.of(ROOM / 2)))));
+        small.run();
+        assertThat(device.liveBytes()).isEqualTo(ROOM / 2);
+        Program large = device.compile(own, List.of(noting(ran, "large", own.tensor(DataType.U8, Shape.of(ROOM)))));
+        large.run();
+        small.run();
+        assertThat(device.liveBytes()).isEqualTo(ROOM);
+        assertThat(ran).containsExactly("small", "large", "small");
+        Program larger =
+                device.compile(own, List.of(noting(ran, "larger", own.tensor(DataType.U8, Shape.of(2 * ROOM)))));
+        assertThatThrownBy(larger::run).isInstanceOf(OutOfDeviceMemoryException.class);
+        assertThatThrownBy(small::run).isInstanceOf(OutOfDeviceMemoryException.class);
+        assertThat(ran).hasSize(3);
+        assertThat(device.liveBytes()).isZero();
+        real.close();
+        assertThat(device.liveBytes()).isZero();
+        device.close();
+    }
+
+    private static Step noting(List<String> ran, String name, Tensor writes) {
+        return Step.main(Phase.FORWARD, new Operation(name, List.of(), List.of(writes), Work.of(() -> ran.add(name))));
+    }
+
+    /** What is bound halfway is not run. */
+    @Test
+    void aStepThatCannotBeBoundLeavesNothingToRun() {
+        Scope real = device.newScope("real");
+        Workspace own = device.newWorkspace(real);
+        List<String> ran = new ArrayList<>();
+        Operation refuses =
+                new Operation("refuses", List.of(), List.of(own.tensor(DataType.U8, Shape.of(1))), place -> {
+                    throw new IllegalArgumentException("not here");
+                });
+        Program program = device.compile(
+                own,
+                List.of(noting(ran, "first", own.tensor(DataType.U8, Shape.of(1))), Step.main(Phase.FORWARD, refuses)));
+        for (int i = 0; i < 3; i++) {
+            assertThatThrownBy(program::run).hasMessage("not here");
+        }
+        assertThat(ran).isEmpty();
+        real.close();
+    }
+
+    @Test
+    void anotherDevicesScopeIsRefused() {
+        Device other = new Device(backend());
+        assertThatThrownBy(() -> other.newWorkspace(scope))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("The none device cannot use a scope of another device.");
+        assertThatThrownBy(() -> other.compile(workspace, steps))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("workspace of another device");
     }
 }

@@ -23,20 +23,12 @@ final class CpuTensor extends BackendTensor {
     /** Where tensors are written and read: on the calling thread. */
     private static final kib_queue HERE = Specs.queue(1);
 
-    private @Nullable CpuMemory allocated;
-    private @Nullable BytePointer start;
+    private @Nullable CpuMemory own;
+    private @Nullable CpuTensor within;
+    private long offset;
 
     CpuTensor(Owner owner, DataType type, Shape shape) {
-        super(owner, type, shape, null);
-    }
-
-    private CpuTensor(CpuTensor base, Shape shape) {
-        super(base.owner(), base.type(), shape, base);
-    }
-
-    @Override
-    protected Tensor part(Shape rows) {
-        return new CpuTensor(of(base()), rows);
+        super(owner, type, shape);
     }
 
     /** Returns a tensor as what a device makes sure it is: one of this backend. */
@@ -46,27 +38,34 @@ final class CpuTensor extends BackendTensor {
 
     /** Gives it memory of its own; returns whether there was room. */
     boolean allocate() {
-        allocated = CpuMemory.allocate(bytes());
-        start = allocated == null ? null : allocated.start();
-        return allocated != null;
+        own = CpuMemory.allocate(bytes());
+        return own != null;
     }
 
-    /** Puts it on a part of another tensor's memory. */
-    void place(Tensor memory, long offset) {
-        start = bytes(memory).getPointer(offset);
+    /** Puts it on a part of another tensor's memory, with whose end its own ends. */
+    void place(Tensor memory, long newOffset) {
+        within = of(memory);
+        offset = newOffset;
     }
 
     void free() {
-        if (allocated != null) {
-            allocated.free();
+        if (own != null) {
+            own.free();
         }
-        allocated = null;
-        start = null;
+        own = null;
     }
 
     /** Returns where the numbers lie. */
     private BytePointer data() {
-        return requireMemory(of(base()).start);
+        return requireMemory(memory()).start().getPointer(place());
+    }
+
+    private @Nullable CpuMemory memory() {
+        return within == null ? own : within.memory();
+    }
+
+    private long place() {
+        return within == null ? 0 : within.place() + offset;
     }
 
     static BytePointer bytes(Tensor tensor) {

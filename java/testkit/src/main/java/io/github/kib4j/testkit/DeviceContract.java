@@ -105,11 +105,39 @@ public abstract class DeviceContract extends BackendContract {
             program.run();
             scope.close();
             assertRefused("memory", "scope is closed", () -> scope.allocate(DataType.F32, Shape.of(1)));
-            assertRefused("a part", "scope is closed", () -> x.firstRows(2).readFloats());
+            assertRefused("reading", "scope is closed", x::readFloats);
             assertRefused("a program", "scope is closed", program::run);
             assertRefused("a program's tensor", "scope is closed", promised::readFloats);
             assertRefused("a promise", "scope is closed", () -> workspace.tensor(DataType.F32, Shape.of(1)));
         }
+    }
+
+    /** Where a larger program has taken a smaller one's memory, its tensors have none until it runs again. */
+    @Test
+    void aLargerProgramTakesTheMemoryOfASmallerOne() {
+        try (Device device = open();
+                Scope scope = device.newScope("test")) {
+            Workspace workspace = device.newWorkspace(scope);
+            Tensor small = workspace.keep(workspace.tensor(DataType.F32, Shape.of(1 << 10)));
+            Tensor large = workspace.keep(workspace.tensor(DataType.F32, Shape.of(1 << 22)));
+            Program first = program(device, workspace, small);
+            first.run();
+            float[] numbers = small.readFloats();
+            program(device, workspace, large).run();
+            assertThat(large.readFloats()).doesNotContain(0);
+            try {
+                assertThat(small.readFloats()).as("memory of its own").isEqualTo(numbers);
+            } catch (IllegalStateException e) {
+                assertThat(e).hasMessageContaining("has no memory now");
+            }
+            first.run();
+            assertThat(small.readFloats()).isEqualTo(numbers);
+        }
+    }
+
+    private static Program program(Device device, Workspace workspace, Tensor x) {
+        return device.compile(
+                workspace, List.of(Step.main(Phase.FORWARD, device.random().uniform(x, 1, 5, 0))));
     }
 
     /** Every operation of the one list, planned on tensors whose scope is closed before it runs. */

@@ -73,7 +73,7 @@ public final class Hazards {
     private static List<Range> ranges(Plan plan, List<Tensor> tensors) {
         List<Range> ranges = new ArrayList<>();
         for (Tensor tensor : tensors) {
-            Tensor base = tensor.base();
+            Tensor base = tensor;
             ranges.add(
                     plan.tensors().contains(base)
                             ? new Range(ARENA, plan.offset(base), plan.offset(base) + tensor.bytes())

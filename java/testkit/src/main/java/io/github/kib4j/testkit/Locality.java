@@ -84,7 +84,7 @@ public final class Locality {
     /** Returns the last step before another that writes a tensor; -1 if it was written before this training step. */
     private int lastWriter(Tensor tensor, int before) {
         for (int i = before - 1; i >= 0; i--) {
-            if (operations.get(i).writes().stream().anyMatch(written -> written.base() == tensor.base())) {
+            if (operations.get(i).writes().stream().anyMatch(written -> written == tensor)) {
                 return i;
             }
         }

@@ -30,6 +30,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -42,7 +43,8 @@ final class ReferenceExchangeTest {
     private static final Shape IMAGE = Shape.of(2, 8, 8);
 
     /** Two runs of this process, each on a thread: what one has to add lies in a place of its own until both have read it. */
-    private record Pair(int rank, double[][][] places, CyclicBarrier barrier) implements Exchange {
+    private record Pair(int rank, double[][][] places, CyclicBarrier barrier, AtomicBoolean failed)
+            implements Exchange {
         @Override
         public int size() {
             return 2;
@@ -72,7 +74,16 @@ final class ReferenceExchangeTest {
             await();
         }
 
+        @Override
+        public void abort() {
+            failed.set(true);
+            barrier.reset();
+        }
+
         private void await() {
+            if (failed.get()) {
+                throw new IllegalStateException("the other run has failed");
+            }
             try {
                 barrier.await();
             } catch (InterruptedException | BrokenBarrierException e) {
@@ -141,11 +152,12 @@ final class ReferenceExchangeTest {
         Outcome one = train(whole, config(rule, IMAGES, false), Exchange.NONE);
         double[][][] places = new double[2][][];
         CyclicBarrier barrier = new CyclicBarrier(2);
+        AtomicBoolean failed = new AtomicBoolean();
         ExecutorService threads = Executors.newFixedThreadPool(2);
         try {
             List<Future<Outcome>> runs = new ArrayList<>();
             for (int rank = 0; rank < 2; rank++) {
-                Exchange exchange = new Pair(rank, places, barrier);
+                Exchange exchange = new Pair(rank, places, barrier, failed);
                 Dataset part = part(whole, rank);
                 runs.add(threads.submit(() -> train(part, config(rule, IMAGES / 2, false), exchange)));
             }
@@ -169,9 +181,43 @@ final class ReferenceExchangeTest {
 
     @Test
     void batchNormalizationOverDevicesIsRefused() {
-        Exchange pair = new Pair(0, new double[2][][], new CyclicBarrier(1));
+        Exchange pair = new Pair(0, new double[2][][], new CyclicBarrier(1), new AtomicBoolean());
         assertThatThrownBy(() -> train(TinyRun.dataset(IMAGE, IMAGES, 8), config(TinyRun.phsic(), IMAGES, true), pair))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("Batch normalization over the batches of 2 devices is not there");
+    }
+
+    /** A run that fails does not leave the other waiting. */
+    @Test
+    void theOtherOfARunThatFailsFailsToo() throws InterruptedException {
+        Dataset whole = TinyRun.dataset(IMAGE, IMAGES, 8);
+        double[][][] places = new double[2][][];
+        CyclicBarrier barrier = new CyclicBarrier(2);
+        AtomicBoolean failed = new AtomicBoolean();
+        ExecutorService threads = Executors.newFixedThreadPool(2);
+        try {
+            List<Future<EpochResult>> runs = new ArrayList<>();
+            for (int rank = 0; rank < 2; rank++) {
+                Exchange exchange = new Pair(rank, places, barrier, failed);
+                boolean fails = rank == 1;
+                Dataset part = part(whole, rank);
+                runs.add(threads.submit(() -> {
+                    try (Device device = Devices.open("reference", 1).device();
+                            Trainer trainer =
+                                    new Trainer(device, part, config(TinyRun.phsic(), IMAGES / 4, false), exchange)) {
+                        return trainer.trainEpoch((epoch, step, steps) -> {
+                            if (fails) {
+                                throw new UnsupportedOperationException("planted");
+                            }
+                            return true;
+                        });
+                    }
+                }));
+            }
+            assertThatThrownBy(runs.get(1)::get).hasRootCauseMessage("planted");
+            assertThatThrownBy(runs.get(0)::get).hasCauseInstanceOf(IllegalStateException.class);
+        } finally {
+            threads.shutdownNow();
+        }
     }
 }
