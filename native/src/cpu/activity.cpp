@@ -2,7 +2,8 @@
 //
 // One thread works on one sample, whose activities stay in its L2 cache: the pre-activations are read once, what is
 // kept and what is sent are written once. Per-group numbers are spread out to a table with one entry for each channel
-// where groups hold whole channels (stride 0 from position to position), else with one for each element (stride C).
+// where groups hold whole channels (stride 0 from position to position), else with one for each element (stride C). Of
+// a single position (a linear layer) groups are runs of neighbours, and a table has one entry for each group.
 #include "kib/activity.h"
 
 #include <algorithm>
@@ -66,6 +67,12 @@ void with_activation(int activation, Function function) {
   }
 }
 
+// A table whose entries are all the same.
+struct Same {
+  float value;
+  float operator[](int64_t) const { return value; }
+};
+
 // The geometry of a sample, and of a window's entries in memory.
 struct Sample {
   int64_t channels, positions, height, width, units;
@@ -117,12 +124,27 @@ struct Sample {
   // Spreads a number for each group out to the table.
   template <class Value>
   void spread(float* table, int64_t groups, Value value) const {
+    if (positions == 1) {
+#pragma omp simd
+      for (int64_t g = 0; g < groups; g++) table[g] = value(g);
+      return;
+    }
     if (table_stride == 0) {
       int64_t group_channels = group_size / positions;
       for (int64_t g = 0; g < groups; g++) std::fill_n(table + g * group_channels, group_channels, value(g));
       return;
     }
     for_elements([&](int64_t p, int64_t c, int64_t g) { table[p * channels + c] = value(g); });
+  }
+
+  // Calls work(first, count, entries) for the channels of a position, part by part: entries(table) begins with the
+  // first channel's.
+  template <class Work>
+  void for_parts(int64_t position, int64_t groups, Work work) const {
+    if (positions > 1 || groups == 0)
+      return work(0, channels, [=](const float* table) { return table + position * table_stride; });
+    for (int64_t g = 0; g < groups; g++)
+      work(g * group_size, group_size, [=](const float* table) { return Same{table[g]}; });
   }
 
   // Visits the elements in C,H,W order, with their groups.
@@ -137,18 +159,18 @@ struct Sample {
     }
   }
 
-  // Adds term(p, c) up for each group, in double: sums[g].
+  // Adds term(p, c, index of the table's entry) up for each group, in double: sums[g].
   template <class Term>
   void reduce(double* sums, int64_t groups, double* channel_sums, Term term) const {
     if (table_stride != 0) {
       std::fill(sums, sums + groups, 0.0);
-      for_elements([&](int64_t p, int64_t c, int64_t g) { sums[g] += term(p, c); });
+      for_elements([&](int64_t p, int64_t c, int64_t g) { sums[g] += term(p, c, p * channels + c); });
       return;
     }
     int64_t group_channels = group_size / positions;
     if (positions == 1) {
       for (int64_t g = 0; g < groups; g++)
-        sums[g] = sum(group_channels, [&](int64_t c) -> double { return term(0, g * group_channels + c); });
+        sums[g] = sum(group_channels, [&](int64_t c) -> double { return term(0, g * group_channels + c, g); });
       return;
     }
     std::fill(channel_sums, channel_sums + channels, 0.0);
@@ -156,7 +178,7 @@ struct Sample {
 #pragma omp simd
       for (int64_t c = 0; c < channels; c++) {
         double total = channel_sums[c];
-        for (int64_t p = 0; p < count; p++) total += term(first + p, c);
+        for (int64_t p = 0; p < count; p++) total += term(first + p, c, c);
         channel_sums[c] = total;
       }
     };
@@ -270,12 +292,12 @@ void group_statistics(double* mean, float* scale, float* code, const Scratch& t,
   double n = static_cast<double>(s.group_size);
   bool divisive = spec.divisive_power > 0;
   const float *z = t.z, *high = t.first, *low = t.low;
-  s.reduce(t.sums, groups, t.channel_sums, [&](int64_t p, int64_t c) { return z[p * s.channels + c]; });
+  s.reduce(t.sums, groups, t.channel_sums, [&](int64_t p, int64_t c, int64_t) { return z[p * s.channels + c]; });
   for (int64_t g = 0; g < groups; g++) mean[g] = t.sums[g] / n;
   s.spread_halves(t.first, t.low, mean, groups);
   double *variations = t.sums, *inverses = t.more_sums;
-  s.reduce(variations, groups, t.channel_sums, [&](int64_t p, int64_t c) {
-    double centred = (z[p * s.channels + c] - high[p * s.table_stride + c]) - low[p * s.table_stride + c];
+  s.reduce(variations, groups, t.channel_sums, [&](int64_t p, int64_t c, int64_t at) {
+    double centred = (z[p * s.channels + c] - high[at]) - low[at];
     return centred * centred;
   });
   double delta = spec.delta, power = spec.power, divisive_power = spec.divisive_power;
@@ -308,24 +330,30 @@ void send(T* post, T* sent, const Scratch& t, const Sample& s, int64_t sample, c
     float* row = t.z + p * s.channels;
     T* postp = post + p * s.channels;
     if (divisive) {
-      const float *high = t.first + p * s.table_stride, *low = t.low + p * s.table_stride,
-                  *factors = t.second + p * s.table_stride;
+      s.for_parts(p, spec.groups, [&](int64_t first, int64_t count, auto entries) {
+        auto high = entries(t.first), low = entries(t.low), factors = entries(t.second);
+        float* part = row + first;
 #pragma omp simd
-      for (int64_t c = 0; c < s.channels; c++) row[c] = ((row[c] - high[c]) - low[c]) * factors[c];
+        for (int64_t c = 0; c < count; c++) part[c] = ((part[c] - high[c]) - low[c]) * factors[c];
+      });
     }
+    if (!drops) {
 #pragma omp simd
-    for (int64_t c = 0; c < s.channels; c++) store(postp + c, row[c]);
-    if (drops) {
-      if (p % 4 == 0) dropout_words(t.words, s, sample, p, static_cast<uint32_t>(now[KIB_CLOCK_STEP]), spec);
-      const uint32_t* words = t.words + p % 4 * s.channels;
-      T* sentp = sent + p * s.channels;
-      float kept = spec.kept_scale, shift = spec.kept_shift, dropped = spec.dropped_value;
-      uint32_t below = spec.drop_below;
+      for (int64_t c = 0; c < s.channels; c++) store(postp + c, row[c]);
+      continue;
+    }
+    if (p % 4 == 0) dropout_words(t.words, s, sample, p, static_cast<uint32_t>(now[KIB_CLOCK_STEP]), spec);
+    const uint32_t* words = t.words + p % 4 * s.channels;
+    T* sentp = sent + p * s.channels;
+    float kept = spec.kept_scale, shift = spec.kept_shift, dropped = spec.dropped_value;
+    uint32_t below = spec.drop_below;
 #pragma omp simd
-      for (int64_t c = 0; c < s.channels; c++) {
-        float value = load(postp[c]) * kept + shift;
-        store(sentp + c, words[c] < below ? dropped : value);
-      }
+    for (int64_t c = 0; c < s.channels; c++) {
+      T rounded;
+      store(&rounded, row[c]);
+      postp[c] = rounded;
+      float value = load(rounded) * kept + shift;
+      store(sentp + c, words[c] < below ? dropped : value);
     }
   }
 }
@@ -359,15 +387,22 @@ void unpool(T* da, const T* a, const uint8_t* mask, const float* dz, const float
 
 // f' of one output position from what was kept: z = post, or zbar + s^q r with divisive normalization.
 template <int Activation, class T>
-void slopes_of(float* slopes, const T* post, const uint8_t* mask, const float* means, const float* factors,
-               bool divisive, int64_t channels) {
+void slopes_of(const Scratch& t, const T* post, const uint8_t* mask, int64_t position, bool divisive, const Sample& s,
+               int64_t groups) {
+  float* slopes = t.slopes;
   if (divisive && Activation == KIB_SELU) {
+    s.for_parts(position, groups, [&](int64_t first, int64_t count, auto entries) {
+      auto means = entries(t.first), factors = entries(t.third);
+      const T* r = post + first;
+      float* z = slopes + first;
 #pragma omp simd
-    for (int64_t c = 0; c < channels; c++)
-      slopes[c] = slope<Activation>(means[c] + factors[c] * load(post[c]), (mask[c] & kPositive) != 0);
+      for (int64_t c = 0; c < count; c++) z[c] = means[c] + factors[c] * load(r[c]);
+    });
+#pragma omp simd
+    for (int64_t c = 0; c < s.channels; c++) slopes[c] = slope<Activation>(slopes[c], (mask[c] & kPositive) != 0);
   } else {
 #pragma omp simd
-    for (int64_t c = 0; c < channels; c++) slopes[c] = slope<Activation>(load(post[c]), (mask[c] & kPositive) != 0);
+    for (int64_t c = 0; c < s.channels; c++) slopes[c] = slope<Activation>(load(post[c]), (mask[c] & kPositive) != 0);
   }
 }
 
@@ -404,23 +439,24 @@ void hebbian(T* da, const T* a, const T* post, const uint8_t* mask, const double
   }
   for (int64_t position = 0; position < s.positions; position++) {
     int64_t at = position * s.channels;
-    const T* postp = post + at;
-    const float *means = t.first + position * s.table_stride, *low = t.low + position * s.table_stride,
-                *factors = t.second + position * s.table_stride;
-    slopes_of<Activation>(t.slopes, postp, mask + at, means, t.third + position * s.table_stride, divisive, s.channels);
-    float* dz = t.row;
-    if (divisive) {
+    slopes_of<Activation>(t, post + at, mask + at, position, divisive, s, spec.groups);
+    s.for_parts(position, spec.groups, [&](int64_t first, int64_t count, auto entries) {
+      const T* postp = post + at + first;
+      auto means = entries(t.first), low = entries(t.low), factors = entries(t.second);
+      float* dz = t.row + first;
+      if (divisive) {
 #pragma omp simd
-      for (int64_t c = 0; c < s.channels; c++) dz[c] = factors[c] * load(postp[c]);
-    } else if (grouped) {
+        for (int64_t c = 0; c < count; c++) dz[c] = factors[c] * load(postp[c]);
+      } else if (grouped) {
 #pragma omp simd
-      for (int64_t c = 0; c < s.channels; c++) dz[c] = factors[c] * ((load(postp[c]) - means[c]) - low[c]);
-    } else {
-      const T* dup = static_cast<const T*>(du) + sample * s.units + at;
+        for (int64_t c = 0; c < count; c++) dz[c] = factors[c] * ((load(postp[c]) - means[c]) - low[c]);
+      } else {
+        const T* dup = static_cast<const T*>(du) + sample * s.units + at + first;
 #pragma omp simd
-      for (int64_t c = 0; c < s.channels; c++) dz[c] = load(dup[c]);
-    }
-    unpool<Activation>(da, a, mask + at, dz, t.slopes, position, s, spec.pooling);
+        for (int64_t c = 0; c < count; c++) dz[c] = load(dup[c]);
+      }
+    });
+    unpool<Activation>(da, a, mask + at, t.row, t.slopes, position, s, spec.pooling);
   }
   s.clear_outside_windows(da);
 }
@@ -452,12 +488,12 @@ void output(T* da, const T* a, const T* post, const uint8_t* mask, const double*
     double q = spec.divisive_power, n = static_cast<double>(s.group_size);
     const float *g = t.z, *high = t.first, *low = t.low;
     double *means = t.sums, *projections = t.more_sums;
-    s.reduce(means, spec.groups, t.channel_sums, [&](int64_t p, int64_t c) { return g[p * channels + c]; });
+    s.reduce(means, spec.groups, t.channel_sums, [&](int64_t p, int64_t c, int64_t) { return g[p * channels + c]; });
     for (int64_t i = 0; i < spec.groups; i++) means[i] /= n;
     s.spread_halves(t.first, t.low, means, spec.groups);
     // r's sum over a group is 0 but for r's rounding, which a large mean of g would make much of.
-    s.reduce(projections, spec.groups, t.channel_sums, [&](int64_t p, int64_t c) {
-      double centred = (g[p * channels + c] - high[p * s.table_stride + c]) - low[p * s.table_stride + c];
+    s.reduce(projections, spec.groups, t.channel_sums, [&](int64_t p, int64_t c, int64_t at) {
+      double centred = (g[p * channels + c] - high[at]) - low[at];
       return centred * load(post[p * channels + c]);
     });
 #pragma omp simd
@@ -466,12 +502,13 @@ void output(T* da, const T* a, const T* post, const uint8_t* mask, const double*
     powers(t.sums, scale, spec.groups, -q);
     s.spread(t.second, spec.groups, [&](int64_t i) { return static_cast<float>(t.sums[i]); });
     for (int64_t p = 0; p < s.positions; p++) {
-      const float *gm = high + p * s.table_stride, *rest = low + p * s.table_stride, *f = t.second + p * s.table_stride,
-                  *h = t.third + p * s.table_stride;
-      float* row = t.z + p * channels;
-      const T* postp = post + p * channels;
+      s.for_parts(p, spec.groups, [&](int64_t first, int64_t count, auto entries) {
+        auto gm = entries(t.first), rest = entries(t.low), f = entries(t.second), h = entries(t.third);
+        float* row = t.z + p * channels + first;
+        const T* postp = post + p * channels + first;
 #pragma omp simd
-      for (int64_t c = 0; c < channels; c++) row[c] = f[c] * ((row[c] - gm[c]) - rest[c]) - h[c] * load(postp[c]);
+        for (int64_t c = 0; c < count; c++) row[c] = f[c] * ((row[c] - gm[c]) - rest[c]) - h[c] * load(postp[c]);
+      });
     }
     s.spread(t.first, spec.groups, [&](int64_t i) { return high_half(mean[i]); });
     powers(t.sums, scale, spec.groups, q);
@@ -479,8 +516,7 @@ void output(T* da, const T* a, const T* post, const uint8_t* mask, const double*
   }
   for (int64_t p = 0; p < s.positions; p++) {
     int64_t at = p * channels;
-    slopes_of<Activation>(t.slopes, post + at, mask + at, t.first + p * s.table_stride, t.third + p * s.table_stride,
-                          divisive, channels);
+    slopes_of<Activation>(t, post + at, mask + at, p, divisive, s, spec.groups);
     unpool<Activation>(da, a, mask + at, t.z + at, t.slopes, p, s, spec.pooling);
   }
   s.clear_outside_windows(da);
