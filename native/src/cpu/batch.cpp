@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "columns.h"
 #include "kib/constants.h"
 #include "level.h"
 #include "philox.h"
@@ -10,6 +11,8 @@
 
 namespace kib::KIB_LEVEL {
 namespace {
+
+constexpr int64_t kAhead = 2;  // images between the one that is copied and the one that is asked for
 
 // How an image is moved.
 struct Move {
@@ -31,8 +34,14 @@ template <class T>
 void copy_image(T* x, const uint8_t* image, int64_t channels, int64_t height, int64_t width, const Move& move,
                 const T* table) {
   if (channels == 1 && move.stays()) {
-#pragma omp simd
-    for (int64_t i = 0; i < height * width; i++) x[i] = table[image[i]];
+    constexpr int64_t kAtOnce = 8;
+    int64_t i = 0;
+    for (; i + kAtOnce <= height * width; i += kAtOnce) {
+      T pixels[kAtOnce];
+      for (int64_t j = 0; j < kAtOnce; j++) pixels[j] = table[image[i + j]];
+      std::copy_n(pixels, kAtOnce, x + i);
+    }
+    for (; i < height * width; i++) x[i] = table[image[i]];
     return;
   }
   for (int64_t h = 0; h < height; h++) {
@@ -78,6 +87,7 @@ kib_status kib_augmentation_batch(void* x, int32_t* labels, const uint8_t* image
 #pragma omp parallel for num_threads(team) schedule(static)
     for (int64_t j = 0; j < batch; j++) {
       int64_t image = row_of(order, now, j);
+      if (j + kAhead < batch) fetch_ahead(images + row_of(order, now, j + kAhead) * size, size);
       Move move(padding, flip, seed, image, now[KIB_CLOCK_EPOCH]);
       labels[j] = all_labels[image];
       copy_image(static_cast<T*>(x) + j * size, images + image * size, channels, height, width, move, table);
