@@ -102,6 +102,8 @@ final class BadInputTest {
                 usage("no data set ''", "train", "--dataset", ""),
                 usage("no device 'tpu'", train("--device", "tpu")),
                 usage("no device ''", train("--device", "")),
+                usage("no device 'tpu:0'", train("--device", "tpu:0")),
+                usage("no device 'cpu:one'", train("--device", "cpu:one")),
                 usage("no rule 'magic'", train("--rule", "magic")),
                 usage("no rule ''", train("--rule", "phsic,,readout")),
                 usage("twice", train("--rule", "phsic,phsic")),
@@ -186,6 +188,7 @@ final class BadInputTest {
                 usage("--linear means nothing to the model mlp", train("--linear", "32")),
                 usage("ascending", train("--milestones", "5,3")),
                 failure("at least 2 images", train("--limit-train", "1")),
+                failure("There is no device 'cpu:1' here; there is cpu.", train("--device", "cpu:1")),
                 usage("--data must name", train("--data", "")));
     }
 

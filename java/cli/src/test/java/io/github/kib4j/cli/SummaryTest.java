@@ -164,4 +164,11 @@ final class SummaryTest {
         assertThat(doctor.get("datasets")).isEqualTo(data);
         assertThat(data.get(0)).hasToString("{\"name\":\"shapes\",\"kind\":\"generated\",\"path\":null}");
     }
+
+    @Test
+    void aDeviceIsNamedByItsNumberToo() throws IOException {
+        JsonNode numbered = json("summary", "--device", "cpu:0", "--json");
+        assertThat(numbered.get("arena_bytes"))
+                .isEqualTo(json("summary", "--device", "cpu", "--json").get("arena_bytes"));
+    }
 }

@@ -127,7 +127,10 @@ public enum Key {
     /** A file of weights to begin from. */
     WEIGHTS(TEXT, "", "begin from the weights in a safetensors file, as runs and PyTorch save them"),
     /** What computes. */
-    DEVICE(Key::devices, "auto", "what computes (auto: the fastest there is, but never the reference, which is slow)"),
+    DEVICE(
+            Key::devices,
+            "auto",
+            "what computes (auto: the fastest there is, but never the reference, which is slow; NAME:1: the second of a kind)"),
     /** The precision of activations. */
     PRECISION("f32", "of activations", "f32", "bf16"),
     /** Processor threads. */

@@ -108,7 +108,9 @@ public final class Settings {
     /** Returns this value if it is one of the key's choices; another value is an error that lists them. */
     static String choice(Key key, String value) {
         List<String> names = key.choices();
-        if (!names.contains(value)) {
+        // One of several devices of a kind has a number: cuda:1.
+        String name = key == Key.DEVICE ? value.replaceFirst(":[0-9]+$", "") : value;
+        if (!names.contains(name)) {
             String what = key == Key.DATASET ? "data set" : key.title().replace('-', ' ');
             throw UsageException.unknown(what, value, names);
         }
