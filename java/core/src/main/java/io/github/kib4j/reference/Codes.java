@@ -1,7 +1,10 @@
 package io.github.kib4j.reference;
 
+import static io.github.kib4j.reference.ReferenceTensor.doubles;
+
 import io.github.kib4j.op.Estimator;
 import io.github.kib4j.op.Kernel;
+import io.github.kib4j.tensor.Tensor;
 
 /**
  * Centred codes {@code v [B, G]} and, for the cosine kernel, what is left of them at length 1 ({@code vh}); with the other
@@ -12,7 +15,10 @@ record Codes(int batch, int width, double[] v, double[] norm, double[] unit, dou
     private static final double EPSILON = Math.ulp(1.0);
 
     /** Centres (or not) the first {@code batch * width} numbers of {@code u}. */
-    static Codes of(double[] u, int batch, int width, boolean centred, Kernel kernel) {
+    static Codes of(Tensor samples, boolean centred, Kernel kernel) {
+        double[] u = doubles(samples);
+        int batch = samples.shape().extent(0);
+        int width = samples.shape().rowSize();
         double[] v = new double[batch * width];
         double[] norm = new double[batch];
         double[] unit = new double[batch * width];

@@ -3,6 +3,7 @@ package io.github.kib4j.reference;
 import static io.github.kib4j.reference.ReferenceTensor.bytes;
 import static io.github.kib4j.reference.ReferenceTensor.doubles;
 import static io.github.kib4j.reference.ReferenceTensor.longs;
+import static io.github.kib4j.reference.ReferenceTensor.size;
 
 import io.github.kib4j.op.Activation;
 import io.github.kib4j.op.ActivityOps;
@@ -40,8 +41,7 @@ record ReferenceActivity() implements ActivityOps<Work> {
         double[] in = doubles(a);
         double[] z = doubles(out.post());
         byte[] mask = bytes(out.mask());
-        int size = Math.toIntExact(out.post().shape().size());
-        for (int o = 0; o < size; o++) {
+        for (int o = 0; o < z.length; o++) {
             if (spec.pooling() == Pooling.AVERAGE) {
                 double sum = 0;
                 for (int choice = 0; choice < 4; choice++) {
@@ -107,8 +107,8 @@ record ReferenceActivity() implements ActivityOps<Work> {
     /** Group means, {@code s}, {@code u}; divisive normalization of {@code post} in place. */
     private static void group(Buffers out, Grouping grouping) {
         double[] z = doubles(out.post());
-        int all = Math.toIntExact(Objects.requireNonNull(out.code()).shape().size());
-        int n = Math.toIntExact(out.post().shape().size()) / all;
+        int all = size(Objects.requireNonNull(out.code()));
+        int n = size(out.post()) / all;
         for (int g = 0; g < all; g++) {
             double sum = 0;
             for (int k = g * n; k < (g + 1) * n; k++) {
@@ -136,8 +136,7 @@ record ReferenceActivity() implements ActivityOps<Work> {
         double[] post = doubles(out.post());
         double[] sent = doubles(out.sent());
         Dropout dropout = spec.dropout();
-        int size = Math.toIntExact(out.post().shape().size());
-        for (int k = 0; k < size; k++) {
+        for (int k = 0; k < size(out.post()); k++) {
             sent[k] = isDropped(spec, clock, k)
                     ? dropout.droppedValue()
                     : dropout.keptScale() * post[k] + dropout.keptShift();
@@ -156,7 +155,7 @@ record ReferenceActivity() implements ActivityOps<Work> {
         return Work.of(() -> {
             double[] third = doubles(du);
             Grouping grouping = spec.grouping();
-            double[] dz = new double[Math.toIntExact(saved.post().shape().size())];
+            double[] dz = new double[size(saved.post())];
             for (int k = 0; k < dz.length; k++) {
                 dz[k] = grouping == null ? third[k] : groupedGradient(saved, grouping, third, dz.length, k);
             }
@@ -166,8 +165,7 @@ record ReferenceActivity() implements ActivityOps<Work> {
 
     /** {@code dz = du (2p/n) s^(p-1) (z - zbar)}. */
     private static double groupedGradient(Buffers saved, Grouping grouping, double[] du, int size, int k) {
-        int n = size
-                / Math.toIntExact(Objects.requireNonNull(saved.code()).shape().size());
+        int n = size / size(Objects.requireNonNull(saved.code()));
         int g = k / n;
         double s = doubles(Objects.requireNonNull(saved.scale()))[g];
         if (s == 0) {
@@ -205,8 +203,7 @@ record ReferenceActivity() implements ActivityOps<Work> {
     private static void clearOutsideWindows(double[] out, Shape shape) {
         int height = shape.extent(2);
         int width = shape.extent(3);
-        int size = Math.toIntExact(shape.size());
-        for (int at = 0; at < size; at++) {
+        for (int at = 0; at < out.length; at++) {
             boolean outside = at / width % height >= height / 2 * 2 || at % width >= width / 2 * 2;
             out[at] = outside ? 0 : out[at];
         }
@@ -218,10 +215,7 @@ record ReferenceActivity() implements ActivityOps<Work> {
         if (grouping == null || !grouping.divisive()) {
             return post;
         }
-        int g = k
-                / (size
-                        / Math.toIntExact(
-                                Objects.requireNonNull(saved.code()).shape().size()));
+        int g = k / (size / size(Objects.requireNonNull(saved.code())));
         double s = doubles(Objects.requireNonNull(saved.scale()))[g];
         return doubles(Objects.requireNonNull(saved.mean()))[g] + Math.pow(s, grouping.divisivePower()) * post;
     }
@@ -231,7 +225,7 @@ record ReferenceActivity() implements ActivityOps<Work> {
             Tensor da, @Nullable Tensor a, Buffers saved, Tensor dsent, Spec spec, @Nullable Clock clock) {
         return Work.of(() -> {
             double[] upstream = doubles(dsent);
-            double[] dr = new double[Math.toIntExact(saved.post().shape().size())];
+            double[] dr = new double[size(saved.post())];
             for (int k = 0; k < dr.length; k++) {
                 boolean dropped = saved.sent() != saved.post() && isDropped(spec, Objects.requireNonNull(clock), k);
                 dr[k] = dropped
@@ -250,7 +244,7 @@ record ReferenceActivity() implements ActivityOps<Work> {
     private static double[] divisiveGradient(Buffers saved, Grouping grouping, double[] dr) {
         double[] r = doubles(saved.post());
         double[] scale = doubles(Objects.requireNonNull(saved.scale()));
-        int all = Math.toIntExact(Objects.requireNonNull(saved.scale()).shape().size());
+        int all = size(Objects.requireNonNull(saved.scale()));
         int n = dr.length / all;
         double q = grouping.divisivePower();
         double[] dz = new double[dr.length];

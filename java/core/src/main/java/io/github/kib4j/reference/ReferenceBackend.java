@@ -1,17 +1,7 @@
 package io.github.kib4j.reference;
 
-import io.github.kib4j.op.ActivityOps;
 import io.github.kib4j.op.Backend;
-import io.github.kib4j.op.BatchNormOps;
-import io.github.kib4j.op.BatchOps;
-import io.github.kib4j.op.GramOps;
-import io.github.kib4j.op.ObjectiveOps;
-import io.github.kib4j.op.OptimizerOps;
 import io.github.kib4j.op.Precision;
-import io.github.kib4j.op.ProductOps;
-import io.github.kib4j.op.RandomOps;
-import io.github.kib4j.op.ReadoutOps;
-import io.github.kib4j.op.Work;
 import io.github.kib4j.tensor.DataType;
 import io.github.kib4j.tensor.OutOfDeviceMemoryException;
 import io.github.kib4j.tensor.Owner;
@@ -23,8 +13,31 @@ import java.util.Arrays;
  * The reference backend: one thread, double precision. A workspace's tensors have arrays of their own, and once one has been used for
  * the last time it holds no numbers: whoever reads it after all is found out.
  */
-final class ReferenceBackend implements Backend {
+record ReferenceBackend(
+        ReferenceProduct product,
+        ReferenceBatchNorm batchNorm,
+        ReferenceActivity activity,
+        ReferenceGram gram,
+        ReferenceObjective objective,
+        ReferenceOptimizer optimizer,
+        ReferenceReadout readout,
+        ReferenceBatch batch,
+        ReferenceRandom random)
+        implements Backend {
     static final String DESCRIPTION = "reference: plain Java, double precision, 1 thread (slow; for checking)";
+
+    ReferenceBackend() {
+        this(
+                new ReferenceProduct(),
+                new ReferenceBatchNorm(),
+                new ReferenceActivity(),
+                new ReferenceGram(),
+                new ReferenceObjective(),
+                new ReferenceOptimizer(),
+                new ReferenceReadout(),
+                new ReferenceBatch(),
+                new ReferenceRandom());
+    }
 
     @Override
     public String name() {
@@ -89,50 +102,5 @@ final class ReferenceBackend implements Backend {
                 default -> Arrays.fill(ReferenceTensor.doubles(ended), Double.NaN);
             }
         };
-    }
-
-    @Override
-    public ProductOps<Work> product() {
-        return new ReferenceProduct();
-    }
-
-    @Override
-    public BatchNormOps<Work> batchNorm() {
-        return new ReferenceBatchNorm();
-    }
-
-    @Override
-    public ActivityOps<Work> activity() {
-        return new ReferenceActivity();
-    }
-
-    @Override
-    public GramOps<Work> gram() {
-        return new ReferenceGram();
-    }
-
-    @Override
-    public ObjectiveOps<Work> objective() {
-        return new ReferenceObjective();
-    }
-
-    @Override
-    public OptimizerOps<Work> optimizer() {
-        return new ReferenceOptimizer();
-    }
-
-    @Override
-    public ReadoutOps<Work> readout() {
-        return new ReferenceReadout();
-    }
-
-    @Override
-    public BatchOps<Work> batch() {
-        return new ReferenceBatch();
-    }
-
-    @Override
-    public RandomOps<Work> random() {
-        return new ReferenceRandom();
     }
 }

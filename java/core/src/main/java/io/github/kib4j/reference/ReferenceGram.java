@@ -13,13 +13,8 @@ import java.util.Arrays;
 record ReferenceGram() implements GramOps<Work> {
     @Override
     public Work dependence(Tensor value, Tensor x, Kernel kernelX, Tensor y, Kernel kernelY, Estimator estimator) {
-        return Work.of(() ->
-                doubles(value)[0] = dependence(codes(x, kernelX), kernelX, codes(y, kernelY), kernelY, estimator));
-    }
-
-    private static Codes codes(Tensor samples, Kernel kernel) {
-        return Codes.of(
-                doubles(samples), samples.shape().extent(0), samples.shape().rowSize(), false, kernel);
+        return Work.of(() -> doubles(value)[0] =
+                dependence(Codes.of(x, false, kernelX), kernelX, Codes.of(y, false, kernelY), kernelY, estimator));
     }
 
     /**

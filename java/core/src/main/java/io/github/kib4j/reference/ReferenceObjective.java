@@ -22,9 +22,8 @@ record ReferenceObjective() implements ObjectiveOps<Work> {
     public Work gradient(
             Tensor du, Tensor value, Tensor u, Teaching teaching, Spec spec, Form form, @Nullable Meter meter) {
         int batch = u.shape().extent(0);
-        int width = u.shape().rowSize();
         return Work.of(() -> {
-            Codes codes = Codes.of(doubles(u), batch, width, spec.centred(), spec.kernel());
+            Codes codes = Codes.of(u, spec.centred(), spec.kernel());
             if (form == Form.GRAM) {
                 gram(du, value, codes, teaching, spec);
             } else {
@@ -85,8 +84,7 @@ record ReferenceObjective() implements ObjectiveOps<Work> {
             return Arrays.copyOf(doubles(given.similarity()), batch * batch);
         }
         if (teaching instanceof Teaching.Targets targets) {
-            int width = targets.targets().shape().extent(1);
-            Codes codes = Codes.of(doubles(targets.targets()), batch, width, targets.centred(), targets.kernel());
+            Codes codes = Codes.of(targets.targets(), targets.centred(), targets.kernel());
             return codes.gramLessConstant(targets.kernel(), estimator);
         }
         Teaching.Classes classes = (Teaching.Classes) teaching;
@@ -160,9 +158,8 @@ record ReferenceObjective() implements ObjectiveOps<Work> {
     private record Signal(double[] y, int outputs, double factor) {
         static Signal of(Teaching teaching, int batch) {
             if (teaching instanceof Teaching.Targets targets) {
-                int width = targets.targets().shape().extent(1);
-                Codes codes = Codes.of(doubles(targets.targets()), batch, width, targets.centred(), targets.kernel());
-                return new Signal(codes.unit(), width, 1);
+                Codes codes = Codes.of(targets.targets(), targets.centred(), targets.kernel());
+                return new Signal(codes.unit(), codes.width(), 1);
             }
             Teaching.Classes classes = (Teaching.Classes) teaching;
             double[] oneHot = new double[batch * classes.classes()];
@@ -326,9 +323,8 @@ record ReferenceObjective() implements ObjectiveOps<Work> {
     @Override
     public Work codeStatistics(Statistics out, Tensor u, Teaching teaching, Spec spec) {
         int batch = u.shape().extent(0);
-        int width = u.shape().rowSize();
         return Work.of(() -> {
-            Codes codes = Codes.of(doubles(u), batch, width, spec.centred(), spec.kernel());
+            Codes codes = Codes.of(u, spec.centred(), spec.kernel());
             Sums sums = Sums.of(codes, Signal.of(teaching, batch));
             doubles(out.count())[0] = sums.count();
             out.codeSum().write(sums.t());
@@ -352,9 +348,8 @@ record ReferenceObjective() implements ObjectiveOps<Work> {
             Spec spec,
             @Nullable Meter meter) {
         int batch = u.shape().extent(0);
-        int width = u.shape().rowSize();
         return Work.of(() -> {
-            Codes codes = Codes.of(doubles(u), batch, width, spec.centred(), spec.kernel());
+            Codes codes = Codes.of(u, spec.centred(), spec.kernel());
             gramFree(du, value, codes, Signal.of(teaching, batch), Centred.of(statistics), spec);
             record(value, batch, meter);
         });

@@ -37,6 +37,10 @@ final class ReferenceTensor extends BackendTensor {
         return (byte[]) of(tensor).open();
     }
 
+    static int size(Tensor tensor) {
+        return Math.toIntExact(tensor.shape().size());
+    }
+
     static ReferenceTensor of(Tensor tensor) {
         return (ReferenceTensor) tensor;
     }
@@ -47,11 +51,11 @@ final class ReferenceTensor extends BackendTensor {
 
     @Override
     protected void copyFrom(Object source) {
-        System.arraycopy(source, 0, open(), 0, Math.toIntExact(shape().size()));
+        System.arraycopy(source, 0, open(), 0, size(this));
     }
 
     @Override
     protected void copyTo(Object target) {
-        System.arraycopy(open(), 0, target, 0, Math.toIntExact(shape().size()));
+        System.arraycopy(open(), 0, target, 0, size(this));
     }
 }

@@ -3,17 +3,9 @@ package io.github.kib4j.cpu;
 import io.github.kib4j.bindings.Specs;
 import io.github.kib4j.bindings.internal.kib_queue;
 import io.github.kib4j.cpu.internal.kib;
-import io.github.kib4j.op.ActivityOps;
 import io.github.kib4j.op.Backend;
-import io.github.kib4j.op.BatchNormOps;
-import io.github.kib4j.op.BatchOps;
-import io.github.kib4j.op.GramOps;
-import io.github.kib4j.op.ObjectiveOps;
-import io.github.kib4j.op.OptimizerOps;
 import io.github.kib4j.op.Precision;
 import io.github.kib4j.op.ProductOps;
-import io.github.kib4j.op.RandomOps;
-import io.github.kib4j.op.ReadoutOps;
 import io.github.kib4j.op.Work;
 import io.github.kib4j.tensor.DataType;
 import io.github.kib4j.tensor.Owner;
@@ -24,16 +16,35 @@ import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.javacpp.Loader;
 
 /** The CPU backend. */
-final class CpuBackend implements Backend {
-    private final String processor;
-    private final kib_queue queue;
-    private final OneDnn oneDnn;
-
-    CpuBackend(String processor, int threads) {
-        this.processor = processor;
-        queue = Specs.queue(threads);
+record CpuBackend(
+        String processor,
+        kib_queue queue,
+        ProductOps<Work> product,
+        CpuBatchNorm batchNorm,
+        CpuActivity activity,
+        CpuGram gram,
+        CpuObjective objective,
+        CpuOptimizer optimizer,
+        CpuReadout readout,
+        CpuBatch batch,
+        CpuRandom random)
+        implements Backend {
+    static CpuBackend open(String processor, int threads) {
+        kib_queue queue = Specs.queue(threads);
         kib.kib_use_threads(threads);
-        oneDnn = new OneDnn();
+        ProductOps<Work> product = new CpuProduct(new OneDnn(), queue);
+        return new CpuBackend(
+                processor,
+                queue,
+                computesBfloat16() ? product : new Emulation(product, queue),
+                new CpuBatchNorm(queue),
+                new CpuActivity(queue),
+                new CpuGram(queue),
+                new CpuObjective(queue),
+                new CpuOptimizer(queue),
+                new CpuReadout(queue),
+                new CpuBatch(queue),
+                new CpuRandom(queue));
     }
 
     /**
@@ -101,51 +112,5 @@ final class CpuBackend implements Backend {
     @Override
     public void free(Tensor allocated) {
         CpuTensor.of(allocated).free();
-    }
-
-    @Override
-    public ProductOps<Work> product() {
-        ProductOps<Work> own = new CpuProduct(oneDnn, queue);
-        return computesBfloat16() ? own : new Emulation(own, queue);
-    }
-
-    @Override
-    public BatchNormOps<Work> batchNorm() {
-        return new CpuBatchNorm(queue);
-    }
-
-    @Override
-    public ActivityOps<Work> activity() {
-        return new CpuActivity(queue);
-    }
-
-    @Override
-    public GramOps<Work> gram() {
-        return new CpuGram(queue);
-    }
-
-    @Override
-    public ObjectiveOps<Work> objective() {
-        return new CpuObjective(queue);
-    }
-
-    @Override
-    public OptimizerOps<Work> optimizer() {
-        return new CpuOptimizer(queue);
-    }
-
-    @Override
-    public ReadoutOps<Work> readout() {
-        return new CpuReadout(queue);
-    }
-
-    @Override
-    public BatchOps<Work> batch() {
-        return new CpuBatch(queue);
-    }
-
-    @Override
-    public RandomOps<Work> random() {
-        return new CpuRandom(queue);
     }
 }

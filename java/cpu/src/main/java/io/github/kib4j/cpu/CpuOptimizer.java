@@ -1,18 +1,15 @@
 package io.github.kib4j.cpu;
 
-import io.github.kib4j.bindings.Specs;
 import io.github.kib4j.bindings.internal.kib_queue;
 import io.github.kib4j.cpu.internal.kib;
 import io.github.kib4j.op.Clock;
 import io.github.kib4j.op.OptimizerOps;
 import io.github.kib4j.op.Work;
-import io.github.kib4j.tensor.DataType;
 import io.github.kib4j.tensor.Tensor;
 import java.util.List;
 import java.util.function.Function;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.DoublePointer;
-import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.PointerPointer;
 import org.jspecify.annotations.Nullable;
@@ -76,12 +73,7 @@ record CpuOptimizer(kib_queue queue) implements OptimizerOps<Work> {
 
     @Override
     public Work round(Tensor rounded, Tensor value) {
-        long size = value.shape().size();
-        return CpuWork.kernel(0, scratch -> {
-            BytePointer to = CpuTensor.bytes(rounded);
-            FloatPointer from = CpuTensor.floats(value);
-            return () -> kib.kib_layout_narrow(to, from, Specs.type(DataType.BF16), size, queue);
-        });
+        return Emulation.narrow(rounded, value, queue);
     }
 
     private static PointerPointer<BytePointer> pointers(List<Slot> slots, Function<Slot, @Nullable Tensor> choice) {

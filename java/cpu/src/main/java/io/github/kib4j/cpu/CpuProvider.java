@@ -89,7 +89,7 @@ public final class CpuProvider implements DeviceProvider {
             throw new IllegalStateException("Device 'cpu' cannot be used here: " + reason);
         });
         int threads = options.threads();
-        return new CpuBackend(
+        return CpuBackend.open(
                 processor(), threads > 0 ? threads : Runtime.getRuntime().availableProcessors());
     }
 }

@@ -73,14 +73,14 @@ record Emulation(ProductOps<Work> single, kib_queue queue) implements ProductOps
         } else {
             CpuTensor narrow = copy(DataType.BF16, weight);
             copies.add(narrow);
-            parts.add(narrow(narrow, weight));
+            parts.add(narrow(narrow, weight, queue));
             parts.add(widen(rounded, narrow));
         }
         if (applies(out)) {
             CpuTensor wideOut = copy(DataType.F32, out);
             copies.add(wideOut);
             parts.add(product.plan(wideOut, wideIn, rounded));
-            parts.add(narrow(out, wideOut));
+            parts.add(narrow(out, wideOut, queue));
         } else {
             parts.add(product.plan(out, wideIn, rounded));
             parts.add(flush(out));
@@ -102,7 +102,8 @@ record Emulation(ProductOps<Work> single, kib_queue queue) implements ProductOps
         });
     }
 
-    private Work narrow(Tensor narrow, Tensor wide) {
+    /** Plans the rounding of floats to bfloat16. */
+    static Work narrow(Tensor narrow, Tensor wide, kib_queue queue) {
         int type = CpuTensor.typeOf(narrow);
         long size = narrow.shape().size();
         return CpuWork.kernel(0, scratch -> {

@@ -86,7 +86,7 @@ final class GoldenObjectiveTest {
     private static void gramMatrices(JsonNode c, Tensor code, Teaching.Classes teaching) {
         int batch = code.shape().extent(0);
         ObjectiveOps.Spec spec = spec(c);
-        Codes codes = Codes.of(code.readDoubles(), batch, code.shape().rowSize(), spec.centred(), spec.kernel());
+        Codes codes = Codes.of(code, spec.centred(), spec.kernel());
         double[] theirs = doubles(c.get("K_z"));
         near(
                 withFirst(codes.gramLessConstant(spec.kernel(), Estimator.PHSIC), theirs[0]),
