@@ -167,16 +167,15 @@ public final class Checkpoint {
 
     private static boolean isWhole(Path checkpoint, CheckpointState state) throws IOException {
         try {
-            return readText(checkpoint.resolve(STATE)).equals(state.text()) && hasSums(checkpoint, state);
+            if (!readText(checkpoint.resolve(STATE)).equals(state.text())) {
+                return false;
+            }
+            checkSum(checkpoint.resolve(WEIGHTS), state.weights());
+            checkSum(checkpoint.resolve(OPTIMIZER), state.optimizer());
+            return true;
         } catch (FileContentException e) {
             return false;
         }
-    }
-
-    private static boolean hasSums(Path checkpoint, CheckpointState state) throws IOException {
-        checkSum(checkpoint.resolve(WEIGHTS), state.weights());
-        checkSum(checkpoint.resolve(OPTIMIZER), state.optimizer());
-        return true;
     }
 
     private static Path setAside(Path checkpoint) throws IOException {
@@ -251,8 +250,8 @@ public final class Checkpoint {
             checkClasses(checkpoint, state.identity().classNames(), classNames);
             checkSettings(checkpoint, state.networkDifference(network.spec().signature()));
             Map<String, Tensor> tensors = networkTensors(network);
-            Map<String, Safetensors.Array> weights = readArrays(checkpoint.resolve(WEIGHTS), state.weights());
-            checkSame(checkpoint, weights, tensors, storedShapes(network));
+            Map<String, Safetensors.Array> weights =
+                    readSame(checkpoint, WEIGHTS, state.weights(), tensors, storedShapes(network));
             copy(weights, tensors);
             network.renewRounded();
             return state;
@@ -319,10 +318,10 @@ public final class Checkpoint {
             CheckpointState state = readState(checkpoint);
             checkIdentity(checkpoint, state, identity);
             Map<String, Tensor> tensors = networkTensors(network);
-            Map<String, Safetensors.Array> weights = readArrays(checkpoint.resolve(WEIGHTS), state.weights());
-            checkSame(checkpoint, weights, tensors, storedShapes(network));
-            Map<String, Safetensors.Array> optimizer = readArrays(checkpoint.resolve(OPTIMIZER), state.optimizer());
-            checkSame(checkpoint, optimizer, optimizerState, Map.of());
+            Map<String, Safetensors.Array> weights =
+                    readSame(checkpoint, WEIGHTS, state.weights(), tensors, storedShapes(network));
+            Map<String, Safetensors.Array> optimizer =
+                    readSame(checkpoint, OPTIMIZER, state.optimizer(), optimizerState, Map.of());
             copy(weights, tensors);
             network.renewRounded();
             copy(optimizer, optimizerState);
@@ -378,11 +377,6 @@ public final class Checkpoint {
         }
     }
 
-    private static Map<String, Safetensors.Array> readArrays(Path file, String sum) throws IOException {
-        checkSum(file, sum);
-        return Safetensors.read(file);
-    }
-
     private static void checkSum(Path file, String sum) throws IOException {
         try {
             if (!Sha256.of(file).equals(sum)) {
@@ -430,16 +424,16 @@ public final class Checkpoint {
         return network.parameters().stream().collect(Collectors.toMap(Parameter::name, Parameter::stored));
     }
 
-    private static void checkSame(
-            Path checkpoint,
-            Map<String, Safetensors.Array> arrays,
-            Map<String, Tensor> tensors,
-            Map<String, Shape> storedShapes)
-            throws CheckpointException {
+    private static Map<String, Safetensors.Array> readSame(
+            Path checkpoint, String file, String sum, Map<String, Tensor> tensors, Map<String, Shape> storedShapes)
+            throws IOException {
+        checkSum(checkpoint.resolve(file), sum);
+        Map<String, Safetensors.Array> arrays = Safetensors.read(checkpoint.resolve(file));
         String difference = difference(arrays, tensors, storedShapes);
         if (difference != null) {
             throw foreign(checkpoint, "network or optimizer: " + difference);
         }
+        return arrays;
     }
 
     private static @Nullable String difference(

@@ -14,6 +14,7 @@ import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.StringJoiner;
 import java.util.stream.Collectors;
 
 /**
@@ -45,20 +46,6 @@ public final class Safetensors {
                 throw new IllegalArgumentException(
                         data.capacity() + " bytes do not fit an array of " + shape + " in " + type + ".");
             }
-        }
-
-        /** Copies a tensor from its device. */
-        static Array of(Tensor tensor) {
-            if (tensor.type() == DataType.F64) {
-                double[] values = tensor.readDoubles();
-                ByteBuffer data = buffer(Math.multiplyExact(8, values.length));
-                data.asDoubleBuffer().put(values);
-                return new Array(DataType.F64, tensor.shape(), data);
-            }
-            float[] values = tensor.readFloats();
-            ByteBuffer data = buffer(Math.multiplyExact(4, values.length));
-            data.asFloatBuffer().put(values);
-            return new Array(DataType.F32, tensor.shape(), data);
         }
 
         /**
@@ -119,7 +106,14 @@ public final class Safetensors {
 
         @Override
         public ByteBuffer data() {
-            return Array.of(tensor).data();
+            ByteBuffer data = buffer(Math.toIntExact(
+                    Math.multiplyExact(type().bytes(), tensor.shape().size())));
+            if (type() == DataType.F64) {
+                data.asDoubleBuffer().put(tensor.readDoubles());
+            } else {
+                data.asFloatBuffer().put(tensor.readFloats());
+            }
+            return data;
         }
     }
 
@@ -160,8 +154,7 @@ public final class Safetensors {
     }
 
     private static byte[] header(Map<String, ? extends Source> sources) {
-        StringBuilder json = new StringBuilder("{");
-        String separator = "";
+        StringJoiner json = new StringJoiner(",", "{", "}");
         long offset = 0;
         for (Map.Entry<String, ? extends Source> entry : sources.entrySet()) {
             Source source = entry.getValue();
@@ -169,19 +162,11 @@ public final class Safetensors {
             String extents =
                     Arrays.stream(shape.extents()).mapToObj(Integer::toString).collect(Collectors.joining(","));
             long end = offset + Math.multiplyExact((long) source.type().bytes(), shape.size());
-            json.append(separator)
-                    .append(Json.quote(entry.getKey()))
-                    .append(":{\"dtype\":\"" + source.type() + "\",\"shape\":[")
-                    .append(extents)
-                    .append("],\"data_offsets\":[")
-                    .append(offset)
-                    .append(',')
-                    .append(end)
-                    .append("]}");
+            json.add(Json.quote(entry.getKey()) + ":{\"dtype\":\"" + source.type() + "\",\"shape\":[" + extents
+                    + "],\"data_offsets\":[" + offset + "," + end + "]}");
             offset = end;
-            separator = ",";
         }
-        byte[] header = json.append('}').toString().getBytes(StandardCharsets.UTF_8);
+        byte[] header = json.toString().getBytes(StandardCharsets.UTF_8);
         byte[] padded = Arrays.copyOf(header, (header.length + 7) / 8 * 8);
         Arrays.fill(padded, header.length, padded.length, (byte) ' ');
         return padded;

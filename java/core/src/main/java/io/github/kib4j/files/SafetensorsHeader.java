@@ -100,13 +100,9 @@ final class SafetensorsHeader {
         /** Returns the numbers that these bytes of the file are. */
         ByteBuffer numbers(ByteBuffer data) {
             Stored stored = Stored.valueOf(dtype);
-            return switch (stored) {
-                case BF16, F16 -> widened(data, stored);
-                default -> data;
-            };
-        }
-
-        private static ByteBuffer widened(ByteBuffer data, Stored stored) {
+            if (stored != Stored.BF16 && stored != Stored.F16) {
+                return data;
+            }
             ByteBuffer wide = ByteBuffer.allocate(2 * data.capacity()).order(ByteOrder.LITTLE_ENDIAN);
             for (int at = 0; at < data.capacity(); at += 2) {
                 short half = data.getShort(at);

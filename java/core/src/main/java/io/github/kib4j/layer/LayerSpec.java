@@ -173,6 +173,25 @@ public record LayerSpec(
         return isConvolution() ? Shape.of(units, input.extent(0), kernelSize, kernelSize) : input.prepend(units);
     }
 
+    /**
+     * {@return the number of learned numbers}
+     *
+     * @param input of a sample
+     */
+    public long parameters(Shape input) {
+        return weight(input).size() + (bias ? units : 0) + (batchNorm ? 2L * units : 0);
+    }
+
+    /** {@return the multiplications of a sample's forward pass; ArithmeticException if they cannot be counted} */
+    long multiplications(Shape input) {
+        return Math.multiplyExact(weight(input).size(), preActivation(input).size() / units);
+    }
+
+    /** {@return a layer like this one, of another kind and size} */
+    LayerSpec resized(int newKernelSize, int newUnits, Pooling newPooling) {
+        return new LayerSpec(newKernelSize, newUnits, bias, batchNorm, activation, newPooling, grouping, dropout);
+    }
+
     /** Checks that the layer can follow an input of this shape; {@code index} is for the message. */
     void check(Shape input, int index) {
         String where = "Hidden layer " + (index + 1) + " ";

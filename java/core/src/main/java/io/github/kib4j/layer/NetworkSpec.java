@@ -44,9 +44,7 @@ public record NetworkSpec(Shape input, List<LayerSpec> hidden, int outputs) {
             long count = 0;
             Shape shape = input;
             for (LayerSpec layer : hidden) {
-                long positions = layer.preActivation(shape).size() / layer.units();
-                count = Math.addExact(
-                        count, Math.multiplyExact(layer.weight(shape).size(), positions));
+                count = Math.addExact(count, layer.multiplications(shape));
                 shape = layer.output(shape);
             }
             Math.addExact(count, Math.multiplyExact(shape.size() + 1, outputs));
@@ -82,10 +80,7 @@ public record NetworkSpec(Shape input, List<LayerSpec> hidden, int outputs) {
         List<Shape> shapes = shapes();
         long count = (shapes.get(hidden.size()).size() + 1) * outputs;
         for (int i = 0; i < hidden.size(); i++) {
-            LayerSpec layer = hidden.get(i);
-            count += layer.weight(shapes.get(i)).size()
-                    + (layer.bias() ? layer.units() : 0)
-                    + (layer.batchNorm() ? 2L * layer.units() : 0);
+            count += hidden.get(i).parameters(shapes.get(i));
         }
         return count;
     }
@@ -96,13 +91,10 @@ public record NetworkSpec(Shape input, List<LayerSpec> hidden, int outputs) {
      * @param index number of the layer, from 0; the readout is the last
      */
     public long multiplications(int index) {
-        List<Shape> shapes = shapes();
-        if (index == hidden.size()) {
-            return shapes.get(index).size() * outputs;
-        }
-        LayerSpec layer = hidden.get(index);
-        long positions = layer.preActivation(shapes.get(index)).size() / layer.units();
-        return layer.weight(shapes.get(index)).size() * positions;
+        Shape read = shapes().get(index);
+        return index == hidden.size()
+                ? read.size() * outputs
+                : hidden.get(index).multiplications(read);
     }
 
     /**
@@ -114,7 +106,10 @@ public record NetworkSpec(Shape input, List<LayerSpec> hidden, int outputs) {
      * @param style what every layer has besides its units: activation, batch norm, grouping, dropout
      */
     public static NetworkSpec mlp(Shape input, List<Integer> units, int outputs, LayerSpec style) {
-        return new NetworkSpec(input, units.stream().map(n -> linear(n, style)).toList(), outputs);
+        return new NetworkSpec(
+                input,
+                units.stream().map(n -> style.resized(0, n, Pooling.NONE)).toList(),
+                outputs);
     }
 
     /**
@@ -131,32 +126,11 @@ public record NetworkSpec(Shape input, List<LayerSpec> hidden, int outputs) {
             Shape input, int[] channels, Set<Integer> pooled, int linear, int outputs, LayerSpec style) {
         List<LayerSpec> layers = new ArrayList<>();
         for (int i = 0; i < channels.length; i++) {
-            Pooling pooling = pooled.contains(i) ? Pooling.MAX : Pooling.NONE;
-            layers.add(new LayerSpec(
-                    3,
-                    channels[i],
-                    style.bias(),
-                    style.batchNorm(),
-                    style.activation(),
-                    pooling,
-                    style.grouping(),
-                    style.dropout()));
+            layers.add(style.resized(3, channels[i], pooled.contains(i) ? Pooling.MAX : Pooling.NONE));
         }
         if (linear > 0) {
-            layers.add(linear(linear, style));
+            layers.add(style.resized(0, linear, Pooling.NONE));
         }
         return new NetworkSpec(input, layers, outputs);
-    }
-
-    private static LayerSpec linear(int units, LayerSpec style) {
-        return new LayerSpec(
-                0,
-                units,
-                style.bias(),
-                style.batchNorm(),
-                style.activation(),
-                Pooling.NONE,
-                style.grouping(),
-                style.dropout());
     }
 }

@@ -13,7 +13,6 @@ import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
 import java.util.List;
 import java.util.function.IntFunction;
-import org.jspecify.annotations.Nullable;
 
 /** The teaching signals of docs/mathematics.md, section 3.7. */
 public final class TeachingSignals {
@@ -94,7 +93,7 @@ public final class TeachingSignals {
 
         @Override
         public Resident reside(Device device, Scope scope, int samples, int batch) {
-            return new ResidentTargets(device, scope, samples, width, targets, kernel, centred);
+            return new ResidentTargets(device, this, table(scope, "targets", samples, width));
         }
     }
 
@@ -106,7 +105,7 @@ public final class TeachingSignals {
 
         @Override
         public Resident reside(Device device, Scope scope, int samples, int batch) {
-            return new EpochSimilarity(device, scope, samples, batch, similarity);
+            return new EpochSimilarity(device, similarity, table(scope, "similarities", samples, batch));
         }
     }
 
@@ -119,34 +118,17 @@ public final class TeachingSignals {
         return scope.allocate(DataType.F32, Shape.of(samples, width));
     }
 
-    /** Plans the rows of a table that belong to a batch. */
-    private static TeachingSignal.Batch rows(
-            Device device, Tensor out, Tensor all, @Nullable Tensor order, Clock clock, Teaching teaching) {
-        return new TeachingSignal.Batch(List.of(device.batch().rows(out, all, order, clock)), teaching);
-    }
-
     /** All targets, on the device from the first epoch on. */
     private static final class ResidentTargets implements TeachingSignal.Resident {
         private final Device device;
-        private final IntFunction<double[]> targets;
-        private final Kernel kernel;
-        private final boolean centred;
+        private final Targets signal;
         private final Tensor all;
         private boolean written;
 
-        ResidentTargets(
-                Device device,
-                Scope scope,
-                int samples,
-                int width,
-                IntFunction<double[]> targets,
-                Kernel kernel,
-                boolean centred) {
+        ResidentTargets(Device device, Targets signal, Tensor all) {
             this.device = device;
-            this.targets = targets;
-            this.kernel = kernel;
-            this.centred = centred;
-            all = table(scope, "targets", samples, width);
+            this.signal = signal;
+            this.all = all;
         }
 
         @Override
@@ -154,10 +136,10 @@ public final class TeachingSignals {
             if (written) {
                 return;
             }
-            int width = all.shape().extent(1);
+            int width = signal.width();
             float[] rows = new float[Math.toIntExact(all.shape().size())];
             for (int i = 0; i < all.shape().extent(0); i++) {
-                double[] target = targets.apply(i);
+                double[] target = signal.targets().apply(i);
                 if (target.length != width) {
                     throw new RefusedException("The target of sample " + i + " has " + target.length + " entries, but "
                             + width + " were announced.");
@@ -178,7 +160,9 @@ public final class TeachingSignals {
         public TeachingSignal.Batch batch(Workspace workspace, Tensor labels, Tensor order, Clock clock) {
             Tensor out = workspace.tensor(
                     DataType.F32, all.shape().withFirst(labels.shape().extent(0)));
-            return rows(device, out, all, order, clock, new Teaching.Targets(out, kernel, centred));
+            return new TeachingSignal.Batch(
+                    List.of(device.batch().rows(out, all, order, clock)),
+                    new Teaching.Targets(out, signal.kernel(), signal.centred()));
         }
     }
 
@@ -191,10 +175,10 @@ public final class TeachingSignals {
         private final Similarity similarity;
         private final Tensor all;
 
-        EpochSimilarity(Device device, Scope scope, int samples, int batch, Similarity similarity) {
+        EpochSimilarity(Device device, Similarity similarity, Tensor all) {
             this.device = device;
             this.similarity = similarity;
-            all = table(scope, "similarities", samples, batch);
+            this.all = all;
         }
 
         @Override
@@ -219,7 +203,8 @@ public final class TeachingSignals {
         public TeachingSignal.Batch batch(Workspace workspace, Tensor labels, Tensor order, Clock clock) {
             int size = labels.shape().extent(0);
             Tensor out = workspace.tensor(DataType.F32, Shape.of(size, size));
-            return rows(device, out, all, null, clock, new Teaching.Similarity(out));
+            return new TeachingSignal.Batch(
+                    List.of(device.batch().rows(out, all, null, clock)), new Teaching.Similarity(out));
         }
     }
 }

@@ -2,6 +2,7 @@ package io.github.kib4j.train;
 
 import io.github.kib4j.data.Dataset;
 import io.github.kib4j.data.ImageSet;
+import io.github.kib4j.op.BatchOps;
 import io.github.kib4j.op.Device;
 import io.github.kib4j.tensor.DataType;
 import io.github.kib4j.tensor.Scope;
@@ -151,20 +152,9 @@ public final class DeviceDataset implements AutoCloseable {
         return checksum;
     }
 
-    List<Double> mean() {
-        return mean;
-    }
-
-    List<Double> deviation() {
-        return deviation;
-    }
-
-    int padding() {
-        return padding;
-    }
-
-    boolean flip() {
-        return flip;
+    /** Returns how its images become a network's input. */
+    BatchOps.Spec preparation(boolean augments, long seed) {
+        return new BatchOps.Spec(augments ? padding : 0, augments && flip, mean, deviation, seed);
     }
 
     /** Frees the device's memory. Runs on this data set must be closed before. */

@@ -49,7 +49,7 @@ final class Evaluator {
         this.workspace = workspace;
         this.config = config;
         images = dataset.test();
-        normalization = new BatchOps.Spec(0, false, dataset.mean(), dataset.deviation(), config.seed());
+        normalization = dataset.preparation(false, config.seed());
         clock = Clock.allocate(scope);
         totals = scope.allocate(DataType.F64, Shape.of(2));
     }

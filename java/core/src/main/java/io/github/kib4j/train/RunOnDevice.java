@@ -56,12 +56,7 @@ final class RunOnDevice {
         sums = scope.allocate(DataType.F64, Shape.of(network.hidden().size() + 2));
         order = scope.allocate(DataType.I32, Shape.of(images.count()));
         workspace = device.newWorkspace(scope);
-        augmentation = new BatchOps.Spec(
-                config.augment() ? dataset.padding() : 0,
-                config.augment() && dataset.flip(),
-                dataset.mean(),
-                dataset.deviation(),
-                config.seed());
+        augmentation = dataset.preparation(config.augment(), config.seed());
     }
 
     private static void checkFit(DeviceDataset dataset, TrainingConfig config) {
