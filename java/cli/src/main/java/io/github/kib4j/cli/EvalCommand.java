@@ -13,6 +13,7 @@ import io.github.kib4j.train.Evaluation;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -105,11 +106,8 @@ final class EvalCommand {
         results.keySet().forEach(rule -> out.printf(" %10s", results.size() == 1 ? "accuracy" : rule));
         out.println();
         for (int label = 0; label < first.names().size(); label++) {
-            out.printf(
-                    Locale.ROOT,
-                    title,
-                    FileFailure.printable(first.names().get(label)),
-                    String.format(Locale.ROOT, "%,d", first.images(label)));
+            String name = FileFailure.printable(first.names().get(label));
+            out.printf(Locale.ROOT, title, name, String.format(Locale.ROOT, "%,d", first.images(label)));
             for (RunEvaluation result : results.values()) {
                 double accuracy = result.classes().accuracy(label);
                 out.printf(" %10s", Double.isNaN(accuracy) ? "-" : Progress.percent(accuracy));
@@ -119,21 +117,16 @@ final class EvalCommand {
     }
 
     private ObjectNode asJson(Map<String, RunEvaluation> results) {
-        ObjectNode all = JSON.createObjectNode().put("folder", path.toString());
-        if (results.size() == 1) {
-            String rule = results.keySet().iterator().next();
-            return all.put("rule", rule)
-                    .setAll(asJson(results.values().iterator().next()));
-        }
-        ObjectNode rules = all.putObject("rules");
-        results.forEach((rule, result) ->
-                rules.putObject(rule).put("folder", result.folder().toString()).setAll(asJson(result)));
-        return all;
+        Map<String, ObjectNode> records = new LinkedHashMap<>();
+        results.forEach((rule, result) -> {
+            ObjectNode record = JSON.createObjectNode();
+            records.put(rule, describe(results.size() == 1 ? record.put("rule", rule) : record, result));
+        });
+        return TrainCommand.asJson(records, path);
     }
 
-    private static ObjectNode asJson(RunEvaluation result) {
-        ObjectNode node = JSON.createObjectNode()
-                .put("epoch", result.epoch())
+    private static ObjectNode describe(ObjectNode node, RunEvaluation result) {
+        node.put("epoch", result.epoch())
                 .put("images", result.evaluation().images())
                 .put("loss", result.evaluation().loss())
                 .put("test_accuracy", result.evaluation().accuracy());

@@ -5,12 +5,14 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Stream;
 import picocli.CommandLine.Help;
 import picocli.CommandLine.Help.Column;
 import picocli.CommandLine.Help.TextTable;
+import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
-import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.Model.UsageMessageSpec;
 
 /** Lays out help in 80 columns: options under headings, examples, exit codes. */
@@ -37,7 +39,10 @@ final class HelpScreen {
         usage.descriptionHeading("%n").commandListHeading("%nCommands:%n");
         usage.sectionMap().put(UsageMessageSpec.SECTION_KEY_PARAMETER_LIST, help -> "");
         usage.sectionMap().put(UsageMessageSpec.SECTION_KEY_OPTION_LIST, HelpScreen::arguments);
-        usage.footerHeading("%nExamples:%n").footer(indented(examples));
+        usage.footerHeading("%nExamples:%n")
+                .footer(Stream.of(examples)
+                        .map(line -> "  " + line.replace("%", "%%"))
+                        .toArray(String[]::new));
         usage.exitCodeListHeading("%nExit codes:%n")
                 .exitCodeList(exitCodes(spec.name().equals("train")));
         return spec;
@@ -45,14 +50,6 @@ final class HelpScreen {
 
     private static String qualified(CommandSpec spec) {
         return spec.name().equals("kib") ? "kib" : "kib " + spec.name();
-    }
-
-    private static String[] indented(String... lines) {
-        String[] indented = new String[lines.length];
-        for (int i = 0; i < lines.length; i++) {
-            indented[i] = "  " + lines[i].replace("%", "%%");
-        }
-        return indented;
     }
 
     private static Map<String, String> exitCodes(boolean stoppable) {
@@ -70,17 +67,9 @@ final class HelpScreen {
     /** Returns a command's arguments and options, as its help shows them. */
     private static String arguments(Help help) {
         StringBuilder text = new StringBuilder();
-        List<String[]> positional = new ArrayList<>();
-        for (PositionalParamSpec parameter : help.commandSpec().positionalParameters()) {
-            positional.add(new String[] {parameter.paramLabel(), String.join(" ", parameter.description())});
-        }
-        section("Arguments", positional, help, text);
-        sections(help.commandSpec()).forEach((title, options) -> {
-            List<String[]> rows = options.stream()
-                    .map(option -> new String[] {written(option), String.join(" ", option.description())})
-                    .toList();
-            section(title, rows, help, text);
-        });
+        section("Arguments", help.commandSpec().positionalParameters(), ArgSpec::paramLabel, help, text);
+        sections(help.commandSpec())
+                .forEach((title, options) -> section(title, options, HelpScreen::written, help, text));
         return text.toString();
     }
 
@@ -121,8 +110,9 @@ final class HelpScreen {
         return String.join(", ", option.names()) + (optional ? "[" + value + "]" : value);
     }
 
-    private static void section(String title, List<String[]> rows, Help help, StringBuilder text) {
-        if (rows.isEmpty()) {
+    private static <A extends ArgSpec> void section(
+            String title, List<A> arguments, Function<A, String> name, Help help, StringBuilder text) {
+        if (arguments.isEmpty()) {
             return;
         }
         TextTable table = TextTable.forColumns(
@@ -130,7 +120,7 @@ final class HelpScreen {
                 new Column(NAMES, 2, Column.Overflow.SPAN),
                 new Column(WIDTH - NAMES, 0, Column.Overflow.WRAP));
         table.indentWrappedLines = 0;
-        rows.forEach(row -> table.addRowValues(row));
+        arguments.forEach(a -> table.addRowValues(name.apply(a), String.join(" ", a.description())));
         text.append(String.format("%n%s:%n", title)).append(table);
     }
 }

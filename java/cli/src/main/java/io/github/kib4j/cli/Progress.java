@@ -110,22 +110,14 @@ class Progress implements RunListener {
 
     @Override
     public void epoch(EpochResult epoch, Evaluation test) {
-        String line = String.format(
-                Locale.ROOT,
-                "%s epoch %d/%d: test %.2f %%, train %.2f %%",
-                title,
-                epoch.epoch(),
-                epochs,
-                test.accuracy(),
-                epoch.accuracy());
+        String line = title + " epoch " + epoch.epoch() + "/" + epochs + ": test " + percent(test.accuracy())
+                + ", train " + percent(epoch.accuracy());
         String speed = String.format(Locale.ROOT, ", %,.0f images/s", epoch.imagesPerSecond());
         String loss = String.format(Locale.ROOT, ", readout loss %.4f", epoch.readoutLoss());
-        String losses = epoch.localLosses().isEmpty()
-                ? ""
-                : ", local losses "
-                        + epoch.localLosses().stream()
-                                .map(x -> String.format(Locale.ROOT, "%.4f", x))
-                                .collect(Collectors.joining(" "));
+        String each = epoch.localLosses().stream()
+                .map(x -> String.format(Locale.ROOT, "%.4f", x))
+                .collect(Collectors.joining(" "));
+        String losses = each.isEmpty() ? "" : ", local losses " + each;
         screen.line(longestFitting(List.of(line + loss + losses + speed, line + loss + speed, line + speed, line)));
     }
 

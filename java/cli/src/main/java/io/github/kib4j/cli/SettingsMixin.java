@@ -81,13 +81,12 @@ final class SettingsMixin {
                 given.set(key, value.toString());
             }
         }
-        if (given.isSet(Key.DATA) && given.text(Key.DATA).isEmpty()) {
-            throw new UsageException("--data must name a folder or archive, but is empty.");
-        }
         if (given.isSet(Key.DATA)) {
-            given.set(
-                    Key.DATA,
-                    RunPlan.data(given.text(Key.DATA)).toAbsolutePath().toString());
+            if (given.text(Key.DATA).isEmpty()) {
+                throw new UsageException("--data must name a folder or archive, but is empty.");
+            }
+            Path data = RunPlan.data(given.text(Key.DATA));
+            given.set(Key.DATA, data.toAbsolutePath().toString());
         }
         return given;
     }

@@ -97,9 +97,7 @@ final class SummaryCommand {
             LayerSpec layer = network.hidden().get(i);
             String kind = layer.isConvolution() ? "convolution 3x3" : "linear";
             String pooled = layer.pooling() == Pooling.NONE ? "" : ", pool";
-            long learned = layer.weight(shapes.get(i)).size()
-                    + (layer.bias() ? layer.units() : 0)
-                    + (layer.batchNorm() ? 2L * layer.units() : 0);
+            long learned = layer.parameters(shapes.get(i));
             int groups = layer.grouping() == null ? 0 : layer.grouping().groups();
             rows.add(new Row(
                     "hidden " + (i + 1),
@@ -123,33 +121,22 @@ final class SummaryCommand {
         out.println(
                 describe(source.name, source.images) + (source.read ? "" : " (as published; its files are not here)"));
         String format = "%-9s %-22s %-13s %6s %,10d %,15d%n";
-        out.printf(
-                format.replace(",", "").replace("d", "s"),
-                "layer",
-                "",
-                "output",
-                "groups",
-                "parameters",
-                "multiplications");
-        for (Row row : rows()) {
-            String groups = row.groups == 0 ? "" : String.valueOf(row.groups);
-            out.printf(
-                    Locale.ROOT, format, row.title, row.kind, row.output, groups, row.parameters, row.multiplications);
+        String heading = format.replace(",", "").replace("d", "s");
+        out.printf(heading, "layer", "", "output", "groups", "parameters", "multiplications");
+        for (Row of : rows()) {
+            String groups = of.groups == 0 ? "" : String.valueOf(of.groups);
+            out.printf(Locale.ROOT, format, of.title, of.kind, of.output, groups, of.parameters, of.multiplications);
         }
         out.printf(Locale.ROOT, format, "all", "", "", "", network.parameters(), multiplications());
-        Map<String, MemoryEstimate> memory = memory();
+        Map<String, MemoryEstimate> memory = new RunPlan(settings).memory(source.images);
+        String row = "%-48s %,20d%n";
         out.println("Bytes in a step of " + settings.text(Key.BATCH) + " images, as planned:");
         for (int i = 0; i < network.hidden().size(); i++) {
-            int layer = i;
-            activations(memory, i)
-                    .ifPresent(bytes -> out.printf(
-                            Locale.ROOT,
-                            "%-48s %,20d%n",
-                            "written by hidden " + (layer + 1) + "'s forward pass",
-                            bytes));
+            String what = "written by hidden " + (i + 1) + "'s forward pass";
+            activations(memory, i).ifPresent(bytes -> out.printf(Locale.ROOT, row, what, bytes));
         }
         memory.forEach((rule, estimate) ->
-                out.printf(Locale.ROOT, "%-48s %,20d%n", "activations, gradients, scratch: " + rule, estimate.arena()));
+                out.printf(Locale.ROOT, row, "activations, gradients, scratch: " + rule, estimate.arena()));
         String need = largest(memory)
                 .map(estimate -> "about " + MemoryEstimate.megabytes(estimate.total()) + ": " + estimate.describe())
                 .orElse("more than can be counted");
@@ -166,7 +153,7 @@ final class SummaryCommand {
         dataset.put("test_images", source.images.test()).put("read", source.read);
         json.put("model", settings.text(Key.MODEL));
         ArrayNode layers = json.putArray("layers");
-        Map<String, MemoryEstimate> memory = memory();
+        Map<String, MemoryEstimate> memory = new RunPlan(settings).memory(source.images);
         List<Row> rows = rows();
         for (int i = 0; i < rows.size(); i++) {
             Row row = rows.get(i);
@@ -198,10 +185,6 @@ final class SummaryCommand {
         bytes.put("arena", estimate.arena()).put("tables", estimate.tables());
         bytes.put("dataset", estimate.dataset());
         return bytes.put("process", estimate.process());
-    }
-
-    private Map<String, MemoryEstimate> memory() {
-        return new RunPlan(settings).memory(source.images);
     }
 
     private static Optional<MemoryEstimate> largest(Map<String, MemoryEstimate> memory) {

@@ -173,17 +173,15 @@ final class TrainCommand {
     }
 
     /** Returns one object: the folder and the record of its rule, or the folder and a record for each rule. */
-    private static ObjectNode asJson(Map<String, ObjectNode> records, Path folder) {
+    static ObjectNode asJson(Map<String, ObjectNode> records, Path folder) {
         ObjectNode all = JSON.createObjectNode().put("folder", folder.toString());
         if (records.size() == 1) {
             return all.setAll(records.values().iterator().next());
         }
         ObjectNode rules = all.putObject("rules");
-        records.forEach((rule, record) -> rules.set(
-                rule,
-                JSON.createObjectNode()
-                        .put("folder", folder.resolve(rule).toString())
-                        .setAll(record)));
+        records.forEach((rule, record) -> rules.putObject(rule)
+                .put("folder", folder.resolve(rule).toString())
+                .setAll(record));
         return all;
     }
 }

@@ -55,7 +55,7 @@ public enum Key {
     /** Units of a VGG's linear hidden layer. */
     LINEAR(INTEGER, Range.between(0, Range.MOST_UNITS), "1024", "vgg: units of the linear hidden layer; 0 for none"),
     /** Factor of units or channels. */
-    WIDTH(NUMBER, new Range(0, 1000, true, false, ""), "1.0", "factor of units or channels"),
+    WIDTH(NUMBER, Range.above(0, 1000), "1.0", "factor of units or channels"),
     /** The function {@code f} of pre-activations. */
     ACTIVATION("leaky-relu", "", "relu", "leaky-relu", "selu"),
     /** Whether pre-activations are normalized over the batch. */
@@ -63,7 +63,7 @@ public enum Key {
     /** Whether hidden layers have biases. */
     BIAS(FLAG, "false", "biases in hidden layers"),
     /** The rate of dropout. */
-    DROPOUT(NUMBER, Range.fraction(), "0.0", "dropout rate; alpha dropout with selu"),
+    DROPOUT(NUMBER, Range.FRACTION, "0.0", "dropout rate; alpha dropout with selu"),
     /** {@code G}, the groups of a layer's activities. */
     GROUPS(INTEGER, Range.COUNT, "0", "groups of a layer's activities; 0 for none"),
     /** {@code delta} of the grouping. */
@@ -71,13 +71,13 @@ public enum Key {
     /** {@code p} of the grouping. */
     POWER(
             NUMBER,
-            new Range(0, 10, true, false, ""),
+            Range.above(0, 10),
             "0.5",
             "power p of the grouping; default 0.5, or 1 - q with divisive normalization"),
     /** Whether activities are normalized within groups. */
     DIVISIVE_NORM(FLAG, "false", "divisive normalization within groups"),
     /** {@code q} of the divisive normalization. */
-    DIVISIVE_POWER(NUMBER, new Range(0, 10, true, false, ""), "0.2", "power q of the divisive normalization"),
+    DIVISIVE_POWER(NUMBER, Range.above(0, 10), "0.2", "power q of the divisive normalization"),
     /** By which rules to learn. */
     RULE("phsic", "learning rule, or several with commas, one after the other", "phsic", "hsic", "readout", "backprop"),
     /** The kernel on codes. */
@@ -91,17 +91,13 @@ public enum Key {
     /** Whether codes are centred within a sample. */
     CENTRE_CODES(FLAG, "false", "centre codes within a sample; default: where there are groups"),
     /** How often all training images are seen. */
-    EPOCHS(INTEGER, Range.between(1, 1_000_000), "10", "how often all training images are seen"),
+    EPOCHS(INTEGER, Range.EPOCHS, "10", "how often all training images are seen"),
     /** {@code B}, the images of a step. */
-    BATCH(
-            INTEGER,
-            Range.between(2, Integer.MAX_VALUE).because("objectives compare at least 2 samples"),
-            "128",
-            "images of a step"),
+    BATCH(INTEGER, Range.SAMPLES, "128", "images of a step"),
     /** Which optimizer. */
     OPTIMIZER("sgd", "", "sgd", "adam", "adamw"),
     /** The momentum of SGD. */
-    MOMENTUM(NUMBER, Range.fraction(), "0.95", "momentum of sgd"),
+    MOMENTUM(NUMBER, Range.FRACTION, "0.95", "momentum of sgd"),
     /** The learning rate of hidden layers under local rules. */
     LR_LOCAL(NUMBER, Range.RATE, "0.5", "learning rate of hidden layers under local rules"),
     /** The learning rate of the rest. */
@@ -113,11 +109,7 @@ public enum Key {
     /** How learning rates change. */
     SCHEDULE("multi-step", "of learning rates", "constant", "multi-step", "cosine", "one-cycle"),
     /** Epochs at which they are lowered. */
-    MILESTONES(
-            INTEGERS,
-            Range.between(1, 1_000_000),
-            "",
-            "epochs at which multi-step lowers learning rates; default: none"),
+    MILESTONES(INTEGERS, Range.EPOCHS, "", "epochs at which multi-step lowers learning rates; default: none"),
     /** Factor by which they are lowered. */
     LR_DECAY(NUMBER, Range.between(0, 1000), "0.25", "factor at each milestone"),
     /** Epochs in which they rise. */
@@ -141,10 +133,7 @@ public enum Key {
             "processor threads; default: OMP_NUM_THREADS if that is set, else all"),
     /** How often to save within an epoch. */
     CHECKPOINT_STEPS(
-            INTEGER,
-            Range.between(0, Integer.MAX_VALUE),
-            "0",
-            "save every N steps, besides at the start and after each epoch; 0 for not");
+            INTEGER, Range.COUNT, "0", "save every N steps, besides at the start and after each epoch; 0 for not");
 
     /** What settings are about: headings of the help. */
     public enum Group {

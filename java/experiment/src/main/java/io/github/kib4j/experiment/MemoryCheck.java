@@ -15,13 +15,10 @@ record MemoryCheck(Settings settings, Sizes images, OptionalLong available) {
     private static final int HALVINGS = 10;
 
     MemoryCheck {
-        available = settings.text(Key.DEVICE).equals("reference") ? inHeap(available) : available;
-    }
-
-    /** The reference device's numbers are Java's. */
-    private static OptionalLong inHeap(OptionalLong available) {
-        return OptionalLong.of(
-                Math.min(available.orElse(Long.MAX_VALUE), Runtime.getRuntime().maxMemory()));
+        if (settings.text(Key.DEVICE).equals("reference")) { // its numbers are Java's
+            available = OptionalLong.of(Math.min(
+                    available.orElse(Long.MAX_VALUE), Runtime.getRuntime().maxMemory()));
+        }
     }
 
     /**

@@ -35,17 +35,12 @@ final class PredictionsFile implements AutoCloseable {
         try {
             for (int b = 0; b < labels.length; b++) {
                 int predicted = ClassCounts.largest(logits, b, names.size());
-                StringBuilder row = new StringBuilder();
-                row.append(first + b).append(',').append(labels[b]).append(',');
-                row.append(quoted(names.get(labels[b])))
-                        .append(',')
-                        .append(predicted)
-                        .append(',');
-                row.append(quoted(names.get(predicted)));
+                writer.write(first + b + "," + labels[b] + "," + quoted(names.get(labels[b])) + "," + predicted + ","
+                        + quoted(names.get(predicted)));
                 for (double probability : softmax(logits, b, names.size(), predicted)) {
-                    row.append(',').append((float) probability);
+                    writer.write("," + (float) probability);
                 }
-                writer.append(row).append('\n');
+                writer.write('\n');
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -21,17 +21,16 @@ record Range(double least, double most, boolean above, boolean below, String rea
     static final Range COUNT = between(0, Integer.MAX_VALUE);
     static final Range RATE = between(0, HUGE);
     static final Range UNITS = between(1, MOST_UNITS);
+    static final Range EPOCHS = between(1, 1_000_000);
+    static final Range FRACTION = new Range(0, 1, false, true, "");
+    static final Range SAMPLES = new Range(2, Integer.MAX_VALUE, false, false, "objectives compare at least 2 samples");
 
     static Range between(double least, double most) {
         return new Range(least, most, false, false, "");
     }
 
-    static Range fraction() {
-        return new Range(0, 1, false, true, "");
-    }
-
-    Range because(String why) {
-        return new Range(least, most, above, below, why);
+    static Range above(double least, double most) {
+        return new Range(least, most, true, false, "");
     }
 
     boolean contains(double value) {

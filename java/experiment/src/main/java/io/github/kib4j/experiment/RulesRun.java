@@ -3,8 +3,6 @@ package io.github.kib4j.experiment;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.kib4j.checkpoint.Checkpoint;
 import io.github.kib4j.checkpoint.CheckpointException;
-import io.github.kib4j.op.Device;
-import io.github.kib4j.train.DeviceDataset;
 import io.github.kib4j.train.TrainingConfig;
 import java.io.IOException;
 import java.util.LinkedHashMap;
@@ -18,13 +16,7 @@ import java.util.Optional;
  * @param record of the whole run
  */
 record RulesRun(
-        RunFolder whole,
-        Settings settings,
-        Map<String, TrainingConfig> trainings,
-        DeviceDataset dataset,
-        Device device,
-        RunListener listener,
-        RunRecord record) {
+        RunFolder whole, Settings settings, Map<String, TrainingConfig> trainings, Means means, RunRecord record) {
     /**
      * Trains to the end, from the start or from where each rule's last checkpoint stands.
      *
@@ -98,18 +90,10 @@ record RulesRun(
     private Optional<ObjectNode> train(Map.Entry<String, TrainingConfig> training, RunFolder folder, boolean resume)
             throws IOException {
         String rule = training.getKey();
-        boolean only = trainings.size() == 1;
         TrainingConfig config = training.getValue();
-        listener.begin(rule, config);
-        TrainingRun run = new TrainingRun(
-                folder,
-                settings.with(Key.RULE, rule),
-                config,
-                dataset,
-                device,
-                listener,
-                only ? record : record.ofRule(folder, rule),
-                this::goOn);
+        means.listener().begin(rule, config);
+        RunRecord own = trainings.size() == 1 ? record : record.ofRule(folder, rule);
+        TrainingRun run = new TrainingRun(folder, settings.with(Key.RULE, rule), config, means, own, this::goOn);
         return Optional.ofNullable(resume && Checkpoint.exists(folder.checkpoint()) ? run.resume() : run.begin())
                 .map(RunRecord::withoutSessions);
     }

@@ -128,7 +128,7 @@ public final class Run {
                 listener.say("Note: this device does not compute bf16 faster than f32.");
             }
             notes.forEach(listener::say);
-            return train(settings, trainings, device, dataset, command, listener);
+            return train(settings, trainings, new Means(device, dataset, listener), command);
         }
     }
 
@@ -145,18 +145,12 @@ public final class Run {
     }
 
     private Optional<Map<String, ObjectNode>> train(
-            Settings settings,
-            Map<String, TrainingConfig> trainings,
-            Device device,
-            DeviceDataset dataset,
-            String command,
-            RunListener listener)
-            throws IOException {
+            Settings settings, Map<String, TrainingConfig> trainings, Means means, String command) throws IOException {
         folder = named ? folder : RunFolder.claim(folder);
         try (RunFolder whole = new RunFolder(folder)) {
-            listener.start(folder);
-            RunRecord record = new RunRecord(whole, about(settings, device, dataset, command));
-            return new RulesRun(whole, settings, trainings, dataset, device, listener, record).run(resume);
+            means.listener().start(folder);
+            RunRecord record = new RunRecord(whole, about(settings, means.device(), means.dataset(), command));
+            return new RulesRun(whole, settings, trainings, means, record).run(resume);
         } finally {
             if (!named) {
                 new RunFolder(folder).removeIfEmpty();

@@ -40,6 +40,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -213,9 +214,8 @@ public record RunPlan(Settings settings) {
     }
 
     private NetworkSpec network(Shape image, int classes, LayerSpec style) {
-        boolean mlp = settings.choice(Key.MODEL).equals("mlp");
         double width = settings.number(Key.WIDTH);
-        if (mlp) {
+        if (settings.choice(Key.MODEL).equals("mlp")) {
             List<Integer> units = settings.integers(Key.LAYERS).stream()
                     .map(n -> scaled(n, width, Key.LAYERS))
                     .toList();
@@ -268,19 +268,10 @@ public record RunPlan(Settings settings) {
         long common = sizes.stream().reduce(0L, RunPlan::greatestCommonDivisor);
         long most = sizes.stream().mapToLong(size -> size / 2).min().orElse(0);
         List<String> fit = new ArrayList<>();
-        long below = Math.min(groups, most);
-        while (below > 1 && common % below != 0) {
-            below--;
-        }
-        if (below > 1) {
-            fit.add("--groups " + below);
-        }
-        long above = groups + 1L;
-        while (above <= Math.min(most, common) && common % above != 0) {
-            above++;
-        }
-        if (above <= Math.min(most, common)) {
-            fit.add("--groups " + above);
+        LongStream below = LongStream.iterate(Math.min(groups, most), n -> n > 1, n -> n - 1);
+        LongStream above = LongStream.rangeClosed(groups + 1L, Math.min(most, common));
+        for (LongStream numbers : List.of(below, above)) {
+            numbers.filter(n -> common % n == 0).findFirst().ifPresent(n -> fit.add("--groups " + n));
         }
         return fit.isEmpty()
                 ? "no number of groups does: change the layers, or give --groups 0"

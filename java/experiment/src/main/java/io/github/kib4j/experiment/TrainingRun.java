@@ -4,8 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.kib4j.op.Device;
-import io.github.kib4j.train.DeviceDataset;
 import io.github.kib4j.train.EpochResult;
 import io.github.kib4j.train.Evaluation;
 import io.github.kib4j.train.Trainer;
@@ -18,14 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Trains by one rule, into one folder. */
 record TrainingRun(
-        RunFolder folder,
-        Settings settings,
-        TrainingConfig config,
-        DeviceDataset dataset,
-        Device device,
-        RunListener listener,
-        RunRecord record,
-        Start start) {
+        RunFolder folder, Settings settings, TrainingConfig config, Means means, RunRecord record, Start start) {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     /** Told when it is clear that a run begins or goes on, before anything is written. */
@@ -41,7 +32,7 @@ record TrainingRun(
      */
     @Nullable
     ObjectNode begin() throws IOException {
-        try (Trainer trainer = new Trainer(device, dataset, config)) {
+        try (Trainer trainer = new Trainer(means.device(), means.dataset(), config)) {
             if (!settings.text(Key.WEIGHTS).isEmpty()) {
                 trainer.begin(Path.of(settings.text(Key.WEIGHTS)));
             }
@@ -58,16 +49,17 @@ record TrainingRun(
     @Nullable
     ObjectNode resume() throws IOException {
         FileSystemException unlocked = folder.lockIfWritable();
-        try (Trainer trainer = new Trainer(device, dataset, config)) {
-            trainer.restore(folder.checkpoint()).forEach(listener::say);
+        try (Trainer trainer = new Trainer(means.device(), means.dataset(), config)) {
+            trainer.restore(folder.checkpoint()).forEach(means.listener()::say);
             if (unlocked == null) {
                 folder.clean(trainer.step());
             }
             ObjectNode before = folder.readRun();
             int epochs = folder.metrics().keepEpochs(trainer.epoch());
             if (trainer.isFinished() && epochs == trainer.epoch() && RunRecord.isFinished(before)) {
-                listener.say("The run in " + folder.path() + " is finished: " + Words.count(config.epochs(), "epoch")
-                        + (config.epochs() == 1 ? " is" : " are") + " done.");
+                means.listener()
+                        .say("The run in " + folder.path() + " is finished: " + Words.count(config.epochs(), "epoch")
+                                + (config.epochs() == 1 ? " is" : " are") + " done.");
                 return before;
             }
             if (unlocked != null) {
@@ -78,7 +70,7 @@ record TrainingRun(
             folder.writeConfig(settings);
             folder.raiseEpochs(config.epochs());
             return recorded(() -> {
-                listener.say("Going on after epoch " + trainer.epoch() + ", step " + trainer.step() + ".");
+                means.listener().say("Going on after epoch " + trainer.epoch() + ", step " + trainer.step() + ".");
                 return epochs < trainer.epoch() && !completeEpoch(trainer) ? null : train(trainer);
             });
         }
@@ -106,21 +98,21 @@ record TrainingRun(
 
     private @Nullable ObjectNode train(Trainer trainer) throws IOException {
         int every = settings.integer(Key.CHECKPOINT_STEPS);
-        listener.startEpoch();
+        means.listener().startEpoch();
         while (!trainer.isFinished()) {
-            if (listener.stops()) {
+            if (means.listener().stops()) {
                 return null;
             }
             EpochResult epoch = trainer.trainEpoch((e, step, steps) -> {
-                listener.step(e, step, steps);
-                return !listener.stops() && (every == 0 || trainer.step() % every != 0);
+                means.listener().step(e, step, steps);
+                return !means.listener().stops() && (every == 0 || trainer.step() % every != 0);
             });
             trainer.save(folder.checkpoint());
             if (epoch != null) {
                 if (!completeEpoch(trainer)) {
                     return null;
                 }
-                listener.startEpoch();
+                means.listener().startEpoch();
             }
         }
         return results();
@@ -129,14 +121,14 @@ record TrainingRun(
     /** Evaluates and writes down an epoch that is saved; returns false if a signal stopped it. */
     private boolean completeEpoch(Trainer trainer) throws IOException {
         Evaluation test = trainer.evaluate((done, images) -> {
-            listener.testing(trainer.epoch(), done, images);
-            return !listener.stops();
+            means.listener().testing(trainer.epoch(), done, images);
+            return !means.listener().stops();
         });
         if (test == null) {
             return false;
         }
         EpochResult epoch = trainer.lastEpoch();
-        listener.epoch(epoch, test);
+        means.listener().epoch(epoch, test);
         folder.metrics().append(row(epoch, test));
         return true;
     }
@@ -168,10 +160,9 @@ record TrainingRun(
                 results.put(name, last.get(name).asDouble());
             }
         }
-        results.put("epochs", epochs.size());
-        results.put(
-                "train_seconds",
-                epochs.stream().mapToDouble(e -> e.get("seconds").asDouble()).sum());
+        double seconds =
+                epochs.stream().mapToDouble(e -> e.get("seconds").asDouble()).sum();
+        results.put("epochs", epochs.size()).put("train_seconds", seconds);
         double[] speeds = epochs.stream()
                 .mapToDouble(e -> e.get("train_images_per_second").asDouble())
                 .sorted()
