@@ -1,7 +1,6 @@
 /**
  * The reference backend: every operation in plain Java and double precision, in loops to read beside
- * {@code docs/mathematics.md}. It is the
- * truth in tests, and runs without any native library.
+ * {@code docs/mathematics.md}. It is the truth in tests, and runs without any native library.
  */
 @NullMarked
 package io.github.kib4j.reference;
