@@ -61,9 +61,10 @@ std::byte* map(void* where, uint64_t bytes, int protection, int flags, int file)
 }
 
 struct Block {
-  uint64_t bytes;
+  uint64_t bytes = 0;
   std::string what;
   bool kept = false;
+  std::unique_ptr<Parts> parts;  // once one was carved
 };
 
 using Blocks = std::map<uint64_t, Block>;
@@ -102,8 +103,10 @@ struct Memory::State {
   uint64_t take(uint64_t bytes);
   void bury(Blocks::iterator block);
   bool exhume();
+  Blocks::const_iterator holder(uint64_t address, uint64_t bytes) const;
   bool locate(uint64_t address, uint64_t bytes, Range* range) const;
   Fault explain(uint64_t address, uint64_t bytes) const;
+  void unwrite(uint64_t address, uint64_t bytes);
 };
 
 // Takes `bytes` out of the first gap at or behind the cursor that holds them; 0 where none does.
@@ -164,16 +167,32 @@ bool Memory::State::exhume() {
   return true;
 }
 
+// The live block that holds the whole range, or none.
+Blocks::const_iterator Memory::State::holder(uint64_t address, uint64_t bytes) const {
+  const auto block = around(live, address);
+  if (block == live.end()) return block;
+  const uint64_t end = block->first + block->second.bytes;
+  const bool holds = address <= end && bytes <= end - address && (bytes > 0 || address < end);
+  return holds ? block : live.end();
+}
+
+// As after an allocation.
+void Memory::State::unwrite(uint64_t address, uint64_t bytes) {
+  std::memset(written_of(address), 0, bytes);
+  if (bytes <= kPoisoned) std::memset(host_of(address), 0xff, bytes);
+}
+
 bool Memory::State::locate(uint64_t address, uint64_t bytes, Range* range) const {
   if (!inside(address, bytes)) return false;
   if (!options.bounds) {
     *range = {base(), base() + span, host, written};
     return true;
   }
-  const auto block = around(live, address);
+  const auto block = holder(address, bytes);
   if (block == live.end()) return false;
-  const uint64_t start = block->first, end = start + block->second.bytes;
-  if (address > end || bytes > end - address || (bytes == 0 && address == end)) return false;
+  uint64_t start = block->first, end = start + block->second.bytes;
+  const Parts* parts = block->second.parts.get();
+  if (parts != nullptr && bytes > 0 && !parts->locate(address, bytes, &start, &end)) return false;
   *range = {start, end, host_of(start), written_of(start)};
   return true;
 }
@@ -189,6 +208,7 @@ Fault Memory::State::explain(uint64_t address, uint64_t bytes) const {
   }
   if (const auto block = around(live, address); block != live.end()) {
     const uint64_t end = block->first + block->second.bytes;
+    if (address < end && block->second.parts != nullptr) return block->second.parts->explain(access, address, bytes);
     if (address < end && bytes <= end - address) return {Finding::kOutOfBounds, access + "are allocated"};
     return {Finding::kOutOfBounds, access + "begin at offset " + std::to_string(address - block->first) + " of " +
                                        quoted(block->second) + " and end " + std::to_string(address + bytes - end) +
@@ -221,10 +241,10 @@ void on_fault(int signal, siginfo_t* info, void* context) {
   const auto address = reinterpret_cast<uint64_t>(info->si_addr);
   if (memory != nullptr && memory->contains(address)) {
     const Fault fault = memory->explain(address, 0);
-    uint64_t start = 0, bytes = 0;
+    Range range;
     std::string where;
-    if (memory->find(address, &start, &bytes)) {
-      where = "offset " + std::to_string(address - start) + " of " + memory->owner(start);
+    if (memory->locate(address, 1, &range)) {
+      where = "offset " + std::to_string(address - range.start) + " of " + memory->owner(address);
     } else {
       where = fault.detail;
     }
@@ -300,7 +320,10 @@ uint64_t Memory::allocate(uint64_t bytes, const std::string& what) {
   while (start == 0 && s.exhume()) start = s.take(footprint(bytes));
   if (start == 0) return 0;
   s.used += bytes;
-  s.live.emplace(start, Block{bytes, what});
+  Block block;
+  block.bytes = bytes;
+  block.what = what;
+  s.live.emplace(start, std::move(block));
   if (bytes <= kPoisoned) std::memset(s.host_of(start), 0xff, bytes);
   return start;
 }
@@ -340,7 +363,9 @@ bool Memory::find(uint64_t address, uint64_t* start, uint64_t* bytes) const {
 std::string Memory::owner(uint64_t address) const {
   std::shared_lock<std::shared_mutex> lock(state_->mutex);
   const auto block = around(state_->live, address);
-  return block == state_->live.end() ? "unallocated memory" : quoted(block->second);
+  if (block == state_->live.end()) return "unallocated memory";
+  const std::string part = block->second.parts != nullptr ? block->second.parts->owner(address) : "";
+  return part.empty() ? quoted(block->second) : part;
 }
 
 uint64_t Memory::used() const {
@@ -349,6 +374,64 @@ uint64_t Memory::used() const {
 }
 
 uint64_t Memory::total() const { return state_->total; }
+
+bool Memory::allocated(uint64_t address, uint64_t bytes) const {
+  std::shared_lock<std::shared_mutex> lock(state_->mutex);
+  if (!state_->inside(address, bytes)) return false;
+  return !state_->options.bounds || state_->holder(address, bytes) != state_->live.end();
+}
+
+bool Memory::carve(uint64_t address, uint64_t bytes, const std::string& name, const std::string& caller) {
+  {
+    std::unique_lock<std::shared_mutex> lock(state_->mutex);
+    const auto block = state_->holder(address, bytes);
+    if (block == state_->live.end()) {
+      const Fault fault = state_->explain(address, bytes);
+      lock.unlock();
+      report(fault.finding, address, caller + ": '" + name + "': " + fault.detail);
+      return false;
+    }
+    std::unique_ptr<Parts>& parts = state_->live.find(block->first)->second.parts;
+    if (parts == nullptr) parts = std::make_unique<Parts>(quoted(block->second));
+    const std::string problem = parts->carve(address, bytes, name);
+    if (!problem.empty()) {
+      lock.unlock();
+      report(Finding::kBadArgument, address, caller + ": " + problem);
+      return false;
+    }
+  }
+  return forget(address, bytes, caller);
+}
+
+bool Memory::release_part(uint64_t address, const std::string& caller) {
+  uint64_t bytes = 0;
+  {
+    std::shared_lock<std::shared_mutex> lock(state_->mutex);
+    const auto block = state_->holder(address, 1);
+    const Parts* parts = block == state_->live.end() ? nullptr : block->second.parts.get();
+    if (parts != nullptr) bytes = parts->bytes(address);
+    if (bytes == 0) {
+      Fault fault{Finding::kBadArgument, "nothing is carved from the memory around the address"};
+      if (block == state_->live.end()) fault = state_->explain(address, 1);
+      if (parts != nullptr) fault = parts->not_released(address);
+      lock.unlock();
+      report(fault.finding, address, caller + ": " + fault.detail);
+      return false;
+    }
+  }
+  forget(address, bytes, caller);
+  std::unique_lock<std::shared_mutex> lock(state_->mutex);
+  const auto block = around(state_->live, address);
+  if (block != state_->live.end()) block->second.parts->release(address);
+  return true;
+}
+
+// A write, for whoever watches the order of accesses: the bytes change their meaning.
+bool Memory::forget(uint64_t address, uint64_t bytes, const std::string& caller) {
+  if (view(address, bytes, Access::kWrite, caller) == nullptr) return false;
+  state_->unwrite(address, bytes);
+  return true;
+}
 
 bool Memory::locate(uint64_t address, uint64_t bytes, Range* range) const {
   std::shared_lock<std::shared_mutex> lock(state_->mutex);

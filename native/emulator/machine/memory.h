@@ -9,21 +9,16 @@
 #include <string>
 
 #include "machine/options.h"
+#include "machine/parts.h"
 #include "machine/report.h"
 
 namespace kib::emulator {
 
-// A live allocation as the executor sees it. Valid until the allocation is released.
+// A live allocation, or a part of one, as the executor sees it. Valid until that is released.
 struct Range {
   uint64_t start = 1, end = 0;  // [start, end); as constructed it contains nothing
   std::byte* host = nullptr;    // where the byte at `start` lies
   uint8_t* written = nullptr;   // a shadow byte for each byte: 0xff where it was ever written, else 0
-};
-
-// Why an access is wrong.
-struct Fault {
-  Finding finding;
-  std::string detail;
 };
 
 class Memory {
@@ -46,7 +41,8 @@ class Memory {
   bool contains(uint64_t address) const;  // in the device's range at all
   // Start and size of the live allocation around an address; false where there is none.
   bool find(uint64_t address, uint64_t* start, uint64_t* bytes) const;
-  std::string owner(uint64_t address) const;  // the owner's name and the allocation's size, for reports
+  // Name and size of the live part, or of the live allocation, around an address, for reports.
+  std::string owner(uint64_t address) const;
   uint64_t used() const;
   uint64_t total() const;
 
@@ -58,9 +54,21 @@ class Memory {
   // Copies shadow bits with the bytes: device-to-device copies of partly initialised memory are no finding.
   bool copy(uint64_t to, uint64_t from, uint64_t bytes, const std::string& caller);
 
-  // The live allocation that holds [address, address + bytes), false where there is none; reports nothing. Without the
-  // instrument `bounds` every range of the device's is held by one range, the device's whole memory. See
-  // memory_access.h.
+  // Declares [address, address + bytes) of one live allocation as a part with a name. From the first part on, the
+  // allocation is touched in its live parts alone, each access inside one of them. The part's bytes count as never
+  // written. Reports under the caller's name, and returns false, what overlaps a live part or no allocation holds.
+  bool carve(uint64_t address, uint64_t bytes, const std::string& name, const std::string& caller);
+  // Ends the part that starts at the address; what touches it afterwards is a use after free.
+  bool release_part(uint64_t address, const std::string& caller);
+  // The bytes count as never written again; all of them lie in one part, or in one allocation without parts.
+  bool forget(uint64_t address, uint64_t bytes, const std::string& caller);
+
+  // Whether one live allocation holds [address, address + bytes), whatever its parts: for calls, whose work runs later.
+  bool allocated(uint64_t address, uint64_t bytes) const;
+
+  // The live allocation, or its part, that holds [address, address + bytes), false where there is none; reports
+  // nothing. Without the instrument `bounds` every range of the device's is held by one range, the device's whole
+  // memory. See memory_access.h.
   bool locate(uint64_t address, uint64_t bytes, Range* range) const;
   // What is wrong with [address, address + bytes), for an access that locate() refused.
   Fault explain(uint64_t address, uint64_t bytes) const;

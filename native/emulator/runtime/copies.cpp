@@ -42,8 +42,7 @@ bool agrees(int kind, Place to, Place from) {
 
 // A range of device memory must be allocated when the call is made, as the driver checks it.
 bool allocated(const void* p, uint64_t bytes, const std::string& caller) {
-  Range range;
-  if (Memory::instance().locate(number(p), bytes, &range)) return true;
+  if (Memory::instance().allocated(number(p), bytes)) return true;
   const Fault fault = Memory::instance().explain(number(p), bytes);
   report(fault.finding, caller, fault.detail);
   return false;

@@ -2,6 +2,7 @@
 // process, in libcuda.so.1; the functions of libcudart.so.13 are thin covers of it.
 #ifndef KIB_EMULATOR_DEVICE_H
 #define KIB_EMULATOR_DEVICE_H
+#include <deque>
 #include <map>
 #include <memory>
 #include <set>
@@ -29,14 +30,14 @@ struct GraphNode {
   std::vector<size_t> after;  // indices of earlier nodes
 };
 
-// A cudaGraph_t. A node's address is its cudaGraphNode_t, once the capture has ended.
+// A cudaGraph_t. A node's address is its cudaGraphNode_t.
 struct Graph {
-  std::vector<GraphNode> nodes;
+  std::deque<GraphNode> nodes;
 };
 
 // A cudaGraphExec_t.
 struct GraphExec {
-  std::vector<GraphNode> nodes;
+  std::deque<GraphNode> nodes;
   NodePtr last;  // of its last launch: launches of one executable graph do not overlap
 };
 

@@ -63,10 +63,11 @@ bool out_of_bounds(Touch& t, uint32_t lane, const char* space, const std::string
 }
 
 void not_written(Touch& t, uint32_t lane, const char* space) {
-  t.warp.report(
-      Finding::kUninitialised, lane, t.address[lane],
-      "reads " + std::to_string(t.bytes) + " bytes of " + space + " memory that were never written; write them first",
-      true);
+  const bool global = t.space != Space::kShared && t.space != Space::kLocal;
+  t.warp.report(Finding::kUninitialised, lane, t.address[lane],
+                "reads " + std::to_string(t.bytes) + " bytes of " + space + " memory that were never written" +
+                    (global ? ", of " + Memory::instance().owner(t.address[lane]) : "") + "; write them first",
+                true);
 }
 
 bool global_fault(Touch& t, uint32_t lane) {
