@@ -48,7 +48,9 @@ void instruments(const char* variable, const std::string& value, Options* option
       {"bounds", &options->bounds},     {"uninitialised", &options->uninitialised},
       {"races", &options->races},       {"alignment", &options->alignment},
       {"barriers", &options->barriers}, {"leaks", &options->leaks},
-      {"host", &options->host},         {"streams", &options->streams}};
+      {"host", &options->host},         {"streams", &options->streams},
+      {"mixed", &options->mixed},       {"float-atomics", &options->float_atomics},
+      {"lanes", &options->lanes}};
   const auto set_all = [&](bool on) {
     for (auto& [name, flag] : all) *flag = on;
   };
@@ -70,9 +72,10 @@ void instruments(const char* variable, const std::string& value, Options* option
       }
     }
     if (!known) {
-      refuse(variable, value,
-             "a comma-separated list of bounds, uninitialised, races, alignment, barriers, leaks, host, streams "
-             "(each may have a '-' before it), or all, or none");
+      refuse(
+          variable, value,
+          "a comma-separated list of bounds, uninitialised, races, mixed, float-atomics, alignment, barriers, leaks, "
+          "host, streams, lanes (each may have a '-' before it), or all, or none");
     }
   }
 }

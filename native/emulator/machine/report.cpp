@@ -2,6 +2,7 @@
 
 #include <cxxabi.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <map>
@@ -20,6 +21,7 @@ struct Kept {
   std::vector<Report> reports;
   uint64_t seed = Options::current().seed;
   std::map<std::tuple<Finding, std::string, std::string, int>, size_t> seen;
+  size_t left_out = 0;
 };
 
 Kept& kept() {
@@ -52,6 +54,27 @@ void publish(const std::string& sentence, uint64_t seed) {
   } else {
     std::fprintf(stderr, "kib-emulator: KIB_EMULATOR_REPORT: cannot write to %s\n", options.report.c_str());
   }
+}
+
+// What is said, without addresses: those of equal findings differ.
+std::string without_addresses(const std::string& detail) {
+  std::string text;
+  for (size_t at = 0; at < detail.size();) {
+    if (detail.compare(at, 2, "0x") != 0) {
+      text += detail[at++];
+      continue;
+    }
+    at = std::min(detail.find_first_not_of("0123456789abcdefABCDEF", at + 2), detail.size());
+    text += "0x";
+  }
+  return text;
+}
+
+void say_left_out() {
+  const size_t n = Reports::instance().left_out();
+  if (n == 0) return;
+  std::fprintf(stderr, "kib-emulator: %zu more findings like these were left out: of one place at most %zu are shown\n",
+               n, kRepeats);
 }
 
 }  // namespace
@@ -88,6 +111,16 @@ const char* name(Finding finding) {
       return "trap";
     case Finding::kNoProgress:
       return "no progress";
+    case Finding::kAbsentLane:
+      return "shuffle from an absent lane";
+    case Finding::kNonCoherent:
+      return "non-coherent read";
+    case Finding::kScope:
+      return "scope too narrow";
+    case Finding::kFloatAtomic:
+      return "float atomic";
+    case Finding::kMixed:
+      return "mixed plain and atomic access";
   }
   return "unknown";
 }
@@ -113,9 +146,14 @@ Reports& Reports::instance() {
 void Reports::add(Report report) {
   Kept& all = kept();
   std::lock_guard<std::mutex> lock(all.mutex);
-  if (!report.kernel.empty()) {
-    size_t& times = all.seen[{report.finding, report.kernel, report.file, report.line}];
-    if (++times > kRepeats) return;
+  const bool in_kernel = !report.kernel.empty();
+  size_t& times = all.seen[{report.finding, in_kernel ? report.kernel : without_addresses(report.detail),
+                            in_kernel ? report.file : std::string(), in_kernel ? report.line : 0}];
+  if (++times > kRepeats) {
+    static const int registered = std::atexit(say_left_out);
+    static_cast<void>(registered);
+    ++all.left_out;
+    return;
   }
   publish(report.sentence(), all.seed);
   all.reports.push_back(std::move(report));
@@ -131,10 +169,16 @@ size_t Reports::count() const {
   return kept().reports.size();
 }
 
+size_t Reports::left_out() const {
+  std::lock_guard<std::mutex> lock(kept().mutex);
+  return kept().left_out;
+}
+
 void Reports::clear() {
   std::lock_guard<std::mutex> lock(kept().mutex);
   kept().reports.clear();
   kept().seen.clear();
+  kept().left_out = 0;
 }
 
 void Reports::set_seed(uint64_t seed) {

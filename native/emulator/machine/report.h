@@ -30,6 +30,11 @@ enum class Finding {
   kUnsupported,
   kTrap,
   kNoProgress,
+  kAbsentLane,   // a shuffle reads a lane that does not take part
+  kNonCoherent,  // a read through the path for constant data of bytes that the launch writes
+  kScope,        // an atomic or ordered access of block scope where another block has a part
+  kFloatAtomic,  // an atomic addition of floating-point numbers: the sum's bits depend on the order
+  kMixed,        // a plain read of what others change atomically, or a plain write of what others read so
 };
 
 const char* name(Finding finding);
@@ -47,13 +52,15 @@ struct Report {
 };
 
 // All findings of the process; thread-safe. Of one line of a kernel at most five findings of a kind are kept and
-// printed.
+// printed, and at most five that say the same (but for addresses) where no kernel is involved. At the process's end one
+// line says how many were left out.
 class Reports {
  public:
   static Reports& instance();
   void add(Report report);
   std::vector<Report> all() const;
   size_t count() const;
+  size_t left_out() const;  // findings that were neither kept nor printed
   void clear();
   void set_seed(uint64_t seed);  // what is printed beside findings, at first Options::current().seed
 };

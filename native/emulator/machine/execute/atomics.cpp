@@ -94,12 +94,27 @@ uint64_t read(const Warp& w, Operand o, uint32_t bytes, uint32_t l) {
   return bytes == 2 ? w.at<uint16_t>(o)[l] : bytes == 4 ? w.at<uint32_t>(o)[l] : w.at<uint64_t>(o)[l];
 }
 
+bool is_float(Type type) {
+  return type == Type::kF32 || type == Type::kF64 || type == Type::kF16 || type == Type::kF16x2 ||
+         type == Type::kBf16 || type == Type::kBf16x2;
+}
+
+// Sums of rounded numbers depend on their order, which is another one in each run on a GPU.
+void check_float(Touch& t) {
+  t.warp.report(Finding::kFloatAtomic, static_cast<uint32_t>(__builtin_ctz(t.mask)), 0,
+                "adds floating-point numbers atomically: a GPU adds them in another order in each run, and the sum has "
+                "other bits; add them in a fixed order (a tree, or a second kernel over partial sums) or add integers, "
+                "or set KIB_EMULATOR_CHECK=all,-float-atomics",
+                true);
+}
+
 }  // namespace
 
 void atomic(const Instruction& i, Warp& w) {
   const Access& a = w.launch().image->accesses[i.target];
   const AtomicOp op = static_cast<AtomicOp>(i.x);
   const bool races = w.launch().options.races;
+  const bool adds_floats = op == AtomicOp::kAdd && is_float(a.type);
   Touch t(w, a.space, a.element, w.mask, true, true, true, nullptr);
   addresses(a, w, t.address);
   by_space(a.space, w.mask, t.address, [&](Space space, uint32_t mask) {
@@ -114,7 +129,11 @@ void atomic(const Instruction& i, Warp& w) {
     }
     if (!reach(t)) return;
     w.worker().traffic.atomics += static_cast<uint32_t>(__builtin_popcount(mask));
-    for (uint32_t l = 0; l < 32; ++l) {
+    if (adds_floats && w.launch().options.float_atomics) check_float(t);
+    // Lanes take their turns in an order of the seed's.
+    const uint32_t turn = w.random() & 31;
+    for (uint32_t n = 0; n < 32; ++n) {
+      const uint32_t l = n ^ turn;
       if (((mask >> l) & 1) == 0) continue;
       const uint64_t old = one(a.type, op, t.host[l], read(w, i.a, a.element, l), read(w, i.b, a.element, l));
       w.worker().progressed |= std::memcmp(t.host[l], &old, a.element) != 0;

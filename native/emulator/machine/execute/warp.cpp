@@ -14,6 +14,14 @@ bool before(const Group& a, const Group& b) {
   return a.pc < b.pc;
 }
 
+// Spreads a number's bits over all (the finalizer of splitmix64).
+uint64_t mixed(uint64_t x) {
+  x += 0x9e3779b97f4a7c15;
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
+  return x ^ (x >> 31);
+}
+
 constexpr uint32_t kSlice = 2048;  // instructions after which a divergent warp runs another group
 
 }  // namespace
@@ -71,6 +79,7 @@ void Warp::start() {
     s[kCtaidZ][l] = at.z;
   }
   live_ = initial_;
+  random_ = mixed(launch().options.seed ^ mixed(uint64_t{block_.index()} << 10 | index_)) | 1;
   std::fill(std::begin(exit_effects_), std::end(exit_effects_), 0);
   std::fill(known.begin(), known.end(), 0);
   clock = 1;

@@ -121,6 +121,14 @@ class Warp final : public Lanes {
   void report_at(uint32_t pc, Finding finding, uint32_t lane, uint64_t address, std::string detail, bool once);
   void stop(Outcome outcome) { launch().stop(outcome); }
 
+  // The next of a sequence that seed, block and warp determine.
+  uint32_t random() {
+    random_ ^= random_ << 13;
+    random_ ^= random_ >> 7;
+    random_ ^= random_ << 17;
+    return static_cast<uint32_t>(random_ >> 32);
+  }
+
   std::byte* local(uint32_t lane);  // a thread's local memory
   uint8_t* local_written(uint32_t lane);
   uint32_t local_bytes() const { return local_bytes_; }
@@ -171,6 +179,7 @@ class Warp final : public Lanes {
   uint32_t initial_ = 0, live_ = 0;
   std::vector<Group> groups_;
   size_t current_ = 0;
+  uint64_t random_ = 1;
   bool rotate_ = false;
   uint32_t pc_ = 0;
   Frame* frame_ = nullptr;

@@ -135,18 +135,18 @@ void test_barriers() {
 
 void test_atomics() {
   Words out;
-  clean(kernel("atom.global.add.u32 %r1, [%out], 1; red.global.max.s32 [%out+4], %t; red.global.add.f32 [%out+8], "
-               "0f3F000000;\n"
+  clean(kernel("atom.global.add.u32 %r1, [%out], 1; red.global.max.s32 [%out+4], %t; red.global.add.u32 [%out+8], 3;\n"
                "atom.global.cas.b32 %r2, [%out+12], 0, %t; atom.global.inc.u32 %r3, [%out+16], 9; atom.global.exch.b32 "
                "%r4, [%out+20], 77;\n"
-               "red.global.add.f64 [%out+24], 0d3FE0000000000000; red.global.or.b32 [%out+32], %t;"),
+               "red.global.add.u64 [%out+24], 4294967297; red.global.or.b32 [%out+32], %t;"),
         out, nullptr, {8, 64});
   CHECK_EQUAL(out[0], 512u);
   CHECK_EQUAL(out[1], 63u);
-  CHECK_EQUAL(out[2], 0x43800000u);
+  CHECK_EQUAL(out[2], 1536u);
   CHECK_EQUAL(out[4], 512u % 10);
   CHECK_EQUAL(out[5], 77u);
-  CHECK_EQUAL(out[7], 0x40700000u);
+  CHECK_EQUAL(out[6], 512u);
+  CHECK_EQUAL(out[7], 512u);
   CHECK_EQUAL(out[8], 63u);
 }
 

@@ -187,6 +187,19 @@ void test_global_races() {
         {1, 64});
 }
 
+void test_float_atomics() {
+  Words out;
+  for (const char* sum :
+       {"red.global.add.f32 [%out], 0f3F000000;", "atom.global.add.f64 %rd1, [%out], 0d3FE0000000000000;",
+        "red.global.add.noftz.f16x2 [%out], %r1;", "red.add.f32 [%out], 0f3F000000;"}) {
+    const Report r = planted(at_line("mov.u32 %r1, 0;", sum), Finding::kFloatAtomic, kLine, Outcome::kDone, out);
+    CHECK_CONTAINS(r.detail, "fixed order");
+    CHECK_EQUAL(Reports::instance().count(), size_t{1});
+  }
+  // The greatest of some numbers is the same in any order.
+  clean(at_line("mov.u32 %r1, 0;", "red.global.max.noftz.f16x2 [%out], %r1; red.global.add.u32 [%out], 1;"), out);
+}
+
 void test_divergent_barriers() {
   Words out;
   const std::string odd = "and.b32 %r2, %t, 1; setp.ne.u32 %p1, %r2, 0;\n";
@@ -240,6 +253,7 @@ int main() {
   test_late_copies();
   test_shared_races();
   test_global_races();
+  test_float_atomics();
   test_divergent_barriers();
   test_trap();
   test_inlined_lines();

@@ -34,7 +34,8 @@ std::string refusal(const std::string& name, const std::string& value) {
 std::string instruments(const std::string& value) {
   const Options o = with("CHECK", value);
   std::string text;
-  for (bool flag : {o.bounds, o.uninitialised, o.races, o.alignment, o.barriers, o.leaks, o.host, o.streams}) {
+  for (bool flag : {o.bounds, o.uninitialised, o.races, o.alignment, o.barriers, o.leaks, o.host, o.streams, o.mixed,
+                    o.float_atomics, o.lanes}) {
     text += flag ? '1' : '0';
   }
   return text;
@@ -61,11 +62,12 @@ int main() {
   CHECK_EQUAL(with("COUNTERS", "-").counters, "-");
   CHECK_EQUAL(with("REPORT", "found.txt").report, "found.txt");
 
-  CHECK_EQUAL(instruments("all"), "11111111");
-  CHECK_EQUAL(instruments("none"), "00000000");
-  CHECK_EQUAL(instruments("-races,-host"), "11011101");
-  CHECK_EQUAL(instruments("bounds,streams"), "10000001");
-  CHECK_EQUAL(instruments("all,-leaks"), "11111011");
+  CHECK_EQUAL(instruments("all"), "11111111111");
+  CHECK_EQUAL(instruments("none"), "00000000000");
+  CHECK_EQUAL(instruments("-races,-host"), "11011101111");
+  CHECK_EQUAL(instruments("bounds,streams"), "10000001000");
+  CHECK_EQUAL(instruments("all,-leaks"), "11111011111");
+  CHECK_EQUAL(instruments("-mixed,-float-atomics,-lanes"), "11111111000");
 
   CHECK_CONTAINS(refusal("SEED", "-1"), "KIB_EMULATOR_SEED is '-1'; set it to a whole number, or unset it");
   CHECK_CONTAINS(refusal("SEED", ""), "KIB_EMULATOR_SEED");

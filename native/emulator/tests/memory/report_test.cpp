@@ -35,8 +35,15 @@ int main() {
   Report bare;
   bare.finding = Finding::kLeak;
   bare.detail = "'x' was never freed";
-  for (int i = 0; i < 20; ++i) reports.add(bare);
-  CHECK_EQUAL(reports.count(), 26u);
+  for (int i = 0; i < 20; ++i) {  // equal but for addresses
+    bare.detail = "'x' at " + std::string(i % 2 == 0 ? "0x30ff" : "0xA0") + " was never freed";
+    reports.add(bare);
+  }
+  CHECK_EQUAL(reports.count(), 11u);
+  CHECK_EQUAL(reports.left_out(), 110u);
+  bare.detail = "'x' was never freed";
+  reports.add(bare);
+  CHECK_EQUAL(reports.count(), 12u);
   CHECK_EQUAL(reports.all().back().sentence(), "leak: 'x' was never freed");
   reports.clear();
   CHECK_EQUAL(reports.count(), 0u);
