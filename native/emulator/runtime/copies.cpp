@@ -5,6 +5,7 @@
 
 #include "machine/memory.h"
 #include "runtime/host_memory.h"
+#include "runtime/node_details.h"
 
 namespace kib::emulator {
 namespace {
@@ -89,22 +90,61 @@ int refuse(const std::string& caller, const std::string& why, int error = cudaEr
 
 }  // namespace
 
-int copy(Lock& lock, Device& device, Stream& stream, const Copy& c, bool blocking) {
+namespace {
+
+// Both sides of a copy.
+struct Sides {
+  Place to = Place::kDevice, from = Place::kDevice;
+  uint64_t to_pin = 0, from_pin = 0;
+};
+
+int check(const Copy& c, Sides* sides) {
   if (c.kind < 0 || c.kind > 4) return refuse(c.caller, "the direction is none", cudaErrorInvalidMemcpyDirection);
-  if (c.width == 0 || c.height == 0) return cudaSuccess;
   if (c.to == nullptr || c.from == nullptr) return refuse(c.caller, "an address is null");
   if (c.height > 1 && (c.to_pitch < c.width || c.from_pitch < c.width)) {
     return refuse(c.caller, "a pitch is smaller than the row", cudaErrorInvalidPitchValue);
   }
   const uint64_t to_bytes = extent(c.width, c.height, c.to_pitch), from_bytes = extent(c.width, c.height, c.from_pitch);
-  uint64_t to_pin = 0, from_pin = 0;
-  const Place to = place(c.to, to_bytes, &to_pin), from = place(c.from, from_bytes, &from_pin);
-  if (!agrees(c.kind, to, from)) {
-    return refuse(c.caller, std::string("copies from ") + name(from) + " to " + name(to) +
+  sides->to = place(c.to, to_bytes, &sides->to_pin);
+  sides->from = place(c.from, from_bytes, &sides->from_pin);
+  if (!agrees(c.kind, sides->to, sides->from)) {
+    return refuse(c.caller, std::string("copies from ") + name(sides->from) + " to " + name(sides->to) +
                                 " memory, but names another direction (cudaMemcpyKind " + std::to_string(c.kind) + ")");
   }
-  if (to == Place::kDevice && !allocated(c.to, to_bytes, c.caller)) return cudaErrorInvalidValue;
-  if (from == Place::kDevice && !allocated(c.from, from_bytes, c.caller)) return cudaErrorInvalidValue;
+  if (sides->to == Place::kDevice && !allocated(c.to, to_bytes, c.caller)) return cudaErrorInvalidValue;
+  if (sides->from == Place::kDevice && !allocated(c.from, from_bytes, c.caller)) return cudaErrorInvalidValue;
+  return cudaSuccess;
+}
+
+Task task_of(const Copy& c, const Sides& sides, std::shared_ptr<std::vector<std::byte>> staged) {
+  auto details = std::make_shared<NodeDetails>();
+  details->value = c;
+  return {NodeKind::kMemcpy, c.caller,
+          [c, sides, staged = std::move(staged)] {
+            if (!pinned_still(sides.to_pin, c.caller) || !pinned_still(sides.from_pin, c.caller)) {
+              return static_cast<int>(cudaErrorIllegalAddress);
+            }
+            return carry_out(c, sides.to, sides.from, staged ? staged->data() : nullptr);
+          },
+          std::move(details)};
+}
+
+// The value's bytes, again and again.
+void set(std::byte* bytes, const Fill& f) {
+  if (f.element == 1) {
+    std::memset(bytes, f.value, f.width);
+    return;
+  }
+  for (uint64_t i = 0; i < f.width; i += f.element) std::memcpy(bytes + i, &f.value, f.element);
+}
+
+}  // namespace
+
+int copy(Lock& lock, Device& device, Stream& stream, const Copy& c, bool blocking) {
+  if (c.width == 0 || c.height == 0) return c.kind < 0 || c.kind > 4 ? cudaErrorInvalidMemcpyDirection : cudaSuccess;
+  Sides sides;
+  if (const int error = check(c, &sides)) return error;
+  const Place to = sides.to, from = sides.from;
 
   // Pageable memory is read when the call is made, and is written before it returns; pinned memory when the stream
   // comes to it. A capture reads and writes either at each launch.
@@ -117,14 +157,8 @@ int copy(Lock& lock, Device& device, Stream& stream, const Copy& c, bool blockin
     }
     staged = stage(c);
   }
-  Task task{NodeKind::kMemcpy, c.caller, [c, to, from, to_pin, from_pin, staged] {
-              if (!pinned_still(to_pin, c.caller) || !pinned_still(from_pin, c.caller)) {
-                return static_cast<int>(cudaErrorIllegalAddress);
-              }
-              return carry_out(c, to, from, staged ? staged->data() : nullptr);
-            }};
   NodePtr done;
-  if (const int error = device.enqueue(lock, stream, std::move(task), &done)) return error;
+  if (const int error = device.enqueue(lock, stream, task_of(c, sides, staged), &done)) return error;
   if (captured) return cudaSuccess;
   const bool waits = blocking ? staged == nullptr && !(to == Place::kDevice && from == Place::kDevice)
                               : to == Place::kPageable || (host_only && from == Place::kPageable);
@@ -133,22 +167,44 @@ int copy(Lock& lock, Device& device, Stream& stream, const Copy& c, bool blockin
   return device.scheduler().fault();
 }
 
-int fill(Lock& lock, Device& device, Stream& stream, const Fill& f) {
-  if (f.width == 0 || f.height == 0) return cudaSuccess;
+int prepare(const Copy& c, Task* task) {
+  if (c.width == 0) return refuse(c.caller, "the copy has no bytes");
+  Sides sides;
+  if (const int error = check(c, &sides)) return error;
+  *task = task_of(c, sides, nullptr);
+  return cudaSuccess;
+}
+
+int prepare(const Fill& f, Task* task) {
+  if (f.width == 0 || f.height == 0) return refuse(f.caller, "the fill has no bytes");
   if (f.to == nullptr) return refuse(f.caller, "the address is null");
   if (f.height > 1 && f.pitch < f.width) {
     return refuse(f.caller, "the pitch is smaller than the row", cudaErrorInvalidPitchValue);
   }
+  if ((f.element != 1 && f.element != 2 && f.element != 4) || number(f.to) % f.element != 0) {
+    return refuse(f.caller, "elements have 1, 2 or 4 bytes and lie at multiples of that");
+  }
   if (!allocated(f.to, extent(f.width, f.height, f.pitch), f.caller)) return cudaErrorInvalidValue;
-  Task task{NodeKind::kMemset, f.caller, [f] {
-              for (uint64_t row = 0; row < f.height; ++row) {
-                const uint64_t to = number(f.to) + row * f.pitch;
-                std::byte* bytes = Memory::instance().view(to, f.width, Memory::Access::kWrite, f.caller);
-                if (bytes == nullptr) return static_cast<int>(cudaErrorIllegalAddress);
-                std::memset(bytes, f.value, f.width);
-              }
-              return 0;
-            }};
+  auto details = std::make_shared<NodeDetails>();
+  details->value = f;
+  *task = {NodeKind::kMemset, f.caller,
+           [f] {
+             for (uint64_t row = 0; row < f.height; ++row) {
+               const uint64_t to = number(f.to) + row * f.pitch;
+               std::byte* bytes = Memory::instance().view(to, f.width, Memory::Access::kWrite, f.caller);
+               if (bytes == nullptr) return static_cast<int>(cudaErrorIllegalAddress);
+               set(bytes, f);
+             }
+             return 0;
+           },
+           std::move(details)};
+  return cudaSuccess;
+}
+
+int fill(Lock& lock, Device& device, Stream& stream, const Fill& f) {
+  if (f.width == 0 || f.height == 0) return cudaSuccess;
+  Task task;
+  if (const int error = prepare(f, &task)) return error;
   return device.enqueue(lock, stream, std::move(task));
 }
 

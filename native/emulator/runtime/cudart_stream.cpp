@@ -1,5 +1,6 @@
 // Streams, events, functions that streams call.
 #include "runtime/cudart.h"
+#include "runtime/node_details.h"
 
 using namespace kib::emulator;
 
@@ -113,10 +114,13 @@ KIB_EXPORT int cudaStreamWaitEvent(void* handle, void* event_handle, unsigned) {
 KIB_EXPORT int cudaLaunchHostFunc(void* handle, void (*function)(void*), void* data) {
   return on_stream("cudaLaunchHostFunc", handle, [&](Device& device, Lock& lock, Stream& stream) -> int {
     if (function == nullptr) return cudaErrorInvalidValue;
-    return device.enqueue(lock, stream, {NodeKind::kHost, "cudaLaunchHostFunc", [function, data] {
-                                           function(data);
-                                           return 0;
-                                         }});
+    auto details = std::make_shared<NodeDetails>();
+    details->value = HostDetails{function, data};
+    const auto work = [function, data] {
+      function(data);
+      return 0;
+    };
+    return device.enqueue(lock, stream, {NodeKind::kHost, "cudaLaunchHostFunc", work, std::move(details)});
   });
 }
 

@@ -16,13 +16,17 @@
 
 namespace kib::emulator {
 
-enum class NodeKind : int { kKernel = 0, kMemcpy = 1, kMemset = 2, kHost = 3, kEmpty = 5 };  // cudaGraphNodeType
+// cudaGraphNodeType
+enum class NodeKind : int { kKernel = 0, kMemcpy = 1, kMemset = 2, kHost = 3, kEmpty = 5, kAllocate = 10, kFree = 11 };
+
+struct NodeDetails;
 
 // What is enqueued: a call's work, or a graph's node.
 struct Task {
   NodeKind kind = NodeKind::kKernel;
   std::string name;
   Work work;
+  std::shared_ptr<const NodeDetails> details = nullptr;  // null for what the program cannot ask about
 };
 
 struct GraphNode {

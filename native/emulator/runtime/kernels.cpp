@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "machine/options.h"
+#include "runtime/node_details.h"
 #include "runtime/properties.h"
 
 namespace kib::emulator {
@@ -63,6 +64,14 @@ bool fits(const Dim3& grid, const Dim3& block) {
   const Limits& l = limits();
   return grid.count() > 0 && grid.x <= 0x7fffffffu && grid.y <= 65535 && grid.z <= 65535 && block.count() > 0 &&
          block.x <= 1024 && block.y <= 1024 && block.z <= 64 && block.count() <= static_cast<uint64_t>(l.threads_block);
+}
+
+KernelDetails details_of(const Function& function, const LaunchCall& call, const Launch& launch) {
+  KernelDetails details{function.host, call.grid, call.block, call.shared, call.cooperative, launch.parameters, {}};
+  for (const Parameter& parameter : function.kernel->parameters()) {
+    details.arguments.push_back(details.bytes.data() + parameter.offset);
+  }
+  return details;
 }
 
 std::string text(const Dim3& d) { return std::to_string(d.x) + "x" + std::to_string(d.y) + "x" + std::to_string(d.z); }
@@ -178,6 +187,7 @@ void Kernels::remove_binary(FatBinary* binary) {
 void Kernels::add_function(FatBinary* binary, const void* host, const std::string& name) {
   auto function = std::make_unique<Function>();
   function->binary = binary;
+  function->host = host;
   function->name = name;
   binary->add_entry(name);
   functions_[host] = std::move(function);
@@ -237,6 +247,12 @@ int Kernels::occupancy(Function& function, int threads, size_t dynamic_shared, i
 }
 
 int Kernels::launch(Lock& lock, Device& device, Stream& stream, Function& function, const LaunchCall& call) {
+  Task task;
+  if (const int error = prepare(function, call, &task)) return error;
+  return device.enqueue(lock, stream, std::move(task));
+}
+
+int Kernels::prepare(Function& function, const LaunchCall& call, Task* task) {
   if (const int error = prepare(function)) return error;
   const Kernel& kernel = *function.kernel;
   const Limits& l = limits();
@@ -283,8 +299,10 @@ int Kernels::launch(Lock& lock, Device& device, Stream& stream, Function& functi
     }
     std::memcpy(launch.parameters.data() + parameter.offset, call.arguments[i], parameter.size);
   }
-  return device.enqueue(lock, stream,
-                        {NodeKind::kKernel, readable(function.name), [launch] { return error_of(run(launch)); }});
+  auto details = std::make_shared<NodeDetails>();
+  details->value = details_of(function, call, launch);
+  *task = {NodeKind::kKernel, readable(function.name), [launch] { return error_of(run(launch)); }, std::move(details)};
+  return cudaSuccess;
 }
 
 }  // namespace kib::emulator

@@ -18,6 +18,7 @@ class FatBinary;
 // A kernel that a program registered: a cudaKernel_t, and what a host function's address stands for.
 struct Function {
   FatBinary* binary = nullptr;
+  const void* host = nullptr;  // the host function's address
   std::string name;
   uint32_t dynamic_shared_limit = 0;  // of cudaFuncSetAttribute; 0: what is allowed without it
   const Kernel* kernel = nullptr;     // once its module is parsed
@@ -71,6 +72,8 @@ class Kernels {
   int variable(const void* host, uint64_t* address, uint64_t* bytes, const std::string& caller);
 
   int launch(Lock& lock, Device& device, Stream& stream, Function& function, const LaunchCall& call);
+  // The work of a launch, with a copy of its arguments, once the call is found to be right.
+  int prepare(Function& function, const LaunchCall& call, Task* task);
   // Blocks that fit on a multiprocessor at once.
   int occupancy(Function& function, int threads, size_t dynamic_shared, int* blocks);
 

@@ -1,0 +1,44 @@
+// What a program may ask about a node of a graph, and change: copies of what it was made of.
+#ifndef KIB_EMULATOR_NODE_DETAILS_H
+#define KIB_EMULATOR_NODE_DETAILS_H
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <variant>
+#include <vector>
+
+#include "machine/report.h"
+#include "runtime/copies.h"
+
+namespace kib::emulator {
+
+struct KernelDetails {
+  const void* function = nullptr;  // the host's function
+  Dim3 grid, block;
+  size_t shared = 0;
+  bool cooperative = false;
+  std::vector<std::byte> bytes;  // of all arguments
+  std::vector<void*> arguments;  // into `bytes`
+};
+
+struct HostDetails {
+  void (*function)(void*) = nullptr;
+  void* data = nullptr;
+};
+
+class GraphMemory;
+
+struct AllocateDetails {
+  std::shared_ptr<GraphMemory> memory;
+};
+
+struct FreeDetails {
+  std::shared_ptr<GraphMemory> memory;
+};
+
+struct NodeDetails {
+  std::variant<std::monostate, KernelDetails, Copy, Fill, HostDetails, AllocateDetails, FreeDetails> value;
+};
+
+}  // namespace kib::emulator
+#endif
