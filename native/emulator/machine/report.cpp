@@ -121,6 +121,8 @@ const char* name(Finding finding) {
       return "float atomic";
     case Finding::kMixed:
       return "mixed plain and atomic access";
+    case Finding::kOverlap:
+      return "overlapping arguments";
   }
   return "unknown";
 }

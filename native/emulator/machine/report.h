@@ -35,6 +35,7 @@ enum class Finding {
   kScope,        // an atomic or ordered access of block scope where another block has a part
   kFloatAtomic,  // an atomic addition of floating-point numbers: the sum's bits depend on the order
   kMixed,        // a plain read of what others change atomically, or a plain write of what others read so
+  kOverlap,
 };
 
 const char* name(Finding finding);

@@ -108,11 +108,44 @@ bool matrix(const Gemm& g, const Operand& operand, int64_t rows, int64_t columns
   return true;
 }
 
+// An operand of all products of the batch.
+Argument argument(const char* what, const Gemm& g, const Operand& operand, const std::vector<Matrix>& matrices) {
+  if (!g.pointers) return {what, matrices.front(), g.batch, operand.stride};
+  Argument all(what, matrices.front());
+  for (size_t i = 1; i < matrices.size(); ++i) all.append({what, matrices[i]});
+  return all;
+}
+
 template <class T>
-bool compute(const std::string& caller, const Gemm& g, Rounding rounding, const Factor<T>& alpha,
-             const Factor<T>& beta) {
+void check_overlaps(const Call& call, const Gemm& g, const std::vector<Product<T>>& products, const Factor<T>& alpha,
+                    const Factor<T>& beta, bool reads_factors) {
+  const auto matrices = [&](Matrix Product<T>::*which) {
+    std::vector<Matrix> all;
+    for (const Product<T>& product : products) all.push_back(product.*which);
+    return all;
+  };
+  std::vector<Argument> operands;
+  if (reads_factors) {
+    operands.push_back(argument("A", g, g.a, matrices(&Product<T>::a)));
+    operands.push_back(argument("B", g, g.b, matrices(&Product<T>::b)));
+  }
+  if (g.pointers) {
+    const uint64_t size = static_cast<uint64_t>(g.batch) * 8;
+    for (const Operand* operand : {&g.a, &g.b, &g.c}) {
+      operands.emplace_back("an array of pointers", reinterpret_cast<uint64_t>(operand->pointer), size);
+    }
+  }
+  if (alpha.address != 0) operands.emplace_back("alpha", alpha.address, sizeof(T));
+  if (beta.address != 0) operands.emplace_back("beta", beta.address, sizeof(T));
+  call.check_overlaps({argument("the result C", g, g.c, matrices(&Product<T>::d))}, operands);
+}
+
+template <class T>
+bool compute(const Call& call, const Gemm& g, Rounding rounding, const Factor<T>& alpha, const Factor<T>& beta) {
+  const std::string& caller = call.name;
   T a = 0, b = 0;
   if (!alpha.resolve(caller + ", alpha", &a) || !beta.resolve(caller + ", beta", &b)) return false;
+  std::vector<Product<T>> products;
   const int64_t a_rows = stored_rows(g.transpose_a, g.m, g.k), b_rows = stored_rows(g.transpose_b, g.k, g.n);
   for (int64_t i = 0; i < g.batch; ++i) {
     Product<T> product;
@@ -125,6 +158,10 @@ bool compute(const std::string& caller, const Gemm& g, Rounding rounding, const 
       return false;
     }
     product.d = product.c;
+    products.push_back(product);
+  }
+  check_overlaps(call, g, products, alpha, beta, g.k > 0 && a != T(0));
+  for (const Product<T>& product : products) {
     if (!run(product, a, b, caller)) return false;
   }
   return true;
@@ -136,7 +173,7 @@ int enqueue(const Call& call, const Gemm& g, Rounding rounding) {
   if (const int status = factor(g.alpha, call.handle.pointer_mode, "alpha", call.name, &alpha)) return status;
   if (const int status = factor(g.beta, call.handle.pointer_mode, "beta", call.name, &beta)) return status;
   if (g.m == 0 || g.n == 0 || g.batch == 0) return kSuccess;
-  return call.enqueue([=, name = call.name]() { return compute(name, g, rounding, alpha, beta); });
+  return call.enqueue([=]() { return compute(call, g, rounding, alpha, beta); });
 }
 
 }  // namespace

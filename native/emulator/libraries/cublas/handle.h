@@ -2,6 +2,7 @@
 #ifndef KIB_EMULATOR_CUBLAS_HANDLE_H
 #define KIB_EMULATOR_CUBLAS_HANDLE_H
 #include "libraries/cublas/cublas.h"
+#include "libraries/overlap.h"
 
 namespace kib::emulator::cublas {
 
@@ -21,6 +22,11 @@ struct Call {
   std::string name;
   Handle handle;
 
+  // Reports results that overlap operands, one another, or the caller's workspace; to be called by the enqueued work.
+  void check_overlaps(std::vector<Argument> results, const std::vector<Argument>& operands) const {
+    if (handle.workspace != 0) results.emplace_back("the workspace", handle.workspace, handle.workspace_bytes);
+    emulator::check_overlaps(name, results, operands);
+  }
   // Enqueues body, which returns false where a view was refused, on the handle's stream. The caller's workspace is
   // spoiled around it.
   template <class Body>

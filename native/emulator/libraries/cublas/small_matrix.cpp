@@ -48,6 +48,13 @@ struct Factors {
   bool resolve(const std::string& name, T* a, T* b) const {
     return alpha.resolve(name + ", alpha", a) && beta.resolve(name + ", beta", b);
   }
+  // Those that lie on the device.
+  std::vector<Argument> arguments() const {
+    std::vector<Argument> all;
+    if (alpha.address != 0) all.emplace_back("alpha", alpha.address, sizeof(T));
+    if (beta.address != 0) all.emplace_back("beta", beta.address, sizeof(T));
+    return all;
+  }
 };
 
 // y = alpha op(A) x + beta y.
@@ -70,6 +77,12 @@ int gemv(void* handle, const char* name, int op, int64_t m, int64_t n, const T* 
     std::vector<T> v(static_cast<size_t>(from.count)), sum(static_cast<size_t>(to.count)), before(sum);
     std::vector<T> dense(static_cast<size_t>(m * n));
     if (!factors.resolve(name, &fa, &fb)) return false;
+    std::vector<Argument> operands = factors.arguments();
+    if (fa != T(0)) {
+      operands.emplace_back("A", matrix);
+      operands.emplace_back("x", from);
+    }
+    call.check_overlaps({{"the result y", to}}, operands);
     if (fa != T(0)) {
       if (!read(matrix, Rounding::kNone, name + ", A", dense.data()) || !read(from, name + ", x", v.data())) {
         return false;
@@ -102,6 +115,7 @@ int ger(void* handle, const char* name, int64_t m, int64_t n, const T* alpha, co
   const Vector right{reinterpret_cast<uint64_t>(y), n, incy, kType<T>};
   return call.enqueue([=, name = call.name]() {
     T fa;
+    call.check_overlaps({{"the result A", matrix}}, {{"x", left}, {"y", right}});
     std::vector<T> u(static_cast<size_t>(m)), v(static_cast<size_t>(n)), sum(static_cast<size_t>(m * n));
     if (!factor_alpha.resolve(name + ", alpha", &fa) || !read(left, name + ", x", u.data()) ||
         !read(right, name + ", y", v.data()) || !read(matrix, Rounding::kNone, name + ", A", sum.data())) {
@@ -127,10 +141,17 @@ int geam(void* handle, const char* name, int ta, int tb, int64_t m, int64_t n, c
   if (const int status = factors.take(call, alpha, beta)) return status;
   if (const int status = check(call, {ta, tb}, {m, n}, {to})) return status;
   if (m == 0 || n == 0) return kSuccess;
+  if ((a == c && (ta != kN || lda != ldc)) || (b == c && (tb != kN || ldb != ldc))) {
+    return refuse(kInvalidValue, name, "in place, a matrix must not be transposed and needs C's leading dimension");
+  }
   return call.enqueue([=, name = call.name]() {
     T f[2];
     std::vector<T> sum(static_cast<size_t>(m * n));
     if (!factors.resolve(name, &f[0], &f[1])) return false;
+    std::vector<Argument> operands = factors.arguments();
+    if (f[0] != T(0)) operands.push_back(Argument("A", left).may_be_the_result(ta == kN));
+    if (f[1] != T(0)) operands.push_back(Argument("B", right).may_be_the_result(tb == kN));
+    call.check_overlaps({{"the result C", to}}, operands);
     for (int i = 0; i < 2; ++i) {
       const bool transpose = (i == 0 ? ta : tb) != kN;
       std::vector<T> v(sum.size());
@@ -158,6 +179,7 @@ int dgmm(void* handle, const char* name, int side, int64_t m, int64_t n, const T
   const Vector diagonal{reinterpret_cast<uint64_t>(x), left ? m : n, incx, kType<T>};
   return call.enqueue([=, name = call.name]() {
     std::vector<T> v(static_cast<size_t>(diagonal.count)), product(static_cast<size_t>(m * n));
+    call.check_overlaps({{"the result C", to}}, {Argument("A", from).may_be_the_result(), {"x", diagonal}});
     if (!read(from, Rounding::kNone, name + ", A", product.data()) || !read(diagonal, name + ", x", v.data())) {
       return false;
     }
@@ -194,7 +216,14 @@ int syrkx(void* handle, const char* name, int uplo, int op, int64_t n, int64_t k
   product.rounding = rounding;
   return call.enqueue([=, name = call.name]() {
     T fa, fb;
-    return factors.resolve(name, &fa, &fb) && run(product, fa, fb, name);
+    if (!factors.resolve(name, &fa, &fb)) return false;
+    std::vector<Argument> operands = factors.arguments();
+    if (fa != T(0) && k > 0) {
+      operands.emplace_back("A", product.a);
+      if (a != b) operands.emplace_back("B", product.b);
+    }
+    call.check_overlaps({{"the result C", product.d, product.part}}, operands);
+    return run(product, fa, fb, name);
   });
 }
 

@@ -20,6 +20,12 @@ std::vector<T> values(const Vector& x) {
   return std::vector<T>(static_cast<size_t>(x.count));
 }
 
+template <class T>
+std::vector<Argument> scalar(const Factor<T>& alpha) {
+  if (alpha.address == 0) return {};
+  return {{"alpha", alpha.address, sizeof(T)}};
+}
+
 int check(const Call& call, const Vector& x, const char* which) {
   if (x.address == 0) return refuse(kInvalidValue, call.name, std::string(which) + " is a null pointer");
   if (x.address % bytes(x.type) != 0) {
@@ -39,6 +45,7 @@ int scale(void* handle, const char* name, int64_t n, const T* alpha, T* x, int64
   if (const int status = check(call, to, "x")) return status;
   return call.enqueue([=, name = call.name]() {
     T a;
+    call.check_overlaps({{"the result x", to}}, scalar(factor_alpha));
     std::vector<T> v = values<T>(to);
     if (!factor_alpha.resolve(name + ", alpha", &a) || !read(to, name + ", x", v.data())) return false;
     for (T& value : v) value *= a;
@@ -58,6 +65,9 @@ int axpy(void* handle, const char* name, int64_t n, const T* alpha, const T* x, 
   if (const int status = check(call, to, "y")) return status;
   return call.enqueue([=, name = call.name]() {
     T a;
+    std::vector<Argument> operands = scalar(factor_alpha);
+    operands.push_back(Argument("x", from).may_be_the_result());
+    call.check_overlaps({{"the result y", to}}, operands);
     std::vector<T> v = values<T>(from), sum = values<T>(to);
     if (!factor_alpha.resolve(name + ", alpha", &a) || !read(from, name + ", x", v.data()) ||
         !read(to, name + ", y", sum.data())) {
@@ -78,6 +88,7 @@ int copy(void* handle, const char* name, int64_t n, const T* x, int64_t incx, T*
   if (const int status = check(call, to, "y")) return status;
   return call.enqueue([=, name = call.name]() {
     std::vector<T> v = values<T>(from);
+    call.check_overlaps({{"the result y", to}}, {Argument("x", from).may_be_the_result()});
     return read(from, name + ", x", v.data()) && write(to, v.data(), name + ", y");
   });
 }
@@ -99,6 +110,11 @@ int reduce(const Call& call, const std::vector<Vector>& inputs, R* result, Body 
   }
   const auto work = [=, name = call.name]() {
     std::vector<std::vector<T>> read_values;
+    std::vector<Argument> operands;
+    for (const Vector& input : inputs) {
+      if (input.count > 0) operands.emplace_back("a vector", input);
+    }
+    if (on_device) call.check_overlaps({{"the result", address, sizeof(R)}}, operands);
     for (const Vector& input : inputs) {
       read_values.push_back(std::vector<T>(static_cast<size_t>(std::max<int64_t>(input.count, 0))));
       if (input.count > 0 && !read(input, name, read_values.back().data())) return false;

@@ -2,6 +2,7 @@
 
 #include "libraries/cublaslt/descriptors.h"
 #include "libraries/cublaslt/handle.h"
+#include "libraries/overlap.h"
 
 namespace kib::emulator::cublas::lt {
 namespace {
@@ -139,6 +140,9 @@ struct Buffers {
   uint64_t workspace, workspace_bytes;
 };
 
+bool reads_bias(const Problem& p) { return p.desc.epilogue == kBias || p.desc.epilogue == kReluBias; }
+bool writes_bias(const Problem& p) { return p.desc.epilogue == kBiasGradientA || p.desc.epilogue == kBiasGradientB; }
+
 // The sums over the inner dimension of op(A)'s rows, or of op(B)'s columns.
 template <class T>
 bool bias_gradient(const Problem& p, const Matrix& matrix, bool transposed, int64_t count, uint64_t bias,
@@ -171,7 +175,7 @@ bool compute_one(const Problem& p, const Buffers& buffers, int64_t index, T alph
   product.transpose_b = by_rows ? !ta : tb;
   Epilogue<T> epilogue;
   std::vector<T> biases(static_cast<size_t>(p.m));
-  if (p.desc.epilogue == kBias || p.desc.epilogue == kReluBias) {
+  if (reads_bias(p)) {
     if (!read(Vector{bias, p.m, 1, p.bias_type}, caller + ", the bias", biases.data())) return false;
     epilogue.bias = biases.data();
     epilogue.bias_of_columns = by_rows;
@@ -180,6 +184,29 @@ bool compute_one(const Problem& p, const Buffers& buffers, int64_t index, T alph
   if (p.desc.epilogue == kBiasGradientA && !bias_gradient<T>(p, a, ta, p.m, bias, caller)) return false;
   if (p.desc.epilogue == kBiasGradientB && !bias_gradient<T>(p, b, !tb, p.n, bias, caller)) return false;
   return run(product, alpha, beta, caller, epilogue);
+}
+
+template <class T>
+void check_overlaps(const std::string& caller, const Problem& p, const Buffers& buffers, const Factor<T>& alpha,
+                    const Factor<T>& beta, bool reads_c) {
+  const auto matrices = [&](const char* what, const MatrixLayout& layout, Element type, const void* data) {
+    return Argument(what, stored(layout, type, data), layout.batch, layout.stride);
+  };
+  std::vector<Argument> results{matrices("the result D", p.d, p.types[3], buffers.d)};
+  std::vector<Argument> operands{matrices("A", p.a, p.types[0], buffers.a), matrices("B", p.b, p.types[1], buffers.b)};
+  if (reads_c) operands.push_back(matrices("C", p.c, p.types[2], buffers.c).may_be_the_result());
+  if (buffers.workspace_bytes != 0) {
+    results.emplace_back("the workspace", buffers.workspace, buffers.workspace_bytes);
+  }
+  if (reads_bias(p) || writes_bias(p)) {
+    const int64_t count = p.desc.epilogue == kBiasGradientB ? p.n : p.m;
+    Argument bias(writes_bias(p) ? "the bias gradient" : "the bias", Matrix{p.desc.bias, count, 1, count, p.bias_type},
+                  p.d.batch, p.desc.bias_batch_stride);
+    (writes_bias(p) ? results : operands).push_back(std::move(bias));
+  }
+  if (alpha.address != 0) operands.emplace_back("alpha", alpha.address, sizeof(T));
+  if (beta.address != 0) operands.emplace_back("beta", beta.address, sizeof(T));
+  emulator::check_overlaps(caller, results, operands);
 }
 
 template <class T>
@@ -197,6 +224,7 @@ int matmul(const char* name, const Problem& p, const Buffers& buffers, const voi
         !spoil_workspace()) {
       return kIllegalAddress;
     }
+    check_overlaps(caller, p, buffers, factor_alpha, factor_beta, b != T(0));
     for (int32_t i = 0; i < p.d.batch; ++i) {
       if (!compute_one(p, buffers, i, a, b, caller)) return kIllegalAddress;
     }

@@ -114,6 +114,15 @@ bool check_data(const void* data, Element type, const char* which, const char* c
   return false;
 }
 
+Argument argument(const char* what, const Tensor& tensor, const void* data) {
+  const auto element = static_cast<int64_t>(bytes(tensor.type));
+  Strided set{reinterpret_cast<uint64_t>(data), static_cast<uint64_t>(element), {}};
+  for (size_t i = 0; i < static_cast<size_t>(tensor.dims); ++i) {
+    set.dimensions.push_back({tensor.dim[i], tensor.stride[i] * element});
+  }
+  return {what, {set}};
+}
+
 namespace {
 
 // A tensor as runs of contiguous elements: where each lies in memory and in the dense array, in elements.

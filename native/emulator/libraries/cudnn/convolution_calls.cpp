@@ -86,12 +86,31 @@ bool compute_filter(const Problem& p, const Data& data, const Scales<T>& scales,
   return blend(p.w.tensor(), data.w, scales.alpha, scales.beta, &w, caller + ", dw");
 }
 
+// In what memory a convolution's result must not lie. With beta it is read too, element by element.
+template <class T>
+void check_overlaps(const Problem& p, const Data& data, const Scales<T>& scales, const Fusion& fusion,
+                    const std::string& caller) {
+  const bool forward = p.direction == Direction::kForward, to_data = p.direction == Direction::kBackwardData;
+  const Argument x = argument(to_data ? "the result dx" : "x", p.x, data.x);
+  const Argument w = argument(forward || to_data ? "w" : "the result dw", p.w.tensor(), data.w);
+  const Argument y = argument(forward ? "the result y" : "dy", p.y, data.y);
+  std::vector<Argument> results{forward ? y : to_data ? x : w};
+  std::vector<Argument> operands{forward ? x : to_data ? w : x, forward ? w : y};
+  if (data.workspace_bytes != 0) results.emplace_back("the workspace", data.workspace, data.workspace_bytes);
+  if (fusion.present) {
+    if (scales.beta != T(0)) operands.push_back(argument("z", fusion.z, fusion.z_data).may_be_the_result());
+    operands.push_back(argument("the bias", fusion.bias, fusion.bias_data));
+  }
+  emulator::check_overlaps(caller, results, operands);
+}
+
 template <class T>
 bool compute(const Problem& p, const Data& data, const Scales<T>& scales, const Algorithm& algorithm,
              const Fusion& fusion, const std::string& caller) {
   const auto spoil_workspace = [&]() {
     return spoil(data.workspace, data.workspace_bytes, caller + ", the workspace");
   };
+  check_overlaps(p, data, scales, fusion, caller);
   if (!spoil_workspace()) return false;
   bool done = false;
   switch (p.direction) {
@@ -163,6 +182,7 @@ int bias_gradient(const char* name, void* stream, const Tensor& dy, const void* 
   Scales<T> scales;
   if (!scale(alpha, "alpha", name, &scales.alpha) || !scale(beta, "beta", name, &scales.beta)) return kBadParam;
   return status_of(enqueue(stream, name, [=, caller = std::string(name)]() {
+    emulator::check_overlaps(caller, {argument("the result db", db, db_data)}, {argument("dy", dy, dy_data)});
     std::vector<T> values = zeros<T>(dy), sums = zeros<T>(db);
     if (!read(dy, dy_data, Rounding::kNone, caller + ", dy", values.data())) return kIllegalAddress;
     const size_t channels = sums.size(), area = values.size() / static_cast<size_t>(dy.dim[0]) / channels;

@@ -8,6 +8,7 @@
 
 #include "libraries/handles.h"
 #include "libraries/matrix.h"
+#include "libraries/overlap.h"
 #include "runtime/stream.h"
 
 namespace kib::emulator::cudnn {
@@ -102,6 +103,9 @@ bool scale(const void* pointer, const char* which, const char* caller, T* out);
 
 // A device pointer that is not null and aligned to its elements.
 bool check_data(const void* data, Element type, const char* which, const char* caller);
+
+// A tensor's bytes, for check_overlaps().
+Argument argument(const char* what, const Tensor& tensor, const void* data);
 
 // Between device memory and a dense array in the order of dim; strides say where the elements lie.
 template <class T>

@@ -9,8 +9,11 @@ namespace {
 // to = alpha from + beta to; a dimension of `from` that is 1 is repeated. Without `from`, the number alpha itself.
 template <class T>
 bool combine(const Tensor* from, const void* source, const Tensor& to, const void* target, T alpha, T beta,
-             const std::string& caller) {
+             bool in_place, const std::string& caller) {
   std::vector<T> values(static_cast<size_t>(to.count()), T(1));
+  std::vector<Argument> operands;
+  if (from != nullptr && !in_place) operands.push_back(argument("the source", *from, source));
+  check_overlaps(caller, {argument("the target", to, target)}, operands);
   if (from != nullptr) {
     std::vector<T> all(static_cast<size_t>(from->count()));
     if (!read(*from, source, Rounding::kNone, caller + ", the source", all.data())) return false;
@@ -33,6 +36,7 @@ struct Combination {
   const void* source = nullptr;
   const Tensor* to = nullptr;
   void* target = nullptr;
+  bool in_place = false;  // the source is the target
 };
 
 template <class T>
@@ -42,11 +46,11 @@ int enqueue_combination(const char* name, const Handle& handle, const Combinatio
   if (!scale(alpha, "alpha", name, &a)) return kBadParam;
   if (beta != nullptr && !scale(beta, "beta", name, &b)) return kBadParam;
   const Tensor to = *c.to, from = c.from == nullptr ? Tensor{} : *c.from;
-  const bool has_source = c.from != nullptr;
+  const bool has_source = c.from != nullptr, in_place = c.in_place;
   const void *source = c.source, *target = c.target;
   return status_of(enqueue(handle.stream, name, [=, caller = std::string(name)]() {
-    return combine<T>(has_source ? &from : nullptr, source, to, target, a, b, caller) ? emulator::kSuccess
-                                                                                      : kIllegalAddress;
+    return combine<T>(has_source ? &from : nullptr, source, to, target, a, b, in_place, caller) ? emulator::kSuccess
+                                                                                                : kIllegalAddress;
   }));
 }
 
@@ -75,7 +79,9 @@ int two_tensors(const char* name, void* handle, const void* alpha, const void* f
     return repeats ? refuse(name, "the tensors have different types")
                    : not_supported(name, "the tensors have different types");
   }
-  return combination(name, handle, {source, from, target, to}, alpha, beta);
+  // Adding goes element by element, so that a tensor may be added to itself; moving may not.
+  const bool in_place = repeats && from == to && source->same_shape(*target) && source->stride == target->stride;
+  return combination(name, handle, {source, from, target, to, in_place}, alpha, beta);
 }
 
 }  // namespace
@@ -108,14 +114,14 @@ int cudnnSetTensor(void* handle, const void* y_desc, void* y, const void* value)
   const double wide = kib::emulator::load<double>(raw, tensor->type);
   const float single = static_cast<float>(wide);
   const void* factor = tensor->type == kib::emulator::Element::kF64 ? static_cast<const void*>(&wide) : &single;
-  return combination(name, handle, {nullptr, nullptr, tensor, y}, factor, nullptr);
+  return combination(name, handle, {nullptr, nullptr, tensor, y, false}, factor, nullptr);
 }
 
 int cudnnScaleTensor(void* handle, const void* y_desc, void* y, const void* alpha) {
   const char* name = "cudnnScaleTensor";
   const Tensor* tensor = described(registry().tensors, y_desc, name);
   if (tensor == nullptr) return kBadParam;
-  return combination(name, handle, {tensor, y, tensor, y}, alpha, nullptr);
+  return combination(name, handle, {tensor, y, tensor, y, true}, alpha, nullptr);
 }
 
 }  // extern "C"

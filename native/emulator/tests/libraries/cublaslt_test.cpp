@@ -1,53 +1,13 @@
 // cublasLt's products: layouts, orders, epilogues, heuristics, workspaces; descriptors wherever they lie.
 #include <utility>
 
-#include "cublas_calls.h"
-
-extern "C" {
-int cublasLtCreate(void**);
-int cublasLtDestroy(void*);
-size_t cublasLtGetVersion();
-int cublasLtMatmulDescCreate(void**, int, int);
-int cublasLtMatmulDescInit_internal(void*, size_t, int, int);
-int cublasLtMatmulDescDestroy(void*);
-int cublasLtMatmulDescSetAttribute(void*, int, const void*, size_t);
-int cublasLtMatmulDescGetAttribute(const void*, int, void*, size_t, size_t*);
-int cublasLtMatrixLayoutCreate(void**, int, uint64_t, uint64_t, int64_t);
-int cublasLtMatrixLayoutInit_internal(void*, size_t, int, uint64_t, uint64_t, int64_t);
-int cublasLtMatrixLayoutDestroy(void*);
-int cublasLtMatrixLayoutSetAttribute(void*, int, const void*, size_t);
-int cublasLtMatmulPreferenceCreate(void**);
-int cublasLtMatmulPreferenceDestroy(void*);
-int cublasLtMatmulPreferenceSetAttribute(void*, int, const void*, size_t);
-int cublasLtMatmulAlgoGetHeuristic(void*, const void*, const void*, const void*, const void*, const void*, const void*,
-                                   int, void*, int*);
-int cublasLtMatmul(void*, const void*, const void*, const void*, const void*, const void*, const void*, const void*,
-                   const void*, const void*, void*, const void*, const void*, void*, size_t, StreamHandle);
-}
+#include "cublaslt_calls.h"
 
 using namespace kib::test;
 
 namespace {
 
 constexpr uint64_t kSeed = 4242;
-enum Attribute : int { kPointerMode = 2, kTransA = 3, kTransB = 4, kEpilogue = 7, kBiasPointer = 8 };
-enum Epilogue : uint32_t {
-  kDefault = 1,
-  kRelu = 2,
-  kBias = 4,
-  kReluBias = 6,
-  kGelu = 32,
-  kBgradA = 256,
-  kBgradB = 512
-};
-
-struct HeuristicResult {
-  uint64_t algorithm[8];
-  size_t workspace;
-  int state;
-  float waves;
-  int reserved[4];
-};
 
 size_t z(int value) { return static_cast<size_t>(value); }
 
@@ -85,22 +45,8 @@ struct LtMatrix {
   }
 };
 
-struct Lt {
-  void *handle = nullptr, *desc = nullptr, *preference = nullptr;
-  explicit Lt(bool wide = false) {
-    CHECK_EQUAL(cublasLtCreate(&handle), 0);
-    CHECK_EQUAL(cublasLtMatmulDescCreate(&desc, wide ? kCompute64F : kCompute32F, wide ? kR64F : kR32F), 0);
-    CHECK_EQUAL(cublasLtMatmulPreferenceCreate(&preference), 0);
-  }
-  ~Lt() {
-    CHECK_EQUAL(cublasLtMatmulPreferenceDestroy(preference), 0);
-    CHECK_EQUAL(cublasLtMatmulDescDestroy(desc), 0);
-    CHECK_EQUAL(cublasLtDestroy(handle), 0);
-  }
-  template <class T>
-  void set(int attribute, T value) {
-    CHECK_EQUAL(cublasLtMatmulDescSetAttribute(desc, attribute, &value, sizeof value), 0);
-  }
+struct LtOfMatrices : Lt {
+  using Lt::Lt;
   int heuristic(const LtMatrix& a, const LtMatrix& b, const LtMatrix& c, const LtMatrix& d, uint64_t room,
                 HeuristicResult* results, int* count, int requested = 4) const {
     cublasLtMatmulPreferenceSetAttribute(preference, 1, &room, sizeof room);
@@ -137,10 +83,10 @@ void expect(const LtMatrix& a, const LtMatrix& b, const LtMatrix& c, bool ta, bo
 }
 
 void orders_and_epilogues(Element in, Element out, Random& random) {
-  Lt lt(in == Element::kF64);
+  LtOfMatrices lt(in == Element::kF64 ? kCompute64F : kCompute32F);
   for (int i = 0; i < 48; ++i) {
     const bool ta = (i & 1) != 0, tb = (i & 2) != 0;
-    const uint32_t epilogues[] = {kDefault, kRelu, kBias, kReluBias};
+    const uint32_t epilogues[] = {kPlain, kRelu, kBias, kReluBias};
     const uint32_t epilogue = epilogues[i % 4 == 0 ? i / 4 % 4 : i % 4];
     const int m = 5 + i % 7, n = 3 + i % 5, k = 4 + i % 11, order = i / 4 % 2;
     LtMatrix a(in, ta ? k : m, ta ? m : k, i / 8 % 2, random), b(in, tb ? n : k, tb ? k : n, i / 16 % 2, random);
@@ -164,7 +110,7 @@ void bias_gradients(Random& random) {
   constexpr int m = 6, n = 5, k = 7;
   for (const bool of_a : {true, false}) {
     for (const int order : {0, 1}) {
-      Lt lt;
+      LtOfMatrices lt;
       LtMatrix a(Element::kBF16, m, k, order, random), b(Element::kBF16, k, n, order, random);
       LtMatrix d(Element::kF32, m, n, 0, random);
       DeviceArray bias(Element::kF32, z(of_a ? m : n));
@@ -185,7 +131,7 @@ void bias_gradients(Random& random) {
 }
 
 void heuristics(Random& random) {
-  Lt lt;
+  LtOfMatrices lt;
   const LtMatrix a(Element::kF32, 8, 8, 0, random), b(Element::kF32, 8, 8, 0, random);
   LtMatrix d(Element::kF32, 8, 8, 0, random);
   HeuristicResult results[4];
@@ -199,7 +145,7 @@ void heuristics(Random& random) {
   CHECK_EQUAL(results[0].state, 0);
   Buffer workspace(results[0].workspace);
   std::vector<double> wanted, bounds;
-  expect(a, b, d, false, false, 1, 0, {}, kDefault, &wanted, &bounds);
+  expect(a, b, d, false, false, 1, 0, {}, kPlain, &wanted, &bounds);
   CHECK_EQUAL(lt.matmul(1.0f, a, b, 0.0f, d, d, results, workspace.get(), results[0].workspace), 0);
   near(d.get(), wanted, bounds, "with a workspace");
   silent("heuristics");
@@ -236,7 +182,7 @@ void in_the_callers_memory() {
 }
 
 void refusals(Random& random) {
-  Lt lt;
+  LtOfMatrices lt;
   LtMatrix a(Element::kF32, 4, 4, 0, random), b(Element::kF32, 4, 4, 0, random), d(Element::kF32, 4, 4, 0, random);
   LtMatrix longer(Element::kF32, 5, 4, 0, random), half(Element::kF16, 4, 4, 0, random);
   void* dead = nullptr;
