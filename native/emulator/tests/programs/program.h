@@ -13,6 +13,7 @@
 #include <random>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 inline void check(cudaError_t error, const char* call, const char* file, int line) {
@@ -34,6 +35,7 @@ class Device {
   ~Device() { cudaFree(data_); }
   Device(const Device&) = delete;
   operator T*() const { return data_; }
+  T* data() const { return data_; }
   std::vector<T> get() const {
     std::vector<T> host(n_);
     CUDA(cudaMemcpy(host.data(), data_, n_ * sizeof(T), cudaMemcpyDeviceToHost));
@@ -73,17 +75,51 @@ std::vector<T> random_values(size_t n, std::mt19937_64& random, double low, doub
   return values;
 }
 
+// The same for an error of at most `bound`.
+template <class T>
+void near(const std::string& what, const std::vector<T>& got, const std::vector<double>& wanted, double bound) {
+  if (got.size() != wanted.size()) throw std::runtime_error(what + ": " + std::to_string(got.size()) + " elements");
+  for (size_t i = 0; i < got.size(); ++i) {
+    if (std::abs(number(got[i]) - wanted[i]) <= bound) continue;
+    char text[200];
+    std::snprintf(text, sizeof text, ": element %zu is %.17g, not %.17g", i, number(got[i]), wanted[i]);
+    throw std::runtime_error(what + text);
+  }
+}
+
+// Whole numbers of low to high: as floating-point numbers, small ones have sums and products without rounding, so that
+// every order of adding gives the same bits.
+template <class T>
+std::vector<T> whole(size_t n, std::mt19937_64& random, int low, int high) {
+  std::vector<T> values(n);
+  for (T& value : values) value = T(low + int(random() % unsigned(high - low + 1)));
+  return values;
+}
+
 struct Program {
   const char* name;
-  std::function<void(std::mt19937_64&)> run;
+  void (*run)(std::mt19937_64&);
+};
+inline std::vector<Program>& programs() {
+  static std::vector<Program> all;
+  return all;
+}
+struct Registered {
+  Registered(const char* name, void (*run)(std::mt19937_64&)) { programs().push_back({name, run}); }
 };
 
+// PROGRAM(name) { ... }: a program that clean.cu runs, with random numbers of `random`.
+#define PROGRAM(name)                              \
+  void name(std::mt19937_64& random);              \
+  const Registered registered_##name{#name, name}; \
+  void name([[maybe_unused]] std::mt19937_64& random)
+
 // Runs every program, or the one named, from one printed seed.
-inline int run_programs(const std::vector<Program>& programs, int count, char** arguments) {
+inline int run_programs(int count, char** arguments) {
   std::string only = count > 1 ? arguments[1] : "";
   uint64_t seed = count > 2 && *arguments[2] ? std::strtoull(arguments[2], nullptr, 10) : std::random_device{}();
   int run = 0, failed = 0;
-  for (const Program& program : programs) {
+  for (const Program& program : programs()) {
     if (!only.empty() && only != "all" && only != program.name) continue;
     ++run;
     std::mt19937_64 random(seed);

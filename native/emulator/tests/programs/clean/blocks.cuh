@@ -1,9 +1,7 @@
 // Kernels whose threads work together through shared memory, beside the same sums on the host in the same order.
 #include <cuda_pipeline.h>
 
-#include "program.h"
-
-namespace blocks {
+#include "../program.h"
 
 constexpr int kBlock = 256;
 
@@ -40,7 +38,7 @@ __global__ void reduce_by_shuffles(const float* x, float* sums, int n) {
   if (t == 0) sums[blockIdx.x] = sum;
 }
 
-void reductions(std::mt19937_64& random) {
+PROGRAM(reductions) {
   int n = 20000, blocks = (n + kBlock - 1) / kBlock;
   std::vector<float> x = random_values<float>(n, random, -1, 1), trees(blocks), shuffles(blocks);
   for (int b = 0; b < blocks; ++b) {
@@ -90,7 +88,7 @@ void scan_of(const char* name, std::mt19937_64& random, double low, double high)
   equal(name, output.get(), y);
 }
 
-void scans(std::mt19937_64& random) {
+PROGRAM(scans) {
   scan_of<int>("prefix sums of int", random, -1e6, 1e6);
   scan_of<float>("prefix sums of float", random, -1, 1);
   scan_of<double>("prefix sums of double", random, -1, 1);
@@ -120,7 +118,7 @@ __global__ void transpose_without_conflicts(const float* x, float* y, int rows, 
   transpose<33>(x, y, rows, columns);
 }
 
-void transposes(std::mt19937_64& random) {
+PROGRAM(transposes) {
   int rows = 70, columns = 101;
   std::vector<float> x = random_values<float>(rows * columns, random, -1, 1), y(x.size());
   for (int i = 0; i < rows; ++i)
@@ -196,7 +194,7 @@ __global__ void multiply_by_asynchronous_copies(const float* a, const float* b, 
   for (int i = 0; i < 4; ++i) c[row * n + column + i] = sum[i];
 }
 
-void products(std::mt19937_64& random) {
+PROGRAM(products) {
   int n = 64;
   std::vector<float> a = random_values<float>(n * n, random, -1, 1), b = random_values<float>(n * n, random, -1, 1),
                      c(n * n);
@@ -229,7 +227,7 @@ __global__ void histogram(const unsigned char* x, unsigned* counts, int n) {
   if (threadIdx.x < 64) atomicAdd(&counts[threadIdx.x], local[threadIdx.x]);
 }
 
-void histograms(std::mt19937_64& random) {
+PROGRAM(histograms) {
   int n = 30000;
   std::vector<unsigned char> x(n);
   std::vector<unsigned> counts(64);
@@ -262,7 +260,7 @@ __global__ void sort(int* x) {
   x[blockIdx.x * n + t] = keys[t];
 }
 
-void sorts(std::mt19937_64& random) {
+PROGRAM(sorts) {
   int block = 512, blocks = 3;
   std::vector<int> x(block * blocks);
   for (int& value : x) value = int(random() % 2000) - 1000;
@@ -300,7 +298,7 @@ __global__ void layer_norm(const float* x, float* y) {
   y[i] = __fdiv_rn(centred, __fsqrt_rn(__fadd_rn(variance, 1e-5f)));
 }
 
-void normalizations(std::mt19937_64& random) {
+PROGRAM(normalizations) {
   int rows = 9;
   std::vector<float> x = random_values<float>(rows * kRow, random, -6, 6), soft(x.size()), norm(x.size());
   for (int r = 0; r < rows; ++r) {
@@ -321,5 +319,3 @@ void normalizations(std::mt19937_64& random) {
   LAUNCHED();
   equal("layer norm", output.get(), norm);
 }
-
-}  // namespace blocks

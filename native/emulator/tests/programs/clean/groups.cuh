@@ -2,9 +2,7 @@
 #include <cooperative_groups.h>
 #include <cooperative_groups/reduce.h>
 
-#include "program.h"
-
-namespace groups {
+#include "../program.h"
 
 namespace cg = cooperative_groups;
 
@@ -28,7 +26,7 @@ __global__ void tiles(const int* x, int* y) {
   }
 }
 
-void tile_groups(std::mt19937_64& random) {
+PROGRAM(tile_groups) {
   int n = 3 * kBlock;
   std::vector<int> x(n), wanted;
   for (int& value : x) value = int(random() % 100) - 50;
@@ -60,7 +58,7 @@ __global__ void diffuse(int* x, int* y, int n, int rounds) {
   }
 }
 
-void grid_groups(std::mt19937_64& random) {
+PROGRAM(grid_groups) {
   int n = 1000, rounds = 5;
   std::vector<int> x(n);
   for (int& value : x) value = int(random() % 100);
@@ -76,5 +74,3 @@ void grid_groups(std::mt19937_64& random) {
                                    nullptr));
   equal("diffusion", b.get(), wanted);
 }
-
-}  // namespace groups

@@ -2,9 +2,7 @@
 #include <cuda_bf16.h>
 #include <cuda_fp16.h>
 
-#include "program.h"
-
-namespace numbers {
+#include "../program.h"
 
 constexpr int kBlock = 128;
 __device__ int index() { return blockIdx.x * blockDim.x + threadIdx.x; }
@@ -28,7 +26,7 @@ __global__ void draw(uint4* y, unsigned k0, unsigned k1) {
   y[index()] = make_uint4(counter[0], counter[1], counter[2], counter[3]);
 }
 
-void random_numbers(std::mt19937_64& random) {
+PROGRAM(random_numbers) {
   unsigned known[4] = {0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu};
   philox(known, 0xffffffffu, 0xffffffffu);
   equal<unsigned>("the authors' known answer", {known, known + 4},
@@ -89,7 +87,7 @@ __host__ __device__ unsigned wander(unsigned x) {
 }
 __global__ void wanderings(unsigned* y) { y[index()] = wander(index() * 2654435761u); }
 
-void divergent_loops(std::mt19937_64&) {
+PROGRAM(divergent_loops) {
   int n = 4 * kBlock;
   Device<int> steps(n);
   Device<unsigned> sums(n);
@@ -125,7 +123,7 @@ __global__ void calls(int* y) {
   y[i] = ackermann(2, i % 4) + functions[i % 3](i) * 1000 + p.b + int(p.a * 4);
 }
 
-void recursion(std::mt19937_64&) {
+PROGRAM(recursion) {
   int n = kBlock;
   int (*host[3])(int) = {twice, square, negate};
   Device<int> output(n);
@@ -161,7 +159,7 @@ Unsigned mix_on_host(Long a, Long b) {
 }
 __global__ void mixed(const Long* a, const Long* b, Unsigned* y) { y[index()] = mix(a[index()], b[index()]); }
 
-void integers(std::mt19937_64& random) {
+PROGRAM(integers) {
   int n = 4 * kBlock;
   std::vector<Long> a(n), b(n);
   std::vector<Unsigned> wanted(n);
@@ -192,7 +190,7 @@ __global__ void float_functions(const float* x, float* y) {
   for (int k = 0; k < 6; ++k) y[6 * i + k] = results[k];
 }
 
-void functions_of_numbers(std::mt19937_64& random) {
+PROGRAM(functions_of_numbers) {
   int n = 2 * kBlock;
   std::vector<double> x = random_values<double>(n, random, -20, 20), exact, near;
   std::vector<float> z = random_values<float>(n, random, -20, 20), exact_z, near_z;
@@ -278,7 +276,7 @@ void halves(const char* name, std::mt19937_64& random) {
   equal(name, got, values);
 }
 
-void half_precision(std::mt19937_64& random) {
+PROGRAM(half_precision) {
   halves<__half>("f16", random);
   halves<__nv_bfloat16>("bf16", random);
 }
@@ -305,7 +303,7 @@ __global__ void warp_primitives(const int* x, unsigned* y) {
   for (int k = 0; k < 8; ++k) y[8 * i + k] = results[k];
 }
 
-void warps(std::mt19937_64& random) {
+PROGRAM(warps) {
   int n = 2 * kBlock;
   std::vector<int> x(n);
   for (int i = 0; i < n; ++i) x[i] = int(random() % (i / 32 % 2 ? 1000 : 1500));
@@ -337,5 +335,3 @@ void warps(std::mt19937_64& random) {
   LAUNCHED();
   equal("warps", output.get(), wanted);
 }
-
-}  // namespace numbers
