@@ -44,6 +44,17 @@ uint32_t least_element(const Image& image, const Function& f, Space space, uint3
   return least;
 }
 
+// Whether a function reads global memory through the non-coherent path, or accesses it with block scope.
+bool leaves_notes(const Image& image, const Function& f) {
+  for (uint32_t pc = f.first; pc < f.first + f.count; ++pc) {
+    const Instruction& i = image.code[pc];
+    if (i.kind != Kind::kWarp || (i.warp_form != load && i.warp_form != store && i.warp_form != atomic)) continue;
+    const Access& a = image.accesses[i.target];
+    if (a.non_coherent || (a.strong && a.block_scope && a.space != Space::kShared)) return true;
+  }
+  return false;
+}
+
 bool calls_pointers(const Image& image) {
   return std::any_of(image.calls.begin(), image.calls.end(), [](const Call& c) { return c.indirect != kNoOperand; });
 }
@@ -94,6 +105,7 @@ KernelImage::KernelImage(std::shared_ptr<const Image> image, uint32_t function)
   for (uint32_t f = 0; calls_pointers(*image_) && f < image_->functions.size(); ++f) callees.insert(f);
   for (uint32_t f : callees) {
     shared_granule_ = least_element(*image_, image_->functions[f], Space::kShared, shared_granule_);
+    notes_ |= leaves_notes(*image_, image_->functions[f]);
     global_granule_ = least_element(*image_, image_->functions[f], Space::kGlobal, global_granule_);
   }
 }

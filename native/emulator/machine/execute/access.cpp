@@ -36,6 +36,16 @@ bool all_written(const uint8_t* written, uint32_t bytes) {
   return all == ~uint64_t{0};
 }
 
+// Whether all was written that a lane's read uses: elements of a vector that no instruction uses may be padding.
+bool used_written(const Touch& t, const uint8_t* written) {
+  if (t.access == nullptr || t.access->unused == 0) return all_written(written, t.bytes);
+  const Access& a = *t.access;
+  for (uint32_t n = 0; n < a.count; ++n) {
+    if (((a.unused >> n) & 1) == 0 && !all_written(written + size_t{n} * a.element, a.element)) return false;
+  }
+  return true;
+}
+
 bool aligned(Touch& t) {
   const uint64_t rest = t.bytes - 1;
   uint64_t bits = 0;
@@ -113,7 +123,7 @@ bool reach_global(Touch& t) {
     for (uint32_t l = 0; l < 32; ++l) t.host[l] = host + uint64_t{l} * t.bytes;
     if (check && !all_written(written, 32 * t.bytes)) {
       for (uint32_t l = 0; l < 32; ++l) {
-        if (all_written(written + uint64_t{l} * t.bytes, t.bytes)) continue;
+        if (used_written(t, written + uint64_t{l} * t.bytes)) continue;
         not_written(t, l, "global");
         break;
       }
@@ -130,7 +140,7 @@ bool reach_global(Touch& t) {
     if (!window.reach(t.address[l], t.bytes)) return global_fault(t, l);
     t.host[l] = window.host(t.address[l]);
     uint8_t* written = window.written(t.address[l]);
-    if (check && !all_written(written, t.bytes)) not_written(t, l, "global");
+    if (check && !used_written(t, written)) not_written(t, l, "global");
     if (t.write) std::memset(written, 0xff, t.bytes);
   }
   t.contiguous = false;
@@ -176,7 +186,7 @@ bool reach_shared(Touch& t) {
     for (uint32_t l = 0; l < 32; ++l) t.host[l] = host + uint64_t{l} * t.bytes;
     if (check && !all_written(written, 32 * t.bytes)) {
       for (uint32_t l = 0; l < 32; ++l) {
-        if (all_written(written + uint64_t{l} * t.bytes, t.bytes)) continue;
+        if (used_written(t, written + uint64_t{l} * t.bytes)) continue;
         not_written(t, l, "shared");
         break;
       }
@@ -193,7 +203,7 @@ bool reach_shared(Touch& t) {
     }
     t.host[l] = block.shared() + t.address[l];
     uint8_t* written = block.shared_written() + t.address[l];
-    if (check && !all_written(written, t.bytes)) not_written(t, l, "shared");
+    if (check && !used_written(t, written)) not_written(t, l, "shared");
     if (t.write) std::memset(written, 0xff, t.bytes);
   }
   t.contiguous = false;
@@ -207,7 +217,7 @@ bool none_written(const uint8_t* written, uint32_t bytes) {
 // Structures are copied with their padding and with members never set: what counts are elements that are computed with
 // and of which no byte was written. A copy's bytes count as written.
 void check_local(Touch& t, uint32_t lane, const uint8_t* written) {
-  const Access& a = *t.computed;
+  const Access& a = *t.access;
   for (uint32_t n = 0; n < a.count; ++n) {
     if (((a.computed >> n) & 1) == 0 || !none_written(written + size_t{n} * a.element, a.element)) continue;
     not_written(t, lane, "local");
@@ -228,7 +238,7 @@ bool reach_local(Touch& t) {
     t.host[l] = w.local(l) + t.address[l];
     if (!check) continue;
     uint8_t* written = w.local_written(l) + t.address[l];
-    if (t.read && t.computed != nullptr) check_local(t, l, written);
+    if (t.read && t.access != nullptr && t.access->computed != 0) check_local(t, l, written);
     if (t.write) std::memset(written, 0xff, t.bytes);
   }
   t.contiguous = false;

@@ -10,14 +10,14 @@ struct Touch {
   Space space;
   uint32_t bytes;  // a lane's
   uint32_t mask;
-  bool write, read;                  // an atomic does both
-  bool strong;                       // atomic or volatile: does not race with others that are
-  const std::byte* data;             // what is written: `bytes` for each lane, or null where it is not known
-  bool contiguous = false;           // all lanes, one behind the other: host[0] leads to all of them
-  bool uniform = false;              // all active lanes at one address: host of the first
-  const Access* computed = nullptr;  // a load whose local bytes must have been written where they are computed with
-  uint64_t address[32];              // within the space
-  std::byte* host[32];               // out
+  bool write, read;                // an atomic does both
+  bool strong;                     // atomic or volatile: does not race with others that are
+  const std::byte* data;           // what is written: `bytes` for each lane, or null where it is not known
+  bool contiguous = false;         // all lanes, one behind the other: host[0] leads to all of them
+  bool uniform = false;            // all active lanes at one address: host of the first
+  const Access* access = nullptr;  // null: a copy's
+  uint64_t address[32];            // within the space
+  std::byte* host[32];             // out
 
   Touch(Warp& w, Space s, uint32_t n, uint32_t m, bool writes, bool reads, bool is_strong, const std::byte* d)
       : warp(w), space(s), bytes(n), mask(m), write(writes), read(reads), strong(is_strong), data(d) {}
@@ -55,8 +55,8 @@ void by_space(Space space, uint32_t mask, uint64_t* address, F one) {
 
 void check_races(Touch& t);
 // Fences and what they order; `address` of a variable in global or shared memory (with its window).
-void release(Warp& warp, uint64_t address, bool fenced_here);
-void acquire(Warp& warp, uint64_t address);
+void release(Warp& warp, uint64_t address, const Access& access);
+void acquire(Warp& warp, uint64_t address, const Access& access);
 
 }  // namespace kib::emulator::ptx
 #endif

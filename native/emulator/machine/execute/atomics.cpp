@@ -116,6 +116,7 @@ void atomic(const Instruction& i, Warp& w) {
   const bool races = w.launch().options.races;
   const bool adds_floats = op == AtomicOp::kAdd && is_float(a.type);
   Touch t(w, a.space, a.element, w.mask, true, true, true, nullptr);
+  t.access = &a;
   addresses(a, w, t.address);
   by_space(a.space, w.mask, t.address, [&](Space space, uint32_t mask) {
     t.space = space;
@@ -124,7 +125,7 @@ void atomic(const Instruction& i, Warp& w) {
     const uint64_t window = space == Space::kShared ? kSharedWindow : 0;
     if (races) {
       for (uint32_t l = 0; l < 32; ++l) {
-        if (((mask >> l) & 1) != 0) release(w, t.address[l] + window, a.release);
+        if (((mask >> l) & 1) != 0) release(w, t.address[l] + window, a);
       }
     }
     if (!reach(t)) return;
@@ -137,7 +138,7 @@ void atomic(const Instruction& i, Warp& w) {
       if (((mask >> l) & 1) == 0) continue;
       const uint64_t old = one(a.type, op, t.host[l], read(w, i.a, a.element, l), read(w, i.b, a.element, l));
       w.worker().progressed |= std::memcmp(t.host[l], &old, a.element) != 0;
-      if (races) acquire(w, t.address[l] + window);
+      if (races) acquire(w, t.address[l] + window, a);
       if (i.d == kNoOperand) continue;
       if (a.element == 2) {
         w.at<uint16_t>(i.d)[l] = static_cast<uint16_t>(old);

@@ -139,8 +139,13 @@ void Block::complete(uint32_t id) {
   for (const auto& w : warps_) {
     if (b.arrived[w->index()] == 0) continue;
     std::byte* const frame = w->base[kFrame];
+    uint8_t part = kParts;
+    for (const Group& g : w->groups()) {
+      if (g.state == Group::State::kBarrier && g.wait == id) part = std::min(part, g.part);
+    }
     for (Group& g : w->groups()) {
       if (g.state != Group::State::kBarrier || g.wait != id) continue;
+      g.part = part;
       const Instruction& i = code[g.pc];
       w->base[kFrame] = g.frame->registers;
       w->mask = g.mask;

@@ -16,15 +16,18 @@ struct View {
   bool shared;
 };
 
-// Whether an access is ordered before what thread `thread` of the warp does now, or does not matter.
-bool ordered(const View& v, Stamp s, uint32_t thread, bool strong) {
+bool of_block(const View& v, Stamp s) { return s >> kBlockShift == v.launch_and_block; }
+
+// Whether barriers, fences and what was read order an access before what thread `thread` of the warp does now, or it is
+// another launch's.
+bool ordered(const View& v, Stamp s, uint32_t thread) {
   if (s == 0) return true;
-  if (s >> kBlockShift == v.launch_and_block) {
-    const uint32_t other = thread_of(s);
-    return other == thread || clock_of(s) <= v.warp.known[other / 32] || (strong && (s & kAtomicStamp) != 0);
+  if (of_block(v, s)) {
+    const uint32_t other = thread_of(s), clock = clock_of(s);
+    return other == thread || clock <= v.warp.known[other / 32] ||
+           (other / 32 == v.warp.index() && v.warp.met_since(thread % 32, other % 32, clock));
   }
   if (v.shared || launch_of(s) != v.launch) return true;
-  if (strong && (s & kAtomicStamp) != 0) return true;
   const auto known = v.block.known.find(block_of(s));
   return known != v.block.known.end() && clock_of(s) <= known->second;
 }
@@ -33,31 +36,123 @@ std::string who(const View& v, Stamp s) {
   const Dim3 thread = v.block.thread(thread_of(s));
   std::string text =
       "thread (" + std::to_string(thread.x) + "," + std::to_string(thread.y) + "," + std::to_string(thread.z) + ")";
-  if (s >> kBlockShift == v.launch_and_block) return text + " of the same block";
+  if (of_block(v, s)) return text + " of the same block";
   const Dim3 grid = const_cast<Block&>(v.block).launch().launch->grid;
   const uint64_t b = block_of(s);
   return text + " of block (" + std::to_string(b % grid.x) + "," + std::to_string(b / grid.x % grid.y) + "," +
          std::to_string(b / grid.x / grid.y) + ")";
 }
 
-void found(const Touch& t, const View& v, uint32_t lane, Stamp other, const char* did) {
-  t.warp.report(v.shared ? Finding::kSharedRace : Finding::kGlobalRace, lane, t.address[lane],
-                std::string(t.write ? "writes " : "reads ") + std::to_string(t.bytes) + " bytes that " + who(v, other) +
-                    " " + did + " with " + (v.shared ? "no barrier" : "neither a barrier nor a fence and an atomic") +
-                    " between; order them",
+std::string bytes_of(const Touch& t) { return std::to_string(t.bytes) + " bytes"; }
+
+Finding race(const View& v) { return v.shared ? Finding::kSharedRace : Finding::kGlobalRace; }
+
+void found_race(const Touch& t, const View& v, uint32_t lane, Stamp other, const char* did) {
+  std::string what = std::string(t.write ? "writes " : "reads ") + bytes_of(t) + " that " + who(v, other) + " " + did +
+                     " with " + (v.shared ? "no barrier" : "neither a barrier nor a fence and an atomic") +
+                     " between; order them";
+  if (!of_block(v, other) && t.warp.launch().released.narrow(block_of(other)) >= clock_of(other)) {
+    what += ": a fence or release of block scope orders nothing for other blocks, use __threadfence()";
+  }
+  t.warp.report(race(v), lane, t.address[lane], std::move(what), true);
+}
+
+// One side is atomic or volatile, the other is neither, and no update can be lost: at worst the value is old.
+void found_mixed(const Touch& t, const View& v, uint32_t lane, Stamp other, const char* did) {
+  t.warp.report(Finding::kMixed, lane, t.address[lane],
+                std::string(t.strong ? "atomically " : "plainly ") + (t.write ? "writes " : "reads ") + bytes_of(t) +
+                    " that " + who(v, other) + " " + did +
+                    " with no order between: the value may be old; put a barrier between, or make the plain access " +
+                    "volatile or a relaxed atomic",
                 true);
+}
+
+void found_lockstep(const Touch& t, const View& v, uint32_t lane, Stamp other) {
+  t.warp.report(race(v), lane, t.address[lane],
+                "reads " + bytes_of(t) + " that " + who(v, other) +
+                    " of the same warp stored with no __syncwarp() between: volatile does not keep lanes in step; put "
+                    "__syncwarp() between",
+                true);
+}
+
+void found_scope(const Touch& t, const View& v, uint32_t lane, Stamp other) {
+  const bool mine = t.access != nullptr && t.access->block_scope;
+  t.warp.report(Finding::kScope, lane, t.address[lane],
+                std::string(mine ? "accesses " : "accesses atomically ") + bytes_of(t) +
+                    (mine ? " atomically, but of block scope, that " : " that ") + who(v, other) +
+                    (mine ? " accesses atomically, too" : " or its block accesses with block scope") +
+                    ": the two are not atomic towards each other; use device scope, atomicAdd() and not "
+                    "atomicAdd_block(), cuda::thread_scope_device",
+                true);
+}
+
+void found_non_coherent(const Touch& t, uint32_t lane) {
+  t.warp.report(Finding::kNonCoherent, lane, t.address[lane],
+                t.write
+                    ? "writes " + bytes_of(t) +
+                          " that the same launch read through the non-coherent path (ld.global.nc: __ldg() or const "
+                          "__restrict__), which must stay as they are until it ends; write elsewhere, or read plainly"
+                    : "reads " + bytes_of(t) +
+                          " that the same launch wrote through the non-coherent path (ld.global.nc: __ldg() or const "
+                          "__restrict__), which may give old bytes; read them plainly",
+                true);
+}
+
+bool strong(Stamp s) { return (s & kAtomicStamp) != 0; }
+
+// An access that what was recorded is not ordered before, and that touches the same granule. `other_wrote`: what is
+// recorded is a write.
+void conflict(const Touch& t, const View& v, uint32_t lane, Stamp other, bool other_wrote, Note note) {
+  const char* did =
+      strong(other) ? (other_wrote ? "changed atomically" : "read atomically") : (other_wrote ? "wrote" : "read");
+  if (t.strong && strong(other)) {
+    const bool narrow = (t.access != nullptr && t.access->block_scope) || (note & kBlockScopeNote) != 0;
+    if (!of_block(v, other)) {
+      if (narrow) found_scope(t, v, lane, other);
+      return;
+    }
+    const uint32_t from = thread_of(other);
+    if (!t.write && t.access != nullptr && t.access->is_volatile && from / 32 == v.warp.index() &&
+        v.warp.stored_together(lane, from % 32, t.address[lane], clock_of(other)))
+      found_lockstep(t, v, lane, other);
+    return;
+  }
+  const bool plain_write = (t.write && !t.strong) || (other_wrote && !strong(other));
+  const bool both_write = t.write && other_wrote;
+  if (t.strong == strong(other) || (plain_write && both_write)) {
+    found_race(t, v, lane, other, did);
+  } else if (t.warp.launch().options.mixed) {
+    found_mixed(t, v, lane, other, did);
+  }
+}
+
+// What the launch has noted of a granule; and what it must know from now on.
+Note noted(const Touch& t, const View& v, Note* note) {
+  if ((*note & kNoteLaunch) != v.launch) *note = static_cast<Note>(v.launch);
+  const Note before = *note;
+  if (t.access != nullptr && t.access->non_coherent) *note |= kNonCoherentNote;
+  if (t.access != nullptr && t.access->strong && t.access->block_scope) *note |= kBlockScopeNote;
+  return before;
 }
 
 // One lane's granules. A write of what is there already changes nothing and is no finding.
 void check_lane(Touch& t, const View& v, uint32_t lane, const Records& r, uint32_t granules, Stamp stamp) {
   const uint32_t thread = t.warp.index() * 32 + lane;
+  const bool notes = !v.shared && t.warp.launch().notes;
+  const bool non_coherent = notes && t.access != nullptr && t.access->non_coherent;
   for (uint32_t g = 0; g < granules; ++g) {
     const Stamp writer = r.writers[g], reader = r.readers[g];
     const bool same_value =
         t.data != nullptr && std::memcmp(t.host[lane], t.data + size_t{lane} * t.bytes, t.bytes) == 0;
-    if (!ordered(v, writer, thread, t.strong) && !(t.write && same_value)) found(t, v, lane, writer, "wrote");
+    const Note note = notes ? noted(t, v, &r.notes[g]) : Note{0};
+    const bool stale = non_coherent ? launch_of(writer) == v.launch : t.write && (note & kNonCoherentNote) != 0;
+    if (stale) {
+      found_non_coherent(t, lane);
+    } else if (!ordered(v, writer, thread) && !(t.write && same_value)) {
+      conflict(t, v, lane, writer, true, note);
+    }
     if (t.write) {
-      if (!ordered(v, reader, thread, t.strong) && !same_value) found(t, v, lane, reader, "read");
+      if (!stale && !ordered(v, reader, thread) && !same_value) conflict(t, v, lane, reader, false, note);
       r.writers[g] = stamp;
     } else {
       r.readers[g] = stamp;
@@ -91,6 +186,36 @@ __attribute__((target_clones("avx512f", "avx2", "default"))) bool stamp_all(cons
   return true;
 }
 
+// Notes of a warp's granules, one behind the other, of an access that is not strong: whether none needs a closer look;
+// then it is noted what was read through the non-coherent path.
+bool note_all(const Touch& t, const Records& r, uint32_t granules, uint32_t launch) {
+  uint32_t bad = 0;
+  if (t.access != nullptr && t.access->non_coherent) {
+    for (uint32_t g = 0; g < granules; ++g) bad |= launch_of(r.writers[g]) == launch ? 1 : 0;
+    if (bad != 0) return false;
+    for (uint32_t g = 0; g < granules; ++g) {
+      const Note n = r.notes[g];
+      r.notes[g] = static_cast<Note>(((n & kNoteLaunch) == launch ? n : launch) | kNonCoherentNote);
+    }
+  } else if (t.write) {
+    const Note wrong = static_cast<Note>(launch | kNonCoherentNote);
+    for (uint32_t g = 0; g < granules; ++g) bad |= (r.notes[g] & (kNoteLaunch | kNonCoherentNote)) == wrong ? 1 : 0;
+  }
+  return bad == 0;
+}
+
+// A volatile store of several lanes to places of their own.
+void note_volatile(const Touch& t) {
+  if (t.uniform) return;
+  uint64_t lowest = ~uint64_t{0}, highest = 0;
+  for (uint32_t l = 0; l < 32; ++l) {
+    if (((t.mask >> l) & 1) == 0) continue;
+    lowest = std::min(lowest, t.address[l]);
+    highest = std::max(highest, t.address[l] + t.bytes - 1);
+  }
+  t.warp.note_volatile_store(t.mask, lowest, highest);
+}
+
 }  // namespace
 
 void check_races(Touch& t) {
@@ -108,12 +233,13 @@ void check_races(Touch& t) {
     const Records r = shared ? block.shared_records(t.address[0]) : w.worker().records.at(t.address[0], &left);
     const Stamp first = base | Stamp{w.index()} * 32 << kThreadShift;
     const uint32_t log_granules = static_cast<uint32_t>(__builtin_ctz(granules));
-    if (left >= 32 * uint64_t{t.bytes} &&
+    if (left >= 32 * uint64_t{t.bytes} && (shared || !launch.notes || note_all(t, r, 32 * granules, launch.number)) &&
         stamp_all(r.writers, t.write ? r.readers : r.writers, t.write ? r.writers : r.readers, 32 * granules,
                   log_granules, first, w.floor)) {
       return;
     }
   }
+  if (t.write && t.access != nullptr && t.access->is_volatile) note_volatile(t);
   for (uint32_t l = 0; l < 32; ++l) {
     if (((t.mask >> l) & 1) == 0) continue;
     uint64_t left;
@@ -122,20 +248,22 @@ void check_races(Touch& t) {
   }
 }
 
-void release(Warp& warp, uint64_t address, bool fenced_here) {
-  if (fenced_here) {
-    warp.fence_clock = warp.clock;
-    warp.advance();
+void release(Warp& warp, uint64_t address, const Access& access) {
+  if (access.release) {
+    (access.block_scope ? warp.block_fence_clock : warp.fence_clock) = warp.clock;
+    ++warp.clock;
   }
-  if (warp.fence_clock == 0) return;
-  warp.launch().released.release(address, warp.block().index(), warp.fence_clock, warp.block().known);
+  const uint32_t own = std::max(warp.fence_clock, warp.block_fence_clock);
+  if (own == 0) return;
+  warp.launch().released.release(address, warp.block().index(), access.block_scope ? 0 : warp.fence_clock, own,
+                                 warp.block().known);
 }
 
-void acquire(Warp& warp, uint64_t address) {
+void acquire(Warp& warp, uint64_t address, const Access& access) {
   LaunchState& launch = warp.launch();
   if (!launch.released.any()) return;
   Block& block = warp.block();
-  if (!launch.released.acquire(address, &block.known)) return;
+  if (!launch.released.acquire(address, block.index(), access.block_scope, &block.known)) return;
   const auto own = block.known.find(block.index());
   if (own == block.known.end()) return;
   for (uint32_t& clock : warp.known) clock = std::max(clock, own->second);
@@ -143,10 +271,11 @@ void acquire(Warp& warp, uint64_t address) {
   warp.set_floor();
 }
 
-void fence(const Instruction&, Warp& w) {
+// A fence orders a thread's own accesses; lanes of a warp still have to meet.
+void fence(const Instruction& i, Warp& w) {
   if (!w.launch().options.races) return;
-  w.fence_clock = w.clock;
-  w.advance();
+  (i.x != 0 ? w.block_fence_clock : w.fence_clock) = w.clock;
+  ++w.clock;
 }
 
 }  // namespace kib::emulator::ptx

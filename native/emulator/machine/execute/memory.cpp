@@ -89,14 +89,14 @@ uint64_t known_as(const Warp&, Space space, uint64_t address) {
 void order_after(const Access& a, const Touch& t) {
   if (!a.strong || !t.warp.launch().options.races) return;
   for (uint32_t l = 0; l < 32; ++l) {
-    if (((t.mask >> l) & 1) != 0) acquire(t.warp, known_as(t.warp, t.space, t.address[l]));
+    if (((t.mask >> l) & 1) != 0) acquire(t.warp, known_as(t.warp, t.space, t.address[l]), a);
   }
 }
 
 void order_before(const Access& a, const Touch& t) {
   if (!a.strong || !t.warp.launch().options.races) return;
   for (uint32_t l = 0; l < 32; ++l) {
-    if (((t.mask >> l) & 1) != 0) release(t.warp, known_as(t.warp, t.space, t.address[l]), a.release);
+    if (((t.mask >> l) & 1) != 0) release(t.warp, known_as(t.warp, t.space, t.address[l]), a);
   }
 }
 
@@ -114,7 +114,7 @@ bool changes(const Touch& t) {
 void load(const Instruction& i, Warp& w) {
   const Access& a = w.launch().image->accesses[i.target];
   Touch t(w, a.space, uint32_t{a.element} * a.count, w.mask, false, true, a.strong, nullptr);
-  if (a.computed != 0) t.computed = &a;
+  t.access = &a;
   addresses(a, w, t.address);
   by_space(a.space, w.mask, t.address, [&](Space space, uint32_t mask) {
     t.space = space;
@@ -133,6 +133,7 @@ void store(const Instruction& i, Warp& w) {
   const Access& a = w.launch().image->accesses[i.target];
   alignas(64) std::byte data[32 * 32];
   Touch t(w, a.space, uint32_t{a.element} * a.count, w.mask, true, false, a.strong, data);
+  t.access = &a;
   if (a.count == 1 && a.widths[0] == a.element) {
     t.data = w.at<std::byte>(a.registers[0]);
   } else {

@@ -4,7 +4,7 @@
 // clock advances at its barriers, at bar.warp.sync and at fences; a barrier of the block brings all clocks to one
 // value. An access is ordered before another thread's if its clock is at most what the other's warp knows of that
 // warp's clock: from barriers, and from atomics or volatile accesses that follow a fence (a release) and were read (an
-// acquire).
+// acquire). A fence of block scope, or an access of that scope, passes nothing on to other blocks.
 #ifndef KIB_EMULATOR_EXECUTE_RACE_H
 #define KIB_EMULATOR_EXECUTE_RACE_H
 #include <atomic>
@@ -33,9 +33,15 @@ inline uint32_t thread_of(Stamp s) { return static_cast<uint32_t>(s >> kThreadSh
 inline uint32_t block_of(Stamp s) { return static_cast<uint32_t>(s >> kBlockShift) & (kBlockLimit - 1); }
 inline uint32_t launch_of(Stamp s) { return static_cast<uint32_t>(s >> kLaunchShift); }
 
-// Who wrote and who read the granules of some bytes last.
+// What a launch did with a granule of global memory that later accesses of it must know: the launch's number, and
+// these. Only kernels that read through the non-coherent path or whose accesses have block scope keep notes.
+using Note = uint16_t;
+constexpr Note kNoteLaunch = kLaunchLimit - 1, kNonCoherentNote = 1 << 12, kBlockScopeNote = 1 << 13;
+
+// Who wrote and who read the granules of some bytes last; notes only of global memory.
 struct Records {
   Stamp *writers = nullptr, *readers = nullptr;
+  Note* notes = nullptr;
 };
 
 // Records of global memory, a page at a time; pages are never freed.
@@ -64,7 +70,8 @@ class RecordWindow {
     if (e.number != number) e = {number, GlobalRecords::instance().page(address)};
     const uint64_t within = address % GlobalRecords::kPage;
     *bytes = GlobalRecords::kPage - within;
-    return {e.records.writers + within / granule_, e.records.readers + within / granule_};
+    const uint64_t n = within / granule_;
+    return {e.records.writers + n, e.records.readers + n, e.records.notes + n};
   }
 
  private:
@@ -83,14 +90,22 @@ using Knowledge = std::unordered_map<uint32_t, uint32_t>;
 class ReleasedVariables {
  public:
   bool any() const { return any_.load(std::memory_order_acquire); }
-  void release(uint64_t address, uint32_t block, uint32_t clock, const Knowledge& known);
-  // Adds what the variable passes on; false where it passes nothing on.
-  bool acquire(uint64_t address, Knowledge* known);
+  // A block passes on its accesses up to `clock` to all blocks (0: none), and up to `own_clock` to its own threads.
+  void release(uint64_t address, uint32_t block, uint32_t clock, uint32_t own_clock, const Knowledge& known);
+  // Adds what the variable passes on to a block, by an access of its own scope only where `own_only`; false where it
+  // passes nothing on.
+  bool acquire(uint64_t address, uint32_t block, bool own_only, Knowledge* known);
+  // Up to which of its clocks a block released its accesses, but only to its own threads.
+  uint32_t narrow(uint32_t block);
 
  private:
+  struct Variable {
+    Knowledge all, own;
+  };
   std::atomic<bool> any_{false};
   std::mutex mutex_;
-  std::unordered_map<uint64_t, Knowledge> variables_;
+  std::unordered_map<uint64_t, Variable> variables_;
+  Knowledge narrow_;
 };
 
 }  // namespace kib::emulator::ptx

@@ -153,6 +153,7 @@ Outcome run(const Launch& launch) {
   state.granule_shared = kernel.granule(Space::kShared);
   state.granule_global = kernel.granule(Space::kGlobal);
   state.global_races = state.options.races && launch.grid.count() <= kBlockLimit;
+  state.notes = state.global_races && kernel.notes();
   state.counts.resize(state.image->code.size());
   if (state.options.races) state.number = GlobalRecords::instance().begin_launch();
   const Workspace workspace(launch.cooperative);

@@ -1,5 +1,6 @@
 // What the lanes of a mask do together. A group waits until all lanes of its mask that have not exited are there.
 #include <algorithm>
+#include <cstdio>
 #include <cstring>
 
 #include "machine/execute/warp.h"
@@ -113,6 +114,22 @@ bool Warp::together(const Instruction& i, uint32_t active) {
   return false;
 }
 
+// A lane reads the register of one that does not execute the shuffle: on a GPU any value.
+void Warp::report_absent(const Group& g, uint32_t lane, uint32_t source) {
+  if (!launch().options.lanes) return;
+  base[kFrame] = g.frame->registers;
+  const std::string from = "reads the register of lane " + std::to_string(source);
+  char mask[16];
+  std::snprintf(mask, sizeof mask, "0x%08x", at<uint32_t>(launch().image->code[g.pc].f)[lane]);
+  const bool in_mask = has(at<uint32_t>(launch().image->code[g.pc].f)[lane], source);
+  const std::string why = !in_mask                 ? std::string(", which is not in the mask ") + mask
+                          : !has(initial_, source) ? ", but the warp has no such thread"
+                                                   : ", which has returned";
+  report_at(g.pc, Finding::kAbsentLane, lane, 0,
+            from + why + ": the value is undefined; let all lanes that are read execute the shuffle and be in its mask",
+            true);
+}
+
 // Executes what all lanes of some mask wait at.
 void Warp::complete_together() {
   const std::vector<Instruction>& code = launch().image->code;
@@ -133,7 +150,10 @@ void Warp::complete_together() {
     }
     if (lanes != (g.wait & live_)) continue;
     execute_together(i, all);
+    uint32_t part = kParts;
+    for (size_t m : all) part = std::min<uint32_t>(part, groups_[m].part);
     for (size_t m : all) {
+      groups_[m].part = static_cast<uint8_t>(part);
       groups_[m].state = Group::State::kReady;
       ++groups_[m].pc;
     }
@@ -143,7 +163,9 @@ void Warp::complete_together() {
 void Warp::execute_together(const Instruction& i, const std::vector<size_t>& groups) {
   const Together mode = static_cast<Together>(i.x);
   if (mode == Together::kSync) {
-    advance();
+    uint32_t met = 0;
+    for (size_t n : groups) met |= groups_[n].mask;
+    meet(met);
     return;
   }
   Words w;
@@ -183,7 +205,7 @@ void Warp::execute_together(const Instruction& i, const std::vector<size_t>& gro
         gather(i.c, w.c);
     }
   }
-  uint32_t p = 0;  // of the predicate result
+  uint32_t p = 0, absent = 0;  // of the predicate result; lanes that read one that does not take part
   bool to_predicate = false;
   const auto all = [&](uint32_t value) { std::fill(std::begin(w.d), std::end(w.d), value); };
   const uint32_t leader = static_cast<uint32_t>(__builtin_ctz(lanes));
@@ -197,6 +219,7 @@ void Warp::execute_together(const Instruction& i, const std::vector<size_t>& gro
         const uint32_t from = shuffle_source(mode, l, w.b[l], w.c[l], &valid);
         // A lane that does not take part has no value to give: the reader keeps its own.
         w.d[l] = has(lanes, from) ? w.a[from] : w.a[l];
+        absent |= has(lanes, l) && !has(lanes, from) ? uint32_t{1} << l : 0;
         p |= uint32_t{valid} << l;
       }
       break;
@@ -235,6 +258,11 @@ void Warp::execute_together(const Instruction& i, const std::vector<size_t>& gro
       break;
     default:
       all(reduce(mode, i.target != 0, w.a, lanes));
+  }
+  if (absent != 0) {
+    const uint32_t l = static_cast<uint32_t>(__builtin_ctz(absent));
+    bool valid;
+    report_absent(groups_[groups[0]], l, shuffle_source(mode, l, w.b[l], w.c[l], &valid));
   }
   for (size_t n : groups) {
     const Group& g = groups_[n];

@@ -8,12 +8,6 @@ namespace {
 
 size_t round_up(size_t n, size_t to) { return (n + to - 1) / to * to; }
 
-// Which groups run first: those deeper in calls, so that they return to the others; then those further behind.
-bool before(const Group& a, const Group& b) {
-  if (a.frame->depth != b.frame->depth) return a.frame->depth > b.frame->depth;
-  return a.pc < b.pc;
-}
-
 // Spreads a number's bits over all (the finalizer of splitmix64).
 uint64_t mixed(uint64_t x) {
   x += 0x9e3779b97f4a7c15;
@@ -83,13 +77,17 @@ void Warp::start() {
   std::fill(std::begin(exit_effects_), std::end(exit_effects_), 0);
   std::fill(known.begin(), known.end(), 0);
   clock = 1;
-  fence_clock = floor = 0;
+  fence_clock = block_fence_clock = floor = 0;
+  part_met_ = false;
+  std::fill(std::begin(volatile_stores_), std::end(volatile_stores_), VolatileStore{});
   open_copies.clear();
   committed.clear();
   const Function& f = launch().kernel->function();
   Group g;
   g.mask = initial_;
   g.pc = f.first;
+  parts_ = launch().options.lanes && launch().options.counters.empty() && (random() & 1) != 0;
+  std::fill(std::begin(rank_), std::end(rank_), 0);
   g.frame = new_frame(static_cast<uint32_t>(&f - launch().image->functions.data()));
   g.frame->lanes = initial_;
   forget_local(*g.frame, initial_);
@@ -156,7 +154,7 @@ bool Warp::schedule() {
     if (groups_[i].state != Group::State::kReady) continue;
     for (size_t j = i + 1; j < groups_.size();) {
       Group &a = groups_[i], &b = groups_[j];
-      if (b.state != Group::State::kReady || b.pc != a.pc || b.frame != a.frame) {
+      if (b.state != Group::State::kReady || b.pc != a.pc || b.frame != a.frame || b.part != a.part) {
         ++j;
         continue;
       }
@@ -192,7 +190,8 @@ bool Warp::schedule() {
   limit_ = ~uint32_t{0};
   for (size_t i = 0; i < groups_.size(); ++i) {
     const Group& g = groups_[i];
-    if (i != best && g.state == Group::State::kReady && g.frame->depth == frame_->depth && g.pc > groups_[best].pc) {
+    if (i != best && g.state == Group::State::kReady && g.part == groups_[best].part &&
+        g.frame->depth == frame_->depth && g.pc > groups_[best].pc) {
       limit_ = std::min(limit_, g.pc);
     }
   }
@@ -270,6 +269,7 @@ void Warp::run_group(uint32_t* budget) {
         } else {
           groups_[group].pc = pc;
           diverge(active, i.target, pc + 1);
+          if (parts_) part();
           *budget = left;
           return;
         }
@@ -350,7 +350,12 @@ void Warp::branch_indexed(const Instruction& i, uint32_t active) {
       stop(Outcome::kTrap);
       return;
     }
-    diverge(same, targets[index[lane]], next);
+    if (same != groups_[current_].mask) {
+      diverge(same, targets[index[lane]], next);
+      if (parts_) part();
+    } else {
+      diverge(same, targets[index[lane]], next);
+    }
     active &= ~same;
   }
 }
@@ -392,6 +397,7 @@ void Warp::enter(const Call& c, uint32_t function, uint32_t lanes) {
   to->depth = from->depth + 1;
   to->return_pc = return_pc;
   to->lanes = lanes;
+  to->part = groups_[current_].part;
   to->local_base = static_cast<uint32_t>(round_up(from->local_base + f.local_bytes, 16));
   const Function& callee = launch().image->functions[function];
   if (to->local_base + callee.local_bytes > local_bytes_ || to->depth > 4096) {
@@ -430,6 +436,7 @@ void Warp::leave(uint32_t active) {
   Group& g = groups_[current_];
   g.frame = to;
   g.pc = from->return_pc;
+  g.part = from->part;
   from->lanes &= ~active;
   if (from->lanes == 0) free_frame(from);
 }

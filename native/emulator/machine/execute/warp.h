@@ -18,6 +18,7 @@ namespace kib::emulator::ptx {
 
 constexpr uint32_t kAllLanes = ~uint32_t{0};
 constexpr uint32_t kBarriers = 16;
+constexpr uint32_t kParts = 4;  // of a warp that run apart
 
 // Registers and parameters of a function that lanes of a warp are in.
 struct Frame {
@@ -30,6 +31,7 @@ struct Frame {
   uint32_t return_pc = 0, lanes = 0;
   const Call* call = nullptr;
   Operand passed = kNoOperand;
+  uint8_t part = 0;  // of the lanes that called
 };
 
 // Lanes that are at the same instruction of the same frame.
@@ -38,6 +40,7 @@ struct Group {
   uint32_t mask = 0, pc = 0;
   Frame* frame = nullptr;
   State state = State::kReady;
+  uint8_t part = 0;          // groups of one part become one again where they meet, others where they must wait
   uint32_t wait = 0;         // kTogether: the mask; kBarrier: its number
   uint32_t last_effect = 0;  // the last instruction of the kernel's own that wrote memory
 };
@@ -62,7 +65,7 @@ struct LaunchState {
   uint64_t environment = 0;  // address of the workspace of grid-wide barriers
   uint32_t warps_in_block = 0;
   uint32_t granule_shared = 4, granule_global = 4;  // bytes that a record of the last accesses stands for
-  bool global_races = false;
+  bool global_races = false, notes = false;
   std::atomic<int> outcome{0};                 // Outcome; not kDone stops all
   std::atomic<uint64_t> executed{0}, idle{0};  // warp instructions, in all and since the last progress
   std::mutex mutex;
@@ -143,20 +146,31 @@ class Warp final : public Lanes {
   std::vector<std::vector<Copy16>> committed;
 
   // Clocks of race detection.
-  uint32_t clock = 1, fence_clock = 0;
-  std::vector<uint32_t> known;  // of the warps of the block
-  uint32_t floor = 0;           // the least of `known`
+  uint32_t clock = 1, fence_clock = 0, block_fence_clock = 0;  // of the last fence of device and of any scope
+  std::vector<uint32_t> known;                                 // of the warps of the block
+  uint32_t floor = 0;                                          // the least of `known`
   void advance() {
     known[index_] = clock++;
     set_floor();
   }
   void set_floor();
+  void meet(uint32_t lanes);  // at bar.warp.sync
+  // Whether a lane's accesses at that clock came before where it met the other.
+  bool met_since(uint32_t lane, uint32_t other, uint32_t clock_then) const {
+    return part_met_ && lane_clocks_->of[lane][other] >= clock_then;
+  }
+  // Volatile stores since the warp's lanes last met: lanes that stored together and read one another's values behind it
+  // take for granted that they run in step.
+  void note_volatile_store(uint32_t lanes, uint64_t lowest, uint64_t highest);
+  bool stored_together(uint32_t lane, uint32_t other, uint64_t address, uint32_t clock_then) const;
 
  private:
   Status run_groups(uint32_t* budget);
   bool schedule();
   void run_group(uint32_t* budget);
   void diverge(uint32_t taken, uint32_t target, uint32_t next);
+  void part();
+  bool before(const Group& a, const Group& b) const;
   void branch_indexed(const Instruction& i, uint32_t active);
   void call(const Instruction& i, uint32_t active);
   void enter(const Call& call, uint32_t function, uint32_t lanes);
@@ -170,6 +184,7 @@ class Warp final : public Lanes {
   void free_frame(Frame* frame);
   void set_current(size_t group);
   void complete_together();
+  void report_absent(const Group& group, uint32_t lane, uint32_t source);
   void execute_together(const Instruction& i, const std::vector<size_t>& groups);
 
   Block& block_;
@@ -180,10 +195,25 @@ class Warp final : public Lanes {
   std::vector<Group> groups_;
   size_t current_ = 0;
   uint64_t random_ = 1;
+  bool parts_ = false;          // whether lanes that parted may stay apart
+  uint32_t rank_[kParts] = {};  // of the parts: those of the lowest rank run first
   bool rotate_ = false;
   uint32_t pc_ = 0;
   Frame* frame_ = nullptr;
   uint32_t limit_ = ~uint32_t{0};
+  // What lanes know of each other's clocks where not all of the warp met.
+  struct LaneClocks {
+    uint32_t of[32][32];
+  };
+  std::unique_ptr<LaneClocks> lane_clocks_;
+  bool part_met_ = false;  // in this block
+  struct VolatileStore {
+    uint32_t lanes = 0, clock = 0;
+    uint64_t lowest = 0, highest = 0;
+  };
+  static constexpr uint32_t kVolatileStores = 8;
+  VolatileStore volatile_stores_[kVolatileStores];
+  uint32_t next_volatile_store_ = 0;
   uint32_t exit_effects_[32];
   void forget_local(const Frame& frame, uint32_t lanes);
 

@@ -51,8 +51,8 @@ void store_frame(const Instruction& i, Warp& warp);
 void atomic(const Instruction& i, Warp& warp);      // x: AtomicOp; d; a: value; b: cas's second value
 void copy_async(const Instruction& i, Warp& warp);  // a: source address; b: its size; e
 void commit_group(const Instruction& i, Warp& warp);
-void wait_group(const Instruction& i, Warp& warp);  // x: groups that may be pending
-void fence(const Instruction& i, Warp& warp);
+void wait_group(const Instruction& i, Warp& warp);   // x: groups that may be pending
+void fence(const Instruction& i, Warp& warp);        // x: whether of block scope
 void is_constant(const Instruction& i, Warp& warp);  // d: whether a is an address of a .const variable
 void active_mask(const Instruction& i, Warp& warp);
 

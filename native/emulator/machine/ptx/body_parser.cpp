@@ -21,6 +21,12 @@ bool of_toolkit(const std::string& file) {
   return false;
 }
 
+// Whether an instruction's `target` is an index into Image::accesses.
+bool has_access(WarpForm form) {
+  return form == load || form == store || form == load_parameter || form == load_frame || form == store_frame ||
+         form == atomic || form == copy_async;
+}
+
 struct NamedSpecial {
   const char* name;
   Special index;
@@ -307,10 +313,19 @@ void BodyParser::instruction() {
   cursor_.expect(";", "behind an instruction");
 }
 
-// Tells the function's loads which of their registers it computes with.
+// Tells the function's loads which of their registers it computes with, and which it uses for nothing.
 void BodyParser::mark_computed() {
   const auto begin = image_.code.begin() + function().first;
-  std::unordered_set<Operand> computed;
+  std::unordered_set<Operand> computed, used;
+  for (auto i = begin; i != image_.code.end(); ++i) {
+    for (Operand o : {i->a, i->b, i->c, i->e, i->f}) used.insert(o);
+    if (i->kind == Kind::kCall) used.insert(image_.calls[i->target].indirect);
+    if (i->kind != Kind::kWarp || !has_access(i->warp_form)) continue;
+    const Access& access = image_.accesses[i->target];
+    used.insert(access.address);
+    const bool reads = i->warp_form == load || i->warp_form == load_parameter || i->warp_form == load_frame;
+    if (!reads) used.insert(access.registers, access.registers + access.count);
+  }
   for (auto i = begin; i != image_.code.end(); ++i) {
     if (!i->computes) continue;
     for (Operand o : {i->a, i->b, i->c}) computed.insert(o);
@@ -320,6 +335,7 @@ void BodyParser::mark_computed() {
     Access& access = image_.accesses[i->target];
     for (unsigned n = 0; n < access.count; ++n) {
       if (computed.count(access.registers[n]) != 0) access.computed |= static_cast<uint8_t>(1u << n);
+      if (used.count(access.registers[n]) == 0) access.unused |= static_cast<uint8_t>(1u << n);
     }
   }
 }

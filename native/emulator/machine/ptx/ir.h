@@ -85,11 +85,15 @@ struct Access {
   bool address64 = true;
   bool strong = false;  // volatile, relaxed, acquire, release, or an atomic
   bool acquire = false, release = false;
+  bool is_volatile = false;
+  bool block_scope = false;   // strong only towards threads of the same block
+  bool non_coherent = false;  // ld.global.nc: through the path for constant data
   Operand address = kNoOperand;
   int64_t offset = 0;
   Operand registers[8];
-  uint8_t widths[8];     // bytes of a lane of each register
-  uint8_t computed = 0;  // of a load, a bit for each register: some instruction computes with it
+  uint8_t widths[8];  // bytes of a lane of each register
+  // Of a load, a bit for each register: some instruction computes with it; none uses it.
+  uint8_t computed = 0, unused = 0;
 };
 
 struct Parameters {
@@ -166,10 +170,13 @@ class KernelImage final : public Kernel {
   // The smallest element that the kernel and what it calls access in a memory, at most 4: what a record of races stands
   // for.
   uint32_t granule(Space space) const { return space == Space::kShared ? shared_granule_ : global_granule_; }
+  // Whether accesses to global memory leave notes: see Note.
+  bool notes() const { return notes_; }
 
  private:
   std::shared_ptr<const Image> image_;
   uint32_t index_, static_shared_ = 0, local_ = 0, stack_ = 0, shared_granule_ = 4, global_granule_ = 4;
+  bool notes_ = false;
 };
 
 }  // namespace kib::emulator::ptx

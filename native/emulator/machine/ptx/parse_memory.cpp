@@ -20,13 +20,16 @@ Space take_space(BodyParser& body, Opcode& op) {
 }
 
 void take_order(Opcode& op, Access* access) {
-  if (op.take("volatile") || op.take("relaxed") || op.take("mmio")) access->strong = true;
+  access->is_volatile = op.take("volatile");
+  if (access->is_volatile || op.take("relaxed") || op.take("mmio")) access->strong = true;
   if (op.take("acquire")) access->strong = access->acquire = true;
   if (op.take("release")) access->strong = access->release = true;
   if (op.take("acq_rel")) access->strong = access->acquire = access->release = true;
-  for (const char* scope : {"cta", "gpu", "sys", "cluster"}) op.take(scope);
+  access->block_scope = op.take("cta");
+  for (const char* scope : {"gpu", "sys", "cluster"}) op.take(scope);
   op.take("weak");
-  for (const char* hint : {"nc", "ca", "cg", "cs", "lu", "cv", "wb", "wt", "noftz"}) op.take(hint);
+  access->non_coherent = op.take("nc");
+  for (const char* hint : {"ca", "cg", "cs", "lu", "cv", "wb", "wt", "noftz"}) op.take(hint);
   op.take_prefixed("L1::");
   op.take_prefixed("L2::");
 }
@@ -227,8 +230,9 @@ bool parse_memory(BodyParser& body, Opcode& op) {
   } else if (name == "cp") {
     parse_copy(body, op);
   } else if (name == "fence" || name == "membar") {
-    for (const char* m : {"sc", "acq_rel", "acquire", "release", "cta", "gpu", "gl", "sys", "cluster"}) op.take(m);
-    emit_warp(body, fence, Class::kMemory);
+    const bool block_scope = op.take("cta");
+    for (const char* m : {"sc", "acq_rel", "acquire", "release", "gpu", "gl", "sys", "cluster"}) op.take(m);
+    emit_warp(body, fence, Class::kMemory, block_scope ? 1 : 0);
   } else if (name == "prefetch" || name == "prefetchu" || name == "discard" || name == "applypriority") {
     take_space(body, op);
     for (const char* m : {"L1", "L2", "tensormap"}) op.take(m);

@@ -83,7 +83,8 @@ void test_uninitialised() {
   Words written(64);
   clean(global, out, &written);
   const std::string variables = ".shared .align 4 .b8 s[128];\nmov.u32 %r2, s; mad.lo.u32 %r3, %t, 4, %r2;\n";
-  planted(at_line(variables, "ld.shared.u32 %r1, [%r3];"), Finding::kUninitialised, kLine, Outcome::kDone, out);
+  planted(at_line(variables, "ld.shared.u32 %r1, [%r3];", "st.global.u32 [%mine], %r1;"), Finding::kUninitialised,
+          kLine, Outcome::kDone, out);
   clean(at_line(variables + "st.shared.u32 [%r3], %t;", "ld.shared.u32 %r1, [%r3];"), out);
 }
 
@@ -115,8 +116,8 @@ void test_late_copies() {  // cp.async has not arrived before its wait
   const std::string copy =
       ".shared .align 16 .b8 s[512];\nmov.u32 %r2, s; mad.lo.u32 %r3, %t, 16, %r2; mul.wide.u32 %rd1, %t, 16;\n"
       "add.u64 %rd1, %rd1, %in; cp.async.ca.shared.global [%r3], [%rd1], 16; cp.async.commit_group;\n";
-  planted(at_line(copy + "cp.async.wait_group 1;", "ld.shared.u32 %r1, [%r3];"), Finding::kUninitialised, kLine,
-          Outcome::kDone, out, &in);
+  planted(at_line(copy + "cp.async.wait_group 1;", "ld.shared.u32 %r1, [%r3];", "st.global.u32 [%mine], %r1;"),
+          Finding::kUninitialised, kLine, Outcome::kDone, out, &in);
   clean(at_line(copy + "cp.async.wait_group 0;", "ld.shared.u32 %r1, [%r3];"), out, &in);
   clean(at_line(copy + "cp.async.wait_all;", "ld.shared.u32 %r1, [%r3];"), out, &in);
 }
