@@ -1,25 +1,56 @@
 #include "libraries/matrix.h"
 
 #include <algorithm>
+#include <type_traits>
 
 namespace kib::emulator {
 namespace {
 
-using Access = Memory::Access;
+// Calls body with the type as a constant, so that its loop is one of that type alone.
+template <class Body>
+void with_type(Element type, Body body) {
+  switch (type) {
+    case Element::kF32:
+      return body(std::integral_constant<Element, Element::kF32>());
+    case Element::kF64:
+      return body(std::integral_constant<Element, Element::kF64>());
+    case Element::kF16:
+      return body(std::integral_constant<Element, Element::kF16>());
+    default:
+      return body(std::integral_constant<Element, Element::kBF16>());
+  }
+}
+
+template <Rounding kRounding, class T>
+void round_all(int64_t count, T* values) {
+  for (int64_t i = 0; i < count; ++i) values[i] = static_cast<T>(rounded(static_cast<float>(values[i]), kRounding));
+}
+
+}  // namespace
 
 template <class T>
 void unpack(const std::byte* from, Element type, Rounding rounding, int64_t count, T* to) {
-  const size_t step = bytes(type);
-  for (int64_t i = 0; i < count; ++i) to[i] = load<T>(from + static_cast<size_t>(i) * step, type);
-  if (rounding == Rounding::kNone || type != Element::kF32) return;
-  for (int64_t i = 0; i < count; ++i) to[i] = static_cast<T>(rounded(static_cast<float>(to[i]), rounding));
+  with_type(type, [&](auto constant) {
+    constexpr Element kType = decltype(constant)::value;
+    for (int64_t i = 0; i < count; ++i) to[i] = load<T>(from + static_cast<size_t>(i) * bytes(kType), kType);
+  });
+  if (type != Element::kF32) return;
+  if (rounding == Rounding::kTF32) round_all<Rounding::kTF32>(count, to);
+  if (rounding == Rounding::kF16) round_all<Rounding::kF16>(count, to);
+  if (rounding == Rounding::kBF16) round_all<Rounding::kBF16>(count, to);
 }
 
 template <class T>
 void pack(std::byte* to, Element type, int64_t count, const T* from) {
-  const size_t step = bytes(type);
-  for (int64_t i = 0; i < count; ++i) store(to + static_cast<size_t>(i) * step, type, from[i]);
+  with_type(type, [&](auto constant) {
+    constexpr Element kType = decltype(constant)::value;
+    for (int64_t i = 0; i < count; ++i) store(to + static_cast<size_t>(i) * bytes(kType), kType, from[i]);
+  });
 }
+
+namespace {
+
+using Access = Memory::Access;
 
 struct Run {
   int64_t first, count;
@@ -110,6 +141,8 @@ bool spoil(uint64_t address, uint64_t count, const std::string& caller) {
 }
 
 #define KIB_INSTANTIATE(T)                                                   \
+  template void unpack(const std::byte*, Element, Rounding, int64_t, T*);    \
+  template void pack(std::byte*, Element, int64_t, const T*);                \
   template bool read(const Matrix&, Rounding, const std::string&, T*, Part); \
   template bool write(const Matrix&, const T*, const std::string&, Part);    \
   template bool read(const Vector&, const std::string&, T*);                 \

@@ -10,6 +10,12 @@
 
 namespace kib::emulator {
 
+// Between contiguous elements and numbers. Rounding is done to f32 elements only.
+template <class T>
+void unpack(const std::byte* from, Element type, Rounding rounding, int64_t count, T* to);
+template <class T>
+void pack(std::byte* to, Element type, int64_t count, const T* from);
+
 // `columns` runs of `rows` contiguous elements each, `ld` elements apart: a column-major matrix, or a row-major one
 // whose rows are called columns here.
 struct Matrix {

@@ -3,17 +3,22 @@
 #define KIB_EMULATOR_PRODUCT_H
 #include <vector>
 
+#include "libraries/blocked.h"
 #include "libraries/matrix.h"
 
 namespace kib::emulator {
 
-// c[i * n + j] += sum_p a[i * k + p] * b[p * n + j]; p in the given order, or ascending where it is null.
+// c[i * ld + j] += sum_p a(i, p) b(p, j); p in the given order, or ascending where it is null. On the calling thread.
 template <class T>
-void accumulate(int64_t m, int64_t n, int64_t k, const T* a, const T* b, T* c, const int64_t* order = nullptr);
+void multiply(int64_t m, int64_t n, int64_t k, Strides<T> a, Strides<T> b, T* c, int64_t ld,
+              const int64_t* order = nullptr);
+// The same on all of the host's threads, with the same bits.
+template <class T>
+void multiply_together(int64_t m, int64_t n, int64_t k, Strides<T> a, Strides<T> b, T* c, int64_t ld);
 
 // out[j * m + i] = in[i * n + j].
 template <class T>
-std::vector<T> transposed(int64_t m, int64_t n, const T* in);
+void transpose(int64_t m, int64_t n, const T* in, T* out);
 
 // A factor alpha or beta: a value, or where to read it when the work runs.
 template <class T>

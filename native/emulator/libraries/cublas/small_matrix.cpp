@@ -87,8 +87,8 @@ int gemv(void* handle, const char* name, int op, int64_t m, int64_t n, const T* 
       if (!read(matrix, Rounding::kNone, name + ", A", dense.data()) || !read(from, name + ", x", v.data())) {
         return false;
       }
-      if (op == kN) dense = transposed(n, m, dense.data());
-      accumulate<T>(to.count, 1, from.count, dense.data(), v.data(), sum.data());
+      const Strides<T> rows = op == kN ? Strides<T>{dense.data(), 1, m} : Strides<T>{dense.data(), m, 1};
+      multiply_together(to.count, 1, from.count, rows, Strides<T>{v.data(), 1, 1}, sum.data(), 1);
     }
     if (fb != T(0) && !read(to, name + ", y", before.data())) return false;
     for (size_t i = 0; i < sum.size(); ++i) {
@@ -157,7 +157,11 @@ int geam(void* handle, const char* name, int ta, int tb, int64_t m, int64_t n, c
       std::vector<T> v(sum.size());
       if (f[i] == T(0)) continue;
       if (!read(i == 0 ? left : right, Rounding::kNone, name + (i == 0 ? ", A" : ", B"), v.data())) return false;
-      if (transpose) v = transposed(m, n, v.data());
+      if (transpose) {
+        std::vector<T> turned(v.size());
+        emulator::transpose(m, n, v.data(), turned.data());
+        v = std::move(turned);
+      }
       for (size_t j = 0; j < sum.size(); ++j) sum[j] += f[i] * v[j];
     }
     return write(to, sum.data(), name + ", C");

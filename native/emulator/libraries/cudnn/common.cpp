@@ -2,6 +2,8 @@
 #include <numeric>
 
 #include "libraries/cudnn/cudnn.h"
+#include "libraries/parallel.h"
+#include "libraries/product.h"
 
 namespace kib::emulator::cudnn {
 
@@ -173,8 +175,55 @@ bool each_run(const Tensor& tensor, const void* data, Memory::Access access, con
 
 }  // namespace
 
+namespace {
+
+// Packed tensors are one run, and go image by image on the host's threads.
+enum class Packing { kNone, kFirst, kLast };  // channels first, or last
+
+Packing packing(const Tensor& tensor) {
+  int64_t step = 1;
+  bool dense = true;
+  for (size_t i = static_cast<size_t>(tensor.dims); i-- > 0;) {
+    dense = dense && (tensor.dim[i] == 1 || tensor.stride[i] == step);
+    step *= tensor.dim[i];
+  }
+  return dense ? Packing::kFirst : tensor.channels_last() ? Packing::kLast : Packing::kNone;
+}
+
+// An image of a packed tensor: where it lies, in elements, its channels and its places.
+struct Image {
+  int64_t at, channels, places;
+  int64_t count() const { return channels * places; }
+};
+
+template <class Body>
+void each_image(const Tensor& tensor, Body body) {
+  const int64_t images = tensor.dim[0], channels = tensor.dim[1], count = tensor.count() / images;
+  const auto image = [&](int64_t n) { body(Image{n * count, channels, count / channels}); };
+  constexpr int64_t kAlone = 1 << 17;  // elements that are not worth a second thread
+  if (tensor.count() >= kAlone) return parallel(images, image);
+  for (int64_t n = 0; n < images; ++n) image(n);
+}
+
+}  // namespace
+
 template <class T>
 bool read(const Tensor& tensor, const void* data, Rounding rounding, const std::string& caller, T* values) {
+  const uint64_t address = reinterpret_cast<uint64_t>(data);
+  if (const Packing packed = packing(tensor); packed != Packing::kNone) {
+    const std::byte* all = Memory::instance().view(address, tensor.size_in_bytes(), Memory::Access::kRead, caller);
+    if (all == nullptr) return false;
+    each_image(tensor, [&](const Image& image) {
+      const std::byte* from = all + static_cast<size_t>(image.at) * bytes(tensor.type);
+      if (packed == Packing::kFirst) {
+        return unpack(from, tensor.type, rounding, image.count(), values + image.at);
+      }
+      std::vector<T> last(static_cast<size_t>(image.count()));
+      unpack(from, tensor.type, rounding, image.count(), last.data());
+      transpose(image.places, image.channels, last.data(), values + image.at);
+    });
+    return true;
+  }
   const bool round = rounding != Rounding::kNone && tensor.type == Element::kF32;
   return each_run(tensor, data, Memory::Access::kRead, caller, [&](const std::byte* from, size_t at) {
     const T value = load<T>(from, tensor.type);
@@ -184,17 +233,32 @@ bool read(const Tensor& tensor, const void* data, Rounding rounding, const std::
 
 template <class T>
 bool write(const Tensor& tensor, const void* data, const T* values, const std::string& caller) {
+  const uint64_t address = reinterpret_cast<uint64_t>(data);
+  if (const Packing packed = packing(tensor); packed != Packing::kNone) {
+    std::byte* all = Memory::instance().view(address, tensor.size_in_bytes(), Memory::Access::kWrite, caller);
+    if (all == nullptr) return false;
+    each_image(tensor, [&](const Image& image) {
+      std::byte* to = all + static_cast<size_t>(image.at) * bytes(tensor.type);
+      if (packed == Packing::kFirst) return pack(to, tensor.type, image.count(), values + image.at);
+      std::vector<T> last(static_cast<size_t>(image.count()));
+      transpose(image.channels, image.places, values + image.at, last.data());
+      pack(to, tensor.type, image.count(), last.data());
+    });
+    return true;
+  }
   return each_run(tensor, data, Memory::Access::kWrite, caller,
                   [&](std::byte* to, size_t at) { store(to, tensor.type, values[at]); });
 }
 
 template <class T>
 bool blend(const Tensor& tensor, const void* data, T alpha, T beta, std::vector<T>* values, const std::string& caller) {
-  std::vector<T> before(values->size());
-  if (beta != T(0) && !read(tensor, data, Rounding::kNone, caller, before.data())) return false;
-  for (size_t i = 0; i < before.size(); ++i) {
-    const T value = alpha * (*values)[i];
-    (*values)[i] = beta == T(0) ? value : value + beta * before[i];
+  if (alpha != T(1)) {
+    for (T& value : *values) value *= alpha;
+  }
+  if (beta != T(0)) {
+    std::vector<T> before(values->size());
+    if (!read(tensor, data, Rounding::kNone, caller, before.data())) return false;
+    for (size_t i = 0; i < before.size(); ++i) (*values)[i] += beta * before[i];
   }
   return write(tensor, data, values->data(), caller);
 }

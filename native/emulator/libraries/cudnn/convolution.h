@@ -45,7 +45,7 @@ int find_algorithm(const char* name, const Problem& problem, int id, Algorithm* 
 class Order {
  public:
   explicit Order(bool deterministic);
-  std::vector<int64_t> indices(int64_t count);
+  std::vector<int64_t> indices(int64_t count);  // empty where ascending
 
  private:
   bool ascending_;
