@@ -20,6 +20,8 @@ int single_compute(int math_mode, int compute) {
 
 namespace {
 
+constexpr int64_t kLeastWorkspace = 16 << 10;  // below it, says cuBLAS's manual, products may fail
+
 std::string text(int64_t value) { return std::to_string(value); }
 
 // Rows of an operand as it is stored; its columns are the other one.
@@ -184,6 +186,11 @@ int gemm(void* handle, const char* name, const Gemm& gemm) {
   Rounding rounding;
   bool wide;
   if (const int status = begin(handle, name, &call)) return status;
+  if (call.handle.workspace != 0 && call.handle.workspace_bytes < static_cast<uint64_t>(kLeastWorkspace)) {
+    return refuse(kAllocFailed, name,
+                  "the workspace of cublasSetWorkspace has " + text(static_cast<int64_t>(call.handle.workspace_bytes)) +
+                      " bytes, and " + text(kLeastWorkspace) + " are needed to be sure");
+  }
   if (g.a.type == kR32F) g.compute = single_compute(call.handle.math_mode, g.compute);
   if (const int status = check_sizes(name, g)) return status;
   if (const int status = check_types(name, g, &rounding, &wide)) return status;

@@ -56,7 +56,8 @@ struct Algorithm {  // cublasLtMatmulAlgo_t
   static constexpr uint64_t kMark = 0x6B69620000000004;
   uint64_t mark;
   uint64_t workspace_bytes;
-  uint64_t reserved[6];
+  uint32_t alignment[4];  // of A, B, C, D, as the preference promised it
+  uint64_t reserved[4];
 };
 
 struct HeuristicResult {  // cublasLtMatmulHeuristicResult_t

@@ -253,6 +253,20 @@ int check_buffers(const char* name, const Problem& p, const Buffers& buffers, co
       return refuse(kInvalidValue, name, std::string(1, "ABCD"[i]) + " is not aligned to its elements");
     }
   }
+  if (algorithm != nullptr) {
+    const MatrixLayout* layouts[4] = {&p.a, &p.b, &p.c, &p.d};
+    for (int i = 0; i < 4; ++i) {
+      const uint64_t address = reinterpret_cast<uint64_t>(pointers[i]), alignment = algorithm->alignment[i];
+      const uint64_t stride = static_cast<uint64_t>(layouts[i]->batch > 1 ? layouts[i]->stride : 0) * bytes(p.types[i]);
+      if (alignment == 0 || (address % alignment == 0 && stride % alignment == 0)) continue;
+      const std::string letter(1, "ABCD"[i]);
+      return refuse(kNotSupported, name,
+                    letter + (address % alignment != 0 ? " does not begin" : "'s matrices do not all begin") +
+                        " at a multiple of " + text(alignment) +
+                        " bytes, for which the algorithm was chosen; set CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_" + letter +
+                        "_BYTES (256 by default) to what holds");
+    }
+  }
   if ((p.desc.epilogue & (kBias | kBiasGradientA | kBiasGradientB)) != 0 && p.desc.bias == 0) {
     return refuse(kInvalidValue, name, "the epilogue needs CUBLASLT_MATMUL_DESC_BIAS_POINTER, which is not set");
   }
@@ -293,6 +307,7 @@ int cublasLtMatmulAlgoGetHeuristic(void* handle, const void* desc, const void* a
     result = {};
     result.algorithm.mark = lt::Algorithm::kMark;
     result.algorithm.workspace_bytes = result.workspace_bytes = workspace;
+    std::copy(wanted->alignment, wanted->alignment + 4, result.algorithm.alignment);
     result.waves = 1;
   }
   return kSuccess;

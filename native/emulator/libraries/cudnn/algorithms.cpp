@@ -42,12 +42,19 @@ int list(const char* name, void* handle, Direction direction, const Descriptors&
   return kSuccess;
 }
 
-// Searching runs the algorithms, which cannot be captured and writes to the output.
+// Memory that a search may use; null pointers where it brings its own.
+struct Scratch {
+  const void* output = nullptr;
+  void* workspace = nullptr;
+  size_t room = SIZE_MAX;
+};
+
+// Searching runs the algorithms, which cannot be captured and writes to the output and to the workspace.
 int find(const char* name, void* handle, Direction direction, const Descriptors& d, int requested, int* returned,
-         Performance* results, const void* output, size_t room) {
+         Performance* results, const Scratch& scratch = {}) {
   if (const int error = check_no_capture(name)) return status_of(error);
-  if (const int status = list(name, handle, direction, d, requested, returned, results, room)) return status;
-  if (output == nullptr) return kSuccess;
+  if (const int status = list(name, handle, direction, d, requested, returned, results, scratch.room)) return status;
+  if (scratch.output == nullptr) return kSuccess;
   const Handle* live = registry().handles.get(handle, name);
   Problem p;
   if (const int status = problem(name, direction, d.x, d.w, d.convolution, d.y, &p)) return status;
@@ -55,8 +62,13 @@ int find(const char* name, void* handle, Direction direction, const Descriptors&
                          : direction == Direction::kBackwardData ? p.x
                                                                  : p.w.tensor();
   const int error = enqueue(live->stream, name, [=, caller = std::string(name)]() {
+    const auto address = reinterpret_cast<uint64_t>(scratch.workspace);
+    const Argument output = argument("the output", written, scratch.output);
     const std::vector<double> nothing(static_cast<size_t>(written.count()), std::nan(""));
-    return write(written, output, nothing.data(), caller + ", the output") ? emulator::kSuccess : kIllegalAddress;
+    if (address != 0) check_overlaps(caller, {output, {"the workspace", address, scratch.room}}, {});
+    const bool done = (address == 0 || spoil(address, scratch.room, caller + ", the workspace")) &&
+                      write(written, scratch.output, nothing.data(), caller + ", the output");
+    return done ? emulator::kSuccess : kIllegalAddress;
   });
   return status_of(error != 0 ? error : synchronize(live->stream, name));
 }
@@ -115,38 +127,39 @@ int cudnnGetConvolutionBackwardFilterAlgorithm_v7(void* handle, const void* x, c
 int cudnnFindConvolutionForwardAlgorithm(void* handle, const void* x, const void* w, const void* convolution,
                                          const void* y, int requested, int* returned, Performance* results) {
   return find("cudnnFindConvolutionForwardAlgorithm", handle, Direction::kForward, {x, w, convolution, y}, requested,
-              returned, results, nullptr, SIZE_MAX);
+              returned, results);
 }
 int cudnnFindConvolutionBackwardDataAlgorithm(void* handle, const void* w, const void* dy, const void* convolution,
                                               const void* dx, int requested, int* returned, Performance* results) {
   return find("cudnnFindConvolutionBackwardDataAlgorithm", handle, Direction::kBackwardData, {dx, w, convolution, dy},
-              requested, returned, results, nullptr, SIZE_MAX);
+              requested, returned, results);
 }
 int cudnnFindConvolutionBackwardFilterAlgorithm(void* handle, const void* x, const void* dy, const void* convolution,
                                                 const void* dw, int requested, int* returned, Performance* results) {
   return find("cudnnFindConvolutionBackwardFilterAlgorithm", handle, Direction::kBackwardFilter,
-              {x, dw, convolution, dy}, requested, returned, results, nullptr, SIZE_MAX);
+              {x, dw, convolution, dy}, requested, returned, results);
 }
 
 int cudnnFindConvolutionForwardAlgorithmEx(void* handle, const void* x_desc, const void*, const void* w_desc,
                                            const void*, const void* convolution, const void* y_desc, void* y,
-                                           int requested, int* returned, Performance* results, void*, size_t room) {
+                                           int requested, int* returned, Performance* results, void* workspace,
+                                           size_t room) {
   return find("cudnnFindConvolutionForwardAlgorithmEx", handle, Direction::kForward,
-              {x_desc, w_desc, convolution, y_desc}, requested, returned, results, y, room);
+              {x_desc, w_desc, convolution, y_desc}, requested, returned, results, {y, workspace, room});
 }
 int cudnnFindConvolutionBackwardDataAlgorithmEx(void* handle, const void* w_desc, const void*, const void* dy_desc,
                                                 const void*, const void* convolution, const void* dx_desc, void* dx,
-                                                int requested, int* returned, Performance* results, void*,
+                                                int requested, int* returned, Performance* results, void* workspace,
                                                 size_t room) {
   return find("cudnnFindConvolutionBackwardDataAlgorithmEx", handle, Direction::kBackwardData,
-              {dx_desc, w_desc, convolution, dy_desc}, requested, returned, results, dx, room);
+              {dx_desc, w_desc, convolution, dy_desc}, requested, returned, results, {dx, workspace, room});
 }
 int cudnnFindConvolutionBackwardFilterAlgorithmEx(void* handle, const void* x_desc, const void*, const void* dy_desc,
                                                   const void*, const void* convolution, const void* dw_desc, void* dw,
-                                                  int requested, int* returned, Performance* results, void*,
+                                                  int requested, int* returned, Performance* results, void* workspace,
                                                   size_t room) {
   return find("cudnnFindConvolutionBackwardFilterAlgorithmEx", handle, Direction::kBackwardFilter,
-              {x_desc, dw_desc, convolution, dy_desc}, requested, returned, results, dw, room);
+              {x_desc, dw_desc, convolution, dy_desc}, requested, returned, results, {dw, workspace, room});
 }
 
 int cudnnGetConvolutionForwardWorkspaceSize(void* handle, const void* x, const void* w, const void* convolution,

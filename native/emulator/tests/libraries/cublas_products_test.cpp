@@ -228,13 +228,17 @@ void found_at_execution() {
 void workspace() {
   Blas blas;
   const float one = 1, zero = 0;
-  DeviceArray a(Element::kF32, std::vector<double>(16, 1.0)), c(Element::kF32, 16), space(Element::kF32, 64);
-  space.set(std::vector<double>(64, 3.0));
+  DeviceArray a(Element::kF32, std::vector<double>(16, 1.0)), c(Element::kF32, 16), space(Element::kF32, 4096);
+  space.set(std::vector<double>(4096, 3.0));
   CHECK_REFUSED(cublasSetWorkspace_v2(blas.handle, space.as<char>() + 4, 16), kInvalid, "bad argument", "256 bytes");
-  CHECK_EQUAL(cublasSetWorkspace_v2(blas.handle, space.pointer(), 256), 0);
-  CHECK_EQUAL(
-      cublasSgemm_v2(blas.handle, kN, kN, 4, 4, 4, &one, a.as<float>(), 4, a.as<float>(), 4, &zero, c.as<float>(), 4),
-      0);
+  const auto product = [&]() {
+    return cublasSgemm_v2(blas.handle, kN, kN, 4, 4, 4, &one, a.as<float>(), 4, a.as<float>(), 4, &zero, c.as<float>(),
+                          4);
+  };
+  CHECK_EQUAL(cublasSetWorkspace_v2(blas.handle, space.pointer(), 16383), 0);
+  CHECK_REFUSED(product(), 3, "bad argument", "16384 are needed");
+  CHECK_EQUAL(cublasSetWorkspace_v2(blas.handle, space.pointer(), 16384), 0);
+  CHECK_EQUAL(product(), 0);
   for (const double value : space.get()) CHECK(std::isnan(value));  // nothing lives there from call to call
   for (const double value : c.get()) CHECK_EQUAL(value, 4.0);
   silent("a workspace");

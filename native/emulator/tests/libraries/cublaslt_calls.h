@@ -28,6 +28,7 @@ int cublasLtMatmul(void*, const void*, const void*, const void*, const void*, co
 namespace kib::test {
 
 enum Attribute : int { kPointerMode = 2, kTransA = 3, kTransB = 4, kEpilogue = 7, kBiasPointer = 8 };
+enum Preference : int { kWorkspace = 1, kAlignmentA = 5, kAlignmentB = 6, kAlignmentC = 7, kAlignmentD = 8 };
 enum Epilogue : uint32_t { kPlain = 1, kRelu = 2, kBias = 4, kReluBias = 6, kGelu = 32, kBgradA = 256, kBgradB = 512 };
 
 struct HeuristicResult {

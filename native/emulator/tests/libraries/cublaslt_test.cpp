@@ -148,6 +148,9 @@ void heuristics(Random& random) {
   expect(a, b, d, false, false, 1, 0, {}, kPlain, &wanted, &bounds);
   CHECK_EQUAL(lt.matmul(1.0f, a, b, 0.0f, d, d, results, workspace.get(), results[0].workspace), 0);
   near(d.get(), wanted, bounds, "with a workspace");
+  std::vector<float> space(results[0].workspace / 4);
+  cudaMemcpy(space.data(), workspace.get(), space.size() * 4, kDeviceToHost);
+  for (const float value : space) CHECK(std::isnan(value));  // all of it was written, and nothing stays there
   silent("heuristics");
   CHECK_REFUSED(lt.matmul(1.0f, a, b, 0.0f, d, d, results, workspace.get(), results[0].workspace - 1), kInvalid,
                 "bad argument", "needs a workspace");

@@ -50,6 +50,8 @@ int cudnnGetConvolutionBackwardFilterAlgorithm_v7(void*, const void*, const void
                                                   Performance*);
 int cudnnFindConvolutionForwardAlgorithm(void*, const void*, const void*, const void*, const void*, int, int*,
                                          Performance*);
+int cudnnFindConvolutionForwardAlgorithmEx(void*, const void*, const void*, const void*, const void*, const void*,
+                                           const void*, void*, int, int*, Performance*, void*, size_t);
 int cudnnGetConvolutionForwardWorkspaceSize(void*, const void*, const void*, const void*, const void*, int, size_t*);
 int cudnnConvolutionForward(void*, const void*, const void*, const void*, const void*, const void*, const void*, int,
                             void*, size_t, const void*, const void*, void*);

@@ -229,6 +229,35 @@ void determinism(const Dnn& dnn, Random& random) {
   silent("determinism");
 }
 
+// Whatever workspace a call is given it writes, the search too: nothing lives there from one call to the next.
+void workspaces(const Dnn& dnn, Random& random) {
+  const Case c(Element::kF32, random);
+  OnDevice d(c, Element::kF32, kNCHW);
+  const float one = 1, zero = 0;
+  constexpr size_t kSpace = 1 << 16;
+  DeviceArray space(Element::kF32, kSpace / 4);
+  const auto spoiled = [&](const std::string& what) {
+    for (const double value : space.get()) CHECK(std::isnan(value));
+    silent(what);
+    space.set(std::vector<double>(kSpace / 4, 3.0));
+  };
+  CHECK_EQUAL(cudnnConvolutionForward(dnn.handle, &one, d.x.desc(), d.x.data(), d.f.desc(), d.f.data(), d.desc, 1,
+                                      space.pointer(), kSpace, &zero, d.y.desc(), d.y.data()),
+              0);
+  spoiled("forward");
+  CHECK_EQUAL(cudnnConvolutionBackwardFilter(dnn.handle, &one, d.x.desc(), d.x.data(), d.y.desc(), d.y.data(), d.desc,
+                                             1, space.pointer(), kSpace, &zero, d.f.desc(), d.f.data()),
+              0);
+  spoiled("filter gradient");
+  Performance results[8];
+  int count = 0;
+  CHECK_EQUAL(
+      cudnnFindConvolutionForwardAlgorithmEx(dnn.handle, d.x.desc(), d.x.data(), d.f.desc(), d.f.data(), d.desc,
+                                             d.y.desc(), d.y.data(), 8, &count, results, space.pointer(), kSpace),
+      0);
+  spoiled("search");
+}
+
 void refusals(const Dnn& dnn, Random& random) {
   Case c(Element::kF32, random);
   OnDevice d(c, Element::kF32, kNCHW);
@@ -351,6 +380,7 @@ int main() {
     bias_and_activation(dnn, random);
     determinism(dnn, random);
     mixed_gradient(dnn, random);
+    workspaces(dnn, random);
     refusals(dnn, random);
   }
   captured(random);
