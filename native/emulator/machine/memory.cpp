@@ -87,6 +87,7 @@ struct Memory::State {
   int file = -1;
   std::byte *device = nullptr, *host = nullptr;
   uint8_t* written = nullptr;
+  std::unique_ptr<OrderRecords> order;
   mutable std::shared_mutex mutex;
   Blocks live, freed;
   std::deque<uint64_t> graves;        // of `freed`, oldest first
@@ -137,6 +138,7 @@ void Memory::State::bury(Blocks::iterator block) {
   } else {
     std::memset(written_of(start), 0, bytes);
   }
+  order->clear(start, bytes);
   used -= bytes;
   freed.emplace(start, std::move(block->second));
   live.erase(block);
@@ -298,6 +300,7 @@ Memory::Memory(const Options& options) : state_(new State) {
                  MAP_SHARED, s.file);
   s.host = map(nullptr, s.span, PROT_READ | PROT_WRITE, MAP_SHARED, s.file);
   s.written = reinterpret_cast<uint8_t*>(map(nullptr, s.span, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1));
+  s.order = std::make_unique<OrderRecords>(s.base(), s.span);
   s.cursor = s.base() + kPage;
   s.gaps.emplace(s.cursor, s.span - kPage);
   if (options.host) guard(this);
@@ -330,6 +333,10 @@ uint64_t Memory::allocate(uint64_t bytes, const std::string& what) {
 
 bool Memory::release(uint64_t address) {
   State& s = *state_;
+  uint64_t start = 0, bytes = 0;
+  if (current_turn() != nullptr && find(address, &start, &bytes)) {
+    note(start, bytes, Access::kWrite, current_turn()->name);  // nothing may touch it at the same time
+  }
   std::unique_lock<std::shared_mutex> lock(s.mutex);
   const auto block = s.live.find(address);
   if (block != s.live.end()) {
@@ -451,6 +458,7 @@ std::byte* Memory::view(uint64_t address, uint64_t bytes, Access access, const s
     report(fault.finding, address, caller + ": " + fault.detail);
     return nullptr;
   }
+  note(address, bytes, access, caller);
   uint8_t* written = range.written + (address - range.start);
   if (access == Access::kWrite) {
     std::memset(written, 0xff, bytes);
@@ -466,11 +474,21 @@ std::byte* Memory::view(uint64_t address, uint64_t bytes, Access access, const s
   return range.host + (address - range.start);
 }
 
+void Memory::note(uint64_t address, uint64_t bytes, Access access, const std::string& caller) {
+  const Turn* turn = current_turn();
+  if (turn == nullptr || turn->number == 0) return;
+  state_->order->access(*turn, address, bytes, access == Access::kWrite, false,
+                        [&](Conflict c) { Order::instance().report(*turn, c, caller, "of " + owner(c.begin)); });
+}
+
+OrderRecords& Memory::order() { return *state_->order; }
+
 bool Memory::copy(uint64_t to, uint64_t from, uint64_t bytes, const std::string& caller) {
   const std::byte* source = view(from, bytes, Access::kRead, caller, false);
   if (source == nullptr) return false;
   Range target;
   if (!locate(to, bytes, &target)) return view(to, bytes, Access::kWrite, caller) != nullptr;  // reports
+  note(to, bytes, Access::kWrite, caller);
   std::memmove(target.host + (to - target.start), source, bytes);
   std::memmove(target.written + (to - target.start), state_->written_of(from), bytes);
   return true;

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "machine/options.h"
+#include "machine/order.h"
 #include "machine/parts.h"
 #include "machine/report.h"
 
@@ -51,6 +52,10 @@ class Memory {
   // is reported where `must_be_initialised`.
   std::byte* view(uint64_t address, uint64_t bytes, Access access, const std::string& caller,
                   bool must_be_initialised = true);
+  // Enters an access of the turn that the calling thread carries out into the records of order, and reports what is
+  // unordered; view() and copy() do so themselves.
+  void note(uint64_t address, uint64_t bytes, Access access, const std::string& caller);
+  OrderRecords& order();
   // Copies shadow bits with the bytes: device-to-device copies of partly initialised memory are no finding.
   bool copy(uint64_t to, uint64_t from, uint64_t bytes, const std::string& caller);
 

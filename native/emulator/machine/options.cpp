@@ -44,13 +44,18 @@ int capability(const char* variable, const std::string& value) {
 }
 
 void instruments(const char* variable, const std::string& value, Options* options) {
-  const std::pair<const char*, bool*> all[] = {
-      {"bounds", &options->bounds},     {"uninitialised", &options->uninitialised},
-      {"races", &options->races},       {"alignment", &options->alignment},
-      {"barriers", &options->barriers}, {"leaks", &options->leaks},
-      {"host", &options->host},         {"streams", &options->streams},
-      {"mixed", &options->mixed},       {"float-atomics", &options->float_atomics},
-      {"lanes", &options->lanes}};
+  const std::pair<const char*, bool*> all[] = {{"bounds", &options->bounds},
+                                               {"uninitialised", &options->uninitialised},
+                                               {"races", &options->races},
+                                               {"alignment", &options->alignment},
+                                               {"barriers", &options->barriers},
+                                               {"leaks", &options->leaks},
+                                               {"host", &options->host},
+                                               {"order", &options->order},
+                                               {"streams", &options->streams},
+                                               {"mixed", &options->mixed},
+                                               {"float-atomics", &options->float_atomics},
+                                               {"lanes", &options->lanes}};
   const auto set_all = [&](bool on) {
     for (auto& [name, flag] : all) *flag = on;
   };
@@ -75,7 +80,7 @@ void instruments(const char* variable, const std::string& value, Options* option
       refuse(
           variable, value,
           "a comma-separated list of bounds, uninitialised, races, mixed, float-atomics, alignment, barriers, leaks, "
-          "host, streams, lanes (each may have a '-' before it), or all, or none");
+          "host, order, streams, lanes (each may have a '-' before it), or all, or none");
     }
   }
 }

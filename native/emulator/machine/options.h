@@ -7,17 +7,18 @@
 namespace kib::emulator {
 
 struct Options {
-  uint64_t seed = 1;   // KIB_EMULATOR_SEED: order of streams and blocks
-  bool bounds = true;  // KIB_EMULATOR_CHECK: comma-separated list of
-  bool uninitialised =
-      true;  //   bounds, uninitialised, races, mixed, float-atomics, alignment, barriers, leaks, host, streams, lanes;
-  bool races = true;  //   "all" (the default) or "none"; "-races" takes one away from all
-  bool mixed = true;  // plain reads of what others change atomically; a part of races
+  uint64_t seed = 1;          // KIB_EMULATOR_SEED: order of streams and blocks
+  bool bounds = true;         // KIB_EMULATOR_CHECK: comma-separated list of
+  bool uninitialised = true;  //   bounds, uninitialised, races, mixed, float-atomics, alignment, barriers, leaks, host,
+                              //   order, streams, lanes;
+  bool races = true;          //   "all" (the default) or "none"; "-races" takes one away from all
+  bool mixed = true;          // plain reads of what others change atomically; a part of races
   bool float_atomics = true;
   bool alignment = true;
   bool barriers = true;
   bool leaks = true;
   bool host = true;                     // device memory is unreadable to the host
+  bool order = true;                    // launches and copies that nothing orders
   bool streams = true;                  // streams run late and in an adversarial order
   bool lanes = true;                    // lanes that parted do not meet again by themselves
   uint64_t memory = uint64_t{2} << 30;  // KIB_EMULATOR_MEMORY: bytes, or with suffix K, M, G

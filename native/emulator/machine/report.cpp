@@ -91,6 +91,8 @@ const char* name(Finding finding) {
       return "race in shared memory";
     case Finding::kGlobalRace:
       return "race in global memory";
+    case Finding::kUnordered:
+      return "unordered access";
     case Finding::kMisaligned:
       return "misaligned access";
     case Finding::kDivergentBarrier:

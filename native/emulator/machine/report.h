@@ -20,6 +20,7 @@ enum class Finding {
   kUninitialised,
   kSharedRace,
   kGlobalRace,
+  kUnordered,
   kMisaligned,
   kDivergentBarrier,
   kLeak,

@@ -144,7 +144,9 @@ int Device::launch(Lock& lock, GraphExec& exec, Stream& stream, const std::strin
     if (const int error = check_no_implicit_capture(caller)) return error;
   }
   std::vector<NodePtr> start = before(stream), added;
-  if (exec.last != nullptr && !exec.last->done) start.push_back(exec.last);
+  if (exec.last != nullptr) start.push_back(exec.last);
+  const std::string where = "the graph launched on " +
+                            (stream.legacy ? std::string("the default stream") : "stream " + std::to_string(stream.id));
   std::vector<bool> continued(exec.nodes.size());
   for (const GraphNode& from : exec.nodes) {
     Node node;
@@ -157,12 +159,14 @@ int Device::launch(Lock& lock, GraphExec& exec, Stream& stream, const std::strin
     if (!branches) continued[from.after[0]] = true;
     std::vector<NodePtr> predecessors = from.after.empty() ? start : std::vector<NodePtr>();
     for (size_t before : from.after) predecessors.push_back(added[before]);
+    node.turn = turn(lock, from.task, where, predecessors);
     added.push_back(scheduler_.add(lock, std::move(node), predecessors));
   }
   added.insert(added.end(), start.begin(), start.end());
   Node end;
   end.name = caller;
   end.lane = stream.lane;
+  end.turn = turn(lock, {NodeKind::kEmpty, caller, nullptr, nullptr, false}, where, added);
   const NodePtr last = scheduler_.add(lock, std::move(end), added);
   extend(stream, last);
   exec.last = last;

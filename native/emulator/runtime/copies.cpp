@@ -49,6 +49,12 @@ bool allocated(const void* p, uint64_t bytes, const std::string& caller) {
   return false;
 }
 
+// Pinned memory is used when the stream comes to the copy, so copies of several streams may meet in it.
+void note_host(uint64_t address, const Copy& c, bool writes) {
+  const Turn* turn = current_turn();
+  if (turn != nullptr) Order::instance().host_access(*turn, address, c.width, writes, c.caller);
+}
+
 // Copies row by row between addresses of either kind. `staged` replaces the host's side where it was copied beforehand.
 int carry_out(const Copy& c, Place to, Place from, const std::byte* staged) {
   Memory& memory = Memory::instance();
@@ -63,6 +69,8 @@ int carry_out(const Copy& c, Place to, Place from, const std::byte* staged) {
     void* into = reinterpret_cast<void*>(target);
     if (bytes != nullptr && to == Place::kDevice) into = memory.view(target, c.width, Memory::Access::kWrite, c.caller);
     if (bytes == nullptr || into == nullptr) return cudaErrorIllegalAddress;
+    if (from == Place::kPinned) note_host(source, c, false);
+    if (to == Place::kPinned) note_host(target, c, true);
     std::memmove(into, bytes, c.width);
   }
   return cudaSuccess;

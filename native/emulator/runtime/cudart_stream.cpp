@@ -171,7 +171,10 @@ KIB_EXPORT int cudaEventQuery(void* handle) {
     if (const int error = captured(device, event, "cudaEventQuery")) return error;
     device.scheduler().poke(lock);
     if (const int fault = device.scheduler().fault()) return fault;
-    return event.node == nullptr || event.node->done ? cudaSuccess : cudaErrorNotReady;
+    if (event.node == nullptr) return cudaSuccess;
+    if (!event.node->done) return cudaErrorNotReady;
+    device.scheduler().wait(lock, event.node);  // the host knows it now
+    return cudaSuccess;
   });
 }
 

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 
+#include "machine/memory.h"
 #include "machine/options.h"
 
 namespace kib::emulator {
@@ -14,6 +15,10 @@ std::atomic<bool> created{false};
 double now_milliseconds() {
   const auto since = std::chrono::steady_clock::now().time_since_epoch();
   return std::chrono::duration<double, std::milli>(since).count();
+}
+
+std::string text(const Stream& stream) {
+  return stream.legacy ? "the default stream" : "stream " + std::to_string(stream.id);
 }
 
 std::string hex(const void* handle) {
@@ -156,23 +161,37 @@ int Device::destroy_exec(const void* handle, const std::string& caller) {
 std::vector<NodePtr> Device::before(Stream& stream) {
   std::vector<NodePtr> nodes;
   const auto take = [&](Stream& from) {
-    if (from.tail != nullptr && from.tail->done) from.tail = nullptr;
     if (from.tail != nullptr) nodes.push_back(from.tail);
-    for (const NodePtr& node : from.waits) {
-      if (!node->done) nodes.push_back(node);
-    }
+    nodes.insert(nodes.end(), from.waits.begin(), from.waits.end());
   };
   take(stream);
   if (stream.legacy) {
-    const auto over = [](const Stream* other) {
-      return other->destroyed && (other->tail == nullptr || other->tail->done);
+    for (Stream* other : blocking_) take(*other);
+    // The default stream's own work stands for that of destroyed streams from now on.
+    const auto over = [&](const Stream* other) {
+      if (!other->destroyed || (other->tail != nullptr && !other->tail->done)) return false;
+      if (other->tail != nullptr) stream.waits.push_back(other->tail);
+      return true;
     };
     blocking_.erase(std::remove_if(blocking_.begin(), blocking_.end(), over), blocking_.end());
-    for (Stream* other : blocking_) take(*other);
   } else if (stream.blocking) {
     take(*legacy_);
   }
   return nodes;
+}
+
+// Its place in the order; numbers begin again when they are used up.
+TurnPtr Device::turn(Lock& lock, const Task& task, std::string where, const std::vector<NodePtr>& after) {
+  Order& order = Order::instance();
+  if (order.exhausted()) {
+    scheduler_.run_until(lock, nullptr);
+    order.start_anew();
+    Memory::instance().order().clear_all();
+  }
+  std::vector<TurnPtr> turns;
+  for (const NodePtr& node : after) turns.push_back(node->turn);
+  const bool touches = task.touches && task.work && task.kind != NodeKind::kHost && Options::current().order;
+  return order.begin(task.name, std::move(where), turns, touches);
 }
 
 void Device::extend(Stream& stream, const NodePtr& node) {
@@ -191,12 +210,14 @@ int Device::enqueue(Lock& lock, Stream& stream, Task task, NodePtr* done) {
   if (stream.legacy) {
     if (const int error = check_no_implicit_capture(task.name)) return error;
   }
+  const std::vector<NodePtr> after = before(stream);
   Node node;
+  node.turn = turn(lock, task, text(stream), after);
   node.name = std::move(task.name);
   node.work = std::move(task.work);
   node.lane = stream.lane;
   node.host = task.kind == NodeKind::kHost;
-  const NodePtr added = scheduler_.add(lock, std::move(node), before(stream));
+  const NodePtr added = scheduler_.add(lock, std::move(node), after);
   extend(stream, added);
   if (done != nullptr) *done = added;
   return cudaSuccess;
@@ -222,7 +243,12 @@ int Device::query(Lock& lock, Stream& stream, const std::string& caller) {
   }
   scheduler_.poke(lock);
   if (scheduler_.fault() != 0) return scheduler_.fault();
-  return before(stream).empty() ? cudaSuccess : cudaErrorNotReady;
+  const std::vector<NodePtr> nodes = before(stream);
+  for (const NodePtr& node : nodes) {
+    if (!node->done) return cudaErrorNotReady;
+  }
+  for (const NodePtr& node : nodes) scheduler_.wait(lock, node);
+  return cudaSuccess;
 }
 
 int Device::synchronize_all(Lock& lock, const std::string& caller) {
@@ -244,10 +270,12 @@ int Device::record(Lock& lock, Event& event, Stream& stream) {
   }
   auto stamp = std::make_shared<double>(0);
   NodePtr node;
-  Task task{NodeKind::kEmpty, "cudaEventRecord", [stamp] {
+  Task task{NodeKind::kEmpty, "cudaEventRecord",
+            [stamp] {
               *stamp = now_milliseconds();
               return 0;
-            }};
+            },
+            nullptr, false};
   if (const int error = enqueue(lock, stream, std::move(task), &node)) return error;
   event.node = std::move(node);
   event.milliseconds = std::move(stamp);
@@ -285,7 +313,7 @@ int Device::wait(Stream& stream, Event& event, const std::string& caller) {
     return forbid(*stream.capture, cudaErrorStreamCaptureIsolation, caller,
                   "a captured stream cannot wait for an event that was recorded outside the capture");
   }
-  if (event.node != nullptr && !event.node->done) stream.waits.push_back(event.node);
+  if (event.node != nullptr) stream.waits.push_back(event.node);
   return cudaSuccess;
 }
 

@@ -27,6 +27,7 @@ struct Task {
   std::string name;
   Work work;
   std::shared_ptr<const NodeDetails> details = nullptr;  // null for what the program cannot ask about
+  bool touches = true;                                   // device memory
 };
 
 struct GraphNode {
@@ -66,7 +67,7 @@ struct Stream {
   bool destroyed = false;
   unsigned flags = 0;
   int priority = 0;
-  NodePtr tail;
+  NodePtr tail;                // also where it is done: new work comes after it
   std::vector<NodePtr> waits;  // of cudaStreamWaitEvent, for the next work
   CapturePtr capture;
   std::vector<size_t> captured;  // the captured nodes that the next one comes after
@@ -130,6 +131,7 @@ class Device {
  private:
   Device();
   std::vector<NodePtr> before(Stream& stream);
+  TurnPtr turn(Lock& lock, const Task& task, std::string where, const std::vector<NodePtr>& after);
   void extend(Stream& stream, const NodePtr& node);
 
   std::mutex mutex_;

@@ -301,7 +301,8 @@ int Kernels::prepare(Function& function, const LaunchCall& call, Task* task) {
   }
   auto details = std::make_shared<NodeDetails>();
   details->value = details_of(function, call, launch);
-  *task = {NodeKind::kKernel, readable(function.name), [launch] { return error_of(run(launch)); }, std::move(details)};
+  *task = {NodeKind::kKernel, "kernel " + readable(function.name), [launch] { return error_of(run(launch)); },
+           std::move(details)};
   return cudaSuccess;
 }
 

@@ -36,7 +36,7 @@ NodePtr Scheduler::add(Lock& lock, Node node, const std::vector<NodePtr>& predec
   ++activity_;
   if (added->waits == 0) ready_.push_back(added);
   if (!late_) {
-    wait(lock, added);
+    run_until(lock, added);
   } else {
     while (pending_ > kQueue && !calling_back && run_one(lock, nullptr)) {
     }
@@ -91,11 +91,14 @@ bool Scheduler::run_one(Lock& lock, const NodePtr& target) {
     ++running_;
     lock.unlock();
     calling_back = node->host;
+    const CarryOut carry_out(node->turn.get());
     const int error = node->work();
     calling_back = false;
     lock.lock();
     --running_;
     if (!node->host) busy_ = false;
+    // What the function tells the program by other ways than CUDA's is not seen; that it ran is taken as known.
+    if (node->host) Order::instance().waited_for(node->turn);
     if (error != 0) set_fault(error, node->name);
   }
   finish(node);
@@ -115,6 +118,11 @@ void Scheduler::finish(const NodePtr& node) {
 }
 
 void Scheduler::wait(Lock& lock, const NodePtr& node) {
+  run_until(lock, node);
+  Order::instance().waited_for(node != nullptr ? node->turn : nullptr);
+}
+
+void Scheduler::run_until(Lock& lock, const NodePtr& node) {
   ++activity_;
   const auto over = [&] { return node == nullptr ? pending_ == 0 : node->done; };
   while (!over()) {

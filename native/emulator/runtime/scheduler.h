@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "machine/order.h"
 #include "runtime/stream.h"
 
 namespace kib::emulator {
@@ -26,6 +27,7 @@ struct Node {
   uint64_t sequence = 0;  // of enqueueing
   unsigned waits = 0;     // predecessors that are not done
   bool done = false;
+  TurnPtr turn;  // whom it comes after, also where those are done
   std::vector<NodePtr> next;
 };
 
@@ -35,8 +37,10 @@ class Scheduler {
   Scheduler(std::mutex& mutex, uint64_t seed, bool late) : mutex_(mutex), state_(seed), late_(late) {}
 
   NodePtr add(Lock& lock, Node node, const std::vector<NodePtr>& predecessors);
-  // Runs until the node is done (null: until all are).
+  // The host waits: runs until the node is done (null: until all are). What is enqueued later comes after it.
   void wait(Lock& lock, const NodePtr& node);
+  // The same, while the host knows nothing of it.
+  void run_until(Lock& lock, const NodePtr& node);
   // What a query does: perhaps runs something.
   void poke(Lock& lock);
   bool idle() const { return pending_ == 0; }

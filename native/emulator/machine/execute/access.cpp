@@ -285,10 +285,13 @@ bool reach(Touch& t) {
     case Space::kParam:
       return reach_parameter(t);
     case Space::kConst:
-      return reach_global(t);
+      if (!reach_global(t)) return false;
+      if (t.warp.launch().turn != nullptr) check_order(t);
+      return true;
     default:
       if (!reach_global(t)) return false;
       count_global(t);
+      if (t.warp.launch().turn != nullptr) check_order(t);
       if (t.warp.launch().global_races) check_races(t);
       return true;
   }

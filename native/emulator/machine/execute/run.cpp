@@ -49,6 +49,10 @@ void merge(LaunchState& state, const Worker& worker) {
     state.counts[pc].warps += worker.counts[pc].warps;
     state.counts[pc].lanes += worker.counts[pc].lanes;
   }
+  for (size_t pc = 0; pc < worker.spans.size(); ++pc) {
+    const Span& s = worker.spans[pc];
+    if (s.end != 0) state.spans[pc].add(s.begin, s.end - s.begin, s.writes);
+  }
   Traffic& t = state.traffic;
   const Traffic& w = worker.traffic;
   t.read_bytes += w.read_bytes;
@@ -129,6 +133,16 @@ std::string refusal(const Launch& launch, const KernelImage& kernel) {
   return {};
 }
 
+TurnPtr lone_turn(const std::string& name) {
+  Order& order = Order::instance();
+  if (order.exhausted()) {
+    order.start_anew();
+    Memory::instance().order().clear_all();
+  }
+  order.waited_for(nullptr);
+  return order.begin(name, "no stream", {}, true);
+}
+
 }  // namespace
 }  // namespace ptx
 
@@ -156,10 +170,20 @@ Outcome run(const Launch& launch) {
   state.notes = state.global_races && kernel.notes();
   state.counts.resize(state.image->code.size());
   if (state.options.races) state.number = GlobalRecords::instance().begin_launch();
+  // A launch that no stream carries out comes after all before it.
+  TurnPtr own;
+  if (state.options.order && current_turn() == nullptr) own = lone_turn(kernel.name());
+  const CarryOut carry_out(own != nullptr ? own.get() : current_turn());
+  if (state.options.order && current_turn()->number != 0) state.turn = current_turn();
+  if (state.turn != nullptr) state.spans.resize(state.counts.size());
   const Workspace workspace(launch.cooperative);
   state.environment = workspace.address();
   run_all(state);
   add_counts(state);
+  if (state.turn != nullptr) {
+    state.unordered.report(state);
+    remember_spans(state, state.spans);
+  }
   return static_cast<Outcome>(state.outcome.load());
 }
 

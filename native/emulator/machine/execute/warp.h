@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "machine/execute/check_order.h"
 #include "machine/execute/race.h"
 #include "machine/execute/warp_forms.h"
 #include "machine/memory_access.h"
@@ -73,6 +74,9 @@ struct LaunchState {
   std::vector<PerInstruction> counts;
   Traffic traffic;
   ReleasedVariables released;
+  const Turn* turn = nullptr;  // null where the order of launches is not watched
+  Unordered unordered;
+  std::vector<Span> spans;
 
   // Whether this is what stopped it.
   bool stop(Outcome why) {
@@ -85,11 +89,14 @@ struct LaunchState {
 // A host thread that runs blocks.
 struct Worker {
   explicit Worker(LaunchState& l)
-      : launch(l), window(Memory::instance()), records(l.granule_global), counts(l.image->code.size()) {}
+      : launch(l), window(Memory::instance()), records(l.granule_global), counts(l.image->code.size()) {
+    if (l.turn != nullptr) spans.resize(counts.size());
+  }
   LaunchState& launch;
   Window window;
   RecordWindow records;
   std::vector<PerInstruction> counts;
+  std::vector<Span> spans;  // beside the code: what each instruction touched of global memory
   Traffic traffic;
   std::unordered_map<uint32_t, std::vector<std::unique_ptr<Frame>>> frames;  // by function
   // Since Block::has_patience() looked: warp instructions, and whether a thread ended or memory of others changed.

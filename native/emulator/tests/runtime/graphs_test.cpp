@@ -109,7 +109,9 @@ void cross_stream() {
     for (bool waits : {false, true}) {
       kib_emulator_reset(seed);
       right[waits] += forked(waits);
-      CHECK_EQUAL(kib_emulator_report_count(), 0u);
+      // Whatever order a seed chooses: the copy and the fill of the other branch have none.
+      CHECK_EQUAL(kib_emulator_report_count(), waits ? 0u : 1u);
+      CHECK_EQUAL(found("unordered access"), waits ? 0 : 1);
     }
   }
   std::printf("a missing join is seen under %d of 100 seeds\n", 100 - right[0]);
