@@ -176,12 +176,27 @@ bool Warp::schedule() {
     if (best == groups_.size() || before(g, groups_[best])) best = i;
   }
   if (best == groups_.size()) return false;
+  if (favour_ > 0) {
+    size_t first = groups_.size();
+    for (size_t i = 0; i < groups_.size(); ++i) {
+      const Group& g = groups_[i];
+      if (g.state != Group::State::kReady || g.part != favoured_) continue;
+      if (first == groups_.size() || before(g, groups_[first])) first = i;
+    }
+    if (first != groups_.size()) {
+      best = first;
+    } else {
+      favour_ = 0;
+    }
+  }
   if (rotate_) {  // the first ready group behind the one that ran
     rotate_ = false;
     for (size_t n = 1; n <= groups_.size(); ++n) {
       const size_t i = (current_ + n) % groups_.size();
       if (groups_[i].state == Group::State::kReady) {
         best = i;
+        favoured_ = groups_[i].part;  // the others let it get on: it may hold the lock that they spin for
+        favour_ = kSlice;
         break;
       }
     }
@@ -221,8 +236,10 @@ Warp::Status Warp::run_groups(uint32_t* budget) {
     } else {
       uint32_t slice = std::min(*budget, kSlice);
       *budget -= slice;
+      const uint32_t given = slice;
       run_group(&slice);
       rotate_ = slice == 0;
+      favour_ -= std::min(favour_, given - slice);
       *budget += slice;
     }
   }

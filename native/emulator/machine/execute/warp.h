@@ -205,6 +205,7 @@ class Warp final : public Lanes {
   bool parts_ = false;          // whether lanes that parted may stay apart
   uint32_t rank_[kParts] = {};  // of the parts: those of the lowest rank run first
   bool rotate_ = false;
+  uint32_t favoured_ = 0, favour_ = 0;  // the part that runs first now, and for how many instructions more
   uint32_t pc_ = 0;
   Frame* frame_ = nullptr;
   uint32_t limit_ = ~uint32_t{0};
