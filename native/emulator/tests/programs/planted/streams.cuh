@@ -1,7 +1,7 @@
 // Work on several streams without an order.
 #include "planted.h"
 
-// EXPECT late_stream: wrong result | | | seeds=20
+// EXPECT late_stream: wrong result | | | seeds=20 KIB_EMULATOR_CHECK=-order
 __global__ void fill(float* x, int n, float value) {
   int i = blockIdx.x * kBlock + threadIdx.x;
   if (i < n) x[i] = value;
@@ -43,7 +43,7 @@ __global__ void combine(const float* a, const float* b, float* y) {
 }
 
 // Each stage: two branches of the same input on two streams, joined on a third; then copied to the host as it goes.
-// EXPECT three_streams: wrong result | | | seeds=20
+// EXPECT three_streams: wrong result | | | seeds=20 KIB_EMULATOR_CHECK=-order
 PLANTED(three_streams) {
   std::vector<float> x(kElements), wanted(kElements);
   for (int i = 0; i < kElements; ++i) x[i] = wanted[i] = float(i % 17);
