@@ -39,9 +39,9 @@ bug() { # NAME: what its EXPECTs say
   : >"$folder/patterns"
   # Fields end with a space and a bar; a bar inside an expression has no space before it.
   while IFS=$'\t' read -r what kernel where options; do
-    pattern=$what
-    [ "$kernel" = - ] || pattern="$pattern in kernel .*$kernel.* at [^ ]*$theme:$(marked "$name")(,|:)"
-    [ "$where" = - ] || pattern="$pattern.*block $where"
+    pattern="($what)"
+    [ "$kernel" = - ] || pattern="$pattern in kernel .*($kernel).* at [^ ]*$theme:$(marked "$name")(,|:)"
+    [ "$where" = - ] || pattern="$pattern.*block ($where)"
     echo "$pattern" >>"$folder/patterns"
     for option in $options; do
       case $option in
