@@ -68,11 +68,12 @@ void found_mixed(const Touch& t, const View& v, uint32_t lane, Stamp other, cons
 }
 
 void found_lockstep(const Touch& t, const View& v, uint32_t lane, Stamp other) {
-  t.warp.report(race(v), lane, t.address[lane],
-                "reads " + bytes_of(t) + " that " + who(v, other) +
-                    " of the same warp stored with no __syncwarp() between: volatile does not keep lanes in step; put "
-                    "__syncwarp() between",
-                true);
+  t.warp.report(
+      race(v), lane, t.address[lane],
+      "reads " + bytes_of(t) + " that " + who(v, other) +
+          ", a lane of the same warp, stored with no __syncwarp() between: volatile does not keep lanes in step; put "
+          "__syncwarp() between",
+      true);
 }
 
 void found_scope(const Touch& t, const View& v, uint32_t lane, Stamp other) {

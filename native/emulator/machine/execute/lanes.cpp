@@ -32,6 +32,23 @@ void Warp::part() {
   rank_[groups_[current_].part] = random() & 15;
 }
 
+uint32_t Warp::place(uint32_t pc) const {
+  const Image& image = *worker_.launch.image;
+  const auto within = [&](const Frame* f) {
+    const Function& function = image.functions[f->function];
+    return pc >= function.first && pc < function.first + function.count;
+  };
+  const Frame* frame = nullptr;
+  for (const Group& g : groups_) frame = g.pc == pc && within(g.frame) ? g.frame : frame;
+  if (frame == nullptr && frame_ != nullptr && within(frame_)) frame = frame_;
+  for (uint32_t at = pc; frame != nullptr; frame = frame->caller) {
+    if (!image.of_toolkit(at)) return at;
+    if (frame->caller == nullptr) break;
+    at = frame->return_pc - 1;
+  }
+  return pc;
+}
+
 // What the lanes did is ordered before what each of them does behind it; where not all of the warp meet, only for
 // those.
 void Warp::meet(uint32_t lanes) {

@@ -505,6 +505,7 @@ void Warp::report_at(uint32_t pc, Finding finding, uint32_t lane, uint64_t addre
     if (!launch().reported.emplace(static_cast<int>(finding), pc).second) return;
   }
   const Image& image = *launch().image;
+  pc = place(pc);
   Report r;
   r.finding = finding;
   r.kernel = launch().kernel->name();

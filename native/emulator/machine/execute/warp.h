@@ -129,6 +129,8 @@ class Warp final : public Lanes {
   // A finding of the current instruction; once for each kind of finding and instruction where `once`.
   void report(Finding finding, uint32_t lane, uint64_t address, std::string detail, bool once = false);
   void report_at(uint32_t pc, Finding finding, uint32_t lane, uint64_t address, std::string detail, bool once);
+  // Where a function of the toolkit's headers that was not inlined is called from; else the instruction itself.
+  uint32_t place(uint32_t pc) const;
   void stop(Outcome outcome) { launch().stop(outcome); }
 
   // The next of a sequence that seed, block and warp determine.

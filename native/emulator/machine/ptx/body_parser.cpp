@@ -88,6 +88,8 @@ BodyParser::BodyParser(ModuleParser& module, uint32_t function)
 
 void parse_body(ModuleParser& module, uint32_t function) { BodyParser(module, function).parse(); }
 
+bool Image::of_toolkit(uint32_t pc) const { return lines[pc].file == 0 || ptx::of_toolkit(files[lines[pc].file]); }
+
 void finish_calls(const Image& image) {
   for (size_t pc = 0; pc < image.code.size(); ++pc) {
     if (image.code[pc].kind != Kind::kCall) continue;

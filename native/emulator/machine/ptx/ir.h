@@ -150,6 +150,8 @@ struct Image {
   std::unordered_map<std::string, Variable> variables;
   std::vector<uint64_t> owned;  // allocations
 
+  // Whether an instruction has no line of a program's own: it is of a header of the toolkit, or has none at all.
+  bool of_toolkit(uint32_t pc) const;
   const std::string& source(uint32_t pc) const { return lines[pc].file == 0 ? file : files[lines[pc].file]; }
 };
 

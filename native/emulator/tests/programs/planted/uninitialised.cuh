@@ -51,3 +51,24 @@ PLANTED(uninitialised_local) {
   uninitialised_local<<<1, kBlock>>>(order, y, repaired ? 8 : 7);
   finish();
 }
+
+// EXPECT padding: uninitialised read | padding | \(0,0,0\) thread \([0-9]+,0,0\)
+// Rows of three, padded to four that are read at once; the fourth was never written.
+__global__ void rows_of_three(float* rows) {
+  if (threadIdx.x % 4 != 3) rows[threadIdx.x] = 1.0f;
+}
+__global__ void padding(const float4* rows, float* y) {
+  float4 row = rows[threadIdx.x];                      // BUG padding
+  y[threadIdx.x] = row.x * row.y + row.z + 2 * row.w;  // BUG padding
+}
+__global__ void padding_repaired(const float4* rows, float* y) {
+  float4 row = rows[threadIdx.x];
+  y[threadIdx.x] = row.x * row.y + row.z;
+}
+PLANTED(padding) {
+  Device<float> rows(kBlock), y(kBlock / 4);
+  rows_of_three<<<1, kBlock>>>(rows);
+  const float4* vectors = reinterpret_cast<const float4*>(static_cast<float*>(rows));
+  (repaired ? padding_repaired : padding)<<<1, kBlock / 4>>>(vectors, y);
+  finish();
+}
