@@ -38,10 +38,11 @@ bool all_written(const uint8_t* written, uint32_t bytes) {
 
 // Whether all was written that a lane's read uses: elements of a vector that no instruction uses may be padding.
 bool used_written(const Touch& t, const uint8_t* written) {
-  if (t.access == nullptr || t.access->unused == 0) return all_written(written, t.bytes);
+  if (t.access == nullptr || (t.access->unused | t.access->copied) == 0) return all_written(written, t.bytes);
   const Access& a = *t.access;
   for (uint32_t n = 0; n < a.count; ++n) {
-    if (((a.unused >> n) & 1) == 0 && !all_written(written + size_t{n} * a.element, a.element)) return false;
+    if ((((a.unused | a.copied) >> n) & 1) == 0 && !all_written(written + size_t{n} * a.element, a.element))
+      return false;
   }
   return true;
 }
@@ -75,9 +76,20 @@ bool out_of_bounds(Touch& t, uint32_t lane, const char* space, const std::string
 void not_written(Touch& t, uint32_t lane, const char* space) {
   const bool global = t.space != Space::kShared && t.space != Space::kLocal;
   t.warp.report(Finding::kUninitialised, lane, t.address[lane],
-                "reads " + std::to_string(t.bytes) + " bytes of " + space + " memory that were never written" +
-                    (global ? ", of " + Memory::instance().owner(t.address[lane]) : "") + "; write them first",
+                (t.write ? "copies " + std::to_string(t.bytes) + " bytes into " + space + " memory"
+                         : "reads " + std::to_string(t.bytes) + " bytes of " + space + " memory") +
+                    " that were never written" + (global ? ", of " + Memory::instance().owner(t.address[lane]) : "") +
+                    "; write them first",
                 true);
+}
+
+// Bytes that are loaded only to be copied count as read where they are stored in memory that others see.
+void follow_copy(Touch& t, uint32_t lane, const uint8_t* written, const char* space) {
+  if (!t.write) {
+    keep_written(t, lane, written);
+  } else if (!copies_written(t, lane)) {
+    not_written(t, lane, space);
+  }
 }
 
 bool global_fault(Touch& t, uint32_t lane) {
@@ -116,6 +128,7 @@ void count_global(Touch& t) {
 bool reach_global(Touch& t) {
   Window& window = t.warp.worker().window;
   const bool check = t.read && t.warp.launch().options.uninitialised;
+  const bool copies = t.access != nullptr && t.access->copied != 0 && t.warp.launch().options.uninitialised;
   const uint32_t first = static_cast<uint32_t>(__builtin_ctz(t.mask));
   if (t.contiguous && window.reach(t.address[0], 32 * uint64_t{t.bytes})) {
     std::byte* host = window.host(t.address[0]);
@@ -128,6 +141,7 @@ bool reach_global(Touch& t) {
         break;
       }
     }
+    for (uint32_t l = 0; copies && l < 32; ++l) follow_copy(t, l, written + uint64_t{l} * t.bytes, "global");
     if (t.write) std::memset(written, 0xff, 32 * t.bytes);
     return true;
   }
@@ -135,12 +149,14 @@ bool reach_global(Touch& t) {
     if (!active(t, l)) continue;
     if (t.uniform && l != first) {
       t.host[l] = t.host[first];
+      if (copies) follow_copy(t, l, window.written(t.address[l]), "global");
       continue;
     }
     if (!window.reach(t.address[l], t.bytes)) return global_fault(t, l);
     t.host[l] = window.host(t.address[l]);
     uint8_t* written = window.written(t.address[l]);
     if (check && !used_written(t, written)) not_written(t, l, "global");
+    if (copies) follow_copy(t, l, written, "global");
     if (t.write) std::memset(written, 0xff, t.bytes);
   }
   t.contiguous = false;
@@ -180,6 +196,7 @@ bool reach_shared(Touch& t) {
   traffic.shared_conflicts += conflicts(t);
   const LaunchState& launch = t.warp.launch();
   const bool check = t.read && launch.options.uninitialised;
+  const bool copies = t.access != nullptr && t.access->copied != 0 && launch.options.uninitialised;
   if (t.contiguous && block.in_shared(t.address[0], 32 * uint64_t{t.bytes})) {
     std::byte* host = block.shared() + t.address[0];
     uint8_t* written = block.shared_written() + t.address[0];
@@ -191,6 +208,7 @@ bool reach_shared(Touch& t) {
         break;
       }
     }
+    for (uint32_t l = 0; copies && l < 32; ++l) follow_copy(t, l, written + uint64_t{l} * t.bytes, "shared");
     if (t.write) std::memset(written, 0xff, 32 * t.bytes);
     return true;
   }
@@ -204,6 +222,7 @@ bool reach_shared(Touch& t) {
     t.host[l] = block.shared() + t.address[l];
     uint8_t* written = block.shared_written() + t.address[l];
     if (check && !used_written(t, written)) not_written(t, l, "shared");
+    if (copies) follow_copy(t, l, written, "shared");
     if (t.write) std::memset(written, 0xff, t.bytes);
   }
   t.contiguous = false;
@@ -239,7 +258,10 @@ bool reach_local(Touch& t) {
     if (!check) continue;
     uint8_t* written = w.local_written(l) + t.address[l];
     if (t.read && t.access != nullptr && t.access->computed != 0) check_local(t, l, written);
+    const bool copies = t.access != nullptr && t.access->copied != 0;
+    if (t.read && copies) keep_written(t, l, nullptr);
     if (t.write) std::memset(written, 0xff, t.bytes);
+    if (t.write && copies) hand_on_written(t, l, written);
   }
   t.contiguous = false;
   return true;
@@ -254,6 +276,7 @@ bool reach_parameter(Touch& t) {
                            std::to_string(parameters.size()) + " bytes of the kernel's parameters");
     }
     t.host[l] = const_cast<std::byte*>(parameters.data()) + t.address[l];
+    if (t.access != nullptr && t.access->copied != 0) keep_written(t, l, nullptr);
   }
   t.contiguous = false;
   return true;

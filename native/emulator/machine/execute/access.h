@@ -53,6 +53,12 @@ void by_space(Space space, uint32_t mask, uint64_t* address, F one) {
   }
 }
 
+// Bytes that are only copied: a load keeps which of a lane's were written (null: all of them); a store in a thread's
+// variable hands that on to `written`. Whether all bytes that a lane stores were written.
+void keep_written(const Touch& t, uint32_t lane, const uint8_t* written);
+void hand_on_written(const Touch& t, uint32_t lane, uint8_t* written);
+bool copies_written(const Touch& t, uint32_t lane);
+
 void check_races(Touch& t);
 // Fences and what they order; `address` of a variable in global or shared memory (with its window).
 void release(Warp& warp, uint64_t address, const Access& access);

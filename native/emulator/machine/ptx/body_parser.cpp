@@ -315,29 +315,55 @@ void BodyParser::instruction() {
   cursor_.expect(";", "behind an instruction");
 }
 
-// Tells the function's loads which of their registers it computes with, and which it uses for nothing.
+// Tells the function's loads which of their registers it computes with, which it only copies into variables of a
+// thread, and which it uses for nothing.
 void BodyParser::mark_computed() {
   const auto begin = image_.code.begin() + function().first;
-  std::unordered_set<Operand> computed, used;
+  std::unordered_set<Operand> computed, used, copied;
   for (auto i = begin; i != image_.code.end(); ++i) {
+    if (i->computes) {
+      for (Operand o : {i->a, i->b, i->c}) computed.insert(o);
+    }
     for (Operand o : {i->a, i->b, i->c, i->e, i->f}) used.insert(o);
     if (i->kind == Kind::kCall) used.insert(image_.calls[i->target].indirect);
-    if (i->kind != Kind::kWarp || !has_access(i->warp_form)) continue;
+    if (i->kind != Kind::kWarp || !has_access(i->warp_form)) {
+      used.insert(i->d);  // set by what is no load, too
+      continue;
+    }
     const Access& access = image_.accesses[i->target];
     used.insert(access.address);
-    const bool reads = i->warp_form == load || i->warp_form == load_parameter || i->warp_form == load_frame;
-    if (!reads) used.insert(access.registers, access.registers + access.count);
+    if (i->d != kNoOperand) used.insert(i->d);
+    if (i->warp_form == load && access.space != Space::kLocal) continue;
+    const bool to_variable =
+        i->warp_form == store && (access.space == Space::kLocal || access.space == Space::kGeneric);
+    (to_variable ? copied : used).insert(access.registers, access.registers + access.count);
   }
-  for (auto i = begin; i != image_.code.end(); ++i) {
-    if (!i->computes) continue;
-    for (Operand o : {i->a, i->b, i->c}) computed.insert(o);
-  }
+  std::unordered_map<Operand, Operand> written;
   for (auto i = begin; i != image_.code.end(); ++i) {
     if (i->kind != Kind::kWarp || i->warp_form != load) continue;
     Access& access = image_.accesses[i->target];
     for (unsigned n = 0; n < access.count; ++n) {
-      if (computed.count(access.registers[n]) != 0) access.computed |= static_cast<uint8_t>(1u << n);
-      if (used.count(access.registers[n]) == 0) access.unused |= static_cast<uint8_t>(1u << n);
+      const Operand r = access.registers[n];
+      const auto bit = static_cast<uint8_t>(1u << n);
+      if (computed.count(r) != 0) access.computed |= bit;
+      if (used.count(r) != 0) continue;
+      if (copied.count(r) == 0) {
+        access.unused |= bit;
+        continue;
+      }
+      if (written.count(r) == 0) written[r] = allocate(1);
+      access.written[n] = written[r];
+      access.copied |= bit;
+    }
+  }
+  for (auto i = begin; i != image_.code.end(); ++i) {
+    if (i->kind != Kind::kWarp || i->warp_form != store) continue;
+    Access& access = image_.accesses[i->target];
+    for (unsigned n = 0; n < access.count; ++n) {
+      const auto found = written.find(access.registers[n]);
+      if (found == written.end()) continue;
+      access.written[n] = found->second;
+      access.copied |= static_cast<uint8_t>(1u << n);
     }
   }
 }

@@ -94,6 +94,10 @@ struct Access {
   uint8_t widths[8];  // bytes of a lane of each register
   // Of a load, a bit for each register: some instruction computes with it; none uses it.
   uint8_t computed = 0, unused = 0;
+  // Of registers that are loaded only to be stored in a thread's variables (as code that is not optimized does): where
+  // their lanes' written bytes are kept, a bit for each; else kNoOperand. `copied` has a bit for each that is there.
+  Operand written[8] = {kNoOperand, kNoOperand, kNoOperand, kNoOperand, kNoOperand, kNoOperand, kNoOperand, kNoOperand};
+  uint8_t copied = 0;
 };
 
 struct Parameters {

@@ -240,6 +240,25 @@ void test_unused_elements() {  // rows padded to vectors
   clean(at_line(shared, "ld.shared.v4.u32 {%r5, %r6, %r7, %r8}, [%r3];", "add.u32 %r5, %r5, 1;"), out);
   planted(at_line(shared, "ld.shared.v4.u32 {%r5, %r6, %r7, %r8}, [%r3];", "add.u32 %r5, %r6, 1;"),
           Finding::kUninitialised, kLine, Outcome::kDone, out);
+  // Copied whole into a variable, as code that is not optimized does, and computed with in part.
+  const std::string variable = ".local .align 16 .b8 l[16]; mov.u64 %rd2, l; cvta.local.u64 %rd3, %rd2;\n" + row,
+                    copy = "ld.v4.u32 {%r1, %r2, %r3, %r4}, [%rd1]; st.v4.u32 [%rd3], {%r1, %r2, %r3, %r4};";
+  clean(at_line(variable, copy, "ld.u32 %r5, [%rd3+8]; add.u32 %r6, %r5, 1;"), out, &in);
+  planted(at_line(variable + copy, "ld.u32 %r5, [%rd3+12];", "add.u32 %r6, %r5, 1;"), Finding::kUninitialised, kLine,
+          Outcome::kDone, out, &in);
+  clean(at_line(variable + "add.u64 %rd1, %in, 16;\n", copy, "ld.local.u32 %r5, [%rd2+8]; add.u32 %r6, %r5, 1;"), out,
+        &in);
+  planted(at_line(variable + "add.u64 %rd1, %in, 16;\n" + copy, "ld.u32 %r5, [%rd3+12];", "add.u32 %r6, %r5, 1;"),
+          Finding::kUninitialised, kLine, Outcome::kDone, out, &in);
+  // Copied into memory that others see: a read.
+  const std::string to_global = "mul.wide.u32 %rd4, %t, 16; add.u64 %rd4, %rd4, %out;\n" + row;
+  CHECK_CONTAINS(planted(at_line(to_global,
+                                 "ld.global.v4.u32 {%r1, %r2, %r3, %r4}, [%rd1]; st.v4.u32 [%rd4], {%r1, "
+                                 "%r2, %r3, %r4};"),
+                         Finding::kUninitialised, kLine, Outcome::kDone, out, &in)
+                     .detail,
+                 "copies 16 bytes into global memory that were never written");
+  clean(at_line(to_global, "ld.global.v4.u32 {%r1, %r2, %r3, %r4}, [%rd1]; st.v2.u32 [%rd4], {%r1, %r2};"), out, &in);
 }
 
 }  // namespace
