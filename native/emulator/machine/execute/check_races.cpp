@@ -93,9 +93,8 @@ void found_non_coherent(const Touch& t, uint32_t lane) {
                     ? "writes " + bytes_of(t) +
                           " that the same launch read through the non-coherent path (ld.global.nc: __ldg() or const "
                           "__restrict__), which must stay as they are until it ends; write elsewhere, or read plainly"
-                    : "reads " + bytes_of(t) +
-                          " that the same launch wrote through the non-coherent path (ld.global.nc: __ldg() or const "
-                          "__restrict__), which may give old bytes; read them plainly",
+                    : "reads through the non-coherent path (ld.global.nc: __ldg() or const __restrict__) " +
+                          bytes_of(t) + " that the same launch wrote, and may get old ones; read them plainly",
                 true);
 }
 
@@ -118,9 +117,7 @@ void conflict(const Touch& t, const View& v, uint32_t lane, Stamp other, bool ot
       found_lockstep(t, v, lane, other);
     return;
   }
-  const bool plain_write = (t.write && !t.strong) || (other_wrote && !strong(other));
-  const bool both_write = t.write && other_wrote;
-  if (t.strong == strong(other) || (plain_write && both_write)) {
+  if (t.strong == strong(other) || (t.write && other_wrote)) {
     found_race(t, v, lane, other, did);
   } else if (t.warp.launch().options.mixed) {
     found_mixed(t, v, lane, other, did);
