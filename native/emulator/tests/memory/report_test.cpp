@@ -1,9 +1,37 @@
 // Sentences of findings, and that a faulty line does not flood.
 #include "machine/report.h"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <string>
+
 #include "check.h"
 
 using namespace kib::emulator;
+
+// What a process that finds the same seven times says at its end.
+std::string said_at_end() {
+  int ends[2];
+  if (::pipe(ends) != 0) return "no pipe";
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::dup2(ends[1], 2);
+    Report report;
+    report.finding = Finding::kBadArgument;
+    report.detail = "cublasSgemm: lda is 3";
+    for (int i = 0; i < 7; ++i) Reports::instance().add(report);
+    std::exit(0);
+  }
+  ::close(ends[1]);
+  std::string text;
+  char part[256];
+  for (ssize_t n; (n = ::read(ends[0], part, sizeof part)) > 0;) text.append(part, static_cast<size_t>(n));
+  ::close(ends[0]);
+  ::waitpid(child, nullptr, 0);
+  return text;
+}
 
 int main() {
   Report report;
@@ -47,6 +75,8 @@ int main() {
   CHECK_EQUAL(reports.all().back().sentence(), "leak: 'x' was never freed");
   reports.clear();
   CHECK_EQUAL(reports.count(), 0u);
+  CHECK_EQUAL(reports.left_out(), 0u);
+  CHECK_CONTAINS(said_at_end(), "kib-emulator: 2 more findings like these were left out");
   reports.add(report);
   CHECK_EQUAL(reports.count(), 1u);
   return kib::test::result();
