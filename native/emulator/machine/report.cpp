@@ -56,16 +56,20 @@ void publish(const std::string& sentence, uint64_t seed) {
   }
 }
 
-// What is said, without addresses: those of equal findings differ.
-std::string without_addresses(const std::string& detail) {
+// What is said, without addresses and numbers: those of equal findings differ (the columns of one matrix that was never
+// written). An owner's name, in quotes, keeps its numbers.
+std::string without_numbers(const std::string& detail) {
   std::string text;
+  bool quoted = false;
   for (size_t at = 0; at < detail.size();) {
-    if (detail.compare(at, 2, "0x") != 0) {
-      text += detail[at++];
+    if (detail.compare(at, 2, "0x") == 0) {
+      at = std::min(detail.find_first_not_of("0123456789abcdefABCDEF", at + 2), detail.size());
+      text += "0x";
       continue;
     }
-    at = std::min(detail.find_first_not_of("0123456789abcdefABCDEF", at + 2), detail.size());
-    text += "0x";
+    const char letter = detail[at++];
+    if (letter == '\'') quoted = !quoted;
+    if (quoted || letter < '0' || letter > '9') text += letter;
   }
   return text;
 }
@@ -151,7 +155,7 @@ void Reports::add(Report report) {
   Kept& all = kept();
   std::lock_guard<std::mutex> lock(all.mutex);
   const bool in_kernel = !report.kernel.empty();
-  size_t& times = all.seen[{report.finding, in_kernel ? report.kernel : without_addresses(report.detail),
+  size_t& times = all.seen[{report.finding, in_kernel ? report.kernel : without_numbers(report.detail),
                             in_kernel ? report.file : std::string(), in_kernel ? report.line : 0}];
   if (++times > kRepeats) {
     static const int registered = std::atexit(say_left_out);
