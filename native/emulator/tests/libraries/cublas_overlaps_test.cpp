@@ -208,6 +208,50 @@ void of_lt() {
   clean("a bias behind D", [&]() { matmul(b.as<float>(), &kZero, p, dense, p); });
 }
 
+// One workspace of two streams; with an event between, or with one each, it is right.
+void shared_workspaces() {
+  Blas blas;
+  Lt lt;
+  const LtLayout layout(Element::kF32, 4, 4, 4);
+  DeviceArray a(Element::kF32, std::vector<double>(16, 1.0)), c(Element::kF32, 32);
+  Buffer space(1 << 16), other(1 << 16);
+  StreamHandle streams[2] = {};
+  EventHandle event = nullptr;
+  for (StreamHandle& stream : streams) cudaStreamCreateWithFlags(&stream, kNonBlocking);
+  cudaEventCreateWithFlags(&event, 2);
+  const auto products = [&](bool by_lt, char* second, bool ordered) {
+    for (int i = 0; i < 2; ++i) {
+      char* workspace = i == 0 ? space.get() : second;
+      float* d = c.as<float>() + 16 * i;
+      if (i == 1 && ordered) {
+        CHECK_EQUAL(cudaEventRecord(event, streams[0]), 0);
+        CHECK_EQUAL(cudaStreamWaitEvent(streams[1], event, 0), 0);
+      }
+      if (by_lt) {
+        CHECK_EQUAL(cublasLtMatmul(lt.handle, lt.desc, &kOne, a.pointer(), layout.desc, a.pointer(), layout.desc,
+                                   &kZero, d, layout.desc, d, layout.desc, nullptr, workspace, 1 << 16, streams[i]),
+                    0);
+        continue;
+      }
+      CHECK_EQUAL(cublasSetStream_v2(blas.handle, streams[i]), 0);
+      CHECK_EQUAL(cublasSetWorkspace_v2(blas.handle, workspace, 1 << 16), 0);
+      CHECK_EQUAL(cublasSgemm_v2(blas.handle, kN, kN, 4, 4, 4, &kOne, a.as<float>(), 4, a.as<float>(), 4, &kZero, d, 4),
+                  0);
+    }
+    CHECK_EQUAL(cudaDeviceSynchronize(), 0);
+  };
+  for (const bool by_lt : {false, true}) {
+    products(by_lt, space.get(), false);
+    CHECK(found("unordered access") >= 1);
+    CHECK_CONTAINS(last_report(), by_lt ? "cublasLtMatmul" : "cublasSgemm");
+    kib_emulator_clear();
+    clean("the second stream waits", [&]() { products(by_lt, space.get(), true); });
+    clean("a workspace each", [&]() { products(by_lt, other.get(), false); });
+  }
+  cudaEventDestroy(event);
+  for (StreamHandle stream : streams) cudaStreamDestroy(stream);
+}
+
 // Of equal findings, which differ in numbers alone, five are reported; another buffer's are others.
 void thinned() {
   Blas blas;
@@ -244,6 +288,7 @@ int main() {
   products();
   others();
   of_lt();
+  shared_workspaces();
   thinned();
   return result();
 }

@@ -128,6 +128,37 @@ void tensors(const Problem& c) {
   CHECK_EQUAL(cudnnDestroyTensorDescriptor(crossed), 0);
 }
 
+// One workspace of two streams; with an event between, or with one each, it is right.
+void shared_workspaces(const Problem& c) {
+  Buffer space(4096), other(4096);
+  StreamHandle streams[2] = {};
+  EventHandle event = nullptr;
+  for (StreamHandle& stream : streams) cudaStreamCreateWithFlags(&stream, kNonBlocking);
+  cudaEventCreateWithFlags(&event, 2);
+  DeviceArray results(Element::kF32, 2 * Problem::kImage);
+  const auto forward = [&](char* second, bool ordered) {
+    for (int i = 0; i < 2; ++i) {
+      if (i == 1 && ordered) {
+        CHECK_EQUAL(cudaEventRecord(event, streams[0]), 0);
+        CHECK_EQUAL(cudaStreamWaitEvent(streams[1], event, 0), 0);
+      }
+      CHECK_EQUAL(cudnnSetStream(c.dnn.handle, streams[i]), 0);
+      c.forward(c.p, c.p + 800, results.as<float>() + static_cast<size_t>(i) * Problem::kImage,
+                i == 0 ? space.get() : second, 4096);
+    }
+    CHECK_EQUAL(cudaDeviceSynchronize(), 0);
+  };
+  forward(space.get(), false);
+  CHECK(found("unordered access") >= 1);
+  CHECK_CONTAINS(last_report(), "cudnnConvolutionForward");
+  kib_emulator_clear();
+  clean("the second stream waits", [&]() { forward(space.get(), true); });
+  clean("a workspace each", [&]() { forward(other.get(), false); });
+  CHECK_EQUAL(cudnnSetStream(c.dnn.handle, nullptr), 0);
+  cudaEventDestroy(event);
+  for (StreamHandle stream : streams) cudaStreamDestroy(stream);
+}
+
 }  // namespace
 
 int main() {
@@ -135,6 +166,7 @@ int main() {
     const Problem problem;
     convolutions(problem);
     tensors(problem);
+    shared_workspaces(problem);
   }
   return result();
 }
