@@ -60,11 +60,15 @@ std::byte* map(void* where, uint64_t bytes, int protection, int flags, int file)
   return static_cast<std::byte*>(p);
 }
 
+enum class Phase { kLive, kReserved, kEnded };
+
 struct Block {
-  uint64_t bytes = 0;
+  uint64_t bytes = 0, capacity = 0;
   std::string what;
   bool kept = false;
-  std::unique_ptr<Parts> parts;  // once one was carved
+  Phase phase = Phase::kLive;
+  uint64_t promises = 0, promised_bytes = 0;  // of begin(), which are enqueued
+  std::unique_ptr<Parts> parts;               // once one was carved
 };
 
 using Blocks = std::map<uint64_t, Block>;
@@ -74,8 +78,11 @@ Blocks::const_iterator around(const Blocks& blocks, uint64_t address) {
   auto next = blocks.upper_bound(address);
   if (next == blocks.begin()) return blocks.end();
   --next;
-  return address < next->first + footprint(next->second.bytes) ? next : blocks.end();
+  return address < next->first + footprint(next->second.capacity) ? next : blocks.end();
 }
+
+constexpr const char* kNotYet =
+    "memory whose cudaMallocAsync has not run yet; let the stream wait for the one that allocates";
 
 std::string quoted(const Block& block) { return "'" + block.what + "' (" + std::to_string(block.bytes) + " bytes)"; }
 
@@ -127,7 +134,7 @@ uint64_t Memory::State::take(uint64_t bytes) {
 
 // Frees a live block's pages, and keeps its addresses aside.
 void Memory::State::bury(Blocks::iterator block) {
-  const uint64_t start = block->first, bytes = block->second.bytes;
+  const uint64_t start = block->first, bytes = block->second.capacity;
   const uint64_t first = round_up(start, kPage), last = (start + bytes) / kPage * kPage;
   if (last > first + 16 * kPage) {
     ::fallocate(file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(first - base()),
@@ -151,7 +158,7 @@ bool Memory::State::exhume() {
   if (graves.empty()) return false;
   const auto block = freed.find(graves.front());
   graves.pop_front();
-  uint64_t start = block->first, size = footprint(block->second.bytes);
+  uint64_t start = block->first, size = footprint(block->second.capacity);
   freed.erase(block);
   auto next = gaps.lower_bound(start);
   if (next != gaps.end() && next->first == start + size) {
@@ -174,7 +181,8 @@ Blocks::const_iterator Memory::State::holder(uint64_t address, uint64_t bytes) c
   const auto block = around(live, address);
   if (block == live.end()) return block;
   const uint64_t end = block->first + block->second.bytes;
-  const bool holds = address <= end && bytes <= end - address && (bytes > 0 || address < end);
+  const bool holds =
+      block->second.phase == Phase::kLive && address <= end && bytes <= end - address && (bytes > 0 || address < end);
   return holds ? block : live.end();
 }
 
@@ -209,6 +217,12 @@ Fault Memory::State::explain(uint64_t address, uint64_t bytes) const {
                                         quoted(block->second) + ", which was freed"};
   }
   if (const auto block = around(live, address); block != live.end()) {
+    if (block->second.phase != Phase::kLive) {
+      const bool ended = block->second.phase == Phase::kEnded;
+      return {ended ? Finding::kUseAfterFree : Finding::kUseBeforeAllocation,
+              access + "lie at offset " + std::to_string(address - block->first) + " of " + quoted(block->second) +
+                  (ended ? ", which was freed" : ", " + std::string(kNotYet))};
+    }
     const uint64_t end = block->first + block->second.bytes;
     if (address < end && block->second.parts != nullptr) return block->second.parts->explain(access, address, bytes);
     if (address < end && bytes <= end - address) return {Finding::kOutOfBounds, access + "are allocated"};
@@ -324,7 +338,7 @@ uint64_t Memory::allocate(uint64_t bytes, const std::string& what) {
   if (start == 0) return 0;
   s.used += bytes;
   Block block;
-  block.bytes = bytes;
+  block.bytes = block.capacity = bytes;
   block.what = what;
   s.live.emplace(start, std::move(block));
   if (bytes <= kPoisoned) std::memset(s.host_of(start), 0xff, bytes);
@@ -340,6 +354,7 @@ bool Memory::release(uint64_t address) {
   std::unique_lock<std::shared_mutex> lock(s.mutex);
   const auto block = s.live.find(address);
   if (block != s.live.end()) {
+    block->second.bytes = block->second.capacity;
     s.bury(block);
     return true;
   }
@@ -385,7 +400,64 @@ uint64_t Memory::total() const { return state_->total; }
 bool Memory::allocated(uint64_t address, uint64_t bytes) const {
   std::shared_lock<std::shared_mutex> lock(state_->mutex);
   if (!state_->inside(address, bytes)) return false;
-  return !state_->options.bounds || state_->holder(address, bytes) != state_->live.end();
+  if (!state_->options.bounds || state_->holder(address, bytes) != state_->live.end()) return true;
+  const auto block = around(state_->live, address);
+  if (block == state_->live.end() || block->second.promises == 0) return false;
+  const uint64_t offset = address - block->first, most = block->second.promised_bytes;
+  return offset < most && bytes <= most - offset;
+}
+
+uint64_t Memory::reserve(uint64_t bytes, const std::string& what) {
+  const uint64_t address = allocate(bytes, what);
+  std::unique_lock<std::shared_mutex> lock(state_->mutex);
+  if (address != 0) state_->live.find(address)->second.phase = Phase::kReserved;
+  return address;
+}
+
+void Memory::promise(uint64_t address, uint64_t bytes, bool always) {
+  std::unique_lock<std::shared_mutex> lock(state_->mutex);
+  Block& block = state_->live.find(address)->second;
+  block.promises += always ? uint64_t{1} << 62 : 1;
+  block.promised_bytes = bytes;
+}
+
+bool Memory::begin(uint64_t address, uint64_t bytes, const std::string& what, const std::string& caller) {
+  {
+    std::unique_lock<std::shared_mutex> lock(state_->mutex);
+    Block& block = state_->live.find(address)->second;
+    if (block.promises > 0) --block.promises;
+    block.bytes = bytes;
+    block.what = what;
+    block.phase = Phase::kLive;
+    block.kept = false;
+    block.parts = nullptr;
+  }
+  return forget(address, bytes, caller);
+}
+
+bool Memory::end(uint64_t address, const std::string& caller) {
+  std::unique_lock<std::shared_mutex> lock(state_->mutex);
+  Block& block = state_->live.find(address)->second;
+  if (block.phase != Phase::kLive) {
+    const bool ended = block.phase == Phase::kEnded;
+    const std::string problem = quoted(block) + (ended ? " is freed a second time" : ": frees " + std::string(kNotYet));
+    lock.unlock();
+    report(ended ? Finding::kUseAfterFree : Finding::kUseBeforeAllocation, address, caller + ": " + problem);
+    return false;
+  }
+  block.parts = nullptr;
+  const uint64_t bytes = block.bytes;
+  lock.unlock();
+  forget(address, bytes, caller);
+  lock.lock();
+  block.phase = Phase::kEnded;
+  return true;
+}
+
+bool Memory::live(uint64_t address) const {
+  std::shared_lock<std::shared_mutex> lock(state_->mutex);
+  const auto block = state_->live.find(address);
+  return block != state_->live.end() && block->second.phase == Phase::kLive;
 }
 
 bool Memory::carve(uint64_t address, uint64_t bytes, const std::string& name, const std::string& caller) {
@@ -500,7 +572,7 @@ void Memory::report_leaks() {
     std::shared_lock<std::shared_mutex> lock(state_->mutex);
     if (!state_->options.leaks) return;
     for (const auto& [start, block] : state_->live) {
-      if (!block.kept) leaks.emplace_back(start, quoted(block) + " was never freed");
+      if (!block.kept && block.phase == Phase::kLive) leaks.emplace_back(start, quoted(block) + " was never freed");
     }
   }
   for (auto& [start, detail] : leaks) report(Finding::kLeak, start, std::move(detail));

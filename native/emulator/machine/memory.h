@@ -39,6 +39,15 @@ class Memory {
   // Returns false (and reports) for an address that no live allocation starts at.
   bool release(uint64_t address);
 
+  // Memory in the order of streams: reserve() takes addresses, which are no memory until begin(), and none from end()
+  // on, as often as one likes; both report what uses them out of that order. release() gives them up. promise() says
+  // that a begin() is enqueued, so that allocated() holds meanwhile; `always`, from now on.
+  uint64_t reserve(uint64_t bytes, const std::string& what);
+  void promise(uint64_t address, uint64_t bytes, bool always = false);
+  bool begin(uint64_t address, uint64_t bytes, const std::string& what, const std::string& caller);
+  bool end(uint64_t address, const std::string& caller);
+  bool live(uint64_t address) const;  // whether live memory starts at the address
+
   bool contains(uint64_t address) const;  // in the device's range at all
   // Start and size of the live allocation around an address; false where there is none.
   bool find(uint64_t address, uint64_t* start, uint64_t* bytes) const;
@@ -68,7 +77,8 @@ class Memory {
   // The bytes count as never written again; all of them lie in one part, or in one allocation without parts.
   bool forget(uint64_t address, uint64_t bytes, const std::string& caller);
 
-  // Whether one live allocation holds [address, address + bytes), whatever its parts: for calls, whose work runs later.
+  // Whether one allocation, live or promised, holds [address, address + bytes), whatever its parts: for calls, whose
+  // work runs later.
   bool allocated(uint64_t address, uint64_t bytes) const;
 
   // The live allocation, or its part, that holds [address, address + bytes), false where there is none; reports

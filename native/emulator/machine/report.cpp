@@ -89,6 +89,8 @@ const char* name(Finding finding) {
       return "out of bounds";
     case Finding::kUseAfterFree:
       return "use after free";
+    case Finding::kUseBeforeAllocation:
+      return "use before allocation";
     case Finding::kUninitialised:
       return "uninitialised read";
     case Finding::kSharedRace:

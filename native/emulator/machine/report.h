@@ -17,6 +17,7 @@ struct Dim3 {
 enum class Finding {
   kOutOfBounds,
   kUseAfterFree,
+  kUseBeforeAllocation,
   kUninitialised,
   kSharedRace,
   kGlobalRace,

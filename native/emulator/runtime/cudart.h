@@ -14,6 +14,8 @@ namespace kib::emulator {
 
 // The code that called, for reports: its function, or its library and offset.
 std::string caller_of(const void* return_address);
+// The name of a new allocation, for reports: "cudaMalloc 3 by f in program". Under the device's mutex.
+std::string owner_of(const char* function, const void* return_address);
 
 // call() with the stream of a handle; `body(device, lock, stream)`.
 template <class Body>

@@ -2,10 +2,13 @@
 #include <algorithm>
 
 #include "runtime/cudart.h"
+#include "runtime/pools.h"
 
 using namespace kib::emulator;
 
 namespace {
+
+constexpr unsigned long long kFreeOnLaunch = 1, kDeviceLaunch = 4;  // cudaGraphInstantiateFlags
 
 template <class Body>
 int on_graph(const char* name, const void* handle, Body body) {
@@ -19,9 +22,16 @@ int status(const Stream& stream) { return stream.capture == nullptr ? 0 : stream
 
 int instantiate(const char* name, void** handle, const void* graph_handle, unsigned long long flags) {
   return on_graph(name, graph_handle, [&](Device& device, Graph& graph) -> int {
-    if (handle == nullptr || (flags & ~uint64_t{1}) != 0) return cudaErrorInvalidValue;  // 1: free memory at launch
+    if (handle == nullptr || flags > 15) return cudaErrorInvalidValue;
+    if ((flags & kDeviceLaunch) != 0) {
+      report(Finding::kUnsupported, name,
+             "graphs are not launched by kernels here; pass no cudaGraphInstantiateFlagDeviceLaunch");
+      return cudaErrorNotSupported;
+    }
     auto exec = std::make_unique<GraphExec>();
     exec->nodes = graph.nodes;
+    exec->frees = (flags & kFreeOnLaunch) != 0;
+    if (const int error = Pools::instance().instantiate(*exec, name)) return error;
     *handle = device.add_exec(std::move(exec));
     return cudaSuccess;
   });
@@ -167,8 +177,9 @@ KIB_EXPORT int cudaGraphUpload(void* exec, void* handle) {
 KIB_EXPORT int cudaGraphLaunch(void* exec_handle, void* handle) {
   return on_stream("cudaGraphLaunch", handle, [&](Device& device, Lock& lock, Stream& stream) -> int {
     GraphExec* exec = device.graph_exec(exec_handle, "cudaGraphLaunch");
-    return exec == nullptr ? static_cast<int>(cudaErrorInvalidValue)
-                           : device.launch(lock, *exec, stream, "cudaGraphLaunch");
+    if (exec == nullptr) return cudaErrorInvalidValue;
+    if (const int error = Pools::instance().launch(device, lock, *exec, stream, "cudaGraphLaunch")) return error;
+    return device.launch(lock, *exec, stream, "cudaGraphLaunch");
   });
 }
 

@@ -10,6 +10,7 @@
 #include "runtime/cudart.h"
 #include "runtime/host_memory.h"
 #include "runtime/kernels.h"
+#include "runtime/pools.h"
 
 using namespace kib::emulator;
 
@@ -34,23 +35,23 @@ std::string caller_of(const void* return_address) {
   return library + offset;
 }
 
+std::string owner_of(const char* function, const void* return_address) {
+  static uint64_t count = 0;
+  return std::string(function) + " " + std::to_string(++count) + " by " + caller_of(return_address);
+}
+
 }  // namespace kib::emulator
 
 namespace {
 
 uint64_t number(const void* p) { return reinterpret_cast<uint64_t>(p); }
 
-std::string owner(const char* function, const void* return_address) {
-  static uint64_t count = 0;  // under the device's mutex
-  return std::string(function) + " " + std::to_string(++count) + " by " + caller_of(return_address);
-}
-
 int allocate(Device& device, const char* name, void** pointer, size_t bytes, const void* return_address) {
   if (pointer == nullptr) return cudaErrorInvalidValue;
   *pointer = nullptr;
   if (const int error = device.check_no_capture(name)) return error;
   if (bytes == 0) return cudaSuccess;
-  const uint64_t address = Memory::instance().allocate(bytes, owner(name, return_address));
+  const uint64_t address = Memory::instance().allocate(bytes, owner_of(name, return_address));
   *pointer = reinterpret_cast<void*>(address);
   return address != 0 ? cudaSuccess : cudaErrorMemoryAllocation;
 }
@@ -60,7 +61,7 @@ int pinned(Device& device, const char* name, void** pointer, size_t bytes, unsig
   *pointer = nullptr;
   if (const int error = device.check_no_capture(name)) return error;
   if (bytes == 0) return cudaSuccess;
-  *pointer = HostMemory::instance().allocate(bytes, flags, owner(name, return_address));
+  *pointer = HostMemory::instance().allocate(bytes, flags, owner_of(name, return_address));
   return *pointer != nullptr ? cudaSuccess : cudaErrorMemoryAllocation;
 }
 
@@ -123,38 +124,12 @@ KIB_EXPORT int cudaFree(void* pointer) {
   return call("cudaFree", [&](Device& device, Lock& lock) -> int {
     if (pointer == nullptr) return cudaSuccess;
     if (const int error = device.check_no_capture("cudaFree")) return error;
+    if (Pools::instance().owns(number(pointer))) {
+      return Pools::instance().free_now(device, lock, number(pointer), "cudaFree");
+    }
     device.scheduler().wait(lock, nullptr);
     if (const int fault = device.scheduler().fault()) return fault;
     return Memory::instance().release(number(pointer)) ? cudaSuccess : cudaErrorInvalidValue;
-  });
-}
-
-KIB_EXPORT int cudaMallocAsync(void** pointer, size_t bytes, void* handle) {
-  const void* from = __builtin_return_address(0);
-  return call("cudaMallocAsync", [&](Device& device, Lock&) -> int {
-    const Stream* stream = device.stream(handle, "cudaMallocAsync");
-    if (stream == nullptr) return cudaErrorInvalidResourceHandle;
-    if (stream->capture != nullptr) {
-      return device.forbid(*stream->capture, cudaErrorNotSupported, "cudaMallocAsync",
-                           "allocates, which the emulated device does not capture; allocate before the capture begins");
-    }
-    return allocate(device, "cudaMallocAsync", pointer, bytes, from);
-  });
-}
-
-KIB_EXPORT int cudaFreeAsync(void* pointer, void* handle) {
-  return call("cudaFreeAsync", [&](Device& device, Lock& lock) -> int {
-    Stream* stream = device.stream(handle, "cudaFreeAsync");
-    if (stream == nullptr) return cudaErrorInvalidResourceHandle;
-    if (pointer == nullptr) return cudaSuccess;
-    if (stream->capture != nullptr) {
-      return device.forbid(*stream->capture, cudaErrorNotSupported, "cudaFreeAsync",
-                           "frees, which the emulated device does not capture; free after the capture has ended");
-    }
-    return device.enqueue(lock, *stream, {NodeKind::kEmpty, "cudaFreeAsync", [pointer]() -> int {
-                                            const bool done = Memory::instance().release(number(pointer));
-                                            return done ? cudaSuccess : cudaErrorIllegalAddress;
-                                          }});
   });
 }
 

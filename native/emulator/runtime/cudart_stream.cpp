@@ -1,6 +1,7 @@
 // Streams, events, functions that streams call.
 #include "runtime/cudart.h"
 #include "runtime/node_details.h"
+#include "runtime/pools.h"
 
 using namespace kib::emulator;
 
@@ -182,6 +183,7 @@ KIB_EXPORT int cudaEventSynchronize(void* handle) {
   return on_event("cudaEventSynchronize", handle, [](Device& device, Lock& lock, Event& event) -> int {
     if (const int error = captured(device, event, "cudaEventSynchronize")) return error;
     if (const NodePtr node = event.node) device.scheduler().wait(lock, node);
+    Pools::instance().give_back();
     return device.scheduler().fault();
   });
 }

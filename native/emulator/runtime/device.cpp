@@ -6,6 +6,7 @@
 
 #include "machine/memory.h"
 #include "machine/options.h"
+#include "runtime/pools.h"
 
 namespace kib::emulator {
 namespace {
@@ -154,6 +155,7 @@ int Device::destroy_graph(const void* handle, const std::string& caller) {
 }
 
 int Device::destroy_exec(const void* handle, const std::string& caller) {
+  Pools::instance().forget(handle);
   return bury(&execs_, &exec_graveyard_, handle, "executable graph", caller);
 }
 
@@ -231,6 +233,8 @@ int Device::synchronize(Lock& lock, Stream& stream, const std::string& caller) {
     if (const int error = check_no_implicit_capture(caller)) return error;
   }
   for (const NodePtr& node : before(stream)) scheduler_.wait(lock, node);
+  Pools::instance().settle(&stream);
+  Pools::instance().give_back();
   return scheduler_.fault();
 }
 
@@ -257,6 +261,8 @@ int Device::synchronize_all(Lock& lock, const std::string& caller) {
                   "waits for all streams, and one captures");
   }
   scheduler_.wait(lock, nullptr);
+  Pools::instance().settle(nullptr);
+  Pools::instance().give_back();
   return scheduler_.fault();
 }
 
@@ -326,6 +332,7 @@ void Device::reset(Lock& lock, uint64_t seed) {
     stream->waits.clear();
   }
   scheduler_.reset(lock, seed);
+  Pools::instance().reset();
   lanes_ = 0;
   seed_ = seed;
   Reports::instance().set_seed(seed);

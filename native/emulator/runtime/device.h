@@ -43,7 +43,8 @@ struct Graph {
 // A cudaGraphExec_t.
 struct GraphExec {
   std::deque<GraphNode> nodes;
-  NodePtr last;  // of its last launch: launches of one executable graph do not overlap
+  bool frees = false;  // before a launch what is still allocated from the last one (AutoFreeOnLaunch)
+  NodePtr last;        // of its last launch: launches of one executable graph do not overlap
 };
 
 struct Stream;

@@ -96,7 +96,7 @@ bool global_fault(Touch& t, uint32_t lane) {
   const Fault fault = Memory::instance().explain(t.address[lane], t.bytes);
   t.warp.report(fault.finding, lane, t.address[lane],
                 std::string(t.write ? "write: " : "read: ") + fault.detail +
-                    (fault.finding == Finding::kUseAfterFree ? "" : "; check the index"));
+                    (fault.finding == Finding::kOutOfBounds ? "; check the index" : ""));
   t.warp.stop(Outcome::kIllegalAddress);
   return false;
 }

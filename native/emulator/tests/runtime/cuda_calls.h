@@ -59,7 +59,7 @@ int cudaGraphLaunch(ExecHandle, StreamHandle);
 int cudaGraphExecUpdate(ExecHandle, GraphHandle, void*);
 int cudaGraphGetNodes(GraphHandle, const void**, size_t*);
 int cudaGraphNodeGetType(const void*, int*);
-int cudaGraphAddEmptyNode(const void**, GraphHandle, const void*, size_t);
+int cudaGraphAddChildGraphNode(const void**, GraphHandle, const void*, size_t, GraphHandle);
 int cudaGraphDestroy(GraphHandle);
 int cudaGraphExecDestroy(ExecHandle);
 int cudaGetDeviceCount(int*);
