@@ -2,6 +2,7 @@
 #include <cstring>
 
 #include "machine/memory.h"
+#include "runtime/attributes.h"
 #include "runtime/cudart.h"
 #include "runtime/host_memory.h"
 #include "runtime/properties.h"
@@ -10,7 +11,7 @@ using namespace kib::emulator;
 
 namespace {
 
-constexpr int kLimits = 7;
+constexpr int kLimits = 7, kPersistingLimit = 6;
 
 int set_int(int* to, int value) {
   if (to == nullptr) return remember(cudaErrorInvalidValue);
@@ -66,6 +67,12 @@ KIB_EXPORT int cudaDeviceGetPCIBusId(char* text, int length, int device) {
 KIB_EXPORT int cudaDeviceSetLimit(int limit, size_t value) {
   return call("cudaDeviceSetLimit", [&](Device&, Lock&) -> int {
     if (limit < 0 || limit >= kLimits) return cudaErrorUnsupportedLimit;
+    if (limit == kPersistingLimit && value > most_persisting_bytes()) {
+      report(Finding::kBadArgument, "cudaDeviceSetLimit",
+             std::to_string(value) + " bytes of L2 for persisting accesses are more than the device's " +
+                 std::to_string(most_persisting_bytes()) + " (cudaDevAttrMaxPersistingL2CacheSize)");
+      return cudaErrorInvalidValue;
+    }
     device_limits()[limit] = value;
     return cudaSuccess;
   });

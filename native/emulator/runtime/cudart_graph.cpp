@@ -1,7 +1,6 @@
 // Capture of streams, graphs.
-#include <algorithm>
-
 #include "runtime/cudart.h"
+#include "runtime/graphs.h"
 #include "runtime/pools.h"
 
 using namespace kib::emulator;
@@ -29,28 +28,12 @@ int instantiate(const char* name, void** handle, const void* graph_handle, unsig
       return cudaErrorNotSupported;
     }
     auto exec = std::make_unique<GraphExec>();
-    exec->nodes = graph.nodes;
+    if (const int error = make_executable(graph, exec.get(), name)) return error;
     exec->frees = (flags & kFreeOnLaunch) != 0;
     if (const int error = Pools::instance().instantiate(*exec, name)) return error;
     *handle = device.add_exec(std::move(exec));
     return cudaSuccess;
   });
-}
-
-// cudaGraphExecUpdateResultInfo, and the results that occur here.
-struct UpdateInfo {
-  int result;  // 0: updated, 1: error, 2: other topology, 3: other kind of node
-  const void *node, *from_node;
-};
-
-int difference(const GraphExec& exec, const Graph& graph, const GraphNode** where) {
-  if (exec.nodes.size() != graph.nodes.size()) return 2;
-  for (size_t i = 0; i < graph.nodes.size(); ++i) {
-    *where = &graph.nodes[i];
-    if (exec.nodes[i].after != graph.nodes[i].after) return 2;
-    if (exec.nodes[i].task.kind != graph.nodes[i].task.kind) return 3;
-  }
-  return 0;
 }
 
 }  // namespace
@@ -120,21 +103,6 @@ KIB_EXPORT int cudaGraphDestroy(void* handle) {
   return call("cudaGraphDestroy", [&](Device& d, Lock&) { return d.destroy_graph(handle, "cudaGraphDestroy"); });
 }
 
-KIB_EXPORT int cudaGraphGetNodes(void* handle, const void** nodes, size_t* count) {
-  return on_graph("cudaGraphGetNodes", handle, [&](Device&, Graph& graph) -> int {
-    if (count == nullptr) return cudaErrorInvalidValue;
-    if (nodes == nullptr) {
-      *count = graph.nodes.size();
-      return cudaSuccess;
-    }
-    const size_t room = *count;
-    *count = std::min(room, graph.nodes.size());
-    for (size_t i = 0; i < *count; ++i) nodes[i] = &graph.nodes[i];
-    std::fill(nodes + *count, nodes + room, nullptr);
-    return cudaSuccess;
-  });
-}
-
 KIB_EXPORT int cudaGraphNodeGetType(const void* node, int* kind) {
   return call("cudaGraphNodeGetType", [&](Device& device, Lock&) -> int {
     if (kind == nullptr) return cudaErrorInvalidValue;
@@ -187,12 +155,9 @@ KIB_EXPORT int cudaGraphExecUpdate(void* exec_handle, void* graph_handle, Update
   return on_graph("cudaGraphExecUpdate", graph_handle, [&](Device& device, Graph& graph) -> int {
     GraphExec* exec = device.graph_exec(exec_handle, "cudaGraphExecUpdate");
     if (exec == nullptr) return cudaErrorInvalidValue;
-    const GraphNode* where = nullptr;
-    const int result = difference(*exec, graph, &where);
-    if (info != nullptr) *info = {result, result == 0 ? nullptr : where, nullptr};
-    if (result != 0) return cudaErrorGraphExecUpdateFailure;
-    exec->nodes = graph.nodes;
-    return cudaSuccess;
+    const UpdateInfo result = update(*exec, graph, "cudaGraphExecUpdate");
+    if (info != nullptr) *info = result;
+    return result.result == 0 ? cudaSuccess : cudaErrorGraphExecUpdateFailure;
   });
 }
 

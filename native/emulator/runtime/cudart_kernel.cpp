@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "runtime/attributes.h"
 #include "runtime/cudart.h"
 #include "runtime/kernels.h"
 #include "runtime/properties.h"
@@ -160,6 +161,9 @@ KIB_EXPORT int cudaLaunchKernelExC(const LaunchConfiguration* configuration, con
     // programmatic serialization, priority, carveout.
     const bool hint = a.id == 0 || a.id == 1 || a.id == 3 || a.id == 6 || a.id == 8 || a.id == 14;
     const bool single = a.id == 4 && a.cluster.count() == 1;
+    if (a.id == kAccessPolicy) {
+      if (const int error = check_access_policy(a.bytes, launched.caller)) return remember(error);
+    }
     if (a.id == 2) {
       launched.cooperative = a.cooperative != 0;
     } else if (!hint && !single) {

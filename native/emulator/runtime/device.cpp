@@ -124,10 +124,12 @@ Event* Device::event(const void* handle, const std::string& caller) {
 
 Graph* Device::graph(const void* handle, const std::string& caller) { return live(graphs_, handle, "graph", caller); }
 
-const GraphNode* Device::graph_node(const void* handle, const std::string& caller) const {
+GraphNode* Device::graph_node(const void* handle, const std::string& caller, Graph** graph) {
   for (const auto& entry : graphs_) {
-    for (const GraphNode& node : entry.second->nodes) {
-      if (&node == handle) return &node;
+    for (GraphNode& node : entry.second->nodes) {
+      if (&node != handle) continue;
+      if (graph != nullptr) *graph = entry.second.get();
+      return &node;
     }
   }
   report(Finding::kBadHandle, caller, hex(handle) + " is no node of a graph");

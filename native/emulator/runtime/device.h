@@ -32,17 +32,19 @@ struct Task {
 
 struct GraphNode {
   Task task;
-  std::vector<size_t> after;  // indices of earlier nodes
+  std::vector<size_t> after;  // indices of the nodes that it depends on
 };
 
 // A cudaGraph_t. A node's address is its cudaGraphNode_t.
 struct Graph {
   std::deque<GraphNode> nodes;
+  std::vector<const GraphNode*> originals;  // of a clone's nodes
 };
 
-// A cudaGraphExec_t.
+// A cudaGraphExec_t: its nodes stand behind those that they depend on.
 struct GraphExec {
   std::deque<GraphNode> nodes;
+  std::vector<const GraphNode*> origins;  // the graph's nodes, by which the program names those of the executable
   bool frees = false;  // before a launch what is still allocated from the last one (AutoFreeOnLaunch)
   NodePtr last;        // of its last launch: launches of one executable graph do not overlap
 };
@@ -96,7 +98,7 @@ class Device {
   Stream* stream(const void* handle, const std::string& caller);
   Event* event(const void* handle, const std::string& caller);
   Graph* graph(const void* handle, const std::string& caller);
-  const GraphNode* graph_node(const void* handle, const std::string& caller) const;
+  GraphNode* graph_node(const void* handle, const std::string& caller, Graph** graph = nullptr);
   GraphExec* graph_exec(const void* handle, const std::string& caller);
 
   Stream* create_stream(unsigned flags, int priority);

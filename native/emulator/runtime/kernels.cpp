@@ -67,9 +67,13 @@ bool fits(const Dim3& grid, const Dim3& block) {
 }
 
 KernelDetails details_of(const Function& function, const LaunchCall& call, const Launch& launch) {
-  KernelDetails details{function.host, call.grid, call.block, call.shared, call.cooperative, launch.parameters, {}};
+  KernelDetails details;
+  details.function = function.host;
+  details.call = call;
+  details.call.arguments = nullptr;
+  details.bytes = std::make_shared<std::vector<std::byte>>(launch.parameters);
   for (const Parameter& parameter : function.kernel->parameters()) {
-    details.arguments.push_back(details.bytes.data() + parameter.offset);
+    details.arguments.push_back(details.bytes->data() + parameter.offset);
   }
   return details;
 }

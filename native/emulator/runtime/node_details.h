@@ -3,22 +3,23 @@
 #define KIB_EMULATOR_NODE_DETAILS_H
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <variant>
 #include <vector>
 
-#include "machine/report.h"
+#include "runtime/attributes.h"
 #include "runtime/copies.h"
+#include "runtime/kernels.h"
 
 namespace kib::emulator {
 
 struct KernelDetails {
-  const void* function = nullptr;  // the host's function
-  Dim3 grid, block;
-  size_t shared = 0;
-  bool cooperative = false;
-  std::vector<std::byte> bytes;  // of all arguments
-  std::vector<void*> arguments;  // into `bytes`
+  const void* function = nullptr;                 // the host's function
+  LaunchCall call;                                // its arguments are those below
+  std::shared_ptr<std::vector<std::byte>> bytes;  // of all arguments
+  std::vector<void*> arguments;                   // into `bytes`
+  std::map<int, AttributeValue> attributes;
 };
 
 struct HostDetails {

@@ -6,6 +6,7 @@
 
 #include "machine/memory.h"
 #include "machine/options.h"
+#include "runtime/attributes.h"
 
 namespace kib::emulator {
 namespace {
@@ -59,6 +60,8 @@ void fill_properties(DeviceProperties* p) {
   p->unified_addressing = 1;
   p->memory_bus_width = 5120;
   p->l2_cache_size = l.l2_bytes;
+  p->persisting_l2_cache_max_size = static_cast<int>(most_persisting_bytes());
+  p->access_policy_max_window_size = static_cast<int>(most_window_bytes());
   p->max_threads_per_multi_processor = l.threads_multiprocessor;
   p->stream_priorities_supported = 1;
   p->global_l1_cache_supported = p->local_l1_cache_supported = 1;
@@ -138,6 +141,10 @@ bool attribute(int number, int* value) {
       return is(l.shared_optin);
     case 106:
       return is(l.blocks_multiprocessor);
+    case 108:
+      return is(static_cast<int>(most_persisting_bytes()));
+    case 109:
+      return is(static_cast<int>(most_window_bytes()));
     case 111:
       return is(l.shared_reserved);
     case 131:  // NumaId, HostNumaId

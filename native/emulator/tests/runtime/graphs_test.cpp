@@ -320,7 +320,8 @@ void allowed() {
   CHECK_EQUAL(kib_emulator_report_count(), 0u);
   const void* node = nullptr;
   CHECK_EQUAL(cudaGraphAddChildGraphNode(&node, f.graph, nullptr, 0, f.graph), 801);
-  CHECK_CONTAINS(last_report(), "not emulated: cudaGraphAddChildGraphNode: the emulated device does not have this function");
+  CHECK_CONTAINS(last_report(),
+                 "not emulated: cudaGraphAddChildGraphNode: the emulated device does not have this function");
 }
 
 }  // namespace
