@@ -1,7 +1,6 @@
 #include "machine/memory.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -14,6 +13,8 @@
 #include <mutex>
 #include <shared_mutex>
 #include <stdexcept>
+
+#include "machine/host_fault.h"
 
 namespace kib::emulator {
 namespace {
@@ -240,48 +241,27 @@ Fault Memory::State::explain(uint64_t address, uint64_t bytes) const {
 namespace {
 
 std::atomic<Memory*> guarded{nullptr};
-struct sigaction previous_action;
 
-void pass_on(int signal, siginfo_t* info, void* context) {
-  if ((previous_action.sa_flags & SA_SIGINFO) != 0) {
-    previous_action.sa_sigaction(signal, info, context);
-  } else if (previous_action.sa_handler == SIG_DFL || previous_action.sa_handler == SIG_IGN) {
-    ::sigaction(signal, &previous_action, nullptr);  // the access is tried again and ends the process
-  } else {
-    previous_action.sa_handler(signal);
-  }
-}
-
-void on_fault(int signal, siginfo_t* info, void* context) {
+HostFault on_host_fault(uint64_t address, bool) {
   Memory* memory = guarded.load();
-  const auto address = reinterpret_cast<uint64_t>(info->si_addr);
-  if (memory != nullptr && memory->contains(address)) {
-    const Fault fault = memory->explain(address, 0);
-    Range range;
-    std::string where;
-    if (memory->locate(address, 1, &range)) {
-      where = "offset " + std::to_string(address - range.start) + " of " + memory->owner(address);
-    } else {
-      where = fault.detail;
-    }
-    Report report;
-    report.finding = Finding::kHostAccess;
-    report.address = address;
-    report.detail = "the host read or wrote " + where + "; copy with cudaMemcpy";
-    Reports::instance().add(std::move(report));
+  if (memory == nullptr || !memory->contains(address)) return HostFault::kNotMine;
+  Range range;
+  std::string where;
+  if (memory->locate(address, 1, &range)) {
+    where = "offset " + std::to_string(address - range.start) + " of " + memory->owner(address);
+  } else {
+    where = memory->explain(address, 0).detail;
   }
-  pass_on(signal, info, context);
+  Report report;
+  report.finding = Finding::kHostAccess;
+  report.address = address;
+  report.detail = "the host read or wrote " + where + "; copy with cudaMemcpy";
+  Reports::instance().add(std::move(report));
+  return HostFault::kReported;
 }
 
 void guard(Memory* memory) {
-  static std::once_flag once;
-  std::call_once(once, [] {
-    struct sigaction action {};
-    action.sa_sigaction = on_fault;
-    action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
-    ::sigemptyset(&action.sa_mask);
-    ::sigaction(SIGSEGV, &action, &previous_action);
-  });
+  watch_host_faults(on_host_fault);
   guarded = memory;
 }
 

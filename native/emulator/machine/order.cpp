@@ -97,6 +97,11 @@ void Order::start_anew() {
   waited_ = TurnSet();
 }
 
+bool Order::has_waited(const Turn& turn) const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return turn.epoch != epoch_ || waited_.has(turn.number);
+}
+
 void Order::waited_for(const TurnPtr& turn) {
   std::lock_guard<std::mutex> lock(mutex_);
   if (turn == nullptr) {

@@ -81,6 +81,7 @@ class Order {
   void start_anew();
   // The host has waited for a turn (null: for all): what it enqueues from now on comes after it.
   void waited_for(const TurnPtr& turn);
+  bool has_waited(const Turn& turn) const;
 
   // What a turn touched, for the reports of later ones.
   void remember(const Turn& turn, std::vector<TouchedBy> touched);

@@ -107,6 +107,8 @@ const char* name(Finding finding) {
       return "leak";
     case Finding::kHostAccess:
       return "host access to device memory";
+    case Finding::kHostTooEarly:
+      return "host access during a copy";
     case Finding::kForbiddenInCapture:
       return "forbidden in capture";
     case Finding::kBadHandle:

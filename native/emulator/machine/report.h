@@ -26,6 +26,7 @@ enum class Finding {
   kDivergentBarrier,
   kLeak,
   kHostAccess,
+  kHostTooEarly,
   kForbiddenInCapture,
   kBadHandle,
   kBadArgument,

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "runtime/device.h"
+#include "runtime/host_guard.h"
 
 namespace kib::emulator {
 namespace {
@@ -161,6 +162,7 @@ int Device::launch(Lock& lock, GraphExec& exec, Stream& stream, const std::strin
     for (size_t before : from.after) predecessors.push_back(added[before]);
     node.turn = turn(lock, from.task, where, predecessors);
     added.push_back(scheduler_.add(lock, std::move(node), predecessors));
+    HostGuard::instance().watch(from.task, added.back());
   }
   added.insert(added.end(), start.begin(), start.end());
   Node end;

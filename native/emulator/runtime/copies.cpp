@@ -64,9 +64,10 @@ int carry_out(const Copy& c, Place to, Place from, const std::byte* staged) {
       if (!memory.copy(target, source, c.width, c.caller)) return cudaErrorIllegalAddress;
       continue;
     }
-    const void* bytes = staged != nullptr ? staged + row * c.width : reinterpret_cast<const std::byte*>(source);
+    const HostMemory& host = HostMemory::instance();
+    const void* bytes = staged != nullptr ? staged + row * c.width : host.view(reinterpret_cast<const void*>(source));
     if (from == Place::kDevice) bytes = memory.view(source, c.width, Memory::Access::kRead, c.caller);
-    void* into = reinterpret_cast<void*>(target);
+    void* into = host.view(reinterpret_cast<const void*>(target));
     if (bytes != nullptr && to == Place::kDevice) into = memory.view(target, c.width, Memory::Access::kWrite, c.caller);
     if (bytes == nullptr || into == nullptr) return cudaErrorIllegalAddress;
     if (from == Place::kPinned) note_host(source, c, false);

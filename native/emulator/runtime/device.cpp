@@ -6,6 +6,7 @@
 
 #include "machine/memory.h"
 #include "machine/options.h"
+#include "runtime/host_guard.h"
 #include "runtime/pools.h"
 
 namespace kib::emulator {
@@ -222,6 +223,7 @@ int Device::enqueue(Lock& lock, Stream& stream, Task task, NodePtr* done) {
   node.lane = stream.lane;
   node.host = task.kind == NodeKind::kHost;
   const NodePtr added = scheduler_.add(lock, std::move(node), after);
+  HostGuard::instance().watch(task, added);
   extend(stream, added);
   if (done != nullptr) *done = added;
   return cudaSuccess;
@@ -335,6 +337,7 @@ void Device::reset(Lock& lock, uint64_t seed) {
   }
   scheduler_.reset(lock, seed);
   Pools::instance().reset();
+  HostGuard::instance().reset();
   lanes_ = 0;
   seed_ = seed;
   Reports::instance().set_seed(seed);

@@ -4,6 +4,8 @@
 #include <chrono>
 #include <thread>
 
+#include "runtime/host_guard.h"
+
 namespace kib::emulator {
 namespace {
 
@@ -98,7 +100,11 @@ bool Scheduler::run_one(Lock& lock, const NodePtr& target) {
     --running_;
     if (!node->host) busy_ = false;
     // What the function tells the program by other ways than CUDA's is not seen; that it ran is taken as known.
-    if (node->host) Order::instance().waited_for(node->turn);
+    if (node->host) {
+      Order::instance().waited_for(node->turn);
+      HostGuard::instance().waited();
+    }
+    HostGuard::instance().after_work();
     if (error != 0) set_fault(error, node->name);
   }
   finish(node);
@@ -120,6 +126,7 @@ void Scheduler::finish(const NodePtr& node) {
 void Scheduler::wait(Lock& lock, const NodePtr& node) {
   run_until(lock, node);
   Order::instance().waited_for(node != nullptr ? node->turn : nullptr);
+  HostGuard::instance().waited();
 }
 
 void Scheduler::run_until(Lock& lock, const NodePtr& node) {

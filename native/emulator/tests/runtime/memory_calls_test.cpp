@@ -99,13 +99,17 @@ void late_reads() {
   pinned.ints()[0] = 1;
   CHECK_EQUAL(cudaMemcpyAsync(a.get(), &pageable, 4, kHostToDevice, stream), 0);
   CHECK_EQUAL(cudaMemcpyAsync(b.get(), pinned.ints(), 4, kHostToDevice, stream), 0);
-  pageable = pinned.ints()[0] = 2;
+  pageable = pinned.ints()[0] = 2;  // too early: a finding
+  CHECK_EQUAL(found("host access during a copy"), 1);
+  kib_emulator_clear();
   CHECK_EQUAL(cudaMemcpyAsync(&result[0], a.get(), 4, kDeviceToHost, stream), 0);
   CHECK_EQUAL(result[0], 1);  // a copy to pageable memory waits
   CHECK_EQUAL(cudaMemcpyAsync(&result[1], b.get(), 4, kDeviceToHost, stream), 0);
   CHECK_EQUAL(result[1], 2);
   CHECK_EQUAL(cudaMemcpyAsync(pinned.ints(), a.get(), 4, kDeviceToHost, stream), 0);
-  CHECK_EQUAL(pinned.ints()[0], 2);  // not yet
+  CHECK_EQUAL(pinned.ints()[0], 2);  // not yet, and too early again
+  CHECK_EQUAL(found("host access during a copy"), 1);
+  kib_emulator_clear();
   CHECK_EQUAL(cudaStreamSynchronize(stream), 0);
   CHECK_EQUAL(pinned.ints()[0], 1);
 
