@@ -107,12 +107,13 @@ UpdateInfo update(GraphExec& exec, const Graph& graph, const std::string& caller
   if (make_executable(graph, &other, caller) != cudaSuccess) return {1, nullptr, nullptr};
   if (other.nodes.size() != exec.nodes.size()) return {2, nullptr, nullptr};
   for (size_t i = 0; i < exec.nodes.size(); ++i) {
+    const std::vector<size_t>&from = exec.nodes[i].after, &to = other.nodes[i].after;
+    if (from == to) continue;
+    const auto differs = std::mismatch(from.begin(), from.end(), to.begin(), to.end()).second;
+    return {2, other.origins[i], from.size() == to.size() ? other.origins[*differs] : nullptr};
+  }
+  for (size_t i = 0; i < exec.nodes.size(); ++i) {
     const GraphNode &from = exec.nodes[i], &to = other.nodes[i];
-    if (from.after != to.after) {
-      const auto differs = std::mismatch(from.after.begin(), from.after.end(), to.after.begin(), to.after.end()).second;
-      const bool same_count = from.after.size() == to.after.size();
-      return {2, other.origins[i], same_count ? other.origins[*differs] : nullptr};
-    }
     if (from.task.kind != to.task.kind) return {3, other.origins[i], nullptr};
     if (memory_node(from)) return {6, other.origins[i], nullptr};
     if (changes_too_much(from, to)) return {5, other.origins[i], nullptr};

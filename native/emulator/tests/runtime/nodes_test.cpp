@@ -132,6 +132,7 @@ void parameters() {
   for (uint64_t seed = 1; seed <= 20; ++seed) {
     kib_emulator_reset(seed);
     CHECK_EQUAL(cudaMemset(c.a.get(), 0, 400), 0);
+    CHECK_EQUAL(cudaDeviceSynchronize(), 0);
     launch();
     CHECK(c.result.ints()[0] == 0x01020304 && c.result.ints()[99] == 0x01020304);
   }
@@ -156,6 +157,7 @@ void parameters() {
   launch();
   CHECK_EQUAL(c.result.ints()[50], 0x00080008);
   CHECK_EQUAL(cudaMemset(c.b.get(), 3, 400), 0);
+  CHECK_EQUAL(cudaDeviceSynchronize(), 0);
   CHECK_EQUAL(cudaGraphExecMemcpyNodeSetParams1D(exec, c.copy, c.result.ints() + 10, c.b.get(), 40, kDeviceToHost), 0);
   launch();
   CHECK(c.result.ints()[10] == 0x03030303 && c.result.ints()[19] == 0x03030303 && c.result.ints()[20] == 0x00080008);
