@@ -1,7 +1,8 @@
 // Memory in the order of streams: pools, allocation, and what graphs allocate.
 #include "machine/memory.h"
 #include "runtime/cudart.h"
-#include "runtime/host_memory.h"
+#include "runtime/graphs.h"
+#include "runtime/node_details.h"
 #include "runtime/pools.h"
 
 using namespace kib::emulator;
@@ -26,6 +27,14 @@ struct AccessDescription {
   Location location;
   int flags;
 };
+
+struct AllocationParameters {
+  PoolProperties pool;
+  const AccessDescription* access;
+  size_t access_count, bytes;
+  void* pointer;  // out
+};
+static_assert(sizeof(AllocationParameters) == 120, "the layout of CUDA 13");
 
 int refuse(const char* name, const std::string& why, int error = cudaErrorInvalidValue) {
   report(Finding::kBadArgument, name, why);
@@ -56,6 +65,17 @@ bool device_zero(const char* name, const Location* location, int allocation) {
   if (location != nullptr && location->type == 1 && location->id == 0 && allocation == 1) return true;
   refuse(name, "only memory of device 0 has pools here (cudaMemLocationTypeDevice, cudaMemAllocationTypePinned)");
   return false;
+}
+
+// The memory of a graph's node that allocates or frees; null after a report.
+template <class Details>
+const GraphMemory* memory_of(Device& device, const void* handle, const char* name) {
+  const GraphNode* node = device.graph_node(handle, name);
+  if (node == nullptr) return nullptr;
+  const auto* details = node->task.details == nullptr ? nullptr : std::get_if<Details>(&node->task.details->value);
+  if (details != nullptr) return details->memory.get();
+  refuse(name, "the node is of another kind");
+  return nullptr;
 }
 
 // Numbers of cudaMemPoolAttr.
@@ -224,5 +244,61 @@ KIB_EXPORT int cudaDeviceGetGraphMemAttribute(int device, int attribute, void* v
 KIB_EXPORT int cudaDeviceGraphMemTrim(int device) {
   return call("cudaDeviceGraphMemTrim", [&](Device&, Lock&) -> int {
     return device == 0 ? cudaSuccess : cudaErrorInvalidDevice;  // graphs hold no more than what they use
+  });
+}
+
+KIB_EXPORT int cudaGraphAddMemAllocNode(const void** node, void* graph_handle, const void* const* after, size_t count,
+                                        AllocationParameters* parameters) {
+  const char* name = "cudaGraphAddMemAllocNode";
+  const void* from = __builtin_return_address(0);
+  return call(name, [&](Device& device, Lock&) -> int {
+    Graph* graph = device.graph(graph_handle, name);
+    if (graph == nullptr || parameters == nullptr || parameters->bytes == 0) return cudaErrorInvalidValue;
+    if (!device_zero(name, &parameters->pool.location, parameters->pool.allocation)) return cudaErrorNotSupported;
+    Task task;
+    uint64_t address = 0;
+    if (const int error =
+            Pools::instance().add_allocation(parameters->bytes, owner_of(name, from), name, &task, &address)) {
+      return error;
+    }
+    if (const int error = add_node(*graph, std::move(task), after, count, name, node)) return error;
+    parameters->pointer = reinterpret_cast<void*>(address);
+    return cudaSuccess;
+  });
+}
+
+KIB_EXPORT int cudaGraphAddMemFreeNode(const void** node, void* graph_handle, const void* const* after, size_t count,
+                                       void* pointer) {
+  const char* name = "cudaGraphAddMemFreeNode";
+  return call(name, [&](Device& device, Lock&) -> int {
+    Graph* graph = device.graph(graph_handle, name);
+    if (graph == nullptr) return cudaErrorInvalidValue;
+    Task task;
+    if (const int error = Pools::instance().add_free(*graph, reinterpret_cast<uint64_t>(pointer), name, &task))
+      return error;
+    return add_node(*graph, std::move(task), after, count, name, node);
+  });
+}
+
+KIB_EXPORT int cudaGraphMemAllocNodeGetParams(const void* node, AllocationParameters* parameters) {
+  const char* name = "cudaGraphMemAllocNodeGetParams";
+  return call(name, [&](Device& device, Lock&) -> int {
+    const GraphMemory* memory = memory_of<AllocateDetails>(device, node, name);
+    if (memory == nullptr || parameters == nullptr) return cudaErrorInvalidValue;
+    *parameters = {};
+    parameters->pool.allocation = parameters->pool.location.type = 1;
+    parameters->bytes = memory->bytes;
+    parameters->pointer = reinterpret_cast<void*>(memory->address);
+    return cudaSuccess;
+  });
+}
+
+KIB_EXPORT int cudaGraphMemFreeNodeGetParams(const void* node, void** pointer) {
+  const char* name = "cudaGraphMemFreeNodeGetParams";
+  return call(name, [&](Device& device, Lock&) -> int {
+    const GraphMemory* memory = memory_of<FreeDetails>(device, node, name);
+    if (memory == nullptr || pointer == nullptr) return cudaErrorInvalidValue;
+    *pointer = reinterpret_cast<void*>(memory->address);
+    return cudaSuccess;
   });
 }

@@ -28,6 +28,10 @@ int cudaGraphNodeGetDependentNodes(NodeHandle, NodeHandle*, void*, size_t*);
 int cudaGraphClone(GraphHandle*, GraphHandle);
 int cudaGraphNodeFindInClone(NodeHandle*, NodeHandle, GraphHandle);
 int cudaGraphDebugDotPrint(GraphHandle, const char*, unsigned);
+int cudaGraphAddMemAllocNode(NodeHandle*, GraphHandle, const NodeHandle*, size_t, void*);
+int cudaGraphAddMemFreeNode(NodeHandle*, GraphHandle, const NodeHandle*, size_t, void*);
+int cudaGraphMemAllocNodeGetParams(NodeHandle, void*);
+int cudaGraphMemFreeNodeGetParams(NodeHandle, void**);
 int cudaStreamSetAttribute(StreamHandle, int, const void*);
 int cudaStreamGetAttribute(StreamHandle, int, void*);
 int cudaStreamCopyAttributes(StreamHandle, StreamHandle);
@@ -222,6 +226,49 @@ void refused() {
   kib_emulator_reset(1);
 }
 
+struct AllocationParameters {
+  int allocation = 1, handles = 0, location = 1, device = 0;
+  void* security = nullptr;
+  size_t most = 0;
+  char rest[56] = {};
+  void* access = nullptr;
+  size_t access_count = 0, bytes = 0;
+  void* pointer = nullptr;
+};
+
+void memory_nodes() {
+  GraphHandle graph = nullptr;
+  ExecHandle exec = nullptr;
+  NodeHandle allocation = nullptr, fill = nullptr, copy = nullptr, release = nullptr;
+  Pinned result(400);
+  AllocationParameters memory, got;
+  memory.bytes = 400;
+  CHECK_EQUAL(cudaGraphCreate(&graph, 0), 0);
+  CHECK_EQUAL(cudaGraphAddMemAllocNode(&allocation, graph, nullptr, 0, &memory), 0);
+  const FillParameters fills{memory.pointer, 400, 3, 4, 100, 1};
+  CHECK_EQUAL(cudaGraphAddMemsetNode(&fill, graph, &allocation, 1, &fills), 0);
+  CHECK_EQUAL(cudaGraphAddMemcpyNode1D(&copy, graph, &fill, 1, result.ints(), memory.pointer, 400, kDeviceToHost), 0);
+  CHECK_EQUAL(cudaGraphAddMemFreeNode(&release, graph, &copy, 1, memory.pointer), 0);
+  void* freed = nullptr;
+  CHECK_EQUAL(cudaGraphMemAllocNodeGetParams(allocation, &got), 0);
+  CHECK(got.bytes == 400 && got.pointer == memory.pointer && got.location == 1);
+  CHECK_EQUAL(cudaGraphMemFreeNodeGetParams(release, &freed), 0);
+  CHECK(freed == memory.pointer);
+  CHECK_EQUAL(cudaGraphInstantiate(&exec, graph, 0), 0);
+  for (int launch = 0; launch < 2; ++launch) CHECK_EQUAL(cudaGraphLaunch(exec, nullptr), 0);
+  CHECK_EQUAL(cudaDeviceSynchronize(), 0);
+  CHECK_EQUAL(result.ints()[99], 3);
+  CHECK_EQUAL(kib_emulator_report_count(), 0u);
+  GraphHandle clone = nullptr;
+  CHECK_EQUAL(cudaGraphClone(&clone, graph), 801);
+  CHECK_CONTAINS(last_report(), "cannot be cloned");
+  CHECK_EQUAL(cudaGraphMemFreeNodeGetParams(allocation, &freed), kInvalidValue);
+  CHECK_EQUAL(cudaGraphExecDestroy(exec), 0);
+  CHECK_EQUAL(cudaGraphDestroy(graph), 0);
+  CHECK_EQUAL(kib_emulator_used_bytes(), 0u);
+  kib_emulator_reset(1);
+}
+
 struct Window {
   void* base;
   size_t bytes;
@@ -285,6 +332,7 @@ int main() {
   form();
   parameters();
   refused();
+  memory_nodes();
   attributes();
   return result();
 }

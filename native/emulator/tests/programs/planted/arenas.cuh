@@ -125,3 +125,22 @@ PLANTED(arena_replayed) {
   CUDA(cudaGraphExecDestroy(exec));
   CUDA(cudaGraphDestroy(graph));
 }
+
+// Released in the order of a stream that does not wait for the one whose kernel still uses the part.
+// EXPECT arena_released_elsewhere: (use after free in kernel fill_part.*which was released|unordered access, .*:
+// kib_emulator_release writes 400 bytes of 'x')
+PLANTED(arena_released_elsewhere) {
+  Stream stream, other;
+  Arena arena(stream);
+  float* x = arena.carve(0, "x");
+  cudaEvent_t carved, used;
+  for (cudaEvent_t* event : {&carved, &used}) CUDA(cudaEventCreateWithFlags(event, cudaEventDisableTiming));
+  CUDA(cudaEventRecord(carved, stream));
+  CUDA(cudaStreamWaitEvent(other, carved, 0));
+  fill_part<<<2, kBlock, 0, stream>>>(x, kFloats, 1.0f);
+  CUDA(cudaEventRecord(used, stream));
+  if (repaired) CUDA(cudaStreamWaitEvent(other, used, 0));
+  ::release(x, other);
+  finish();
+  for (cudaEvent_t event : {carved, used}) CUDA(cudaEventDestroy(event));
+}
