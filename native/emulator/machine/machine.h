@@ -49,6 +49,7 @@ struct Launch {
   Dim3 grid, block;
   uint32_t dynamic_shared_bytes = 0;
   bool cooperative = false;           // all blocks live at once; grid-wide barriers work
+  uint64_t resident = 0;              // blocks that are live at once at most; 0: not known
   std::vector<std::byte> parameters;  // parameter_bytes(), each at its offset
 };
 

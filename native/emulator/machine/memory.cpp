@@ -170,6 +170,8 @@ bool Memory::locate(uint64_t address, uint64_t bytes, Range* range) const {
   return state_->locate(address, bytes, range);
 }
 
+Range Memory::whole() const { return {state_->base(), state_->base() + state_->span, state_->host, state_->written}; }
+
 Fault Memory::explain(uint64_t address, uint64_t bytes) const {
   std::shared_lock<std::shared_mutex> lock(state_->mutex);
   return state_->explain(address, bytes);

@@ -85,6 +85,8 @@ class Memory {
   // nothing. Without the instrument `bounds` every range of the device's is held by one range, the device's whole
   // memory. See memory_access.h.
   bool locate(uint64_t address, uint64_t bytes, Range* range) const;
+  // The device's memory, allocated or not.
+  Range whole() const;
   // What is wrong with [address, address + bytes), for an access that locate() refused.
   Fault explain(uint64_t address, uint64_t bytes) const;
 

@@ -55,6 +55,28 @@ bool leaves_notes(const Image& image, const Function& f) {
   return false;
 }
 
+// Adds how a function's instructions talk. `reductions`: the kinds of red whose order among themselves does not matter;
+// of different ones it does.
+Talk talk_of(const Image& image, const Function& f, std::set<std::pair<uint32_t, Type>>* reductions) {
+  Talk talk = Talk::kNone;
+  for (uint32_t pc = f.first; pc < f.first + f.count; ++pc) {
+    const Instruction& i = image.code[pc];
+    if (i.kind != Kind::kWarp || (i.warp_form != load && i.warp_form != store && i.warp_form != atomic)) continue;
+    const Access& a = image.accesses[i.target];
+    if (a.space != Space::kGlobal && a.space != Space::kGeneric) continue;
+    if (i.warp_form != atomic) {
+      if (a.strong) return Talk::kWait;
+      continue;
+    }
+    const auto op = static_cast<AtomicOp>(i.x);
+    if (op == AtomicOp::kCas || op == AtomicOp::kExch) return Talk::kWait;
+    const bool commutes = i.d == kNoOperand && is_integer(a.type) && op != AtomicOp::kInc && op != AtomicOp::kDec;
+    if (commutes) reductions->emplace(i.x, a.type);
+    if (!commutes || reductions->size() > 1) talk = Talk::kOrder;
+  }
+  return talk;
+}
+
 bool calls_pointers(const Image& image) {
   return std::any_of(image.calls.begin(), image.calls.end(), [](const Call& c) { return c.indirect != kNoOperand; });
 }
@@ -103,7 +125,9 @@ KernelImage::KernelImage(std::shared_ptr<const Image> image, uint32_t function)
   std::set<uint32_t> callees;
   add_callees(*image_, function, &callees);
   for (uint32_t f = 0; calls_pointers(*image_) && f < image_->functions.size(); ++f) callees.insert(f);
+  std::set<std::pair<uint32_t, Type>> reductions;
   for (uint32_t f : callees) {
+    talk_ = std::max(talk_, talk_of(*image_, image_->functions[f], &reductions));
     shared_granule_ = least_element(*image_, image_->functions[f], Space::kShared, shared_granule_);
     notes_ |= leaves_notes(*image_, image_->functions[f]);
     global_granule_ = least_element(*image_, image_->functions[f], Space::kGlobal, global_granule_);

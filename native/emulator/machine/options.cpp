@@ -105,6 +105,11 @@ Options Options::parse(const char* (*get)(const char* name)) {
     if (number > 1024) refuse("KIB_EMULATOR_THREADS", value, "a number of threads from 0 (each core's) to 1024");
     options.threads = static_cast<int>(number);
   }
+  if (const char* value = get("KIB_EMULATOR_BLOCKS")) {
+    const std::string order = value;
+    if (order != "shuffled" && order != "ascending") refuse("KIB_EMULATOR_BLOCKS", order, "shuffled or ascending");
+    options.ascending = order == "ascending";
+  }
   if (const char* value = get("KIB_EMULATOR_PATIENCE")) {
     const std::string wanted = "a number of warp instructions, at least 1";
     options.patience = whole("KIB_EMULATOR_PATIENCE", value, wanted);

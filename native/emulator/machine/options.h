@@ -27,6 +27,7 @@ struct Options {
   std::string report;                   // KIB_EMULATOR_REPORT
   std::string ptx_path;                 // KIB_EMULATOR_PTX: folders, separated by colons, searched for .ptx files
   int threads = 0;                      // KIB_EMULATOR_THREADS: host threads that run blocks; 0: one for each core
+  bool ascending = false;               // KIB_EMULATOR_BLOCKS: blocks start by their numbers, not in the seed's order
   // KIB_EMULATOR_PATIENCE: warp instructions that a launch may run while no thread ends and nothing in shared or global
   // memory changes
   uint64_t patience = 1000000000;

@@ -154,6 +154,7 @@ int Device::launch(Lock& lock, GraphExec& exec, Stream& stream, const std::strin
     node.name = from.task.name;
     node.work = from.task.work;
     node.host = from.task.kind == NodeKind::kHost;
+    node.host_sees = node.host || from.task.host_sees;
     // The first node behind another continues its branch.
     const bool branches = from.after.empty() || continued[from.after[0]];
     node.lane = branches ? scheduler_.random() : added[from.after[0]]->lane;

@@ -135,7 +135,7 @@ Task task_of(const Copy& c, const Sides& sides, std::shared_ptr<std::vector<std:
             }
             return carry_out(c, sides.to, sides.from, staged ? staged->data() : nullptr);
           },
-          std::move(details)};
+          std::move(details), true, sides.to == Place::kPinned};
 }
 
 // The value's bytes, again and again.

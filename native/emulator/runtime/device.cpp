@@ -222,6 +222,7 @@ int Device::enqueue(Lock& lock, Stream& stream, Task task, NodePtr* done) {
   node.work = std::move(task.work);
   node.lane = stream.lane;
   node.host = task.kind == NodeKind::kHost;
+  node.host_sees = node.host || task.host_sees;
   const NodePtr added = scheduler_.add(lock, std::move(node), after);
   HostGuard::instance().watch(task, added);
   extend(stream, added);

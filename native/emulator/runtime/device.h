@@ -28,6 +28,7 @@ struct Task {
   Work work;
   std::shared_ptr<const NodeDetails> details = nullptr;  // null for what the program cannot ask about
   bool touches = true;                                   // device memory
+  bool host_sees = false;                                // a copy to memory that the host may watch without a call
 };
 
 struct GraphNode {

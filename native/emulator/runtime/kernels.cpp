@@ -293,6 +293,9 @@ int Kernels::prepare(Function& function, const LaunchCall& call, Task* task) {
   launch.block = call.block;
   launch.dynamic_shared_bytes = static_cast<uint32_t>(call.shared);
   launch.cooperative = call.cooperative;
+  int resident = 0;
+  if (const int error = occupancy(function, static_cast<int>(call.block.count()), call.shared, &resident)) return error;
+  launch.resident = std::max<uint64_t>(static_cast<uint64_t>(resident) * static_cast<uint64_t>(l.multiprocessors), 1);
   launch.parameters.resize(kernel.parameter_bytes());
   for (size_t i = 0; i < kernel.parameters().size(); ++i) {
     const Parameter& parameter = kernel.parameters()[i];

@@ -35,6 +35,7 @@ NodePtr Scheduler::add(Lock& lock, Node node, const std::vector<NodePtr>& predec
     ++added->waits;
   }
   ++pending_;
+  if (added->host_sees) ++watched_for_;
   ++activity_;
   if (added->waits == 0) ready_.push_back(added);
   if (!late_) {
@@ -116,6 +117,7 @@ void Scheduler::finish(const NodePtr& node) {
   node->done = true;
   node->work = nullptr;
   --pending_;
+  if (node->host_sees) --watched_for_;
   for (const NodePtr& next : node->next) {
     if (--next->waits == 0) ready_.push_back(next);
   }
@@ -160,20 +162,21 @@ void Scheduler::reset(Lock& lock, uint64_t seed) {
   lane_ = 0;
 }
 
-// A program may wait for a function that it enqueued without ever calling CUDA again; so, after a second without a
-// call, enqueued work goes on by itself.
+// A program may wait for a function that it enqueued, or for a copy to pinned memory, without ever calling CUDA again;
+// so, after a second without a call, enqueued work goes on by itself. Where nothing of that kind is enqueued the clock
+// has no say, and a seed repeats a run.
 void Scheduler::watch() {
   enqueued_.notify_one();
   if (watched_) return;
   watched_ = true;
   std::thread([this] {
     for (Lock lock(mutex_);;) {
-      enqueued_.wait(lock, [&] { return pending_ > 0; });
+      enqueued_.wait(lock, [&] { return watched_for_ > 0; });
       const uint64_t seen = activity_;
       lock.unlock();
       std::this_thread::sleep_for(kIdle);
       lock.lock();
-      while (activity_ == seen && running_ == 0 && run_one(lock, nullptr)) activity_ = seen;
+      while (activity_ == seen && running_ == 0 && watched_for_ > 0 && run_one(lock, nullptr)) activity_ = seen;
     }
   }).detach();
 }

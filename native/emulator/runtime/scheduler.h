@@ -22,10 +22,11 @@ using Lock = std::unique_lock<std::mutex>;
 struct Node {
   std::string name;
   Work work;
-  uint64_t lane = 0;      // the stream, or the branch of a graph
-  bool host = false;      // calls the program back; device work may run meanwhile
-  uint64_t sequence = 0;  // of enqueueing
-  unsigned waits = 0;     // predecessors that are not done
+  uint64_t lane = 0;       // the stream, or the branch of a graph
+  bool host = false;       // calls the program back; device work may run meanwhile
+  bool host_sees = false;  // a host that calls nothing may wait for it
+  uint64_t sequence = 0;   // of enqueueing
+  unsigned waits = 0;      // predecessors that are not done
   bool done = false;
   TurnPtr turn;  // whom it comes after, also where those are done
   std::vector<NodePtr> next;
@@ -70,6 +71,7 @@ class Scheduler {
   bool late_;
   std::vector<NodePtr> ready_;
   size_t pending_ = 0;
+  size_t watched_for_ = 0;  // pending nodes that the host sees
   uint64_t sequence_ = 0;
   bool busy_ = false;  // device work is running
   unsigned running_ = 0;

@@ -163,6 +163,23 @@ bool reach_global(Touch& t) {
   return true;
 }
 
+// Marks what an attempt on several host threads touches.
+bool mark(const Touch& t) {
+  Marks& marks = *t.warp.worker().marks;
+  const Mark how = t.read && t.write ? Mark::kReduced : t.write ? Mark::kWritten : Mark::kRead;
+  bool can_undo = true;
+  if (t.contiguous) {
+    can_undo = marks.add(how, t.address[0], 32 * uint64_t{t.bytes});
+  } else {
+    const uint32_t first = static_cast<uint32_t>(__builtin_ctz(t.mask));
+    for (uint32_t l = first; l < (t.uniform ? first + 1 : 32); ++l) {
+      if (active(t, l)) can_undo &= marks.add(how, t.address[l], t.bytes);
+    }
+  }
+  if (!can_undo) t.warp.launch().abandon();
+  return can_undo;
+}
+
 // Passes of an access of up to 32 lanes to 32 banks of 4 bytes, beyond the fewest that its size needs.
 uint64_t conflicts(const Touch& t) {
   if (t.contiguous || t.uniform) return 0;
@@ -298,6 +315,7 @@ bool reach(Touch& t) {
   if (!aligned(t)) return false;
   find_pattern(t);
   const Options& options = t.warp.launch().options;
+  const Worker& w = t.warp.worker();
   switch (t.space) {
     case Space::kShared:
       if (!reach_shared(t)) return false;
@@ -312,6 +330,7 @@ bool reach(Touch& t) {
       if (t.warp.launch().turn != nullptr) check_order(t);
       return true;
     default:
+      if (w.marks && !mark(t)) return false;
       if (!reach_global(t)) return false;
       count_global(t);
       if (t.warp.launch().turn != nullptr) check_order(t);

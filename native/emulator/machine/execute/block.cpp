@@ -59,6 +59,10 @@ void Block::start(uint64_t index) {
   std::memset(shared_written(), 0, module_end_);
   std::memset(shared_written() + kKernelShared, 0, kernel_end_ - kKernelShared);
   std::memset(shared_written() + kDynamicShared, 0, dynamic_end_ - kDynamicShared);
+  // No block sees what another left: which one that was depends on the threads of the host.
+  std::memset(shared(), 0xff, module_end_);
+  std::memset(shared() + kKernelShared, 0xff, kernel_end_ - kKernelShared);
+  std::memset(shared() + kDynamicShared, 0xff, dynamic_end_ - kDynamicShared);
   for (Barrier& b : barriers_) {
     std::fill(b.arrived.begin(), b.arrived.end(), 0);
     std::fill(b.clocks.begin(), b.clocks.end(), 0);
@@ -67,6 +71,7 @@ void Block::start(uint64_t index) {
     b.any = false;
   }
   known.clear();
+  idle_ = clock_ = 0;
   live_ = static_cast<uint32_t>(launch().launch->block.count());
   for (size_t w = 0; w < warps_.size(); ++w) {
     warps_[w]->start();
@@ -81,15 +86,15 @@ Dim3 Block::thread(uint32_t linear) const {
   return {linear % size.x, linear / size.x % size.y, linear / size.x / size.y};
 }
 
-bool Block::run_slice(uint32_t budget) {
+Block::Slice Block::run_slice(uint32_t budget) {
   bool waiting = true, done = true;
   for (uint32_t w : order_) {
     const Warp::Status status = warps_[w]->run(budget);
-    if (launch().stopped()) return false;
+    if (launch().stopped()) return Slice::kEnded;
     done &= status == Warp::Status::kDone;
     waiting &= status != Warp::Status::kRunning;
   }
-  if (done) return false;
+  if (done) return Slice::kEnded;
   if (waiting) {
     bool ready = false;
     for (const auto& w : warps_) {
@@ -97,10 +102,10 @@ bool Block::run_slice(uint32_t budget) {
     }
     if (!ready) {
       deadlock();
-      return false;
+      return Slice::kEnded;
     }
   }
-  return has_patience();
+  return go_on();
 }
 
 bool Block::is_complete(const Barrier& b) const {

@@ -56,6 +56,7 @@ void copy_async(const Instruction& i, Warp& w) {
         w.stop(Outcome::kIllegalAddress);
         return;
       }
+      if (w.worker().marks && !w.worker().marks->add(Mark::kRead, from.address[l], c.valid)) w.launch().abandon();
       c.from = window.host(from.address[l]);
       c.from_written = window.written(from.address[l]);
     }

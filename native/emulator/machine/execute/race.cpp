@@ -54,6 +54,13 @@ void ReleasedVariables::release(uint64_t address, uint32_t block, uint32_t clock
   any_.store(true, std::memory_order_release);
 }
 
+void ReleasedVariables::clear() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  variables_.clear();
+  narrow_.clear();
+  any_.store(false, std::memory_order_release);
+}
+
 bool ReleasedVariables::acquire(uint64_t address, uint32_t block, bool own_only, Knowledge* known) {
   std::lock_guard<std::mutex> lock(mutex_);
   const auto found = variables_.find(address);

@@ -90,6 +90,7 @@ using Knowledge = std::unordered_map<uint32_t, uint32_t>;
 class ReleasedVariables {
  public:
   bool any() const { return any_.load(std::memory_order_acquire); }
+  void clear();
   // A block passes on its accesses up to `clock` to all blocks (0: none), and up to `own_clock` to its own threads.
   void release(uint64_t address, uint32_t block, uint32_t clock, uint32_t own_clock, const Knowledge& known);
   // Adds what the variable passes on to a block, by an access of its own scope only where `own_only`; false where it

@@ -1,19 +1,15 @@
 // A launch: its blocks on the host's threads.
 #include <algorithm>
 #include <cstring>
-#include <numeric>
-#include <random>
 #include <thread>
 
 #include "machine/counting.h"
+#include "machine/execute/residents.h"
 #include "machine/execute/warp.h"
 
 namespace kib::emulator {
 namespace ptx {
 namespace {
-
-constexpr uint32_t kBudget = 20000;            // instructions of a warp before the next one runs
-constexpr uint32_t kCooperativeBudget = 2000;  // and where blocks wait for each other
 
 // Zeroed words for the grid-wide barrier of cooperative groups.
 class Workspace {
@@ -70,46 +66,40 @@ void run_blocks(LaunchState& state, const std::vector<uint32_t>& order, std::ato
   Block block(worker);
   for (uint64_t n = next++; n < order.size() && !state.stopped(); n = next++) {
     block.start(order[n]);
-    while (block.run_slice(kBudget)) {
+    while (block.run_slice(kBudget) == Block::Slice::kRunning) {
     }
   }
   merge(state, worker);
+  if (!state.footprint->add(worker.marks->take())) state.abandon();
 }
 
-// All blocks of this thread in turns.
-void run_together(LaunchState& state, const std::vector<uint32_t>& order, uint32_t thread, uint32_t threads) {
-  Worker worker(state);
-  std::vector<std::unique_ptr<Block>> blocks;
-  for (size_t n = thread; n < order.size(); n += threads) {
-    blocks.emplace_back(new Block(worker));
-    blocks.back()->start(order[n]);
-  }
-  while (!blocks.empty() && !state.stopped()) {
-    blocks.erase(
-        std::remove_if(blocks.begin(), blocks.end(), [](const auto& b) { return !b->run_slice(kCooperativeBudget); }),
-        blocks.end());
-  }
-  merge(state, worker);
+// Runs the blocks on several host threads; false where that was undone.
+bool attempt(LaunchState& state, const std::vector<uint32_t>& order, uint32_t threads) {
+  Footprint footprint(state.granule_global);
+  state.footprint = &footprint;
+  std::atomic<uint64_t> next{0};
+  std::vector<std::thread> helpers;
+  for (uint32_t t = 1; t < threads; ++t) helpers.emplace_back([&] { run_blocks(state, order, next); });
+  run_blocks(state, order, next);
+  for (std::thread& t : helpers) t.join();
+  state.footprint = nullptr;
+  if (!state.stopped()) return true;
+  footprint.undo();
+  state.start_anew();
+  state.kernel->set_repeated();
+  return false;
 }
 
 void run_all(LaunchState& state) {
-  std::vector<uint32_t> order(state.launch->grid.count());
-  std::iota(order.begin(), order.end(), 0);
-  std::mt19937_64 random(state.options.seed);
-  std::shuffle(order.begin(), order.end(), random);
+  const KernelImage& kernel = *state.kernel;
+  std::vector<uint32_t> order = order_of_blocks(state);
   const uint32_t threads = host_threads(state);
-  std::atomic<uint64_t> next{0};
-  const auto work = [&](uint32_t thread) {
-    if (state.launch->cooperative) {
-      run_together(state, order, thread, threads);
-    } else {
-      run_blocks(state, order, next);
-    }
-  };
-  std::vector<std::thread> helpers;
-  for (uint32_t t = 1; t < threads; ++t) helpers.emplace_back(work, t);
-  work(0);
-  for (std::thread& t : helpers) t.join();
+  const bool apart = threads > 1 && kernel.talk() == Talk::kNone && !state.launch->cooperative;
+  if (apart && !kernel.was_repeated() && attempt(state, order, threads)) return;
+  Worker worker(state);
+  Residents residents(worker, std::move(order));
+  residents.run();
+  merge(state, worker);
 }
 
 // A sentence on what is wrong with a launch; empty where nothing is.
@@ -144,6 +134,18 @@ TurnPtr lone_turn(const std::string& name) {
 }
 
 }  // namespace
+
+void LaunchState::start_anew() {
+  outcome = 0;
+  executed = idle = 0;
+  reported.clear();
+  counts.assign(counts.size(), {});
+  traffic = {};
+  released.clear();
+  spans.assign(spans.size(), {});
+  if (options.races) number = GlobalRecords::instance().begin_launch();
+}
+
 }  // namespace ptx
 
 Outcome run(const Launch& launch) {
@@ -170,6 +172,8 @@ Outcome run(const Launch& launch) {
   state.notes = state.global_races && kernel.notes();
   state.counts.resize(state.image->code.size());
   if (state.options.races) state.number = GlobalRecords::instance().begin_launch();
+  static std::atomic<uint64_t> launches{0};
+  state.grid_id = ++launches;
   // A launch that no stream carries out comes after all before it.
   TurnPtr own;
   if (state.options.order && current_turn() == nullptr) own = lone_turn(kernel.name());

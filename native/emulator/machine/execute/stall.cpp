@@ -11,6 +11,8 @@ namespace {
 
 constexpr uint64_t kInAll = 50;    // times the patience, whatever changes meanwhile
 constexpr size_t kMostPlaces = 4;  // named in a report
+// Warp instructions without progress after which blocks seem to wait for one that has not started.
+constexpr uint64_t kWaiting = 40000, kComputing = 4000000;
 
 // Where lanes are, and what they wait for.
 std::string place(const Image& image, const Group& g) {
@@ -56,14 +58,25 @@ void Block::deadlock() {
   launch().stop(Outcome::kBarrier);
 }
 
-// Whether the launch may run on after what this thread of the host has run of it.
-bool Block::has_patience() {
+uint64_t LaunchState::longest_idle() const {
+  const bool may_wait = kernel->talk() == Talk::kWait;
+  return std::min(may_wait ? kWaiting : kComputing, options.patience / 4);
+}
+
+// Whether the launch may run on after what the block has run of it.
+Block::Slice Block::go_on() {
   LaunchState& l = launch();
   const uint64_t ran = worker_.executed, patience = l.options.patience;
   const bool progressed = worker_.progressed;
   worker_.executed = 0;
   worker_.progressed = false;
+  clock_ += ran;
+  idle_ = progressed ? 0 : idle_ + ran;
   const uint64_t in_all = l.executed += ran;
+  if (l.attempt()) {  // on one thread others would be started beside it, and what is found is the same each time
+    if (idle_ > l.longest_idle() || in_all > patience) l.abandon();
+    return l.stopped() ? Slice::kEnded : Slice::kRunning;
+  }
   if (progressed) l.idle = 0;
   const uint64_t idle = progressed ? 0 : l.idle += ran;
   if (idle > patience) {
@@ -72,7 +85,7 @@ bool Block::has_patience() {
   } else if (in_all / kInAll > patience) {
     no_progress(std::to_string(in_all) + " warp instructions ran");
   }
-  return !l.stopped();
+  return l.stopped() ? Slice::kEnded : Slice::kRunning;
 }
 
 // Says where the threads of the block are.
@@ -97,10 +110,18 @@ void Block::no_progress(const std::string& what) {
     if (++n > kMostPlaces) break;
     detail += (n > 1 ? ", " : " ") + std::to_string(threads) + " " + where;
   }
-  detail +=
-      "; let threads wait only for threads of their block, or of a cooperative launch, or set "
-      "KIB_EMULATOR_PATIENCE above " +
-      std::to_string(launch().options.patience);
+  const uint64_t waiting = launch().not_started;
+  if (waiting == 0) {
+    detail += "; let threads wait only for what others will do, or set KIB_EMULATOR_PATIENCE above " +
+              std::to_string(launch().options.patience);
+  } else {
+    detail += "; " + std::to_string(waiting) + " of " + std::to_string(launch().launch->grid.count()) +
+              " blocks have not started, as those that run fill the device; ";
+    detail += launch().options.ascending
+                  ? "let a block wait only for blocks of lower numbers"
+                  : "the order in which blocks start is undefined: let a block wait only for those that took a lower "
+                    "ticket from an atomic counter, or set KIB_EMULATOR_BLOCKS to ascending";
+  }
   if (reporter != nullptr) {
     reporter->report_at(running->pc, Finding::kNoProgress, first_lane(*running), 0, detail, false);
   }

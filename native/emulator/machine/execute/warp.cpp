@@ -107,9 +107,11 @@ uint8_t* Warp::local_written(uint32_t lane) {
 // The variables of a function that is entered have never been written.
 void Warp::forget_local(const Frame& frame, uint32_t lanes) {
   const uint32_t bytes = launch().image->functions[frame.function].local_bytes;
-  if (!local_written_ || bytes == 0) return;
+  if ((!local_ && !local_written_) || bytes == 0) return;
   for (uint32_t l = 0; l < 32; ++l) {
-    if (((lanes >> l) & 1) != 0) std::memset(local_written(l) + frame.local_base, 0, bytes);
+    if (((lanes >> l) & 1) == 0) continue;
+    if (local_written_) std::memset(local_written(l) + frame.local_base, 0, bytes);
+    if (local_) std::memset(local(l) + frame.local_base, 0, bytes);  // not what another block left there
   }
 }
 
@@ -131,6 +133,9 @@ Frame* Warp::new_frame(uint32_t function) {
   frame->local_base = frame->depth = frame->return_pc = frame->lanes = 0;
   frame->caller = nullptr;
   frame->call = nullptr;
+  for (const Function::Zeros& z : launch().image->functions[function].begin_as_zeros) {
+    std::memset(frame->registers + z.at, 0, z.bytes);
+  }
   used_frames_.push_back(std::move(frame));
   return used_frames_.back().get();
 }
@@ -500,6 +505,7 @@ void Warp::report(Finding finding, uint32_t lane, uint64_t address, std::string 
 }
 
 void Warp::report_at(uint32_t pc, Finding finding, uint32_t lane, uint64_t address, std::string detail, bool once) {
+  if (launch().attempt()) return launch().abandon();  // it is found again on one thread
   if (once) {
     std::lock_guard<std::mutex> lock(launch().mutex);
     if (!launch().reported.emplace(static_cast<int>(finding), pc).second) return;
@@ -535,18 +541,19 @@ void broadcast(const Instruction& i, Warp& w, uint64_t value) {
 
 }  // namespace
 
+// What a clock advances by when it is read; what runs between, too: there is no time here, and a seed repeats a run.
+constexpr uint32_t kTick = 256;
+
 void read_special(const Instruction& i, Warp& w) {
   uint64_t value = 0;
-  uint32_t low, high;
-  asm volatile("rdtsc" : "=a"(low), "=d"(high));
-  const uint64_t clock = uint64_t{high} << 32 | low;
+  const uint64_t clock = w.block().clock(kTick);
   switch (static_cast<Changing>(i.x)) {
     case kClockHigh:
     case kTimerHigh:
       value = clock >> 32;
       break;
     case kGridId:
-      value = w.launch().number;
+      value = w.launch().grid_id;
       break;
     default:
       value = clock;

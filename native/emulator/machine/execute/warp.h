@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "machine/execute/check_order.h"
+#include "machine/execute/footprint.h"
 #include "machine/execute/race.h"
 #include "machine/execute/warp_forms.h"
 #include "machine/memory_access.h"
@@ -56,14 +57,19 @@ struct Traffic {
   uint64_t shared_requests = 0, shared_conflicts = 0, atomics = 0;
 };
 
-// What all host threads of a launch share.
+// What all host threads of a launch share. A launch is first attempted on several host threads where its blocks may not
+// talk to each other. An attempt that finds anything, or whose threads touched the same bytes after all, is undone and
+// repeated on one thread: so findings, results and counters do not depend on how many threads there are.
 struct LaunchState {
   const KernelImage* kernel = nullptr;
   const Image* image = nullptr;
   const Launch* launch = nullptr;
   Options options;
-  uint32_t number = 0;       // of the launch, for stamps
-  uint64_t environment = 0;  // address of the workspace of grid-wide barriers
+  uint32_t number = 0;  // of the launch, for stamps
+  uint64_t grid_id = 0;
+  Footprint* footprint = nullptr;  // of an attempt
+  uint64_t not_started = 0;        // blocks, on one thread
+  uint64_t environment = 0;        // address of the workspace of grid-wide barriers
   uint32_t warps_in_block = 0;
   uint32_t granule_shared = 4, granule_global = 4;  // bytes that a record of the last accesses stands for
   bool global_races = false, notes = false;
@@ -78,11 +84,16 @@ struct LaunchState {
   Unordered unordered;
   std::vector<Span> spans;
 
-  // Whether this is what stopped it.
+  static constexpr int kAbandoned = -1;
+  // Whether this is what stopped it. An attempt is only abandoned.
   bool stop(Outcome why) {
     int done = 0;
-    return outcome.compare_exchange_strong(done, static_cast<int>(why));
+    return outcome.compare_exchange_strong(done, footprint != nullptr ? kAbandoned : static_cast<int>(why));
   }
+  bool attempt() const { return footprint != nullptr; }
+  void abandon() { stop(Outcome::kDone); }
+  void start_anew();              // as if nothing had run
+  uint64_t longest_idle() const;  // more looks like waiting for a block that has not started
   bool stopped() const { return outcome.load(std::memory_order_relaxed) != 0; }
 };
 
@@ -91,15 +102,17 @@ struct Worker {
   explicit Worker(LaunchState& l)
       : launch(l), window(Memory::instance()), records(l.granule_global), counts(l.image->code.size()) {
     if (l.turn != nullptr) spans.resize(counts.size());
+    if (l.footprint != nullptr) marks.reset(new Marks(*l.footprint));
   }
   LaunchState& launch;
   Window window;
   RecordWindow records;
+  std::unique_ptr<Marks> marks;  // of an attempt
   std::vector<PerInstruction> counts;
   std::vector<Span> spans;  // beside the code: what each instruction touched of global memory
   Traffic traffic;
   std::unordered_map<uint32_t, std::vector<std::unique_ptr<Frame>>> frames;  // by function
-  // Since Block::has_patience() looked: warp instructions, and whether a thread ended or memory of others changed.
+  // Since Block::go_on() looked: warp instructions, and whether a thread ended or memory of others changed.
   uint64_t executed = 0;
   bool progressed = false;
 };
@@ -245,8 +258,10 @@ struct Barrier {
 class Block {
  public:
   explicit Block(Worker& worker);
-  void start(uint64_t index);       // linear index within the grid
-  bool run_slice(uint32_t budget);  // false when it has ended
+  void start(uint64_t index);  // linear index within the grid
+  enum class Slice { kEnded, kRunning };
+  Slice run_slice(uint32_t budget);
+  uint64_t clock(uint32_t step) { return clock_ += step; }  // for the registers that count time
 
   Dim3 coordinates() const { return coordinates_; }
   uint32_t index() const { return index_; }
@@ -282,7 +297,7 @@ class Block {
   void complete(uint32_t id);
   void order_accesses(Barrier& b);
   void deadlock();
-  bool has_patience();
+  Slice go_on();
   void no_progress(const std::string& what);
   void check_skipped(uint32_t id);
 
@@ -296,6 +311,8 @@ class Block {
   size_t shared_granules_ = 0;
   Barrier barriers_[kBarriers];
   uint32_t live_ = 0;
+  uint64_t idle_ = 0;  // warp instructions since a thread ended or something in shared or global memory changed
+  uint64_t clock_ = 0;
 };
 
 }  // namespace kib::emulator::ptx

@@ -305,7 +305,7 @@ void BodyParser::instruction() {
     const std::string_view name = cursor_.word("a predicate");
     const auto r = find_register(name);
     if (!r || r->bytes != 0) cursor_.fail("guard '" + std::string(name) + "' is no predicate");
-    guard_ = r->slot | (negated ? kNegated : 0);
+    guard_ = read(*r).slot | (negated ? kNegated : 0);
   }
   Opcode op(cursor_.word("an instruction"));
   const bool known = parse_moves(*this, op) || parse_arithmetic(*this, op) || parse_memory(*this, op) ||
@@ -313,6 +313,20 @@ void BodyParser::instruction() {
   if (!known) refuse_form(op, "the instruction is unknown");
   check_taken(op);
   cursor_.expect(";", "behind an instruction");
+  if (guard_ == kNoOperand) written_.insert(writes_.begin(), writes_.end());
+  writes_.clear();
+}
+
+// A register that an instruction reads. Where none above it writes it, it begins as zeros: what other blocks left there
+// would differ from run to run.
+Register BodyParser::read(const Register& r) {
+  if (written_.insert(r.slot).second) function().begin_as_zeros.push_back({r.slot, r.bytes == 0 ? 4 : 32 * r.bytes});
+  return r;
+}
+
+Register BodyParser::written(const Register& r) {
+  writes_.push_back(r.slot);
+  return r;
 }
 
 // Tells the function's loads which of their registers it computes with, which it only copies into variables of a
@@ -449,6 +463,7 @@ std::optional<Register> BodyParser::special(std::string_view name) {
     i.d = to;
     i.x = s.index;
     i.target = s.bytes;
+    written_.insert(to);
     return Register{to, s.bytes, Type::kNone};
   }
   if (name.substr(0, 7) == "%envreg" || name.substr(0, 21) == "%reserved_smem_offset")
@@ -527,7 +542,7 @@ Operand BodyParser::source(uint32_t bytes, Type type) {
       cursor_.fail("operand '" + std::string(token.text) + "' has " + std::to_string(8 * r->bytes) + " bits, not " +
                    std::to_string(8 * bytes));
     }
-    return r->slot;
+    return (r->slot & kBaseMask) == kFrame ? read(*r).slot : r->slot;
   }
   if (const Symbol* s = symbol(token.text)) {
     cursor_.next();
@@ -551,7 +566,7 @@ Register BodyParser::source_any(uint32_t bytes) {
     if (!r) r = special(cursor_.peek().text);
     if (r && r->bytes != 0) {
       cursor_.next();
-      return *r;
+      return (r->slot & kBaseMask) == kFrame ? read(*r) : *r;
     }
   }
   return {source(bytes), bytes, Type::kNone};
@@ -565,7 +580,7 @@ Operand BodyParser::source_predicate() {
   const std::string_view name = cursor_.word("a predicate");
   const auto r = find_register(name);
   if (!r || r->bytes != 0) cursor_.fail("operand '" + std::string(name) + "' is no predicate");
-  return r->slot | (negated ? kNegated : 0);
+  return read(*r).slot | (negated ? kNegated : 0);
 }
 
 Operand BodyParser::destination(uint32_t bytes) {
@@ -577,7 +592,7 @@ Operand BodyParser::destination(uint32_t bytes) {
     cursor_.fail("register '" + std::string(name) + "' has " + std::to_string(8 * r->bytes) + " bits, not " +
                  std::to_string(8 * bytes));
   }
-  return r->slot;
+  return written(*r).slot;
 }
 
 Operand BodyParser::destination_predicate() {
@@ -593,7 +608,7 @@ Register BodyParser::destination_any() {
   if (name == "_") return {temporary(8), 8, Type::kNone};
   const auto r = find_register(name);
   if (!r || r->bytes == 0) cursor_.fail("'" + std::string(name) + "' is no register that was declared");
-  return *r;
+  return written(*r);
 }
 
 AddressOperand BodyParser::address() {
@@ -604,7 +619,7 @@ AddressOperand BodyParser::address() {
     if (const auto r = find_register(name)) {
       if (r->bytes != 4 && r->bytes != 8)
         cursor_.fail("address '" + std::string(name) + "' has neither 32 nor 64 bits");
-      a.base = r->slot;
+      a.base = read(*r).slot;
       a.wide = r->bytes == 8;
     } else if (const Symbol* s = symbol(name)) {
       a.symbol = s;

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "machine/forms/key.h"
@@ -77,6 +78,8 @@ class BodyParser {
   void branch_targets(const std::string& label);
   void resolve_labels();
   std::optional<Register> find_register(std::string_view name) const;
+  Register read(const Register& r);
+  Register written(const Register& r);
   Operand allocate(uint32_t bytes);
   std::optional<Register> special(std::string_view name);
   Operand symbol_address(const Symbol& s, uint32_t bytes, int64_t offset);
@@ -88,6 +91,8 @@ class BodyParser {
   uint32_t index_;
   mutable std::vector<Scope> scopes_;
   Operand guard_ = kNoOperand;
+  std::unordered_set<Operand> written_;  // registers, by instructions before this one, whatever its guard
+  std::vector<Operand> writes_;          // of this one
   SourceLine line_;
   int opcode_line_ = 0;
   // Of a file, line and column: whether it is inlined, and where.

@@ -1,6 +1,7 @@
 // What the parser makes of PTX: instructions with registers as slots, ready to run.
 #ifndef KIB_EMULATOR_PTX_IR_H
 #define KIB_EMULATOR_PTX_IR_H
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -124,7 +125,12 @@ struct Function {
   bool entry = false, defined = false;
   uint32_t first = 0, count = 0;  // instructions
   uint32_t frame_bytes = 0;       // registers
-  uint32_t parameter_area = 0;    // bytes a lane: formal parameters, results, arguments of calls
+  struct Zeros {
+    Operand at;
+    uint32_t bytes;
+  };
+  std::vector<Zeros> begin_as_zeros;  // registers that may be read before they are written
+  uint32_t parameter_area = 0;        // bytes a lane: formal parameters, results, arguments of calls
   uint32_t local_bytes = 0;
   uint32_t shared_bytes = 0;  // of its own variables, from kKernelShared
   uint32_t max_threads = 1024;
@@ -159,6 +165,10 @@ struct Image {
   const std::string& source(uint32_t pc) const { return lines[pc].file == 0 ? file : files[lines[pc].file]; }
 };
 
+// How blocks of a kernel talk to each other: not at all; by atomics, so that results may depend on the order of blocks;
+// or so that one may wait for another.
+enum class Talk : uint8_t { kNone, kOrder, kWait };
+
 class KernelImage final : public Kernel {
  public:
   KernelImage(std::shared_ptr<const Image> image, uint32_t function);
@@ -173,6 +183,10 @@ class KernelImage final : public Kernel {
   const Image& image() const { return *image_; }
   const Function& function() const { return image_->functions[index_]; }
   uint32_t stack_bytes() const { return stack_; }  // of a thread: local variables of all frames
+  Talk talk() const { return talk_; }
+  // Whether a launch on several host threads had to be repeated on one.
+  bool was_repeated() const { return was_repeated_.load(std::memory_order_relaxed); }
+  void set_repeated() const { was_repeated_.store(true, std::memory_order_relaxed); }
   // The smallest element that the kernel and what it calls access in a memory, at most 4: what a record of races stands
   // for.
   uint32_t granule(Space space) const { return space == Space::kShared ? shared_granule_ : global_granule_; }
@@ -183,6 +197,8 @@ class KernelImage final : public Kernel {
   std::shared_ptr<const Image> image_;
   uint32_t index_, static_shared_ = 0, local_ = 0, stack_ = 0, shared_granule_ = 4, global_granule_ = 4;
   bool notes_ = false;
+  Talk talk_ = Talk::kNone;
+  mutable std::atomic<bool> was_repeated_{false};
 };
 
 }  // namespace kib::emulator::ptx

@@ -59,6 +59,7 @@ inline std::string kernel(const std::string& body, const std::string& before = "
 struct Shape {
   uint32_t grid = 1, block = 32, dynamic_shared = 0;
   bool cooperative = false;
+  uint64_t resident = 0;
 };
 
 inline Outcome launch(const std::string& ptx, const Words& out, const Words* in = nullptr, Shape shape = {}) {
@@ -69,6 +70,7 @@ inline Outcome launch(const std::string& ptx, const Words& out, const Words* in 
   l.block = {shape.block, 1, 1};
   l.dynamic_shared_bytes = shape.dynamic_shared;
   l.cooperative = shape.cooperative;
+  l.resident = shape.resident;
   l.parameters.resize(l.kernel->parameter_bytes());
   const uint64_t pointers[] = {out.address(), in == nullptr ? 0 : in->address()};
   std::memcpy(l.parameters.data(), pointers, 16);

@@ -62,7 +62,7 @@ void test_flag_of_the_block() {  // set by its other warp, late
   clean(waiting(late, kUntilSet), out, &flag, {1, 64});
 }
 
-void test_other_blocks() {  // each waits for the other, which only a cooperative launch starts beside it
+void test_other_blocks() {  // each waits for the other; where one of them has no room, the report says so
   Words out, flags(2);
   const std::string mine =
       "mov.u32 %r3, %ctaid.x; mul.wide.u32 %rd1, %r3, 4; add.u64 %rd1, %in, %rd1; xor.b32 %r4, %r3, 1;\nmul.wide.u32 "
@@ -70,7 +70,14 @@ void test_other_blocks() {  // each waits for the other, which only a cooperativ
   const std::string ptx = waiting(mine, "ld.volatile.global.u32 %r1, [%rd2]; setp.eq.u32 %p1, %r1, 0;");
   clean(ptx, out, &flags, {2, 32, 0, true});
   flags.fill(0);
-  endless(ptx, out, &flags, {2, 32});
+  clean(ptx, out, &flags, {2, 32});
+  flags.fill(0);
+  Shape one_resident{2, 32};
+  one_resident.resident = 1;
+  const Report r = endless(ptx, out, &flags, one_resident);
+  CHECK_CONTAINS(r.detail,
+                 "1 of 2 blocks have not started, as those that run fill the device; the order in which blocks");
+  CHECK_CONTAINS(r.detail, "took a lower ticket from an atomic counter, or set KIB_EMULATOR_BLOCKS to ascending");
 }
 
 std::string counted(const std::string& times, const std::string& body) {

@@ -57,6 +57,7 @@ int main() {
   CHECK_EQUAL(with("CAPABILITY", "10.0").capability, 100);
   CHECK_EQUAL(with("THREADS", "3").threads, 3);
   CHECK_EQUAL(plain.patience, 1000000000u);
+  CHECK(with("BLOCKS", "ascending").ascending && !with("BLOCKS", "shuffled").ascending);
   CHECK_EQUAL(with("PATIENCE", "7").patience, 7u);
   CHECK_EQUAL(with("PTX", "/a:/b").ptx_path, "/a:/b");
   CHECK_EQUAL(with("COUNTERS", "-").counters, "-");
@@ -76,6 +77,7 @@ int main() {
     CHECK_CONTAINS(refusal("MEMORY", bad), "bytes from 1M to 64G");
   }
   CHECK_CONTAINS(refusal("CAPABILITY", "9"), "8.0, 9.0 or 10.0");
+  CHECK_CONTAINS(refusal("BLOCKS", "descending"), "set it to shuffled or ascending");
   CHECK_CONTAINS(refusal("THREADS", "1025"), "KIB_EMULATOR_THREADS");
   for (const char* bad : {"0", "", "1e9", "-1"}) {
     CHECK_CONTAINS(refusal("PATIENCE", bad), "set it to a number of warp instructions, at least 1");
