@@ -29,6 +29,10 @@ class Kernel {
   virtual uint32_t local_bytes() const = 0;  // a thread's
   virtual uint32_t max_threads() const = 0;  // .maxntid's product, else 1024
   virtual uint32_t registers() const = 0;    // an estimate, for attributes and occupancy
+  // Whether it lets the grids that depend on it begin before it has ended (griddepcontrol.launch_dependents), and
+  // whether it waits for those that it depends on itself before it does so.
+  virtual bool triggers() const = 0;
+  virtual bool waits_first() const = 0;
 };
 
 class Module {
@@ -58,6 +62,16 @@ enum class Outcome { kDone, kIllegalAddress, kMisaligned, kTrap, kUnsupported, k
 // Runs a launch to its end on the calling thread (and on helpers of its own); order of blocks and warps follows the
 // seed. What the instruments find goes to Reports; the outcome is what cudaGetLastError would make of it.
 Outcome run(const Launch& launch);
+
+// A launch that may begin before the grids that it depends on have ended.
+class AheadRun {
+ public:
+  virtual ~AheadRun() = default;
+  // Runs it until each block that fits on the device has ended or waits for those grids (griddepcontrol.wait).
+  static std::unique_ptr<AheadRun> begin(Launch launch);
+  virtual Outcome outcome() const = 0;
+  virtual Outcome finish() = 0;  // those grids have ended: runs the rest
+};
 
 // Counters of all launches of a kernel since the process began (docs/decisions/emulated-device.md).
 struct Counters {

@@ -77,6 +77,21 @@ Talk talk_of(const Image& image, const Function& f, std::set<std::pair<uint32_t,
   return talk;
 }
 
+constexpr uint32_t kNowhere = ~uint32_t{0};
+
+// The first instruction of a kind in a function, or a call of a function that has one.
+uint32_t first_of(const Image& image, const Function& f, Kind kind, bool in_calls) {
+  for (uint32_t pc = f.first; pc < f.first + f.count; ++pc) {
+    const Instruction& i = image.code[pc];
+    if (i.kind == kind) return pc;
+    if (!in_calls || i.kind != Kind::kCall) continue;
+    const Call& call = image.calls[i.target];
+    if (call.indirect != kNoOperand || call.function == kBuiltin) continue;
+    if (first_of(image, image.functions[call.function], kind, false) != kNowhere) return pc;
+  }
+  return kNowhere;
+}
+
 bool calls_pointers(const Image& image) {
   return std::any_of(image.calls.begin(), image.calls.end(), [](const Call& c) { return c.indirect != kNoOperand; });
 }
@@ -126,6 +141,11 @@ KernelImage::KernelImage(std::shared_ptr<const Image> image, uint32_t function)
   add_callees(*image_, function, &callees);
   for (uint32_t f = 0; calls_pointers(*image_) && f < image_->functions.size(); ++f) callees.insert(f);
   std::set<std::pair<uint32_t, Type>> reductions;
+  const uint32_t trigger = first_of(*image_, this->function(), Kind::kTrigger, true);
+  triggers_ = std::any_of(callees.begin(), callees.end(), [&](uint32_t f) {
+    return first_of(*image_, image_->functions[f], Kind::kTrigger, false) != kNowhere;
+  });
+  waits_first_ = first_of(*image_, this->function(), Kind::kWaitForGrids, true) < trigger;
   for (uint32_t f : callees) {
     talk_ = std::max(talk_, talk_of(*image_, image_->functions[f], &reductions));
     shared_granule_ = least_element(*image_, image_->functions[f], Space::kShared, shared_granule_);

@@ -150,20 +150,13 @@ int Device::launch(Lock& lock, GraphExec& exec, Stream& stream, const std::strin
                             (stream.legacy ? std::string("the default stream") : "stream " + std::to_string(stream.id));
   std::vector<bool> continued(exec.nodes.size());
   for (const GraphNode& from : exec.nodes) {
-    Node node;
-    node.name = from.task.name;
-    node.work = from.task.work;
-    node.host = from.task.kind == NodeKind::kHost;
-    node.host_sees = node.host || from.task.host_sees;
     // The first node behind another continues its branch.
     const bool branches = from.after.empty() || continued[from.after[0]];
-    node.lane = branches ? scheduler_.random() : added[from.after[0]]->lane;
+    const uint64_t lane = branches ? scheduler_.random() : added[from.after[0]]->lane;
     if (!branches) continued[from.after[0]] = true;
     std::vector<NodePtr> predecessors = from.after.empty() ? start : std::vector<NodePtr>();
     for (size_t before : from.after) predecessors.push_back(added[before]);
-    node.turn = turn(lock, from.task, where, predecessors);
-    added.push_back(scheduler_.add(lock, std::move(node), predecessors));
-    HostGuard::instance().watch(from.task, added.back());
+    added.push_back(add(lock, from.task, lane, where, std::move(predecessors)));
   }
   added.insert(added.end(), start.begin(), start.end());
   Node end;

@@ -128,14 +128,17 @@ int check(const Copy& c, Sides* sides) {
 Task task_of(const Copy& c, const Sides& sides, std::shared_ptr<std::vector<std::byte>> staged) {
   auto details = std::make_shared<NodeDetails>();
   details->value = c;
-  return {NodeKind::kMemcpy, c.caller,
+  return {NodeKind::kMemcpy,
+          c.caller,
           [c, sides, staged = std::move(staged)] {
             if (!pinned_still(sides.to_pin, c.caller) || !pinned_still(sides.from_pin, c.caller)) {
               return static_cast<int>(cudaErrorIllegalAddress);
             }
             return carry_out(c, sides.to, sides.from, staged ? staged->data() : nullptr);
           },
-          std::move(details), true, sides.to == Place::kPinned};
+          std::move(details),
+          true,
+          sides.to == Place::kPinned};
 }
 
 // The value's bytes, again and again.

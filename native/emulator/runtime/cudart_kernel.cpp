@@ -137,6 +137,7 @@ struct LaunchAttribute {
   char padding[4];
   union {
     int cooperative;
+    int programmatic;
     Dim3 cluster;
     char bytes[64];
   };
@@ -157,15 +158,16 @@ KIB_EXPORT int cudaLaunchKernelExC(const LaunchConfiguration* configuration, con
   LaunchCall launched{"cudaLaunchKernelExC", c.grid, c.block, c.shared, arguments, false};
   for (unsigned i = 0; i < c.count; ++i) {
     const LaunchAttribute& a = c.attributes[i];
-    // Hints, and overlap of kernels in a stream, which may as well not happen: access policy, synchronization policy,
-    // programmatic serialization, priority, carveout.
-    const bool hint = a.id == 0 || a.id == 1 || a.id == 3 || a.id == 6 || a.id == 8 || a.id == 14;
+    // Hints: access policy, synchronization policy, priority, carveout.
+    const bool hint = a.id == 0 || a.id == 1 || a.id == 3 || a.id == 8 || a.id == 14;
     const bool single = a.id == 4 && a.cluster.count() == 1;
     if (a.id == kAccessPolicy) {
       if (const int error = check_access_policy(a.bytes, launched.caller)) return remember(error);
     }
     if (a.id == 2) {
       launched.cooperative = a.cooperative != 0;
+    } else if (a.id == 6) {
+      launched.programmatic = a.programmatic != 0;
     } else if (!hint && !single) {
       report(Finding::kUnsupported, launched.caller,
              a.id == 4 ? "clusters of blocks are not emulated"

@@ -204,6 +204,42 @@ void Device::extend(Stream& stream, const NodePtr& node) {
   stream.waits.clear();
 }
 
+// Enqueues a task; one that may begin ahead of the kernel that it comes after, and of nothing else, as two nodes.
+NodePtr Device::add(Lock& lock, const Task& task, uint64_t lane, const std::string& where,
+                    std::vector<NodePtr> predecessors) {
+  Node node;
+  node.name = task.name;
+  node.work = task.work;
+  node.lane = lane;
+  node.host = task.kind == NodeKind::kHost;
+  node.host_sees = node.host || task.host_sees;
+  node.triggers = task.triggers;
+  if (task.triggers) node.before_next = predecessors;
+  NodePtr kernel;  // the only one that it still waits for
+  size_t pending = 0;
+  for (const NodePtr& before : predecessors) {
+    if (before->done) continue;
+    ++pending;
+    kernel = before;
+  }
+  if (task.ahead && pending == 1 && kernel->triggers) {
+    std::vector<NodePtr> early = kernel->before_next;
+    Node ahead;
+    ahead.name = task.name;
+    ahead.work = task.ahead;
+    ahead.lane = scheduler_.random();
+    ahead.turn = turn(lock, task, where + " ahead of the kernel before, until cudaGridDependencySynchronize()", early);
+    early.push_back(scheduler_.add(lock, std::move(ahead), early));
+    predecessors.push_back(early.back());
+    // Where it triggers before it waits itself, the one behind it comes after what this part comes after.
+    if (task.triggers && !task.waits_first) node.before_next = std::move(early);
+  }
+  node.turn = turn(lock, task, where, predecessors);
+  const NodePtr added = scheduler_.add(lock, std::move(node), predecessors);
+  HostGuard::instance().watch(task, added);
+  return added;
+}
+
 int Device::enqueue(Lock& lock, Stream& stream, Task task, NodePtr* done) {
   if (stream.capture != nullptr) {
     Capture& capture = *stream.capture;
@@ -215,16 +251,7 @@ int Device::enqueue(Lock& lock, Stream& stream, Task task, NodePtr* done) {
   if (stream.legacy) {
     if (const int error = check_no_implicit_capture(task.name)) return error;
   }
-  const std::vector<NodePtr> after = before(stream);
-  Node node;
-  node.turn = turn(lock, task, text(stream), after);
-  node.name = std::move(task.name);
-  node.work = std::move(task.work);
-  node.lane = stream.lane;
-  node.host = task.kind == NodeKind::kHost;
-  node.host_sees = node.host || task.host_sees;
-  const NodePtr added = scheduler_.add(lock, std::move(node), after);
-  HostGuard::instance().watch(task, added);
+  const NodePtr added = add(lock, task, stream.lane, text(stream), before(stream));
   extend(stream, added);
   if (done != nullptr) *done = added;
   return cudaSuccess;

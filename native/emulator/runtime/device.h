@@ -29,6 +29,10 @@ struct Task {
   std::shared_ptr<const NodeDetails> details = nullptr;  // null for what the program cannot ask about
   bool touches = true;                                   // device memory
   bool host_sees = false;                                // a copy to memory that the host may watch without a call
+  // Of a launch by programmaticStreamSerialization: its part that needs not wait for the launch before.
+  Work ahead = nullptr;
+  bool triggers = false;     // a kernel that lets the launch behind it begin before it has ended,
+  bool waits_first = false;  // but not before those that it comes after have
 };
 
 struct GraphNode {
@@ -137,6 +141,7 @@ class Device {
   std::vector<NodePtr> before(Stream& stream);
   TurnPtr turn(Lock& lock, const Task& task, std::string where, const std::vector<NodePtr>& after);
   void extend(Stream& stream, const NodePtr& node);
+  NodePtr add(Lock& lock, const Task& task, uint64_t lane, const std::string& where, std::vector<NodePtr> predecessors);
 
   std::mutex mutex_;
   uint64_t seed_;

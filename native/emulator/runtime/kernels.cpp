@@ -60,6 +60,19 @@ int refuse(const LaunchCall& call, const Function& function, int error, const st
   return error;
 }
 
+// A launch in two parts, of which the first may run before the kernel before it.
+void begin_ahead(const Launch& launch, Task* task) {
+  const auto ahead = std::make_shared<std::unique_ptr<AheadRun>>();
+  task->ahead = [launch, ahead] {
+    *ahead = AheadRun::begin(launch);
+    return error_of((*ahead)->outcome());
+  };
+  task->work = [launch, ahead] {
+    const std::unique_ptr<AheadRun> begun = std::move(*ahead);
+    return error_of(begun ? begun->finish() : run(launch));
+  };
+}
+
 bool fits(const Dim3& grid, const Dim3& block) {
   const Limits& l = limits();
   return grid.count() > 0 && grid.x <= 0x7fffffffu && grid.y <= 65535 && grid.z <= 65535 && block.count() > 0 &&
@@ -310,6 +323,9 @@ int Kernels::prepare(Function& function, const LaunchCall& call, Task* task) {
   details->value = details_of(function, call, launch);
   *task = {NodeKind::kKernel, "kernel " + readable(function.name), [launch] { return error_of(run(launch)); },
            std::move(details)};
+  task->triggers = kernel.triggers();
+  task->waits_first = kernel.waits_first();
+  if (call.programmatic && !call.cooperative) begin_ahead(launch, task);
   return cudaSuccess;
 }
 

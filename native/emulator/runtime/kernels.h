@@ -53,6 +53,7 @@ struct LaunchCall {
   size_t shared = 0;
   void** arguments = nullptr;
   bool cooperative = false;
+  bool programmatic = false;  // may begin before the kernel before it in the stream has ended
 };
 
 class Kernels {

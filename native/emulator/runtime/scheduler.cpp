@@ -122,6 +122,7 @@ void Scheduler::finish(const NodePtr& node) {
     if (--next->waits == 0) ready_.push_back(next);
   }
   node->next.clear();
+  node->before_next.clear();
   changed_.notify_all();
 }
 

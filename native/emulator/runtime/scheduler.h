@@ -30,6 +30,9 @@ struct Node {
   bool done = false;
   TurnPtr turn;  // whom it comes after, also where those are done
   std::vector<NodePtr> next;
+  // Of a kernel that lets the one behind it begin before it has ended: what that one comes after all the same.
+  bool triggers = false;
+  std::vector<NodePtr> before_next;
 };
 
 // Every member function is called with the device's mutex held by `lock`; it is released while work runs.

@@ -3,6 +3,7 @@
 #include <cstring>
 #include <random>
 
+#include "machine/execute/async_proxy.h"
 #include "machine/execute/warp.h"
 
 namespace kib::emulator::ptx {
@@ -51,6 +52,13 @@ Block::Block(Worker& worker) : worker_(worker) {
   }
 }
 
+Block::~Block() = default;
+
+AsyncProxy& Block::async_proxy() {
+  if (!async_proxy_) async_proxy_.reset(new AsyncProxy(*this));
+  return *async_proxy_;
+}
+
 void Block::start(uint64_t index) {
   const Dim3 grid = launch().launch->grid;
   index_ = static_cast<uint32_t>(index);
@@ -70,6 +78,7 @@ void Block::start(uint64_t index) {
     b.all = true;
     b.any = false;
   }
+  if (async_proxy_) async_proxy_->start();
   known.clear();
   idle_ = clock_ = 0;
   live_ = static_cast<uint32_t>(launch().launch->block.count());
@@ -94,11 +103,25 @@ Block::Slice Block::run_slice(uint32_t budget) {
     done &= status == Warp::Status::kDone;
     waiting &= status != Warp::Status::kRunning;
   }
-  if (done) return Slice::kEnded;
+  if (done) {
+    if (async_proxy_) async_proxy_->ended();
+    return Slice::kEnded;
+  }
   if (waiting) {
-    bool ready = false;
+    bool ready = false, suspended = false;
     for (const auto& w : warps_) {
-      for (const Group& g : w->groups()) ready |= g.state == Group::State::kReady;
+      for (const Group& g : w->groups()) {
+        ready |= g.state == Group::State::kReady;
+        suspended |= g.state == Group::State::kGrids;
+      }
+    }
+    if (!ready && suspended) {
+      clock_ += worker_.executed;
+      launch().executed += worker_.executed;
+      if (worker_.progressed) launch().idle = 0;
+      worker_.executed = 0;
+      worker_.progressed = false;
+      return Slice::kSuspended;
     }
     if (!ready) {
       deadlock();

@@ -33,6 +33,7 @@ class Unordered {
  public:
   void add(uint32_t pc, const Conflict& conflict, uint32_t block, uint32_t thread);
   void report(const LaunchState& launch) const;
+  void clear() { found_.clear(); }
 
  private:
   struct Found {

@@ -5,12 +5,13 @@
 #include "machine/execute/access.h"
 
 namespace kib::emulator::ptx {
-namespace {
 
 // Copies of each lane complete by its own waits; a group is the warp's.
-void arrive(Warp& w, const std::vector<Warp::Copy16>& copies) {
-  for (const Warp::Copy16& c : copies) {
-    w.worker().progressed |= c.valid != 0 && std::memcmp(c.to, c.from, c.valid) != 0;
+void Warp::Batch::arrive(Worker& worker) {
+  if (arrived) return;
+  arrived = true;
+  for (const Copy16& c : copies) {
+    worker.progressed |= c.valid != 0 && std::memcmp(c.to, c.from, c.valid) != 0;
     std::memset(c.to, 0, c.bytes);
     std::memset(c.to_written, 0xff, c.bytes);
     if (c.valid == 0) continue;
@@ -19,7 +20,18 @@ void arrive(Warp& w, const std::vector<Warp::Copy16>& copies) {
   }
 }
 
-}  // namespace
+void Warp::close_batch() {
+  if (open_copies.empty()) return;
+  open_batches.push_back(std::make_shared<Batch>());
+  open_batches.back()->copies = std::move(open_copies);
+  open_copies.clear();
+}
+
+Warp::Group16 Warp::batches() const {
+  Group16 all = open_batches;
+  for (const Group16& group : committed) all.insert(all.end(), group.begin(), group.end());
+  return all;
+}
 
 void copy_async(const Instruction& i, Warp& w) {
   const Access& a = w.launch().image->accesses[i.target];
@@ -65,18 +77,16 @@ void copy_async(const Instruction& i, Warp& w) {
 }
 
 void commit_group(const Instruction&, Warp& w) {
-  w.committed.push_back(std::move(w.open_copies));
-  w.open_copies.clear();
+  w.close_batch();
+  w.committed.push_back(std::move(w.open_batches));
+  w.open_batches.clear();
 }
 
 // x: how many of the newest groups may still be on their way. wait_all takes the open copies too.
 void wait_group(const Instruction& i, Warp& w) {
-  if (i.a != kNoOperand) {
-    w.committed.push_back(std::move(w.open_copies));
-    w.open_copies.clear();
-  }
+  if (i.a != kNoOperand) commit_group(i, w);
   while (w.committed.size() > i.x) {
-    arrive(w, w.committed.front());
+    for (const auto& batch : w.committed.front()) batch->arrive(w.worker());
     w.committed.erase(w.committed.begin());
   }
 }

@@ -9,6 +9,7 @@ namespace {
 
 constexpr uint64_t kUnknown = 1024;                 // blocks that fit on a device of which nothing is known
 constexpr uint32_t kBudgets[] = {100, 1000, 2000};  // of a warp where blocks take turns
+constexpr size_t kAhead = 64;                       // blocks that start before the grids before have ended, at most
 constexpr size_t kFirst = 4;                        // blocks that may wait for each other start at once, at most
 
 }  // namespace
@@ -48,16 +49,20 @@ void Residents::start_some() {
   worker_.launch.not_started = order_.size() - next_;
 }
 
-void Residents::take_turns() {
+bool Residents::take_turns() {
+  bool suspended = true;
   for (size_t n = 0; n < live_.size() && !worker_.launch.stopped();) {
     const uint32_t budget = live_.size() == 1 ? kBudget : kBudgets[random_() % std::size(kBudgets)];
-    if (live_[n]->run_slice(budget) == Block::Slice::kEnded) {
+    const Block::Slice slice = live_[n]->run_slice(budget);
+    if (slice == Block::Slice::kEnded) {
       ended_.push_back(std::move(live_[n]));
       live_.erase(live_.begin() + static_cast<std::ptrdiff_t>(n));
       continue;
     }
+    suspended &= slice == Block::Slice::kSuspended;
     ++n;
   }
+  return suspended;
 }
 
 void Residents::run() {
@@ -67,6 +72,23 @@ void Residents::run() {
     if (wanted_ == most_ || launch.idle <= launch.longest_idle()) continue;
     wanted_ = std::min(2 * wanted_, most_);
     launch.idle = 0;
+  }
+}
+
+void Residents::run_ahead() {
+  LaunchState& launch = worker_.launch;
+  const size_t wanted = wanted_;
+  wanted_ = std::min(most_, kAhead);
+  for (start_some(); !live_.empty() && !launch.stopped(); start_some()) {
+    if (take_turns() && (live_.size() == wanted_ || next_ == order_.size())) break;
+  }
+  wanted_ = wanted;
+}
+
+void Residents::grids_ended() {
+  worker_.launch.grids_before_ended = true;
+  for (const auto& block : live_) {
+    for (const auto& warp : block->warps()) warp->grids_ended();
   }
 }
 

@@ -21,10 +21,13 @@ class Residents {
   Residents(Worker& worker, std::vector<uint32_t> order);
   // Runs until all blocks have ended, or the launch was stopped.
   void run();
+  // Runs until all blocks that fit have ended or wait for the grids before; then those have ended.
+  void run_ahead();
+  void grids_ended();
 
  private:
   void start_some();
-  void take_turns();
+  bool take_turns();  // whether all that live are suspended
 
   Worker& worker_;
   std::vector<uint32_t> order_;

@@ -123,6 +123,37 @@ std::string refusal(const Launch& launch, const KernelImage& kernel) {
   return {};
 }
 
+// Reports what is wrong with a launch; true where nothing is.
+bool accepted(const Launch& launch) {
+  const auto& kernel = static_cast<const KernelImage&>(*launch.kernel);
+  const std::string why = refusal(launch, kernel);
+  if (why.empty()) return true;
+  Report r;
+  r.finding = Finding::kBadArgument;
+  r.kernel = kernel.name();
+  r.file = kernel.image().file;
+  r.detail = why;
+  Reports::instance().add(std::move(r));
+  return false;
+}
+
+void prepare(LaunchState& state, const Launch& launch) {
+  const auto& kernel = static_cast<const KernelImage&>(*launch.kernel);
+  state.kernel = &kernel;
+  state.image = &kernel.image();
+  state.launch = &launch;
+  state.options = Options::current();
+  state.warps_in_block = static_cast<uint32_t>((launch.block.count() + 31) / 32);
+  state.granule_shared = kernel.granule(Space::kShared);
+  state.granule_global = kernel.granule(Space::kGlobal);
+  state.global_races = state.options.races && launch.grid.count() <= kBlockLimit;
+  state.notes = state.global_races && kernel.notes();
+  state.counts.resize(state.image->code.size());
+  if (state.options.races) state.number = GlobalRecords::instance().begin_launch();
+  static std::atomic<uint64_t> launches{0};
+  state.grid_id = ++launches;
+}
+
 TurnPtr lone_turn(const std::string& name) {
   Order& order = Order::instance();
   if (order.exhausted()) {
@@ -132,6 +163,73 @@ TurnPtr lone_turn(const std::string& name) {
   order.waited_for(nullptr);
   return order.begin(name, "no stream", {}, true);
 }
+
+// The turn in which a launch runs; one that no stream carries out comes after all before it.
+class Carried {
+ public:
+  explicit Carried(LaunchState& state) : own_(lone(state)), carry_out_(own_ != nullptr ? own_.get() : current_turn()) {
+    if (state.options.order && current_turn()->number != 0) state.turn = current_turn();
+    if (state.turn != nullptr) state.spans.assign(state.counts.size(), {});
+  }
+  Carried(const Carried&) = delete;
+
+ private:
+  static TurnPtr lone(const LaunchState& state) {
+    return state.options.order && current_turn() == nullptr ? lone_turn(state.kernel->name()) : nullptr;
+  }
+  TurnPtr own_;
+  CarryOut carry_out_;
+};
+
+void report_order(LaunchState& state) {
+  if (state.turn == nullptr) return;
+  state.unordered.report(state);
+  remember_spans(state, state.spans);
+  state.unordered.clear();
+  state.turn = nullptr;
+}
+
+// On one thread, in two parts, each with its own turn.
+class Ahead final : public AheadRun {
+ public:
+  explicit Ahead(Launch launch) : launch_(std::move(launch)) {
+    if (!accepted(launch_)) {
+      state_.stop(Outcome::kUnsupported);
+      return;
+    }
+    prepare(state_, launch_);
+    state_.grids_before_ended = false;
+    const Carried carried(state_);
+    worker_.reset(new Worker(state_));
+    residents_.reset(new Residents(*worker_, order_of_blocks(state_)));
+    residents_->run_ahead();
+    end_part();
+  }
+  Outcome outcome() const override { return static_cast<Outcome>(state_.outcome.load()); }
+  Outcome finish() override {
+    if (!residents_) return outcome();
+    const Carried carried(state_);
+    residents_->grids_ended();
+    residents_->run();
+    end_part();
+    add_counts(state_);
+    return outcome();
+  }
+
+ private:
+  void end_part() {
+    merge(state_, *worker_);
+    worker_->counts.assign(worker_->counts.size(), {});
+    worker_->spans.assign(worker_->spans.size(), {});
+    worker_->traffic = {};
+    report_order(state_);
+  }
+
+  Launch launch_;
+  LaunchState state_;
+  std::unique_ptr<Worker> worker_;
+  std::unique_ptr<Residents> residents_;
+};
 
 }  // namespace
 
@@ -148,46 +246,19 @@ void LaunchState::start_anew() {
 
 }  // namespace ptx
 
+std::unique_ptr<AheadRun> AheadRun::begin(Launch launch) { return std::make_unique<ptx::Ahead>(std::move(launch)); }
+
 Outcome run(const Launch& launch) {
   using namespace ptx;
-  const auto& kernel = static_cast<const KernelImage&>(*launch.kernel);
-  if (const std::string why = refusal(launch, kernel); !why.empty()) {
-    Report r;
-    r.finding = Finding::kBadArgument;
-    r.kernel = kernel.name();
-    r.file = kernel.image().file;
-    r.detail = why;
-    Reports::instance().add(std::move(r));
-    return Outcome::kUnsupported;
-  }
+  if (!accepted(launch)) return Outcome::kUnsupported;
   LaunchState state;
-  state.kernel = &kernel;
-  state.image = &kernel.image();
-  state.launch = &launch;
-  state.options = Options::current();
-  state.warps_in_block = static_cast<uint32_t>((launch.block.count() + 31) / 32);
-  state.granule_shared = kernel.granule(Space::kShared);
-  state.granule_global = kernel.granule(Space::kGlobal);
-  state.global_races = state.options.races && launch.grid.count() <= kBlockLimit;
-  state.notes = state.global_races && kernel.notes();
-  state.counts.resize(state.image->code.size());
-  if (state.options.races) state.number = GlobalRecords::instance().begin_launch();
-  static std::atomic<uint64_t> launches{0};
-  state.grid_id = ++launches;
-  // A launch that no stream carries out comes after all before it.
-  TurnPtr own;
-  if (state.options.order && current_turn() == nullptr) own = lone_turn(kernel.name());
-  const CarryOut carry_out(own != nullptr ? own.get() : current_turn());
-  if (state.options.order && current_turn()->number != 0) state.turn = current_turn();
-  if (state.turn != nullptr) state.spans.resize(state.counts.size());
+  prepare(state, launch);
+  const Carried carried(state);
   const Workspace workspace(launch.cooperative);
   state.environment = workspace.address();
   run_all(state);
   add_counts(state);
-  if (state.turn != nullptr) {
-    state.unordered.report(state);
-    remember_spans(state, state.spans);
-  }
+  report_order(state);
   return static_cast<Outcome>(state.outcome.load());
 }
 

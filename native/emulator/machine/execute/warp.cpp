@@ -73,6 +73,7 @@ void Warp::start() {
     s[kCtaidZ][l] = at.z;
   }
   live_ = initial_;
+  waited_for_grids_ = 0;
   random_ = mixed(launch().options.seed ^ mixed(uint64_t{block_.index()} << 10 | index_)) | 1;
   std::fill(std::begin(exit_effects_), std::end(exit_effects_), 0);
   std::fill(known.begin(), known.end(), 0);
@@ -81,6 +82,8 @@ void Warp::start() {
   part_met_ = false;
   std::fill(std::begin(volatile_stores_), std::end(volatile_stores_), VolatileStore{});
   open_copies.clear();
+  open_batches.clear();
+  yielded_ = false;
   committed.clear();
   const Function& f = launch().kernel->function();
   Group g;
@@ -232,10 +235,11 @@ Warp::Status Warp::run(uint32_t budget) {
 }
 
 Warp::Status Warp::run_groups(uint32_t* budget) {
+  size_t yields = 0;  // of groups, one after the other
   while (!launch().stopped()) {
     if (groups_.empty()) return Status::kDone;
     if (!schedule()) return Status::kWaiting;
-    if (*budget == 0) return Status::kRunning;
+    if (*budget == 0 || yields >= groups_.size()) return Status::kRunning;
     if (groups_.size() == 1) {
       run_group(budget);
     } else {
@@ -243,10 +247,12 @@ Warp::Status Warp::run_groups(uint32_t* budget) {
       *budget -= slice;
       const uint32_t given = slice;
       run_group(&slice);
-      rotate_ = slice == 0;
+      rotate_ = slice == 0 || yielded_;
       favour_ -= std::min(favour_, given - slice);
       *budget += slice;
     }
+    yields = yielded_ ? yields + 1 : 0;
+    yielded_ = false;
   }
   return Status::kDone;
 }
@@ -316,6 +322,19 @@ void Warp::run_group(uint32_t* budget) {
               ++pc;
               continue;
             }
+            break;
+          case Kind::kWaitForGrids:
+            wait_for_grids(active);
+            break;
+          case Kind::kMbarrier:
+            mask = active;
+            i.warp_form(i, *this);
+            ++pc;
+            if (!yielded_ && groups_.size() == 1 && !launch().stopped()) continue;
+            groups_[group].pc = pc;
+            break;
+          case Kind::kTrigger:
+            groups_[group].pc = pc + 1;
             break;
           case Kind::kIndexed:
             branch_indexed(i, active);
@@ -481,6 +500,25 @@ void Warp::end(uint32_t active) {
   worker_.progressed = true;
   complete_together();
   block_.lanes_ended(static_cast<uint32_t>(__builtin_popcount(active)));
+}
+
+void Warp::wait_for_grids(uint32_t active) {
+  waited_for_grids_ |= active;
+  if (launch().grids_before_ended) {
+    ++groups_[current_].pc;
+    return;
+  }
+  const uint32_t guarded = groups_[current_].mask & ~active;
+  if (guarded != 0) diverge(guarded, pc_ + 1, pc_);
+  groups_[current_].state = Group::State::kGrids;
+}
+
+void Warp::grids_ended() {
+  for (Group& g : groups_) {
+    if (g.state != Group::State::kGrids) continue;
+    g.state = Group::State::kReady;
+    ++g.pc;
+  }
 }
 
 void Warp::trap(uint32_t active) {

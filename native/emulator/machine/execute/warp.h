@@ -38,7 +38,7 @@ struct Frame {
 
 // Lanes that are at the same instruction of the same frame.
 struct Group {
-  enum class State : uint8_t { kReady, kTogether, kBarrier };
+  enum class State : uint8_t { kReady, kTogether, kBarrier, kGrids };
   uint32_t mask = 0, pc = 0;
   Frame* frame = nullptr;
   State state = State::kReady;
@@ -69,6 +69,7 @@ struct LaunchState {
   uint64_t grid_id = 0;
   Footprint* footprint = nullptr;  // of an attempt
   uint64_t not_started = 0;        // blocks, on one thread
+  bool grids_before_ended = true;  // those that griddepcontrol.wait waits for
   uint64_t environment = 0;        // address of the workspace of grid-wide barriers
   uint32_t warps_in_block = 0;
   uint32_t granule_shared = 4, granule_global = 4;  // bytes that a record of the last accesses stands for
@@ -117,6 +118,7 @@ struct Worker {
   bool progressed = false;
 };
 
+class AsyncProxy;
 class Block;
 
 class Warp final : public Lanes {
@@ -137,6 +139,8 @@ class Warp final : public Lanes {
   LaunchState& launch() { return worker_.launch; }
   uint32_t pc() const { return pc_; }
   Frame& frame() { return *frame_; }
+  uint32_t waited_for_grids() const { return waited_for_grids_; }  // lanes
+  void grids_ended();
   uint32_t exit_effect(uint32_t lane) const { return exit_effects_[lane]; }
 
   // A finding of the current instruction; once for each kind of finding and instruction where `once`.
@@ -164,8 +168,20 @@ class Warp final : public Lanes {
     uint8_t *to_written, *from_written;
     uint8_t bytes, valid;
   };
-  std::vector<Copy16> open_copies;
-  std::vector<std::vector<Copy16>> committed;
+  // Copies that arrive together, by whichever comes first of what waits for them.
+  struct Batch {
+    std::vector<Copy16> copies;
+    bool arrived = false;
+    void arrive(Worker& worker);
+  };
+  using Group16 = std::vector<std::shared_ptr<Batch>>;
+  std::vector<Copy16> open_copies;  // of the batch that is open
+  Group16 open_batches;
+  std::vector<Group16> committed;
+  void close_batch();
+  Group16 batches() const;  // all, but the open one
+
+  void yield() { yielded_ = true; }  // lets others run: what it waits for is not there yet
 
   // Clocks of race detection.
   uint32_t clock = 1, fence_clock = 0, block_fence_clock = 0;  // of the last fence of device and of any scope
@@ -200,6 +216,7 @@ class Warp final : public Lanes {
   void end(uint32_t active);
   bool together(const Instruction& i, uint32_t active);
   bool barrier(const Instruction& i, uint32_t active);
+  void wait_for_grids(uint32_t active);
   void trap(uint32_t active);
   bool builtin(const Call& call, uint32_t active);
   Frame* new_frame(uint32_t function);
@@ -219,7 +236,8 @@ class Warp final : public Lanes {
   uint64_t random_ = 1;
   bool parts_ = false;          // whether lanes that parted may stay apart
   uint32_t rank_[kParts] = {};  // of the parts: those of the lowest rank run first
-  bool rotate_ = false;
+  bool rotate_ = false, yielded_ = false;
+  uint32_t waited_for_grids_ = 0;
   uint32_t favoured_ = 0, favour_ = 0;  // the part that runs first now, and for how many instructions more
   uint32_t pc_ = 0;
   Frame* frame_ = nullptr;
@@ -258,8 +276,9 @@ struct Barrier {
 class Block {
  public:
   explicit Block(Worker& worker);
-  void start(uint64_t index);  // linear index within the grid
-  enum class Slice { kEnded, kRunning };
+  ~Block();
+  void start(uint64_t index);                         // linear index within the grid
+  enum class Slice { kEnded, kRunning, kSuspended };  // kSuspended: waits for the grids before
   Slice run_slice(uint32_t budget);
   uint64_t clock(uint32_t step) { return clock_ += step; }  // for the registers that count time
 
@@ -291,6 +310,7 @@ class Block {
     return {stamps + at, stamps + shared_granules_ + at};
   }
   Knowledge known;  // of other blocks
+  AsyncProxy& async_proxy();
 
  private:
   bool is_complete(const Barrier& b) const;
@@ -310,6 +330,7 @@ class Block {
   std::unique_ptr<Buffer> shared_, shared_written_, shared_records_;
   size_t shared_granules_ = 0;
   Barrier barriers_[kBarriers];
+  std::unique_ptr<AsyncProxy> async_proxy_;
   uint32_t live_ = 0;
   uint64_t idle_ = 0;  // warp instructions since a thread ended or something in shared or global memory changed
   uint64_t clock_ = 0;

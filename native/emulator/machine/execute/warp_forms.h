@@ -51,8 +51,16 @@ void store_frame(const Instruction& i, Warp& warp);
 void atomic(const Instruction& i, Warp& warp);      // x: AtomicOp; d; a: value; b: cas's second value
 void copy_async(const Instruction& i, Warp& warp);  // a: source address; b: its size; e
 void commit_group(const Instruction& i, Warp& warp);
-void wait_group(const Instruction& i, Warp& warp);   // x: groups that may be pending
-void fence(const Instruction& i, Warp& warp);        // x: whether of block scope
+void wait_group(const Instruction& i, Warp& warp);  // x: groups that may be pending
+void fence(const Instruction& i, Warp& warp);       // x: whether of block scope
+// x: MbarrierOp; d: state or predicate; a: count, bytes, state or parity; e: a is a parity
+void mbarrier(const Instruction& i, Warp& warp);
+void pending_count(const Instruction& i, Warp& warp);  // of an mbarrier's state a
+void bulk_load(const Instruction& i, Warp& warp);      // target: of three accesses: to, from, mbarrier; a: bytes
+void bulk_store(const Instruction& i, Warp& warp);     // target: of two accesses: to, from; a: bytes
+void bulk_commit(const Instruction& i, Warp& warp);
+void bulk_wait(const Instruction& i, Warp& warp);  // x: groups that may be pending; target: until they are read
+void proxy_fence(const Instruction& i, Warp& warp);
 void is_constant(const Instruction& i, Warp& warp);  // d: whether a is an address of a .const variable
 void active_mask(const Instruction& i, Warp& warp);
 

@@ -113,6 +113,8 @@ class BodyParser {
 bool parse_arithmetic(BodyParser& body, Opcode& op);
 bool parse_moves(BodyParser& body, Opcode& op);
 bool parse_memory(BodyParser& body, Opcode& op);
+bool parse_mbarrier(BodyParser& body, Opcode& op);
+void parse_bulk(BodyParser& body, Opcode& op);  // cp.async.bulk, cp.async.mbarrier.arrive
 bool parse_control(BodyParser& body, Opcode& op);
 bool parse_together(BodyParser& body, Opcode& op);  // shfl, vote, match, redux, barriers
 

@@ -53,6 +53,9 @@ enum class Kind : uint8_t {
   kTrap,
   kTogether,  // waits for the lanes of a mask: shfl, vote, match, redux, bar.warp.sync
   kBarrier,
+  kMbarrier,      // warp_form, behind which the warp may let others run
+  kWaitForGrids,  // griddepcontrol.wait
+  kTrigger,       // griddepcontrol.launch_dependents
 };
 
 enum class Class : uint8_t { kFp32, kFp64, kHalf, kInteger, kSpecial, kControl, kMemory, kBarrier };
@@ -184,6 +187,8 @@ class KernelImage final : public Kernel {
   const Function& function() const { return image_->functions[index_]; }
   uint32_t stack_bytes() const { return stack_; }  // of a thread: local variables of all frames
   Talk talk() const { return talk_; }
+  bool triggers() const override { return triggers_; }
+  bool waits_first() const override { return waits_first_; }
   // Whether a launch on several host threads had to be repeated on one.
   bool was_repeated() const { return was_repeated_.load(std::memory_order_relaxed); }
   void set_repeated() const { was_repeated_.store(true, std::memory_order_relaxed); }
@@ -198,6 +203,7 @@ class KernelImage final : public Kernel {
   uint32_t index_, static_shared_ = 0, local_ = 0, stack_ = 0, shared_granule_ = 4, global_granule_ = 4;
   bool notes_ = false;
   Talk talk_ = Talk::kNone;
+  bool triggers_ = false, waits_first_ = false;
   mutable std::atomic<bool> was_repeated_{false};
 };
 

@@ -120,7 +120,9 @@ bool parse_control(BodyParser& body, Opcode& op) {
     op.take_type();
     body.source(4);
   } else if (name == "griddepcontrol") {
-    op.take("launch_dependents") || op.take("wait");
+    const bool wait = op.take("wait");
+    if (!wait && !op.take("launch_dependents")) body.refuse_form(op);
+    body.emit(wait ? Kind::kWaitForGrids : Kind::kTrigger, Class::kControl);
   } else if (name == "setmaxnreg") {
     op.take("inc") || op.take("dec");
     op.take("sync");

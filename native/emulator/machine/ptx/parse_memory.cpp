@@ -185,7 +185,7 @@ void emit_warp(BodyParser& body, WarpForm form, Class counted, uint32_t x = 0) {
 // cp.async.ca.shared.global [to], [from], 16{, size}; commit_group; wait_group n; wait_all
 void parse_copy(BodyParser& body, Opcode& op) {
   if (!op.take("async")) body.refuse_form(op);
-  if (op.has("bulk") || op.has("mbarrier")) body.refuse_form(op, "copies by the tensor memory unit are not emulated");
+  if (op.has("bulk") || op.has("mbarrier")) return parse_bulk(body, op);
   if (op.take("commit_group")) return emit_warp(body, commit_group, Class::kMemory);
   if (op.take("wait_all")) {
     emit_warp(body, wait_group, Class::kMemory, 0);
@@ -229,6 +229,10 @@ bool parse_memory(BodyParser& body, Opcode& op) {
     parse_atomic(body, op);
   } else if (name == "cp") {
     parse_copy(body, op);
+  } else if (name == "fence" && (op.take("proxy") || op.take("mbarrier_init"))) {
+    const bool async = op.take("async");
+    for (const char* m : {"alias", "release", "cluster", "global", "shared::cta", "shared::cluster"}) op.take(m);
+    if (async) emit_warp(body, proxy_fence, Class::kMemory);
   } else if (name == "fence" || name == "membar") {
     const bool block_scope = op.take("cta");
     for (const char* m : {"sc", "acq_rel", "acquire", "release", "gpu", "gl", "sys", "cluster"}) op.take(m);
