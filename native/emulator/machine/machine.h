@@ -33,13 +33,16 @@ class Kernel {
   // whether it waits for those that it depends on itself before it does so.
   virtual bool triggers() const = 0;
   virtual bool waits_first() const = 0;
+  // Empty; or why it cannot run: the first instruction, of its own or of a function that it calls, that is not emulated.
+  virtual const std::string& refusal() const = 0;
 };
 
 class Module {
  public:
   virtual ~Module() = default;
   // Parses PTX; its .global and .const variables are allocated in the device's memory and initialised. Throws
-  // Unsupported with file and line.
+  // Unsupported with file and line where it is no PTX; an instruction that is not emulated refuses the kernels that
+  // hold or call it, and no others (Kernel::refusal).
   static std::unique_ptr<Module> parse(std::string_view text, const std::string& file);
   virtual const std::string& file() const = 0;
   virtual std::vector<const Kernel*> kernels() const = 0;

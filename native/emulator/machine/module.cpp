@@ -139,6 +139,10 @@ KernelImage::KernelImage(std::shared_ptr<const Image> image, uint32_t function)
   stack_ = recursive ? std::max(local_, kRecursionStack) : local_;
   std::set<uint32_t> callees;
   add_callees(*image_, function, &callees);
+  refusal_ = image_->functions[function].refusal;
+  for (uint32_t f : callees) {
+    if (refusal_.empty()) refusal_ = image_->functions[f].refusal;
+  }
   for (uint32_t f = 0; calls_pointers(*image_) && f < image_->functions.size(); ++f) callees.insert(f);
   std::set<std::pair<uint32_t, Type>> reductions;
   const uint32_t trigger = first_of(*image_, this->function(), Kind::kTrigger, true);

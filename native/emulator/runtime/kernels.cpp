@@ -228,8 +228,15 @@ int Kernels::prepare(Function& function) {
   int error = cudaSuccess;
   const Module* module = function.binary->module(&error);
   if (module == nullptr) return error;
-  function.kernel = module->kernel(function.name);
-  return function.kernel != nullptr ? cudaSuccess : cudaErrorInvalidDeviceFunction;
+  const Kernel* kernel = module->kernel(function.name);
+  if (kernel == nullptr) return cudaErrorInvalidDeviceFunction;
+  if (!kernel->refusal().empty()) {
+    if (!function.refused) report(Finding::kUnsupported, readable(function.name), kernel->refusal());
+    function.refused = true;
+    return cudaErrorInvalidPtx;
+  }
+  function.kernel = kernel;
+  return cudaSuccess;
 }
 
 int Kernels::variable(const void* host, uint64_t* address, uint64_t* bytes, const std::string& caller) {

@@ -22,6 +22,7 @@ struct Function {
   std::string name;
   uint32_t dynamic_shared_limit = 0;  // of cudaFuncSetAttribute; 0: what is allowed without it
   const Kernel* kernel = nullptr;     // once its module is parsed
+  bool refused = false;               // it was reported that the kernel cannot run
 };
 
 // One translation unit's device code. Its module is parsed when first used.

@@ -105,6 +105,7 @@ void run_all(LaunchState& state) {
 // A sentence on what is wrong with a launch; empty where nothing is.
 std::string refusal(const Launch& launch, const KernelImage& kernel) {
   const auto n = [](uint64_t v) { return std::to_string(v); };
+  if (!kernel.refusal().empty()) return kernel.refusal();
   if (launch.parameters.size() != kernel.parameter_bytes()) {
     return "the launch passes " + n(launch.parameters.size()) + " bytes of parameters where the kernel takes " +
            n(kernel.parameter_bytes()) + "; pass the parameters that it declares";
@@ -129,7 +130,7 @@ bool accepted(const Launch& launch) {
   const std::string why = refusal(launch, kernel);
   if (why.empty()) return true;
   Report r;
-  r.finding = Finding::kBadArgument;
+  r.finding = kernel.refusal().empty() ? Finding::kBadArgument : Finding::kUnsupported;
   r.kernel = kernel.name();
   r.file = kernel.image().file;
   r.detail = why;

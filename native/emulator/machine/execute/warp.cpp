@@ -423,6 +423,11 @@ void Warp::call(const Instruction& i, uint32_t active) {
     stop(Outcome::kIllegalAddress);
     return;
   }
+  if (const std::string& why = launch().image->functions[function].refusal; !why.empty()) {
+    report(Finding::kUnsupported, lane, pointers[lane], "calls, through a pointer, a function that cannot run: " + why);
+    stop(Outcome::kUnsupported);
+    return;
+  }
   if (same != active) diverge(active & ~same, groups_[current_].pc, groups_[current_].pc);
   enter(c, static_cast<uint32_t>(function), same);
 }

@@ -145,6 +145,21 @@ void pair3(const I& i, Lanes& w) {
   halves(i, w, [=](uint32_t n) { return f(a[n], b[n], c[n]); });
 }
 
+// x negates: 1 the product, 2 the addend.
+template <class F, bool ftz, Clamp clamp, bool pair>
+void signed_fma(const I& i, Lanes& w) {
+  const uint16_t *a = w.at<uint16_t>(i.a), *b = w.at<uint16_t>(i.b), *c = w.at<uint16_t>(i.c);
+  const uint16_t product = (i.x & 1) != 0 ? F::sign : 0, addend = (i.x & 2) != 0 ? F::sign : 0;
+  const auto of = [=](uint32_t n) {
+    return fma<F, ftz, clamp>(static_cast<uint16_t>(a[n] ^ product), b[n], static_cast<uint16_t>(c[n] ^ addend));
+  };
+  if constexpr (pair) {
+    halves(i, w, of);
+  } else {
+    map(w.at<uint16_t>(i.d), w.mask, of);
+  }
+}
+
 template <H1 f>
 Form either1(bool pair) {
   return pair ? pair1<f> : alone1<f>;
@@ -184,6 +199,7 @@ Form clamped(const Key& k, bool pair) {
     case Op::kMul:
       return either2<mul<F, ftz, clamp>>(pair);
     default:
+      if (k.signs) return pair ? signed_fma<F, ftz, clamp, true> : signed_fma<F, ftz, clamp, false>;
       return either3<fma<F, ftz, clamp>>(pair);
   }
 }

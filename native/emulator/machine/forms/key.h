@@ -104,6 +104,7 @@ struct Key {
   bool wrap = false;       // shf.wrap
   bool carry_out = false;  // .cc
   bool finite = false;     // .satfinite
+  bool signs = false;      // of a fused multiply-add: x negates, 1 the product, 2 the addend
   bool shift_amount = false;
   uint8_t width = 0;  // bytes of the destination register, where the type may be narrower
   uint8_t source_width = 0;

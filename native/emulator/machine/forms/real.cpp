@@ -106,6 +106,25 @@ void near3(const I& i, Lanes& w) {
     return saturate<sat>(flush<T, ftz>(F::of(flush<T, ftz>(a[l]), flush<T, ftz>(b[l]), flush<T, ftz>(c[l]))));
   });
 }
+// x negates: 1 the product, 2 the addend.
+template <class T, bool ftz, bool sat>
+void signed_fma(const I& i, Lanes& w) {
+  const T *a = w.at<T>(i.a), *b = w.at<T>(i.b), *c = w.at<T>(i.c);
+  const B<T> product = (i.x & 1) != 0 ? Bits<T>::sign : 0, addend = (i.x & 2) != 0 ? Bits<T>::sign : 0;
+  map(w.at<T>(i.d), w.mask, [=](uint32_t l) {
+    return saturate<sat>(flush<T, ftz>(Fma::of(real<T>(raw(flush<T, ftz>(a[l])) ^ product), flush<T, ftz>(b[l]),
+                                               real<T>(raw(flush<T, ftz>(c[l])) ^ addend))));
+  });
+}
+template <class T>
+Form signed_fma_form(const Key& k) {
+  if constexpr (sizeof(T) == 8) {
+    return signed_fma<T, false, false>;
+  } else {
+    if (k.ftz) return k.sat ? signed_fma<T, true, true> : signed_fma<T, true, false>;
+    return k.sat ? signed_fma<T, false, true> : signed_fma<T, false, false>;
+  }
+}
 template <class T, class F, bool ftz, bool sat>
 void near1(const I& i, Lanes& w) {
   const T* a = w.at<T>(i.a);
@@ -406,7 +425,7 @@ Form common(const Key& k) {
       return rounded2<T, Div>(k);
     case Op::kFma:
     case Op::kMad:
-      return rounded3<T, Fma>(k);
+      return k.signs ? signed_fma_form<T>(k) : rounded3<T, Fma>(k);
     case Op::kSqrt:
       return rounded1<T, Sqrt>(k);
     case Op::kAbs:

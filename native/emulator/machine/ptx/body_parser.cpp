@@ -5,6 +5,8 @@
 #include <unordered_set>
 
 #include "machine/execute/warp_forms.h"
+#include "machine/options.h"
+#include "machine/ptx/fuse.h"
 
 namespace kib::emulator::ptx {
 namespace {
@@ -131,6 +133,7 @@ void BodyParser::parse() {
     }
   }
   guard_ = kNoOperand;
+  fuse_products(*this, f.first, trace_, labels_, fixups_, targets_, target_labels_);
   emit(f.entry ? Kind::kExit : Kind::kReturn, Class::kControl);
   resolve_labels();
   function().count = static_cast<uint32_t>(image_.code.size()) - function().first;
@@ -298,6 +301,14 @@ void BodyParser::resolve_labels() {
 }
 
 void BodyParser::instruction() {
+  try {
+    one_instruction();
+  } catch (const UnknownForm& problem) {
+    skip_refused(problem);
+  }
+}
+
+void BodyParser::one_instruction() {
   guard_ = kNoOperand;
   opcode_line_ = cursor_.peek().line;
   if (cursor_.accept("@")) {
@@ -307,6 +318,11 @@ void BodyParser::instruction() {
     if (!r || r->bytes != 0) cursor_.fail("guard '" + std::string(name) + "' is no predicate");
     guard_ = read(*r).slot | (negated ? kNegated : 0);
   }
+  Statement statement;
+  statement.first = static_cast<uint32_t>(image_.code.size());
+  statement.mentions = static_cast<uint32_t>(trace_.mentions.size());
+  statement.guarded = guard_ != kNoOperand;
+  real_ = {};
   Opcode op(cursor_.word("an instruction"));
   const bool known = parse_moves(*this, op) || parse_arithmetic(*this, op) || parse_memory(*this, op) ||
                      parse_control(*this, op) || parse_mbarrier(*this, op) || parse_together(*this, op);
@@ -315,17 +331,36 @@ void BodyParser::instruction() {
   cursor_.expect(";", "behind an instruction");
   if (guard_ == kNoOperand) written_.insert(writes_.begin(), writes_.end());
   writes_.clear();
+  statement.end = static_cast<uint32_t>(image_.code.size());
+  statement.mentions_end = static_cast<uint32_t>(trace_.mentions.size());
+  statement.splits_block = splits_block(op.text(), Options::current().capability);
+  statement.real = real_;
+  trace_.statements.push_back(statement);
+}
+
+// Goes on behind an instruction that cannot be run, so that what is wrong in the rest is still found.
+void BodyParser::skip_refused(const UnknownForm& problem) {
+  if (function().refusal.empty()) function().refusal = problem.what();
+  while (!cursor_.accept(";")) {
+    if (cursor_.ended()) cursor_.fail("function '" + function().name + "' does not end; the file is cut short");
+    cursor_.next();
+  }
+}
+
+Register BodyParser::mentioned(Register r, bool written) {
+  trace_.mentions.push_back({r.slot, written});
+  if (written) {
+    writes_.push_back(r.slot);
+  } else if ((r.slot & kBaseMask) == kFrame) {
+    read(r);
+  }
+  return r;
 }
 
 // A register that an instruction reads. Where none above it writes it, it begins as zeros: what other blocks left there
 // would differ from run to run.
 Register BodyParser::read(const Register& r) {
   if (written_.insert(r.slot).second) function().begin_as_zeros.push_back({r.slot, r.bytes == 0 ? 4 : 32 * r.bytes});
-  return r;
-}
-
-Register BodyParser::written(const Register& r) {
-  writes_.push_back(r.slot);
   return r;
 }
 
@@ -400,9 +435,9 @@ Instruction& BodyParser::emit_form(const Opcode& op, Form form, Class counted) {
 }
 
 void BodyParser::refuse_form(const Opcode& op, const std::string& why) {
-  refuse(cursor_.file(), opcode_line_,
-         "instruction '" + std::string(op.text()) + "' is not emulated" + (why.empty() ? "" : " (" + why + ")") +
-             "; write the kernel without it or add the form to native/emulator/machine");
+  throw UnknownForm(cursor_.file() + ":" + std::to_string(opcode_line_) + ": instruction '" + std::string(op.text()) +
+                    "' is not emulated" + (why.empty() ? "" : " (" + why + ")") +
+                    "; write the kernel without it or add the form to native/emulator/machine");
 }
 
 void BodyParser::check_taken(const Opcode& op) {
@@ -542,7 +577,7 @@ Operand BodyParser::source(uint32_t bytes, Type type) {
       cursor_.fail("operand '" + std::string(token.text) + "' has " + std::to_string(8 * r->bytes) + " bits, not " +
                    std::to_string(8 * bytes));
     }
-    return (r->slot & kBaseMask) == kFrame ? read(*r).slot : r->slot;
+    return mentioned(*r, false).slot;
   }
   if (const Symbol* s = symbol(token.text)) {
     cursor_.next();
@@ -566,7 +601,7 @@ Register BodyParser::source_any(uint32_t bytes) {
     if (!r) r = special(cursor_.peek().text);
     if (r && r->bytes != 0) {
       cursor_.next();
-      return (r->slot & kBaseMask) == kFrame ? read(*r) : *r;
+      return mentioned(*r, false);
     }
   }
   return {source(bytes), bytes, Type::kNone};
@@ -592,7 +627,7 @@ Operand BodyParser::destination(uint32_t bytes) {
     cursor_.fail("register '" + std::string(name) + "' has " + std::to_string(8 * r->bytes) + " bits, not " +
                  std::to_string(8 * bytes));
   }
-  return written(*r).slot;
+  return mentioned(*r, true).slot;
 }
 
 Operand BodyParser::destination_predicate() {
@@ -608,7 +643,7 @@ Register BodyParser::destination_any() {
   if (name == "_") return {temporary(8), 8, Type::kNone};
   const auto r = find_register(name);
   if (!r || r->bytes == 0) cursor_.fail("'" + std::string(name) + "' is no register that was declared");
-  return written(*r);
+  return mentioned(*r, true);
 }
 
 AddressOperand BodyParser::address() {
@@ -619,7 +654,7 @@ AddressOperand BodyParser::address() {
     if (const auto r = find_register(name)) {
       if (r->bytes != 4 && r->bytes != 8)
         cursor_.fail("address '" + std::string(name) + "' has neither 32 nor 64 bits");
-      a.base = read(*r).slot;
+      a.base = mentioned(*r, false).slot;
       a.wide = r->bytes == 8;
     } else if (const Symbol* s = symbol(name)) {
       a.symbol = s;

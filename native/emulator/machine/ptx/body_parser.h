@@ -13,6 +13,7 @@
 #include "machine/forms/key.h"
 #include "machine/ptx/module_parser.h"
 #include "machine/ptx/opcode.h"
+#include "machine/ptx/trace.h"
 
 namespace kib::emulator::ptx {
 
@@ -40,8 +41,10 @@ class BodyParser {
   Image& image() { return image_; }
   Function& function() { return image_.functions[index_]; }
   void mark_computed();
+  void note(const RealOperation& real) { real_ = real; }  // of the statement at hand
   Instruction& emit(Kind kind, Class counted);  // with the current guard and line
   Instruction& emit_form(const Opcode& op, Form form, Class counted);
+  // Refuses the function for what its instruction is, by a sentence; the module's others may run.
   [[noreturn]] void refuse_form(const Opcode& op, const std::string& why = "");
   void check_taken(const Opcode& op);
 
@@ -74,12 +77,14 @@ class BodyParser {
   void registers();
   void location();
   void instruction();
+  void one_instruction();
+  void skip_refused(const UnknownForm& problem);
   void declare_variable(Space space);
   void branch_targets(const std::string& label);
   void resolve_labels();
   std::optional<Register> find_register(std::string_view name) const;
   Register read(const Register& r);
-  Register written(const Register& r);
+  Register mentioned(Register r, bool written);
   Operand allocate(uint32_t bytes);
   std::optional<Register> special(std::string_view name);
   Operand symbol_address(const Symbol& s, uint32_t bytes, int64_t offset);
@@ -99,18 +104,16 @@ class BodyParser {
   std::map<std::pair<uint32_t, std::pair<int64_t, int64_t>>, std::pair<bool, std::array<int64_t, 3>>> inlined_;
   Operand carry_ = kNoOperand;
   std::unordered_map<std::string, uint32_t> labels_;
-  struct Fixup {
-    uint32_t instruction;
-    std::string label;
-    int line;
-  };
   std::vector<Fixup> fixups_;
   std::unordered_map<std::string, uint32_t> targets_;  // label of .branchtargets: index into Image::branch_targets
   std::vector<std::pair<uint32_t, std::vector<std::string>>> target_labels_;
+  Trace trace_;
+  RealOperation real_;
 };
 
 // Families of instructions: each returns false where the opcode is none of its own.
 bool parse_arithmetic(BodyParser& body, Opcode& op);
+Form form_of(const Key& key);  // of arithmetic; null where there is none
 bool parse_moves(BodyParser& body, Opcode& op);
 bool parse_memory(BodyParser& body, Opcode& op);
 bool parse_mbarrier(BodyParser& body, Opcode& op);

@@ -140,6 +140,7 @@ struct Function {
   uint32_t registers = 0;
   Parameters results, parameters;
   std::vector<uint32_t> callees;
+  std::string refusal;  // a sentence where it holds what is not emulated: it must not run
 };
 
 class KernelImage;
@@ -182,6 +183,7 @@ class KernelImage final : public Kernel {
   uint32_t local_bytes() const override { return local_; }
   uint32_t max_threads() const override { return function().max_threads; }
   uint32_t registers() const override { return function().registers; }
+  const std::string& refusal() const override { return refusal_; }
 
   const Image& image() const { return *image_; }
   const Function& function() const { return image_->functions[index_]; }
@@ -200,6 +202,7 @@ class KernelImage final : public Kernel {
 
  private:
   std::shared_ptr<const Image> image_;
+  std::string refusal_;
   uint32_t index_, static_shared_ = 0, local_ = 0, stack_ = 0, shared_granule_ = 4, global_granule_ = 4;
   bool notes_ = false;
   Talk talk_ = Talk::kNone;

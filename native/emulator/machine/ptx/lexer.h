@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "machine/report.h"
+
 namespace kib::emulator::ptx {
 
 enum class TokenKind { kWord, kInteger, kFloat32, kFloat64, kString, kPunctuation, kEnd };
@@ -20,6 +22,12 @@ struct Token {
 
 // Throws Unsupported with file and line where the text is no PTX.
 std::vector<Token> tokenize(std::string_view text, const std::string& file);
+
+// What is PTX but not emulated: a function that holds it cannot run, the others of its module can.
+class UnknownForm final : public Unsupported {
+ public:
+  using Unsupported::Unsupported;
+};
 
 // Throws Unsupported: "FILE:LINE: what".
 [[noreturn]] void refuse(const std::string& file, int line, const std::string& what);

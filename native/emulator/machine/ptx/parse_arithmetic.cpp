@@ -61,16 +61,6 @@ uint8_t flops_of(const Key& key) {
   return static_cast<uint8_t>(lanes * (key.op == Op::kFma || key.op == Op::kMad ? 2 : 1));
 }
 
-Form find(const Key& key) {
-  const Forms& f = forms();
-  if (key.op == Op::kCvt) return f.convert(key);
-  const Type t = key.op == Op::kSet ? key.source : key.type;
-  if (key.op == Op::kSlct) return f.integer(key);
-  if (key.op == Op::kSelp) return f.integer(key);
-  if (is_half(t)) return f.half(key);
-  return is_real(t) ? f.real(key) : f.integer(key);
-}
-
 void take_rounding(Opcode& op, Key* key) {
   static constexpr std::pair<const char*, Round> plain[] = {
       {"rn", Round::kNearest}, {"rz", Round::kZero}, {"rm", Round::kDown}, {"rp", Round::kUp}, {"rna", Round::kAway}};
@@ -123,7 +113,7 @@ Key key_of(Opcode& op, Op name) {
 
 Form checked(BodyParser& body, const Opcode& op, const Key& key) {
   body.check_taken(op);
-  const Form form = find(key);
+  const Form form = form_of(key);
   if (form == nullptr) body.refuse_form(op);
   return form;
 }
@@ -148,6 +138,13 @@ struct Operands {
   uint32_t x = 0;
 };
 
+// For what becomes of products and sums.
+void note_real(BodyParser& body, const Key& key) {
+  const bool known = key.op == Op::kAdd || key.op == Op::kSub || key.op == Op::kMul || key.op == Op::kNeg;
+  if (known && (is_half(key.type) || is_real(key.type)))
+    body.note({key.op, key.type, key.ftz, key.sat, key.round == Round::kNone});
+}
+
 void finish(BodyParser& body, const Opcode& op, const Key& key, const Operands& o) {
   Instruction& i = emit(body, op, key);
   i.d = o.d;
@@ -157,6 +154,7 @@ void finish(BodyParser& body, const Opcode& op, const Key& key, const Operands& 
   i.e = o.e;
   i.f = o.f;
   i.x = o.x;
+  note_real(body, key);
 }
 
 // The combination; for halves, what forms/half.cpp unpacks.
@@ -430,6 +428,16 @@ Parser parser_of(Op op) {
 }
 
 }  // namespace
+
+Form form_of(const Key& key) {
+  const Forms& f = forms();
+  if (key.op == Op::kCvt) return f.convert(key);
+  const Type t = key.op == Op::kSet ? key.source : key.type;
+  if (key.op == Op::kSlct) return f.integer(key);
+  if (key.op == Op::kSelp) return f.integer(key);
+  if (is_half(t)) return f.half(key);
+  return is_real(t) ? f.real(key) : f.integer(key);
+}
 
 bool parse_arithmetic(BodyParser& body, Opcode& op) {
   const auto found = names().find(op.name());

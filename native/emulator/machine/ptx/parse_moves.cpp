@@ -86,6 +86,9 @@ void parse_mov(BodyParser& body, Opcode& op) {
   if (d.bytes == bytes) {
     const Operand a = body.source(bytes, type);
     emit_move(body, op, d.slot, a, type);
+    RealOperation move;
+    move.type = type;
+    body.note(move);
   } else {
     body.cursor().fail("the register that '" + std::string(op.text()) + "' writes has another width");
   }

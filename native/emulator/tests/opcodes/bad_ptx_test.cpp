@@ -56,6 +56,7 @@ const Row kRows[] = {
 void refused(const Row& row) {
   try {
     auto module = Module::parse(row.text, "test.ptx");
+    if (const Kernel* test = module->kernel("test"); test && !test->refusal().empty()) throw Unsupported(test->refusal());
     expect(false, row.what, "was accepted");
   } catch (const Unsupported& e) {
     std::string text = e.what();
@@ -76,8 +77,9 @@ void damaged() {
   size_t accepted = 0, refusals = 0;
   auto attempt = [&](const std::string& text) {
     try {
-      Module::parse(text, "test.ptx");
-      ++accepted;
+      auto module = Module::parse(text, "test.ptx");
+      const Kernel* test = module->kernel("test");
+      ++(test && !test->refusal().empty() ? refusals : accepted);
     } catch (const Unsupported&) {
       ++refusals;
     }
