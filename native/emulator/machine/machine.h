@@ -33,7 +33,8 @@ class Kernel {
   // whether it waits for those that it depends on itself before it does so.
   virtual bool triggers() const = 0;
   virtual bool waits_first() const = 0;
-  // Empty; or why it cannot run: the first instruction, of its own or of a function that it calls, that is not emulated.
+  // Empty; or why it cannot run: the first instruction, of its own or of a function that it calls, that is not
+  // emulated.
   virtual const std::string& refusal() const = 0;
 };
 

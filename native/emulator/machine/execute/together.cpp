@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "machine/execute/matrix.h"
 #include "machine/execute/warp.h"
 
 namespace kib::emulator::ptx {
@@ -160,6 +161,36 @@ void Warp::complete_together() {
   }
 }
 
+// All lanes of the warp, in one frame: nothing else can be done with matrices.
+void Warp::execute_matrix(const Instruction& i, const std::vector<size_t>& groups) {
+  const MatrixOperation& m = launch().image->matrices[i.target];
+  Frame* const frame = groups_[groups[0]].frame;
+  uint32_t lanes = 0;
+  bool same = true;
+  for (size_t n : groups) {
+    lanes |= groups_[n].mask;
+    same &= groups_[n].frame == frame;
+  }
+  const uint32_t before_pc = pc_;
+  Frame* const before_frame = frame_;
+  pc_ = groups_[groups[0]].pc;
+  if (lanes != kAllLanes || !same) {
+    report(Finding::kDivergentBarrier, static_cast<uint32_t>(__builtin_ctz(lanes)), 0,
+           std::string(name(m)) + " is executed by " +
+               (same ? std::to_string(__builtin_popcount(lanes)) + " lanes" : std::string("lanes of different calls")) +
+               " of the warp where all 32 must do it together; launch whole warps and keep them together");
+    stop(Outcome::kBarrier);
+  } else {
+    frame_ = frame;
+    base[kFrame] = frame->registers;
+    mask = lanes;
+    matrix(i, *this);
+  }
+  pc_ = before_pc;
+  frame_ = before_frame;
+  base[kFrame] = before_frame->registers;
+}
+
 void Warp::execute_together(const Instruction& i, const std::vector<size_t>& groups) {
   const Together mode = static_cast<Together>(i.x);
   if (mode == Together::kSync) {
@@ -168,6 +199,7 @@ void Warp::execute_together(const Instruction& i, const std::vector<size_t>& gro
     meet(met);
     return;
   }
+  if (mode == Together::kMatrix) return execute_matrix(i, groups);
   Words w;
   uint32_t lanes = 0, predicates = 0;
   std::byte* const frame = base[kFrame];

@@ -224,6 +224,7 @@ class Warp final : public Lanes {
   void set_current(size_t group);
   void complete_together();
   void report_absent(const Group& group, uint32_t lane, uint32_t source);
+  void execute_matrix(const Instruction& i, const std::vector<size_t>& groups);
   void execute_together(const Instruction& i, const std::vector<size_t>& groups);
 
   Block& block_;

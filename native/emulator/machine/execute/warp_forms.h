@@ -84,6 +84,7 @@ enum class Together : uint32_t {  // x of Kind::kTogether
   kReduxXor,
   kSync,
   kElect,
+  kMatrix,
 };
 enum class BarrierOp : uint32_t { kSync, kArrive, kPopc, kAnd, kOr };  // x of Kind::kBarrier
 

@@ -75,16 +75,6 @@ uint16_t negative(uint16_t a) {
   return is_nan<F>(a) ? 0x7fff : flush<F, ftz>(a) ^ 0x8000;
 }
 
-template <class F, bool ftz>
-uint16_t __attribute__((noinline)) ex2(uint16_t a) {
-  return flush<F, ftz>(
-      static_cast<uint16_t>(narrow<F>(std::exp2(static_cast<double>(in<F, ftz>(a))), Round::kNearest)));
-}
-template <class F>
-uint16_t __attribute__((noinline)) hyperbolic(uint16_t a) {
-  return static_cast<uint16_t>(narrow<F>(std::tanh(static_cast<double>(widen(F{}, a))), Round::kNearest));
-}
-
 template <class F, bool largest, bool nan, bool ftz, bool xorsign>
 uint16_t extremum(uint16_t a, uint16_t b) {
   a = flush<F, ftz>(a);
@@ -340,10 +330,6 @@ Form format(const Key& k) {
       return extremum_form<F, false>(k, pair);
     case Op::kMax:
       return extremum_form<F, true>(k, pair);
-    case Op::kEx2:
-      return k.ftz ? either1<ex2<F, true>>(pair) : either1<ex2<F, false>>(pair);
-    case Op::kTanh:
-      return either1<hyperbolic<F>>(pair);
     case Op::kSet:
       return set_form<F>(k);
     case Op::kSetp:

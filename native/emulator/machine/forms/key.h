@@ -101,10 +101,11 @@ struct Key {
   Part part = Part::kNone;
   Test test = Test::kFinite;
   bool ftz = false, sat = false, relu = false, nan = false, xorsign_abs = false, integer_rounding = false;
-  bool wrap = false;       // shf.wrap
-  bool carry_out = false;  // .cc
-  bool finite = false;     // .satfinite
-  bool signs = false;      // of a fused multiply-add: x negates, 1 the product, 2 the addend
+  bool wrap = false;                       // shf.wrap
+  bool carry_out = false;                  // .cc
+  bool finite = false;                     // .satfinite
+  bool approximate = false, full = false;  // .approx, .full
+  bool signs = false;                      // of a fused multiply-add: x negates, 1 the product, 2 the addend
   bool shift_amount = false;
   uint8_t width = 0;  // bytes of the destination register, where the type may be narrower
   uint8_t source_width = 0;
@@ -117,6 +118,7 @@ struct Forms {
   Form (*real)(const Key&);  // f32 and f64
   Form (*half)(const Key&);  // f16 and bf16, and their pairs
   Form (*convert)(const Key&);
+  Form (*approximate)(const Key&);
 };
 const Forms& forms();
 

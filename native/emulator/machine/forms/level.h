@@ -15,6 +15,7 @@ Form integer_form(const Key& key);
 Form real_form(const Key& key);
 Form half_form(const Key& key);
 Form convert_form(const Key& key);
+Form approximate_form(const Key& key);
 
 }  // namespace kib::emulator::ptx::KIB_LEVEL
 #endif

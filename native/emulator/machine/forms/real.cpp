@@ -125,6 +125,46 @@ Form signed_fma_form(const Key& k) {
     return k.sat ? signed_fma<T, false, true> : signed_fma<T, false, false>;
   }
 }
+// Pairs of f32: 64 lanes. x: the rounding from bit 2 on, signs as above.
+template <class F, bool ftz>
+void pair2(const I& i, Lanes& w) {
+  const float *a = w.at<float>(i.a), *b = w.at<float>(i.b);
+  float* d = w.at<float>(i.d);
+  RoundingScope scope(static_cast<Round>(i.x >> 2));
+  for (uint32_t n = 0; n < 64; ++n) {
+    if (((w.mask >> (n / 2)) & 1) == 0) continue;
+    d[n] =
+        canonical(flush<float, ftz>(pinned(F::of(pinned(flush<float, ftz>(a[n])), pinned(flush<float, ftz>(b[n]))))));
+  }
+}
+template <bool ftz>
+void pair3(const I& i, Lanes& w) {
+  const float *a = w.at<float>(i.a), *b = w.at<float>(i.b), *c = w.at<float>(i.c);
+  const uint32_t product = (i.x & 1) << 31, addend = (i.x >> 1 & 1) << 31;
+  float* d = w.at<float>(i.d);
+  RoundingScope scope(static_cast<Round>(i.x >> 2));
+  for (uint32_t n = 0; n < 64; ++n) {
+    if (((w.mask >> (n / 2)) & 1) == 0) continue;
+    const float x = real<float>(raw(flush<float, ftz>(a[n])) ^ product);
+    const float z = real<float>(raw(flush<float, ftz>(c[n])) ^ addend);
+    d[n] = canonical(flush<float, ftz>(pinned(Fma::of(pinned(x), pinned(flush<float, ftz>(b[n])), pinned(z)))));
+  }
+}
+Form pair_form(const Key& k) {
+  if (k.sat || k.round == Round::kAway) return nullptr;
+  switch (k.op) {
+    case Op::kAdd:
+      return k.ftz ? pair2<Add, true> : pair2<Add, false>;
+    case Op::kSub:
+      return k.ftz ? pair2<Sub, true> : pair2<Sub, false>;
+    case Op::kMul:
+      return k.ftz ? pair2<Mul, true> : pair2<Mul, false>;
+    case Op::kFma:
+      return k.ftz ? pair3<true> : pair3<false>;
+    default:
+      return nullptr;
+  }
+}
 template <class T, class F, bool ftz, bool sat>
 void near1(const I& i, Lanes& w) {
   const T* a = w.at<T>(i.a);
@@ -199,41 +239,6 @@ KIB_ROUNDED(1)
 KIB_ROUNDED(2)
 KIB_ROUNDED(3)
 #undef KIB_ROUNDED
-
-// Approximate instructions: the exact value, rounded once.
-inline float rsqrt(float a) { return static_cast<float>(1.0 / __builtin_sqrt(static_cast<double>(a))); }
-inline double rsqrt(double a) { return 1.0 / __builtin_sqrt(a); }
-inline float ex2(float a) { return static_cast<float>(std::exp2(static_cast<double>(a))); }
-inline float lg2(float a) { return static_cast<float>(std::log2(static_cast<double>(a))); }
-inline float sine(float a) { return static_cast<float>(std::sin(static_cast<double>(a))); }
-inline float cosine(float a) { return static_cast<float>(std::cos(static_cast<double>(a))); }
-inline float hyperbolic(float a) { return static_cast<float>(std::tanh(static_cast<double>(a))); }
-
-template <class T, T (*F)(T), bool ftz>
-void special(const I& i, Lanes& w) {
-  const T* a = w.at<T>(i.a);
-  T* d = w.at<T>(i.d);
-  for (uint32_t l = 0; l < 32; ++l) {
-    if (((w.mask >> l) & 1) != 0) d[l] = canonical(flush<T, ftz>(F(flush<T, ftz>(a[l]))));
-  }
-}
-template <float (*F)(float)>
-Form special_form(const Key& k) {
-  return k.ftz ? special<float, F, true> : special<float, F, false>;
-}
-
-// rcp.approx.ftz.f64 and rsqrt.approx.ftz.f64: the upper word of the result, the lower is zero.
-template <double (*F)(double)>
-void upper_word(const I& i, Lanes& w) {
-  const double* a = w.at<double>(i.a);
-  double* d = w.at<double>(i.d);
-  for (uint32_t l = 0; l < 32; ++l) {
-    if (((w.mask >> l) & 1) == 0) continue;
-    const double in = real<double>(raw(flush<double, true>(a[l])) & ~uint64_t{0xffffffff});
-    d[l] = real<double>(raw(flush<double, true>(F(in))) & ~uint64_t{0xffffffff});
-  }
-}
-inline double reciprocal(double a) { return 1.0 / a; }
 
 template <class T, bool ftz>
 void absolute(const I& i, Lanes& w) {
@@ -457,29 +462,13 @@ Form real_form(const Key& k) {
     if (k.source == Type::kF64) return comparison<SetMaker, double, false>(k);
     return k.ftz ? comparison<SetMaker, float, true>(k) : comparison<SetMaker, float, false>(k);
   }
+  if (k.type == Type::kF32x2) return pair_form(k);
   if (k.type == Type::kF64) {
-    if (k.op == Op::kRcp) return k.ftz ? upper_word<reciprocal> : rounded1<double, Rcp>(k);
-    if (k.op == Op::kRsqrt) return k.ftz ? upper_word<rsqrt> : special<double, rsqrt, false>;
+    if (k.op == Op::kRcp) return rounded1<double, Rcp>(k);
     return common<double>(k);
   }
-  switch (k.op) {
-    case Op::kRcp:
-      return rounded1<float, Rcp>(k);
-    case Op::kRsqrt:
-      return special_form<rsqrt>(k);
-    case Op::kEx2:
-      return special_form<ex2>(k);
-    case Op::kLg2:
-      return special_form<lg2>(k);
-    case Op::kSin:
-      return special_form<sine>(k);
-    case Op::kCos:
-      return special_form<cosine>(k);
-    case Op::kTanh:
-      return special_form<hyperbolic>(k);
-    default:
-      return common<float>(k);
-  }
+  if (k.op == Op::kRcp) return rounded1<float, Rcp>(k);
+  return common<float>(k);
 }
 
 }  // namespace KIB_LEVEL

@@ -325,7 +325,8 @@ void BodyParser::one_instruction() {
   real_ = {};
   Opcode op(cursor_.word("an instruction"));
   const bool known = parse_moves(*this, op) || parse_arithmetic(*this, op) || parse_memory(*this, op) ||
-                     parse_control(*this, op) || parse_mbarrier(*this, op) || parse_together(*this, op);
+                     parse_control(*this, op) || parse_mbarrier(*this, op) || parse_together(*this, op) ||
+                     parse_matrix(*this, op);
   if (!known) refuse_form(op, "the instruction is unknown");
   check_taken(op);
   cursor_.expect(";", "behind an instruction");

@@ -42,7 +42,7 @@ class BodyParser {
   Function& function() { return image_.functions[index_]; }
   void mark_computed();
   void note(const RealOperation& real) { real_ = real; }  // of the statement at hand
-  Instruction& emit(Kind kind, Class counted);  // with the current guard and line
+  Instruction& emit(Kind kind, Class counted);            // with the current guard and line
   Instruction& emit_form(const Opcode& op, Form form, Class counted);
   // Refuses the function for what its instruction is, by a sentence; the module's others may run.
   [[noreturn]] void refuse_form(const Opcode& op, const std::string& why = "");
@@ -120,6 +120,8 @@ bool parse_mbarrier(BodyParser& body, Opcode& op);
 void parse_bulk(BodyParser& body, Opcode& op);  // cp.async.bulk, cp.async.mbarrier.arrive
 bool parse_control(BodyParser& body, Opcode& op);
 bool parse_together(BodyParser& body, Opcode& op);  // shfl, vote, match, redux, barriers
+
+bool parse_matrix(BodyParser& body, Opcode& op);
 
 void parse_body(ModuleParser& module, uint32_t function);
 void finish_calls(const Image& image);  // refuses calls of functions that nobody defined

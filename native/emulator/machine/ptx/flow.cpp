@@ -25,8 +25,7 @@ std::vector<FlowBlock> flow_blocks(const Trace& trace, const Branches& branches)
   if (!blocks.empty()) blocks[0].before = 1;  // the function's callers
   for (uint32_t b = 0; b < blocks.size(); ++b) {
     const uint32_t last = blocks[b].end - 1;
-    blocks[b].splits =
-        trace.statements[last].splits_block || (branches.ends[last] && trace.statements[last].guarded);
+    blocks[b].splits = trace.statements[last].splits_block || (branches.ends[last] && trace.statements[last].guarded);
     const auto found = branches.targets.find(last);
     if (found != branches.targets.end()) {
       for (uint32_t s : found->second) {

@@ -30,7 +30,7 @@ struct Value {
 
 struct Product {
   uint32_t statement = 0, position = 0;  // position: within its chain
-  bool other = false;            // something else than a sum uses it
+  bool other = false;                    // something else than a sum uses it
   bool fused = false;
   size_t uses = 0;           // sums at first
   std::vector<size_t> sums;  // not fused yet
@@ -129,8 +129,7 @@ class Fusion {
   }
 
   bool looks_through(uint32_t s, int value) {
-    const RealOperation &r = trace_.statements[s].real,
-                        &p = trace_.statements[product_of(value).statement].real;
+    const RealOperation &r = trace_.statements[s].real, &p = trace_.statements[product_of(value).statement].real;
     if (r.op == Op::kMov) return bytes_of(r.type) == bytes_of(p.type);
     return r.type == p.type && r.ftz == p.ftz;
   }
@@ -141,13 +140,12 @@ class Fusion {
     sum.statement = s;
     sum.value[0] = value_in(operation(s).a);
     sum.value[1] = value_in(operation(s).b);
-    const bool same =
-        sum.value[0] >= 0 && sum.value[1] >= 0 && &product_of(sum.value[0]) == &product_of(sum.value[1]);
+    const bool same = sum.value[0] >= 0 && sum.value[1] >= 0 && &product_of(sum.value[0]) == &product_of(sum.value[1]);
     for (int k = 0; k < 2; ++k) {
       if (sum.value[k] < 0) continue;
       Product& p = product_of(sum.value[k]);
       const RealOperation& factor = trace_.statements[p.statement].real;
-      if (same || factor.type != r.type || factor.ftz != r.ftz) {
+      if (same || factor.type != r.type || factor.ftz != r.ftz || factor.round != r.round) {
         other(sum.value[k]);
         sum.value[k] = -1;
         continue;
@@ -242,7 +240,7 @@ class Fusion {
     i.a = factors[0];
     i.b = factors[1];
     i.c = addend;
-    i.x = uint32_t{negate_product} | uint32_t{negate_addend} << 1;
+    i.x = uint32_t{negate_product} | uint32_t{negate_addend} << 1 | static_cast<uint32_t>(r.round) << 2;
     i.flops = static_cast<uint8_t>(2 * i.flops);
   }
 
@@ -301,8 +299,7 @@ void fuse_products(BodyParser& body, uint32_t first, const Trace& trace,
     branches.ends[s] = statement.splits_block;
     if (statement.first == statement.end) continue;
     const Kind kind = code[statement.end - 1].kind;
-    const bool leaves =
-        kind == Kind::kBranch || kind == Kind::kIndexed || kind == Kind::kReturn || kind == Kind::kExit;
+    const bool leaves = kind == Kind::kBranch || kind == Kind::kIndexed || kind == Kind::kReturn || kind == Kind::kExit;
     if (!leaves) continue;
     branches.ends[s] = true;
     branches.falls_through[s] = statement.guarded;

@@ -12,7 +12,8 @@
 //     products that one is fused which has fewer uses, else the first; the other must then be computed;
 //   * a guarded product, one with .sat, and a sum of a product with itself stay as they are. A sum's guard and .sat
 //     become the fused instruction's.
-// ptxas -O0 and --fmad=false fuse nothing; nvcc's -fmad=false writes .rn into the PTX.
+// Pairs of f32 (f32x2) are fused where both roundings are the same, whichever and even with --fmad=false.
+// ptxas -O0 and --fmad=false fuse nothing else; nvcc's -fmad=false writes .rn into the PTX.
 #ifndef KIB_EMULATOR_PTX_FUSE_H
 #define KIB_EMULATOR_PTX_FUSE_H
 #include <map>

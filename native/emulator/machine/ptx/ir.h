@@ -104,6 +104,18 @@ struct Access {
   uint8_t copied = 0;
 };
 
+// ldmatrix, stmatrix, movmatrix, mma: what Together::kMatrix finds at `target`.
+struct MatrixOperation {
+  enum class Kind : uint8_t { kMultiply, kLoad, kStore, kMove };
+  Kind kind = Kind::kMultiply;
+  Type type = Type::kB16, sums = Type::kF32;
+  uint8_t count = 1;  // matrices that are loaded or stored
+  uint8_t depth = 0, na = 0, nb = 0;
+  bool transposed = false;
+  Operand d[4], a[4], b[4], c[4];
+  Access access;  // its space and address
+};
+
 struct Parameters {
   std::vector<Parameter> list;
   std::vector<std::string> names;
@@ -152,6 +164,7 @@ struct Image {
   std::vector<Instruction> code;
   std::vector<SourceLine> lines;  // beside code
   std::vector<Access> accesses;
+  std::vector<MatrixOperation> matrices;
   std::vector<Call> calls;
   std::vector<std::vector<uint32_t>> branch_targets;
   std::vector<Function> functions;

@@ -28,7 +28,7 @@ const std::unordered_map<std::string_view, Op>& names() {
 }
 
 bool is_half(Type t) { return t == Type::kF16 || t == Type::kF16x2 || t == Type::kBf16 || t == Type::kBf16x2; }
-bool is_real(Type t) { return t == Type::kF32 || t == Type::kF64; }
+bool is_real(Type t) { return t == Type::kF32 || t == Type::kF64 || t == Type::kF32x2; }
 
 Class class_of(const Key& key) {
   switch (key.op) {
@@ -49,7 +49,7 @@ Class class_of(const Key& key) {
       break;
   }
   const Type t = key.op == Op::kSet ? key.source : key.type;
-  if (t == Type::kF32) return Class::kFp32;
+  if (t == Type::kF32 || t == Type::kF32x2) return Class::kFp32;
   if (t == Type::kF64) return Class::kFp64;
   return is_half(t) ? Class::kHalf : Class::kInteger;
 }
@@ -57,7 +57,7 @@ Class class_of(const Key& key) {
 uint8_t flops_of(const Key& key) {
   const Class c = class_of(key);
   if (c == Class::kInteger) return 0;
-  const uint8_t lanes = key.type == Type::kF16x2 || key.type == Type::kBf16x2 ? 2 : 1;
+  const uint8_t lanes = key.type == Type::kF16x2 || key.type == Type::kBf16x2 || key.type == Type::kF32x2 ? 2 : 1;
   return static_cast<uint8_t>(lanes * (key.op == Op::kFma || key.op == Op::kMad ? 2 : 1));
 }
 
@@ -102,8 +102,8 @@ Key key_of(Opcode& op, Op name) {
   key.relu = op.take("relu");
   key.nan = op.take("NaN");
   if (op.take("xorsign")) key.xorsign_abs = op.take("abs");
-  op.take("approx");
-  op.take("full");
+  key.approximate = op.take("approx");
+  key.full = op.take("full");
   if (op.take("cc")) key.carry_out = true;
   if (name == Op::kMul || name == Op::kMad || name == Op::kMul24 || name == Op::kMad24 || name == Op::kMadc) {
     key.part = op.take("hi") ? Part::kHi : op.take("lo") ? Part::kLo : op.take("wide") ? Part::kWide : Part::kNone;
@@ -141,8 +141,12 @@ struct Operands {
 // For what becomes of products and sums.
 void note_real(BodyParser& body, const Key& key) {
   const bool known = key.op == Op::kAdd || key.op == Op::kSub || key.op == Op::kMul || key.op == Op::kNeg;
-  if (known && (is_half(key.type) || is_real(key.type)))
-    body.note({key.op, key.type, key.ftz, key.sat, key.round == Round::kNone});
+  if (known && (is_half(key.type) || is_real(key.type))) {
+    // ptxas 13.0 fuses pairs of f32 with the same rounding, even where --fmad=false forbids it.
+    const bool pair = key.type == Type::kF32x2;
+    const Round round = !pair ? Round::kNone : key.round == Round::kNone ? Round::kNearest : key.round;
+    body.note({key.op, key.type, key.ftz, key.sat, pair || key.round == Round::kNone, round});
+  }
 }
 
 void finish(BodyParser& body, const Opcode& op, const Key& key, const Operands& o) {
@@ -332,6 +336,7 @@ void parse_plain(BodyParser& body, Opcode& op, const Key& key, uint32_t d, std::
     body.comma();
     *to[n++] = body.source(bytes, key.type);
   }
+  if (key.type == Type::kF32x2) o.x = static_cast<uint32_t>(key.round) << 2;
   if (key.carry_out || key.op == Op::kAddc || key.op == Op::kSubc || key.op == Op::kMadc) o.f = body.carry();
   finish(body, op, key, o);
 }
@@ -432,6 +437,7 @@ Parser parser_of(Op op) {
 Form form_of(const Key& key) {
   const Forms& f = forms();
   if (key.op == Op::kCvt) return f.convert(key);
+  if (key.approximate || key.full) return f.approximate(key);
   const Type t = key.op == Op::kSet ? key.source : key.type;
   if (key.op == Op::kSlct) return f.integer(key);
   if (key.op == Op::kSelp) return f.integer(key);

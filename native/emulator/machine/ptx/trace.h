@@ -20,7 +20,8 @@ struct RealOperation {
   Op op = Op::kMov;
   Type type = Type::kNone;
   bool ftz = false, sat = false;
-  bool free = false;  // no rounding modifier: the product may be fused into a sum
+  bool free = false;           // the product may be fused into a sum
+  Round round = Round::kNone;  // of pairs of f32, which are free with a rounding, too: that of both must be the same
 };
 
 struct Statement {

@@ -27,6 +27,7 @@ enum class Type : uint8_t {
   kBf16,
   kBf16x2,
   kF32,
+  kF32x2,
   kF64,
   kTf32,
   kU16x2,

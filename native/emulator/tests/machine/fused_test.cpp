@@ -23,7 +23,7 @@ float twice(float a, float b, float c) {  // rounded
 }
 
 const float kFused = std::fma(kA, kB, kC), kTwice = twice(kA, kB, kC);
-const float kProducts = std::fma(kA, kB, -(kE * kE)), kOther = std::fma(-kE, kE, kA * kB);
+const float kProducts = std::fma(kA, kB, -(kE*kE)), kOther = std::fma(-kE, kE, kA*kB);
 
 #define P "mul.f32 %f6,%f1,%f2; "
 #define Q "mul.f32 %f7,%f5,%f5; "
@@ -62,24 +62,33 @@ const Row kRows[] = {
     {"a barrier between", P "bar.sync 0; add.f32 %f9,%f6,%f3;", kFused},
     {"a fence between", P "membar.cta; add.f32 %f9,%f6,%f3;", kTwice},
     {"a division between", P "div.rn.f32 %f8,%f4,%f5; add.f32 %f9,%f6,%f3; st.global.f32 [%mine+256],%f8;", kTwice},
-    {"a signed integer division between",
-     P "div.s32 %r1,%t,%t; add.f32 %f9,%f6,%f3; st.global.u32 [%mine+256],%r1;", kTwice},
+    {"a signed integer division between", P "div.s32 %r1,%t,%t; add.f32 %f9,%f6,%f3; st.global.u32 [%mine+256],%r1;",
+     kTwice},
     {"an unsigned one", P "div.u32 %r1,%t,%t; add.f32 %f9,%f6,%f3; st.global.u32 [%mine+256],%r1;", kFused},
     {"a sum in one of two branches", P "mov.f32 %f9,%f4; @!%p1 bra L; add.f32 %f9,%f6,%f3; L:", kTwice},
     {"both in a branch", "mov.f32 %f9,%f4; @!%p1 bra L;" P "add.f32 %f9,%f6,%f3; L:", kFused},
     {"a product in front of an exit", P "@!%p1 exit; add.f32 %f9,%f6,%f3;", kTwice},
     {"a jump between", P "bra L; L: add.f32 %f9,%f6,%f3;", kFused},
     {"a label that nothing jumps to", P "L: add.f32 %f9,%f6,%f3;", kFused},
-    {"a product that another block reads", P "add.f32 %f9,%f6,%f3; @!%p1 bra L; st.global.f32 [%mine+256],%f6; L:",
-     kTwice},
+    {"a product that another block reads",
+     P "add.f32 %f9,%f6,%f3; @!%p1 bra L; st.global.f32 [%mine+256],%f6; L:", kTwice},
     {"a product in both branches", "@!%p1 bra L;" P "bra M; L: mul.f32 %f6,%f3,%f4; M: add.f32 %f9,%f6,%f3;", kTwice},
     {"a factor that is overwritten", P "mov.f32 %f1,%f4; add.f32 %f9,%f6,%f3; st.global.f32 [%mine+256],%f1;", kFused},
     {"a factor that the product overwrites", "mul.f32 %f1,%f1,%f2; add.f32 %f9,%f1,%f3;", kFused},
     {"a factor that the sum overwrites, in a loop",
-     "mov.u32 %r1,0; L:" P "add.f32 %f9,%f6,%f3; mov.f32 %f1,%f9; add.u32 %r1,%r1,1; setp.lt.u32 %p2,%r1,2; @%p2 bra L;",
+     "mov.u32 %r1,0; L:" P
+     "add.f32 %f9,%f6,%f3; mov.f32 %f1,%f9; add.u32 %r1,%r1,1; setp.lt.u32 %p2,%r1,2; @%p2 bra L;",
      std::fma(kFused, kB, kC)},
-    {"a fused sum is no product", "fma.rn.f32 %f6,%f1,%f2,%f4; add.f32 %f9,%f6,%f3;",
-     std::fma(kA, kB, kD) + kC},
+#define PAIR "mov.b64 %rd1,{%f1,%f1}; mov.b64 %rd2,{%f2,%f2}; mov.b64 %rd3,{%f3,%f3}; "
+    {"pairs", PAIR "mul.f32x2 %rd4,%rd1,%rd2; add.f32x2 %rd5,%rd4,%rd3; mov.b64 {%f8,%f9},%rd5;", kFused},
+    {"pairs with a rounding", PAIR "mul.rn.f32x2 %rd4,%rd1,%rd2; add.rn.f32x2 %rd5,%rd4,%rd3; mov.b64 {%f8,%f9},%rd5;",
+     kFused},
+    {"pairs with two roundings",
+     PAIR "mul.rn.f32x2 %rd4,%rd1,%rd2; add.rz.f32x2 %rd5,%rd4,%rd3; mov.b64 {%f8,%f9},%rd5;", kTwice},
+    {"pairs that are stored, too",
+     PAIR "mul.f32x2 %rd4,%rd1,%rd2; add.f32x2 %rd5,%rd4,%rd3; mov.b64 {%f8,%f9},%rd5; st.global.b64 [%out+512],%rd4;",
+     kTwice},
+    {"a fused sum is no product", "fma.rn.f32 %f6,%f1,%f2,%f4; add.f32 %f9,%f6,%f3;", std::fma(kA, kB, kD) + kC},
 };
 
 void test_rows() {
@@ -91,8 +100,9 @@ void test_rows() {
     in.set(n, bits);
   }
   for (const Row& row : kRows) {
-    std::string body = "ld.global.f32 %f1,[%in]; ld.global.f32 %f2,[%in+4]; ld.global.f32 %f3,[%in+8]; ld.global.f32 "
-                       "%f4,[%in+12]; ld.global.f32 %f5,[%in+16]; neg.f32 %f10,%f3; setp.lt.u32 %p1,%t,64;\nadd.u32 %t,%t,1;\n";
+    std::string body =
+        "ld.global.f32 %f1,[%in]; ld.global.f32 %f2,[%in+4]; ld.global.f32 %f3,[%in+8]; ld.global.f32 "
+        "%f4,[%in+12]; ld.global.f32 %f5,[%in+16]; neg.f32 %f10,%f3; setp.lt.u32 %p1,%t,64;\nadd.u32 %t,%t,1;\n";
     out.fill(0);
     clean(kernel(body + row.body + "\nst.global.f32 [%mine],%f9;"), out, &in, {1, 32, 0, false});
     const uint32_t bits = out[0];

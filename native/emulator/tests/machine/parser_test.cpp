@@ -88,9 +88,10 @@ void test_others_run() {
 
 // A pointer may lead to a function that cannot run: then the launch ends with a report, at the call.
 void test_pointer_to_refused() {
-  const Report report = planted(kernel(".loc 1 5 1\nmov.u64 %rd1, bad;\n.loc 1 6 1\n{ proto: .callprototype _ ();\ncall %rd1, (), proto; }",
-                                       ".func bad() {\nfrob.u32;\nret;\n}\n"),
-                                Finding::kUnsupported, 6, Outcome::kUnsupported, Words());
+  const Report report = planted(
+      kernel(".loc 1 5 1\nmov.u64 %rd1, bad;\n.loc 1 6 1\n{ proto: .callprototype _ ();\ncall %rd1, (), proto; }",
+             ".func bad() {\nfrob.u32;\nret;\n}\n"),
+      Finding::kUnsupported, 6, Outcome::kUnsupported, Words());
   CHECK_CONTAINS(report.detail, "instruction 'frob.u32' is not emulated");
 }
 

@@ -39,8 +39,8 @@ std::string body(Random& random, uint32_t operations, uint32_t* stores) {
     if (alone) op = "neg", a = b = any(products);
     if ((a == b && op == "sub") || ++known[op + std::to_string(a) + "," + std::to_string(b)] > 1) continue;
     if (op != "sub" && ++known[op + std::to_string(b) + "," + std::to_string(a)] > 1 && a != b) continue;
-    text += op + ".f32 %f" + std::to_string(n) + ",%f" + std::to_string(a) +
-            (alone ? "" : ",%f" + std::to_string(b)) + ";\n";
+    text += op + ".f32 %f" + std::to_string(n) + ",%f" + std::to_string(a) + (alone ? "" : ",%f" + std::to_string(b)) +
+            ";\n";
     if (random.one_in(15)) text += "bar.sync 0;\n";
     used[a] = used[b] = true;
     values.push_back(n);

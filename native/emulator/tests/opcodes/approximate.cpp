@@ -29,8 +29,11 @@ void put(Cases& cases, const Approximation& a, std::function<bool(double)> defin
     if (defined && !defined(double(decode(*a.format, x[0] & a.format->mask())))) return std::nullopt;
     return apply(a, x[0]);
   });
-  c.relative = a.relative;
-  c.absolute = a.absolute;
+  // The bounds are of the exact value, from which the reference's rounded one is off by half a unit; values with an
+  // absolute bound are at most 1.
+  double half = std::ldexp(1.0, -a.format->precision);
+  c.relative = a.relative + half;
+  c.absolute = a.absolute + (a.absolute > std::ldexp(1.0, -23) ? half : 0);
   c.target = a.target;
   cases.push_back(c);
 }
@@ -68,7 +71,7 @@ void quotients(Cases& cases) {
                       if (!usual && !std::isnan(divisor)) return std::nullopt;
                       return a.div(x[0], x[1]);
                     });
-      c.relative = std::ldexp(1.0, -22);
+      c.relative = std::ldexp(1.0, -22) + std::ldexp(1.0, -24);
       c.absolute = std::ldexp(1.0, ftz ? -126 : -148);
       cases.push_back(c);
     }

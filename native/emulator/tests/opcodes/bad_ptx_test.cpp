@@ -56,7 +56,8 @@ const Row kRows[] = {
 void refused(const Row& row) {
   try {
     auto module = Module::parse(row.text, "test.ptx");
-    if (const Kernel* test = module->kernel("test"); test && !test->refusal().empty()) throw Unsupported(test->refusal());
+    if (const Kernel* test = module->kernel("test"); test && !test->refusal().empty())
+      throw Unsupported(test->refusal());
     expect(false, row.what, "was accepted");
   } catch (const Unsupported& e) {
     std::string text = e.what();

@@ -14,6 +14,7 @@ const Format* format_of(Domain domain) {
     case Domain::kBf16x2:
       return &kBf16;
     case Domain::kF32:
+    case Domain::kF32x2:
       return &kF32;
     case Domain::kF64:
       return &kF64;
@@ -21,7 +22,7 @@ const Format* format_of(Domain domain) {
       return nullptr;
   }
 }
-bool pair(Domain domain) { return domain == Domain::kF16x2 || domain == Domain::kBf16x2; }
+bool pair(Domain domain) { return domain == Domain::kF16x2 || domain == Domain::kBf16x2 || domain == Domain::kF32x2; }
 
 std::vector<uint64_t> float_edges(const Format& f) {
   uint64_t one = f.one(), half_ulp = uint64_t{1} << (f.precision - 1);
@@ -78,6 +79,7 @@ int width(Domain domain) {
       return 16;
     case Domain::kInt64:
     case Domain::kF64:
+    case Domain::kF32x2:
       return 64;
     default:
       return 32;
@@ -88,7 +90,8 @@ std::vector<uint64_t> edges(Domain domain) {
   if (const Format* f = format_of(domain)) {
     std::vector<uint64_t> values = float_edges(*f);
     if (pair(domain))
-      for (size_t i = 0; i < values.size(); ++i) values[i] |= values[(i * 7 + 3) % values.size()] % 65536 << 16;
+      for (size_t i = 0; i < values.size(); ++i)
+        values[i] |= (values[(i * 7 + 3) % values.size()] & f->mask()) << f->bits;
     return values;
   }
   if (domain == Domain::kShift) return {0, 1, 7, 8, 15, 16, 17, 31, 32, 33, 47, 63, 64, 65, 255, 256, 0xffffffffu};
@@ -102,7 +105,7 @@ uint64_t random_value(Domain domain, std::mt19937_64& random) {
   if (pair(domain)) {
     const Format& f = *format_of(domain);
     uint64_t low = random_float(f, random);
-    return low | random_float(f, random) << 16;
+    return low | random_float(f, random) << f.bits;
   }
   if (const Format* f = format_of(domain)) return random_float(*f, random);
   if (domain == Domain::kShift) return random() % 72;
@@ -144,7 +147,8 @@ bool agrees(const Case& c, uint64_t expected, uint64_t got) {
   const Format* f = c.predicate ? nullptr : format_of(c.result);
   if (!f) return expected == got;
   if (!pair(c.result)) return agrees_in(*f, c, expected, got);
-  return agrees_in(*f, c, expected & 0xffff, got & 0xffff) && agrees_in(*f, c, expected >> 16, got >> 16);
+  return agrees_in(*f, c, expected & f->mask(), got & f->mask()) &&
+         agrees_in(*f, c, expected >> f->bits, got >> f->bits);
 }
 
 Case form(const std::string& opcode, Domain result, std::vector<Domain> operands, Reference reference) {

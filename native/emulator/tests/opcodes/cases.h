@@ -14,7 +14,7 @@
 namespace kib::emulator::tests {
 
 // The kind of values of an operand; its register is as wide.
-enum class Domain { kInt8, kInt16, kInt32, kInt64, kShift, kF16, kBf16, kF32, kF64, kF16x2, kBf16x2 };
+enum class Domain { kInt8, kInt16, kInt32, kInt64, kShift, kF16, kBf16, kF32, kF64, kF16x2, kBf16x2, kF32x2 };
 int width(Domain domain);  // bits of the register: 16, 32 or 64
 
 using Inputs = std::array<uint64_t, 4>;

@@ -87,9 +87,38 @@ void classes(Cases& cases, Type t) {
                                    [row](const Inputs& x) { return uint64_t(row.holds(x[0])); }));
 }
 
+// Two f32 in 64 bits, each for itself.
+void pairs(Cases& cases) {
+  using Operation = uint64_t (*)(const Arithmetic&, uint64_t, uint64_t, uint64_t);
+  struct Row {
+    const char* name;
+    int operands;
+    Operation one;
+  };
+  const Row rows[] = {
+      {"add", 2, [](const Arithmetic& a, uint64_t x, uint64_t y, uint64_t) { return a.add(x, y); }},
+      {"sub", 2, [](const Arithmetic& a, uint64_t x, uint64_t y, uint64_t) { return a.sub(x, y); }},
+      {"mul", 2, [](const Arithmetic& a, uint64_t x, uint64_t y, uint64_t) { return a.mul(x, y); }},
+      {"fma", 3, [](const Arithmetic& a, uint64_t x, uint64_t y, uint64_t z) { return a.fma(x, y, z); }}};
+  for (const Row& row : rows)
+    for (Mode mode : {Mode::kNearest, Mode::kZero, Mode::kDown, Mode::kUp})
+      for (bool ftz : {false, true}) {
+        Arithmetic a{&kF32, mode, ftz};
+        Case c = form(std::string(row.name) + "." + suffix(mode) + (ftz ? ".ftz" : "") + ".f32x2", Domain::kF32x2,
+                      std::vector<Domain>(size_t(row.operands), Domain::kF32x2), [=](const Inputs& x) {
+                        uint64_t m = 0xffffffff;
+                        return row.one(a, x[0] & m, x[1] & m, x[2] & m) | row.one(a, x[0] >> 32, x[1] >> 32, x[2] >> 32)
+                                                                              << 32;
+                      });
+        c.target = "sm_100";
+        cases.push_back(c);
+      }
+}
+
 }  // namespace
 
 void float_cases(Cases& cases) {
+  pairs(cases);
   for (const Type& t : kTypes) {
     arithmetic(cases, t);
     extrema(cases, t);
