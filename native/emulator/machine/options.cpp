@@ -8,6 +8,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "machine/card.h"
+
 namespace kib::emulator {
 namespace {
 
@@ -37,10 +39,24 @@ uint64_t bytes(const char* variable, std::string value) {
 }
 
 int capability(const char* variable, const std::string& value) {
-  if (value == "8.0") return 80;
-  if (value == "9.0") return 90;
-  if (value == "10.0") return 100;
-  refuse(variable, value, "8.0, 9.0 or 10.0");
+  std::string all;
+  for (const Card& card : kCards) {
+    const std::string number = std::to_string(card.capability / 10) + "." + std::to_string(card.capability % 10);
+    if (value == number) return card.capability;
+    all += (all.empty() ? "" : card.capability == kCards.back().capability ? " or " : ", ") + number;
+  }
+  refuse(variable, value, all);
+}
+
+// Where users' programs keep what they can make again.
+std::string cache_folder(const char* (*get)(const char*)) {
+  const char* value = get("KIB_EMULATOR_CACHE");
+  if (value != nullptr) return std::string(value) == "none" ? "" : value;
+  if (const char* folder = get("XDG_CACHE_HOME"); folder != nullptr && folder[0] == '/') {
+    return std::string(folder) + "/kib-emulator";
+  }
+  const char* home = get("HOME");
+  return home != nullptr && home[0] == '/' ? std::string(home) + "/.cache/kib-emulator" : "";
 }
 
 void instruments(const char* variable, const std::string& value, Options* options) {
@@ -110,6 +126,15 @@ Options Options::parse(const char* (*get)(const char* name)) {
     if (order != "shuffled" && order != "ascending") refuse("KIB_EMULATOR_BLOCKS", order, "shuffled or ascending");
     options.ascending = order == "ascending";
   }
+  options.multiprocessors = card_of(options.capability).multiprocessors;
+  if (const char* value = get("KIB_EMULATOR_MULTIPROCESSORS")) {
+    const std::string wanted = "a number of multiprocessors from 1 to 1024";
+    const uint64_t number = whole("KIB_EMULATOR_MULTIPROCESSORS", value, wanted);
+    if (number < 1 || number > 1024) refuse("KIB_EMULATOR_MULTIPROCESSORS", value, wanted);
+    options.multiprocessors = static_cast<int>(number);
+  }
+  if (const char* value = get("KIB_EMULATOR_PTXAS")) options.ptxas = value;
+  options.cache = cache_folder(get);
   if (const char* value = get("KIB_EMULATOR_PATIENCE")) {
     const std::string wanted = "a number of warp instructions, at least 1";
     options.patience = whole("KIB_EMULATOR_PATIENCE", value, wanted);

@@ -22,10 +22,13 @@ struct Options {
   bool streams = true;                  // streams run late and in an adversarial order
   bool lanes = true;                    // lanes that parted do not meet again by themselves
   uint64_t memory = uint64_t{2} << 30;  // KIB_EMULATOR_MEMORY: bytes, or with suffix K, M, G
-  int capability = 90;                  // KIB_EMULATOR_CAPABILITY: 8.0, 9.0, 10.0
+  int capability = 90;                  // KIB_EMULATOR_CAPABILITY: 8.0, 8.6, 8.9, 9.0, 10.0, 12.0
+  int multiprocessors = 0;              // KIB_EMULATOR_MULTIPROCESSORS: default those of the capability's card
   std::string counters;                 // KIB_EMULATOR_COUNTERS: file of the table of counters; "-" is standard error
   std::string report;                   // KIB_EMULATOR_REPORT
   std::string ptx_path;                 // KIB_EMULATOR_PTX: folders, separated by colons, searched for .ptx files
+  std::string ptxas = "ptxas";          // KIB_EMULATOR_PTXAS: the program, or "none"
+  std::string cache;                    // KIB_EMULATOR_CACHE: folder of what ptxas said; empty: none
   int threads = 0;                      // KIB_EMULATOR_THREADS: host threads that run blocks; 0: one for each core
   bool ascending = false;               // KIB_EMULATOR_BLOCKS: blocks start by their numbers, not in the seed's order
   // KIB_EMULATOR_PATIENCE: warp instructions that a launch may run while no thread ends and nothing in shared or global

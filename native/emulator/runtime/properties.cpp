@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "machine/card.h"
 #include "machine/memory.h"
 #include "machine/options.h"
 #include "runtime/attributes.h"
@@ -15,13 +16,21 @@ constexpr int kPitch = INT_MAX, kGridX = INT_MAX, kGridYz = 65535, kBlockZ = 64,
 
 Limits of_capability() {
   const Options& options = Options::current();
+  const Card& card = card_of(options.capability);
   Limits l;
-  l.major = options.capability / 10;
-  l.minor = options.capability % 10;
-  const int kilobytes = options.capability == 80 ? 164 : 228;
-  l.shared_multiprocessor = kilobytes << 10;
-  l.shared_optin = (kilobytes - 1) << 10;
-  l.l2_bytes = (options.capability == 80 ? 40 : options.capability == 90 ? 50 : 126) << 20;
+  l.major = card.capability / 10;
+  l.minor = card.capability % 10;
+  l.multiprocessors = options.multiprocessors;
+  l.threads_multiprocessor = card.threads;
+  l.blocks_multiprocessor = card.blocks;
+  l.barriers_multiprocessor = card.barriers;
+  l.shared_multiprocessor = card.shared_kilobytes << 10;
+  l.shared_optin = l.shared_multiprocessor - l.shared_reserved;
+  l.l2_bytes = card.l2_megabytes << 20;
+  l.bus_bits = card.bus_bits;
+  l.kilohertz = card.megahertz * 1000;
+  l.memory_kilohertz = card.memory_megahertz * 1000;
+  l.single_to_double = card.single_to_double;
   l.memory = options.memory;
   return l;
 }
@@ -58,7 +67,7 @@ void fill_properties(DeviceProperties* p) {
   p->concurrent_kernels = 1;
   p->async_engine_count = 2;
   p->unified_addressing = 1;
-  p->memory_bus_width = 5120;
+  p->memory_bus_width = l.bus_bits;
   p->l2_cache_size = l.l2_bytes;
   p->persisting_l2_cache_max_size = static_cast<int>(most_persisting_bytes());
   p->access_policy_max_window_size = static_cast<int>(most_window_bytes());
@@ -105,7 +114,7 @@ bool attribute(int number, int* value) {
     case 82:
       return is(l.registers);
     case 13:
-      return is(1500000);  // ClockRate, kHz
+      return is(l.kilohertz);  // ClockRate
     case 14:
       return is(512);  // TextureAlignment
     case 16:
@@ -120,9 +129,9 @@ bool attribute(int number, int* value) {
     case 115:
       return is(1);
     case 36:
-      return is(2600000);  // MemoryClockRate, kHz
+      return is(l.memory_kilohertz);  // MemoryClockRate
     case 37:
-      return is(5120);  // GlobalMemoryBusWidth
+      return is(l.bus_bits);  // GlobalMemoryBusWidth
     case 38:
       return is(l.l2_bytes);
     case 39:
@@ -136,7 +145,7 @@ bool attribute(int number, int* value) {
     case 81:
       return is(l.shared_multiprocessor);
     case 87:
-      return is(2);  // SingleToDoublePrecisionPerfRatio
+      return is(l.single_to_double);  // SingleToDoublePrecisionPerfRatio
     case 97:
       return is(l.shared_optin);
     case 106:

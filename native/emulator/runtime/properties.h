@@ -1,5 +1,4 @@
-// What the emulated device says that it is: the limits of a real device of the chosen capability, with few
-// multiprocessors.
+// What the emulated device says that it is: the limits of a real card of the chosen capability.
 #ifndef KIB_EMULATOR_PROPERTIES_H
 #define KIB_EMULATOR_PROPERTIES_H
 #include <cstddef>
@@ -11,14 +10,15 @@ constexpr int kCudaVersion = 13000;
 
 struct Limits {
   int major = 9, minor = 0;
-  int multiprocessors = 8;
+  int multiprocessors = 132;
   int threads_block = 1024, threads_multiprocessor = 2048, blocks_multiprocessor = 32;
   int registers = 65536;        // of a block, and of a multiprocessor
   int shared_block = 48 << 10;  // without cudaFuncAttributeMaxDynamicSharedMemorySize
   int shared_optin = 0;         // with it
   int shared_multiprocessor = 0;
   int shared_reserved = 1 << 10;
-  int l2_bytes = 0;
+  int barriers_multiprocessor = 64;  // for __syncthreads and its like
+  int l2_bytes = 0, bus_bits = 0, kilohertz = 0, memory_kilohertz = 0, single_to_double = 2;
   uint64_t memory = 0;
 };
 

@@ -36,7 +36,7 @@ Ptx describe_ptx(std::string text, std::string file) {
     if (c >= '0' && c <= '9') {
       ptx.target = ptx.target * 10 + (c - '0');
     } else {
-      ptx.specific = true;
+      (c == 'f' ? ptx.family : ptx.specific) = true;
     }
   }
   for (size_t at = view.find(".entry"); at != view.npos; at = view.find(".entry", at + 6)) {
@@ -67,11 +67,12 @@ std::vector<Ptx> ptx_in_folder(const std::string& folder) {
 const Ptx* choose_ptx(const std::vector<Ptx>& all, const std::set<std::string>& entries, int capability) {
   const Ptx* best = nullptr;
   for (const Ptx& ptx : all) {
-    if (ptx.specific ? ptx.target != capability : ptx.target > capability) continue;
+    if (ptx.target > capability || (ptx.specific && ptx.target != capability)) continue;
+    if (ptx.family && ptx.target / 10 != capability / 10) continue;
     if (!std::includes(ptx.entries.begin(), ptx.entries.end(), entries.begin(), entries.end())) continue;
-    const bool better =
-        best == nullptr || ptx.target > best->target || (ptx.target == best->target && ptx.specific && !best->specific);
-    if (better) best = &ptx;
+    // Of equal targets that which may use more of the card.
+    const auto rank = [](const Ptx& p) { return 4 * p.target + 2 * p.specific + p.family; };
+    if (best == nullptr || rank(ptx) > rank(*best)) best = &ptx;
   }
   return best;
 }

@@ -13,6 +13,7 @@ struct Ptx {
   std::string text, file;
   int target = 0;         // 80 for sm_80
   bool specific = false;  // sm_90a: for that capability alone
+  bool family = false;    // sm_100f: for that capability and later ones of the same major number
   std::set<std::string> entries;
 };
 

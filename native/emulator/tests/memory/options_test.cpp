@@ -54,7 +54,24 @@ int main() {
   CHECK_EQUAL(with("MEMORY", "2048k").memory, uint64_t{1} << 21);
   CHECK_EQUAL(with("MEMORY", "64G").memory, uint64_t{64} << 30);
   CHECK_EQUAL(with("CAPABILITY", "8.0").capability, 80);
-  CHECK_EQUAL(with("CAPABILITY", "10.0").capability, 100);
+  const std::pair<const char*, int> cards[] = {{"8.0", 108}, {"8.6", 82},   {"8.9", 128},
+                                               {"9.0", 132}, {"10.0", 148}, {"12.0", 170}};
+  for (const auto& [number, multiprocessors] : cards) {
+    const Options o = with("CAPABILITY", number);
+    CHECK_EQUAL(std::to_string(o.capability / 10) + "." + std::to_string(o.capability % 10), number);
+    CHECK_EQUAL(o.multiprocessors, multiprocessors);
+  }
+  CHECK_EQUAL(plain.multiprocessors, 132);
+  CHECK_EQUAL(with("MULTIPROCESSORS", "8").multiprocessors, 8);
+  CHECK_EQUAL(plain.ptxas, "ptxas");
+  CHECK_EQUAL(plain.cache, "");
+  CHECK_EQUAL(with("PTXAS", "none").ptxas, "none");
+  CHECK_EQUAL(with("CACHE", "/a").cache, "/a");
+  CHECK_EQUAL(with("CACHE", "none").cache, "");
+  environment = {{"HOME", "/home/me"}};
+  CHECK_EQUAL(Options::parse(get).cache, "/home/me/.cache/kib-emulator");
+  environment = {{"HOME", "/home/me"}, {"XDG_CACHE_HOME", "/cache"}};
+  CHECK_EQUAL(Options::parse(get).cache, "/cache/kib-emulator");
   CHECK_EQUAL(with("THREADS", "3").threads, 3);
   CHECK_EQUAL(plain.patience, 1000000000u);
   CHECK(with("BLOCKS", "ascending").ascending && !with("BLOCKS", "shuffled").ascending);
@@ -76,7 +93,14 @@ int main() {
   for (const char* bad : {"1023K", "65G", "18446744073709551616", "1T", "", "G", "1.5G"}) {
     CHECK_CONTAINS(refusal("MEMORY", bad), "bytes from 1M to 64G");
   }
-  CHECK_CONTAINS(refusal("CAPABILITY", "9"), "8.0, 9.0 or 10.0");
+  for (const char* bad : {"9", "7.5", "9.0a", "11.0", ""}) {
+    CHECK_CONTAINS(refusal("CAPABILITY", bad), "set it to 8.0, 8.6, 8.9, 9.0, 10.0 or 12.0");
+  }
+  for (const char* bad : {"0", "1025", "-1", "", "all"}) {
+    CHECK_CONTAINS(refusal("MULTIPROCESSORS", bad),
+                   std::string("KIB_EMULATOR_MULTIPROCESSORS is '") + bad +
+                       "'; set it to a number of multiprocessors from 1 to 1024, or unset it");
+  }
   CHECK_CONTAINS(refusal("BLOCKS", "descending"), "set it to shuffled or ascending");
   CHECK_CONTAINS(refusal("THREADS", "1025"), "KIB_EMULATOR_THREADS");
   for (const char* bad : {"0", "", "1e9", "-1"}) {

@@ -62,6 +62,20 @@ int main() {
   CHECK_EQUAL(chosen({"k", "l"}, 80), "none");
   CHECK_EQUAL(chosen({"m"}, 100), "none");
 
+  // What is for one capability or family runs on no other.
+  std::vector<Ptx> special{describe_ptx(text("sm_80", ".entry k()\n{}"), "sm_80")};
+  for (const char* target : {"sm_90a", "sm_100f", "sm_100a", "sm_120f", "sm_120"}) {
+    special.push_back(describe_ptx(text(target, ".entry k()\n{}"), target));
+  }
+  CHECK(special[2].family && !special[2].specific && special[2].target == 100);
+  const std::pair<int, const char*> wanted[] = {{80, "sm_80"},  {86, "sm_80"},    {89, "sm_80"},
+                                                {90, "sm_90a"}, {100, "sm_100a"}, {120, "sm_120f"}};
+  for (const auto& [capability, file] : wanted) CHECK_EQUAL(choose_ptx(special, {"k"}, capability)->file, file);
+  special.erase(special.begin() + 3);
+  CHECK_EQUAL(choose_ptx(special, {"k"}, 100)->file, "sm_100f");
+  CHECK_EQUAL(choose_ptx(special, {"k"}, 103)->file, "sm_100f");
+  CHECK_EQUAL(choose_ptx(special, {"k"}, 110)->file, "sm_80");
+
   const std::string fat = fat_binary(entry(2, "machine code") + entry(1, all[0].text) + entry(1, all[1].text));
   const FatBinaryContent found = read_fat_binary(fat.data(), "libk.so");
   CHECK_EQUAL(found.ptx.size(), 2u);
