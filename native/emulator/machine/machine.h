@@ -9,6 +9,7 @@
 
 #include "machine/memory.h"
 #include "machine/report.h"
+#include "machine/resources.h"
 
 namespace kib::emulator {
 
@@ -28,11 +29,13 @@ class Kernel {
   virtual uint32_t static_shared_bytes() const = 0;
   virtual uint32_t local_bytes() const = 0;  // a thread's
   virtual uint32_t max_threads() const = 0;  // .maxntid's product, else 1024
-  virtual uint32_t registers() const = 0;    // an estimate, for attributes and occupancy
+  virtual bool bounded() const = 0;          // it has .maxntid: its registers are such that blocks fit
+  virtual bool unknown_stack() const = 0;    // it recurs, or calls by pointers: its stack is not known before it runs
   // Whether it lets the grids that depend on it begin before it has ended (griddepcontrol.launch_dependents), and
   // whether it waits for those that it depends on itself before it does so.
   virtual bool triggers() const = 0;
   virtual bool waits_first() const = 0;
+  virtual bool waits_for_blocks() const = 0;  // it may wait for what other blocks write
   // Empty; or why it cannot run: the first instruction, of its own or of a function that it calls, that is not
   // emulated.
   virtual const std::string& refusal() const = 0;
@@ -57,7 +60,10 @@ struct Launch {
   Dim3 grid, block;
   uint32_t dynamic_shared_bytes = 0;
   bool cooperative = false;           // all blocks live at once; grid-wide barriers work
-  uint64_t resident = 0;              // blocks that are live at once at most; 0: not known
+  // For a kernel of unknown_stack(): cudaLimitStackSize, and what is known of its module's frames.
+  uint32_t stack_limit = 1024;
+  const Resources* resources = nullptr;
+  uint64_t resident = 0;  // blocks that are live at once at most, of a kernel that waits_for_blocks(); 0: not known
   std::vector<std::byte> parameters;  // parameter_bytes(), each at its offset
 };
 

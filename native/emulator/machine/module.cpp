@@ -10,8 +10,6 @@ namespace kib::emulator {
 namespace ptx {
 namespace {
 
-constexpr uint32_t kRecursionStack = 64 << 10;  // of a thread whose functions call themselves
-
 uint32_t align16(uint32_t n) { return (n + 15) / 16 * 16; }
 
 // Local bytes of a function and of what it calls; `recursive` where it comes back to itself.
@@ -134,9 +132,8 @@ KernelImage::KernelImage(std::shared_ptr<const Image> image, uint32_t function)
     : image_(std::move(image)), index_(function) {
   static_shared_ = image_->module_shared_bytes + this->function().shared_bytes;
   std::set<uint32_t> path;
-  bool recursive = calls_pointers(*image_);
-  local_ = stack_of(*image_, function, &path, &recursive);
-  stack_ = recursive ? std::max(local_, kRecursionStack) : local_;
+  unknown_stack_ = calls_pointers(*image_);
+  local_ = stack_of(*image_, function, &path, &unknown_stack_);
   std::set<uint32_t> callees;
   add_callees(*image_, function, &callees);
   refusal_ = image_->functions[function].refusal;

@@ -5,13 +5,13 @@
 #include "runtime/attributes.h"
 #include "runtime/cudart.h"
 #include "runtime/host_memory.h"
-#include "runtime/properties.h"
+#include "runtime/launch_limits.h"
 
 using namespace kib::emulator;
 
 namespace {
 
-constexpr int kLimits = 7, kPersistingLimit = 6;
+constexpr int kLimits = 7, kStackSize = 0, kPersistingLimit = 6;  // of cudaLimit
 
 int set_int(int* to, int value) {
   if (to == nullptr) return remember(cudaErrorInvalidValue);
@@ -20,7 +20,7 @@ int set_int(int* to, int value) {
 }
 
 size_t* device_limits() {
-  static size_t limits[kLimits] = {1024, 1 << 20, 8 << 20, 2, 2048, 64, 0};
+  static size_t limits[kLimits] = {0, 1 << 20, 8 << 20, 2, 2048, 64, 0};
   return limits;
 }
 
@@ -73,6 +73,7 @@ KIB_EXPORT int cudaDeviceSetLimit(int limit, size_t value) {
                  std::to_string(most_persisting_bytes()) + " (cudaDevAttrMaxPersistingL2CacheSize)");
       return cudaErrorInvalidValue;
     }
+    if (limit == kStackSize) return set_stack_limit(value) ? cudaSuccess : cudaErrorInvalidValue;
     device_limits()[limit] = value;
     return cudaSuccess;
   });
@@ -82,7 +83,7 @@ KIB_EXPORT int cudaDeviceGetLimit(size_t* value, int limit) {
   return call("cudaDeviceGetLimit", [&](Device&, Lock&) -> int {
     if (value == nullptr) return cudaErrorInvalidValue;
     if (limit < 0 || limit >= kLimits) return cudaErrorUnsupportedLimit;
-    *value = device_limits()[limit];
+    *value = limit == kStackSize ? stack_limit() : device_limits()[limit];
     return cudaSuccess;
   });
 }
@@ -97,6 +98,7 @@ KIB_EXPORT int cudaDeviceReset() {
     device.scheduler().wait(lock, nullptr);
     Memory::instance().report_leaks();
     HostMemory::instance().report_leaks();
+    set_stack_limit(1024);
     device.reset(lock, device.seed());
     return cudaSuccess;
   });

@@ -5,7 +5,7 @@
 #include "runtime/attributes.h"
 #include "runtime/cudart.h"
 #include "runtime/kernels.h"
-#include "runtime/properties.h"
+#include "runtime/launch_limits.h"
 
 using namespace kib::emulator;
 
@@ -45,11 +45,6 @@ int on_kernel(const char* name, const void* function, Body body) {
     if (const int error = Kernels::instance().prepare(*kernel)) return error;
     return body(*kernel);
   });
-}
-
-uint32_t dynamic_limit(const Function& f) {
-  const auto most = static_cast<uint32_t>(limits().shared_block);
-  return f.dynamic_shared_limit != 0 ? f.dynamic_shared_limit : most - std::min(most, f.kernel->static_shared_bytes());
 }
 
 // Calls a body that no device state of CUDA guards: registration runs before main().
@@ -186,16 +181,18 @@ struct FunctionAttributes {
 static_assert(sizeof(FunctionAttributes) == 144, "the layout of CUDA 13");
 
 KIB_EXPORT int cudaFuncGetAttributes(FunctionAttributes* attributes, const void* function) {
-  return on_kernel("cudaFuncGetAttributes", function, [&](const Function& f) -> int {
+  return on_kernel("cudaFuncGetAttributes", function, [&](Function& f) -> int {
     if (attributes == nullptr) return cudaErrorInvalidValue;
     const Limits& l = limits();
     *attributes = {};
-    attributes->shared_bytes = f.kernel->static_shared_bytes();
-    attributes->local_bytes = f.kernel->local_bytes();
-    attributes->max_threads = static_cast<int>(f.kernel->max_threads());
-    attributes->registers = static_cast<int>(f.kernel->registers());
-    attributes->ptx_version = attributes->binary_version = l.major * 10 + l.minor;
-    attributes->max_dynamic_shared = static_cast<int>(dynamic_limit(f));
+    const KernelResources kernel = resources_of(f);
+    attributes->shared_bytes = kernel.shared;
+    attributes->local_bytes = kernel.stack;
+    attributes->max_threads = static_cast<int>(most_threads(l, kernel.registers, f.kernel->max_threads()));
+    attributes->registers = static_cast<int>(kernel.registers);
+    attributes->ptx_version = f.binary->ptx_target();
+    attributes->binary_version = l.major * 10 + l.minor;
+    attributes->max_dynamic_shared = static_cast<int>(dynamic_shared_allowed(f));
     attributes->carveout = -1;
     return cudaSuccess;
   });
@@ -209,7 +206,8 @@ KIB_EXPORT int cudaFuncSetAttribute(const void* function, int attribute, int val
              "attribute " + std::to_string(attribute) + " is not emulated");
       return cudaErrorNotSupported;
     }
-    const int64_t most = static_cast<int64_t>(limits().shared_optin) - f.kernel->static_shared_bytes();
+    int64_t most = static_cast<int64_t>(limits().shared_optin) - f.static_shared();
+    if (value > most) most = static_cast<int64_t>(limits().shared_optin) - resources_of(f).shared;
     if (value < 0 || value > most) {
       report(Finding::kBadArgument, "cudaFuncSetAttribute",
              std::to_string(value) + " bytes of dynamic shared memory are more than the " + std::to_string(most) +
@@ -236,8 +234,14 @@ KIB_EXPORT int cudaFuncGetName(const char** name, const void* function) {
 KIB_EXPORT int cudaOccupancyMaxActiveBlocksPerMultiprocessorWithFlags(int* blocks, const void* function, int threads,
                                                                       size_t shared, unsigned) {
   return on_kernel("cudaOccupancyMaxActiveBlocksPerMultiprocessor", function, [&](Function& f) -> int {
-    if (blocks == nullptr) return cudaErrorInvalidValue;
-    return Kernels::instance().occupancy(f, threads, shared, blocks);
+    if (blocks == nullptr || threads <= 0) return cudaErrorInvalidValue;
+    *blocks = 0;
+    if (static_cast<uint32_t>(threads) > f.kernel->max_threads()) return cudaSuccess;
+    const KernelResources kernel = resources_of(f);
+    if (shared <= dynamic_shared_allowed(f)) {
+      *blocks = occupancy_of(limits(), kernel, static_cast<uint32_t>(threads), shared).blocks;
+    }
+    return cudaSuccess;
   });
 }
 
@@ -249,10 +253,7 @@ KIB_EXPORT int cudaOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, const 
 KIB_EXPORT int cudaOccupancyAvailableDynamicSMemPerBlock(size_t* bytes, const void* function, int blocks, int) {
   return on_kernel("cudaOccupancyAvailableDynamicSMemPerBlock", function, [&](Function& f) -> int {
     if (bytes == nullptr || blocks <= 0) return cudaErrorInvalidValue;
-    const Limits& l = limits();
-    const int64_t each = l.shared_multiprocessor / blocks - l.shared_reserved;
-    const int64_t left = std::min<int64_t>(each, l.shared_optin) - f.kernel->static_shared_bytes();
-    *bytes = static_cast<size_t>(std::max<int64_t>(left, 0));
+    *bytes = dynamic_shared_for(limits(), resources_of(f), blocks);
     return cudaSuccess;
   });
 }

@@ -4,12 +4,14 @@
 #include <dlfcn.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 
 #include "machine/options.h"
+#include "runtime/launch_limits.h"
 #include "runtime/node_details.h"
-#include "runtime/properties.h"
+#include "runtime/ptxas.h"
 
 namespace kib::emulator {
 namespace {
@@ -73,12 +75,6 @@ void begin_ahead(const Launch& launch, Task* task) {
   };
 }
 
-bool fits(const Dim3& grid, const Dim3& block) {
-  const Limits& l = limits();
-  return grid.count() > 0 && grid.x <= 0x7fffffffu && grid.y <= 65535 && grid.z <= 65535 && block.count() > 0 &&
-         block.x <= 1024 && block.y <= 1024 && block.z <= 64 && block.count() <= static_cast<uint64_t>(l.threads_block);
-}
-
 KernelDetails details_of(const Function& function, const LaunchCall& call, const Launch& launch) {
   KernelDetails details;
   details.function = function.host;
@@ -90,8 +86,6 @@ KernelDetails details_of(const Function& function, const LaunchCall& call, const
   }
   return details;
 }
-
-std::string text(const Dim3& d) { return std::to_string(d.x) + "x" + std::to_string(d.y) + "x" + std::to_string(d.z); }
 
 }  // namespace
 
@@ -108,19 +102,20 @@ void FatBinary::load() {
   const Options& options = Options::current();
   FatBinaryContent content = read_fat_binary(data_, library_);
   parameters_ = std::move(content.parameters);
-  std::vector<std::string> folders = {folder_of(library_)};
-  for (std::string& folder : split_path(options.ptx_path)) folders.push_back(std::move(folder));
-  for (const std::string& folder : folders) {
+  folders_ = {folder_of(library_)};
+  for (std::string& folder : split_path(options.ptx_path)) folders_.push_back(std::move(folder));
+  for (const std::string& folder : folders_) {
     for (Ptx& ptx : ptx_in_folder(folder)) content.ptx.push_back(std::move(ptx));
   }
   const Ptx* chosen = choose_ptx(content.ptx, entries_, options.capability);
   if (chosen == nullptr) {
-    report(Finding::kUnsupported, library_, missing(folders, content.unreadable));
+    report(Finding::kUnsupported, library_, missing(content.unreadable));
     error_ = cudaErrorNoKernelImageForDevice;
     return;
   }
+  ptx_ = *chosen;
   try {
-    module_ = Module::parse(chosen->text, chosen->file);
+    module_ = Module::parse(ptx_.text, ptx_.file);
     check_parameters();
   } catch (const Unsupported& problem) {
     Report finding;
@@ -160,7 +155,7 @@ void FatBinary::check_parameters() const {
   }
 }
 
-std::string FatBinary::missing(const std::vector<std::string>& folders, bool compressed) const {
+std::string FatBinary::missing(bool compressed) const {
   const int capability = Options::current().capability;
   std::string sentence = "no PTX with ";
   if (entries_.empty()) {
@@ -171,11 +166,25 @@ std::string FatBinary::missing(const std::vector<std::string>& folders, bool com
   }
   sentence +=
       " for a capability up to " + std::to_string(capability / 10) + "." + std::to_string(capability % 10) + " in ";
-  for (size_t i = 0; i < folders.size(); ++i) sentence += (i == 0 ? "" : ", ") + folders[i];
+  for (size_t i = 0; i < folders_.size(); ++i) sentence += (i == 0 ? "" : ", ") + folders_[i];
   if (compressed) sentence += " (the library's own PTX is compressed in a way that cannot be read)";
   return sentence +
          "; make it beside the library: nvcc -ptx -lineinfo -arch=compute_80 FILE.cu, or build the library with "
          "nvcc --no-compress -gencode arch=compute_80,code=compute_80";
+}
+
+const Resources& FatBinary::resources() {
+  if (!resources_) {
+    resources_ = std::make_unique<Resources>(find_resources(ptx_, entries_, folders_, Options::current()));
+    ptx_.text.clear();
+    if (!resources_->estimated.empty()) {
+      std::fprintf(stderr,
+                   "kib-emulator: note: the registers of the kernels in %s are an estimate, since %s; put the ptxas of "
+                   "CUDA on the PATH, or its output into a .ptxas file beside the library\n",
+                   ptx_.file.c_str(), resources_->estimated.c_str());
+    }
+  }
+  return *resources_;
 }
 
 Kernels& Kernels::instance() {
@@ -253,23 +262,6 @@ int Kernels::variable(const void* host, uint64_t* address, uint64_t* bytes, cons
   return cudaErrorInvalidSymbol;
 }
 
-int Kernels::occupancy(Function& function, int threads, size_t dynamic_shared, int* blocks) {
-  *blocks = 0;
-  if (const int error = prepare(function)) return error;
-  const Limits& l = limits();
-  if (threads <= 0 || dynamic_shared > static_cast<size_t>(l.shared_optin)) return cudaErrorInvalidValue;
-  const Kernel& kernel = *function.kernel;
-  if (threads > l.threads_block || static_cast<uint32_t>(threads) > kernel.max_threads()) return cudaSuccess;
-  const int warps = (threads + 31) / 32;
-  const int registers = (static_cast<int>(kernel.registers()) + 7) / 8 * 8 * 32;  // a warp's, in units of 256
-  const size_t shared = kernel.static_shared_bytes() + dynamic_shared + static_cast<size_t>(l.shared_reserved);
-  int most = std::min(l.blocks_multiprocessor, l.threads_multiprocessor / (warps * 32));
-  if (registers > 0) most = std::min(most, l.registers / (registers * warps));
-  most = std::min(most, static_cast<int>(static_cast<size_t>(l.shared_multiprocessor) / shared));
-  *blocks = most;
-  return cudaSuccess;
-}
-
 int Kernels::launch(Lock& lock, Device& device, Stream& stream, Function& function, const LaunchCall& call) {
   Task task;
   if (const int error = prepare(function, call, &task)) return error;
@@ -279,33 +271,8 @@ int Kernels::launch(Lock& lock, Device& device, Stream& stream, Function& functi
 int Kernels::prepare(Function& function, const LaunchCall& call, Task* task) {
   if (const int error = prepare(function)) return error;
   const Kernel& kernel = *function.kernel;
-  const Limits& l = limits();
-  if (!fits(call.grid, call.block)) {
-    return refuse(call, function, cudaErrorInvalidConfiguration,
-                  "a grid of " + text(call.grid) + " blocks of " + text(call.block) + " threads is beyond the device");
-  }
-  if (call.block.count() > kernel.max_threads()) {
-    return refuse(call, function, cudaErrorLaunchOutOfResources,
-                  "a block of " + text(call.block) + " threads is beyond the kernel's own limit of " +
-                      std::to_string(kernel.max_threads()) + " (__launch_bounds__)");
-  }
-  const size_t allowed = function.dynamic_shared_limit != 0
-                             ? function.dynamic_shared_limit
-                             : static_cast<size_t>(l.shared_block) - kernel.static_shared_bytes();
-  if (call.shared > allowed) {
-    return refuse(call, function, cudaErrorInvalidValue,
-                  std::to_string(call.shared) + " bytes of dynamic shared memory are more than the " +
-                      std::to_string(allowed) + " allowed; raise cudaFuncAttributeMaxDynamicSharedMemorySize first");
-  }
-  if (call.cooperative) {
-    int blocks = 0;
-    if (const int error = occupancy(function, static_cast<int>(call.block.count()), call.shared, &blocks)) return error;
-    const uint64_t most = static_cast<uint64_t>(blocks) * static_cast<uint64_t>(l.multiprocessors);
-    if (call.grid.count() > most) {
-      return refuse(call, function, cudaErrorCooperativeLaunchTooLarge,
-                    std::to_string(call.grid.count()) + " cooperating blocks are more than the " +
-                        std::to_string(most) + " that fit at once");
-    }
+  if (const Refusal refused = refusal_of(function, call); refused.error != 0) {
+    return refuse(call, function, refused.error, refused.why);
   }
   Launch launch;
   launch.kernel = &kernel;
@@ -313,9 +280,15 @@ int Kernels::prepare(Function& function, const LaunchCall& call, Task* task) {
   launch.block = call.block;
   launch.dynamic_shared_bytes = static_cast<uint32_t>(call.shared);
   launch.cooperative = call.cooperative;
-  int resident = 0;
-  if (const int error = occupancy(function, static_cast<int>(call.block.count()), call.shared, &resident)) return error;
-  launch.resident = std::max<uint64_t>(static_cast<uint64_t>(resident) * static_cast<uint64_t>(l.multiprocessors), 1);
+  if (kernel.waits_for_blocks()) {
+    const Occupancy o = occupancy_of(limits(), resources_of(function), static_cast<uint32_t>(call.block.count()), call.shared);
+    launch.resident = std::max<uint64_t>(
+        static_cast<uint64_t>(o.blocks) * static_cast<uint64_t>(limits().multiprocessors), 1);
+  }
+  if (kernel.unknown_stack()) {
+    launch.resources = &function.binary->resources();
+    launch.stack_limit = stack_limit();
+  }
   launch.parameters.resize(kernel.parameter_bytes());
   for (size_t i = 0; i < kernel.parameters().size(); ++i) {
     const Parameter& parameter = kernel.parameters()[i];

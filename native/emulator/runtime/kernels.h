@@ -23,6 +23,11 @@ struct Function {
   uint32_t dynamic_shared_limit = 0;  // of cudaFuncSetAttribute; 0: what is allowed without it
   const Kernel* kernel = nullptr;     // once its module is parsed
   bool refused = false;               // it was reported that the kernel cannot run
+  KernelResources resources;          // once they are asked for
+  bool resources_known = false;
+
+  // Bytes of static shared memory, as exactly as they are known.
+  uint32_t static_shared() const { return resources_known ? resources.shared : kernel->static_shared_bytes(); }
 };
 
 // One translation unit's device code. Its module is parsed when first used.
@@ -31,19 +36,25 @@ class FatBinary {
   FatBinary(const void* data, std::string library) : data_(data), library_(std::move(library)) {}
   // The module, or null after a report of why there is none, made once; `error` is CUDA's then.
   const Module* module(int* error);
+  // What its kernels take, looked for when first asked; of a binary whose module is there.
+  const Resources& resources();
+  int ptx_target() const { return ptx_.target; }  // 80 for PTX of sm_80
   const std::string& library() const { return library_; }
   void add_entry(const std::string& name) { entries_.insert(name); }
 
  private:
   void load();
   void check_parameters() const;
-  std::string missing(const std::vector<std::string>& folders, bool compressed) const;
+  std::string missing(bool compressed) const;
 
   const void* data_;
   std::string library_;  // the file that registered it
   std::set<std::string> entries_;
   std::map<std::string, std::vector<ArgumentPlace>> parameters_;  // of the machine code
+  Ptx ptx_;                           // the chosen one; its text only until resources() has seen it
+  std::vector<std::string> folders_;  // where PTX, and what ptxas said of it, is looked for
   std::unique_ptr<Module> module_;
+  std::unique_ptr<Resources> resources_;
   bool loaded_ = false;
   int error_ = 0;
 };
@@ -76,8 +87,6 @@ class Kernels {
   int launch(Lock& lock, Device& device, Stream& stream, Function& function, const LaunchCall& call);
   // The work of a launch, with a copy of its arguments, once the call is found to be right.
   int prepare(Function& function, const LaunchCall& call, Task* task);
-  // Blocks that fit on a multiprocessor at once.
-  int occupancy(Function& function, int threads, size_t dynamic_shared, int* blocks);
 
  private:
   std::vector<std::unique_ptr<FatBinary>> binaries_;

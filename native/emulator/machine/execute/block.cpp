@@ -39,6 +39,7 @@ Block::Block(Worker& worker) : worker_(worker) {
   module_end_ = launch.image->module_shared_bytes;
   kernel_end_ = kKernelShared + kernel.function().shared_bytes;
   dynamic_end_ = kDynamicShared + launch.launch->dynamic_shared_bytes;
+  reserved_end_ = kReservedShared + (launch.image->reserved_shared ? kReservedBytes : 0);
   const size_t bytes = dynamic_end_ + 64;
   shared_.reset(new Buffer(bytes));
   shared_written_.reset(new Buffer(bytes));
@@ -67,6 +68,7 @@ void Block::start(uint64_t index) {
   std::memset(shared_written(), 0, module_end_);
   std::memset(shared_written() + kKernelShared, 0, kernel_end_ - kKernelShared);
   std::memset(shared_written() + kDynamicShared, 0, dynamic_end_ - kDynamicShared);
+  std::memset(shared_written() + kReservedShared, 0, reserved_end_ - kReservedShared);
   // No block sees what another left: which one that was depends on the threads of the host.
   std::memset(shared(), 0xff, module_end_);
   std::memset(shared() + kKernelShared, 0xff, kernel_end_ - kKernelShared);

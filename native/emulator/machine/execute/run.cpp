@@ -145,6 +145,7 @@ void prepare(LaunchState& state, const Launch& launch) {
   state.launch = &launch;
   state.options = Options::current();
   state.warps_in_block = static_cast<uint32_t>((launch.block.count() + 31) / 32);
+  state.stack = stack_of(kernel, launch);
   state.granule_shared = kernel.granule(Space::kShared);
   state.granule_global = kernel.granule(Space::kGlobal);
   state.global_races = state.options.races && launch.grid.count() <= kBlockLimit;

@@ -16,7 +16,8 @@ uint64_t mixed(uint64_t x) {
   return x ^ (x >> 31);
 }
 
-constexpr uint32_t kSlice = 2048;  // instructions after which a divergent warp runs another group
+constexpr uint32_t kDeepest = 65536;  // calls within calls
+constexpr uint32_t kSlice = 2048;     // instructions after which a divergent warp runs another group
 
 }  // namespace
 
@@ -27,11 +28,12 @@ Warp::Warp(Block& block, Worker& worker, uint32_t index)
   base[3] = nullptr;
   const Launch& launch = *worker.launch.launch;
   known.resize(worker.launch.warps_in_block);
-  local_bytes_ = worker.launch.kernel->stack_bytes();
+  local_bytes_ = worker.launch.stack.local_bytes;
   auto* s = reinterpret_cast<uint32_t(*)[32]>(specials_->data());
   const Dim3 size = launch.block, grid = launch.grid;
   const uint32_t threads = static_cast<uint32_t>(size.count());
-  const uint64_t shared = worker.launch.kernel->static_shared_bytes() + uint64_t{launch.dynamic_shared_bytes};
+  const uint64_t shared =
+      round_up(worker.launch.kernel->static_shared_bytes() + uint64_t{launch.dynamic_shared_bytes}, kSharedUnit);
   for (uint32_t l = 0; l < 32; ++l) {
     const uint32_t t = index * 32 + l;
     if (t < threads) initial_ |= uint32_t{1} << l;
@@ -52,10 +54,10 @@ Warp::Warp(Block& block, Worker& worker, uint32_t index)
                                                  {kNctaidZ, grid.z},
                                                  {kWarpId, index},
                                                  {kNwarpId, worker.launch.warps_in_block},
-                                                 {kSmId, 0},
-                                                 {kNsmId, 1},
+                                                 {kNsmId, worker.launch.options.multiprocessors},
                                                  {kDynamicBytes, launch.dynamic_shared_bytes},
                                                  {kTotalBytes, shared},
+                                                 {kAllBytes, shared + kReservedBytes},
                                                  {kEnvironment1, worker.launch.environment >> 32},
                                                  {kEnvironment2, worker.launch.environment & 0xffffffff},
                                                  {kZeros, 0},
@@ -71,6 +73,7 @@ void Warp::start() {
     s[kCtaidX][l] = at.x;
     s[kCtaidY][l] = at.y;
     s[kCtaidZ][l] = at.z;
+    s[kSmId][l] = block_.index() % static_cast<uint32_t>(launch().options.multiprocessors);
   }
   live_ = initial_;
   waited_for_grids_ = 0;
@@ -93,6 +96,7 @@ void Warp::start() {
   std::fill(std::begin(rank_), std::end(rank_), 0);
   g.frame = new_frame(static_cast<uint32_t>(&f - launch().image->functions.data()));
   g.frame->lanes = initial_;
+  if (const auto& frames = launch().stack.frames; !frames.empty()) g.frame->stack = frames[g.frame->function];
   forget_local(*g.frame, initial_);
   groups_.assign(1, g);
 }
@@ -133,7 +137,7 @@ Frame* Warp::new_frame(uint32_t function) {
     frame->parameters = frame->registers + f.frame_bytes;
     frame->function = function;
   }
-  frame->local_base = frame->depth = frame->return_pc = frame->lanes = 0;
+  frame->local_base = frame->stack = frame->depth = frame->return_pc = frame->lanes = 0;
   frame->caller = nullptr;
   frame->call = nullptr;
   for (const Function::Zeros& z : launch().image->functions[function].begin_as_zeros) {
@@ -446,10 +450,12 @@ void Warp::enter(const Call& c, uint32_t function, uint32_t lanes) {
   to->part = groups_[current_].part;
   to->local_base = static_cast<uint32_t>(round_up(from->local_base + f.local_bytes, 16));
   const Function& callee = launch().image->functions[function];
-  if (to->local_base + callee.local_bytes > local_bytes_ || to->depth > 4096) {
+  const Stack& stack = launch().stack;
+  const uint32_t bytes = stack.frames.empty() ? 0 : stack.frames[function];
+  to->stack = from->stack + bytes;
+  if (to->stack > stack.limit || to->local_base + callee.local_bytes > local_bytes_ || to->depth > kDeepest) {
     report(Finding::kOutOfBounds, static_cast<uint32_t>(__builtin_ctz(lanes)), 0,
-           "the stack of " + std::to_string(local_bytes_) + " bytes overflows at depth " + std::to_string(to->depth) +
-               "; recurse less deep");
+           stack_overflow(*launch().launch, stack, to->stack, to->depth, callee.name, bytes));
     stop(Outcome::kIllegalAddress);
     return;
   }

@@ -12,6 +12,7 @@
 #include "machine/execute/check_order.h"
 #include "machine/execute/footprint.h"
 #include "machine/execute/race.h"
+#include "machine/execute/stack.h"
 #include "machine/execute/warp_forms.h"
 #include "machine/memory_access.h"
 #include "machine/ptx/ir.h"
@@ -28,6 +29,7 @@ struct Frame {
   std::byte *registers = nullptr, *parameters = nullptr;
   uint32_t stride = 0;      // of a lane's parameters
   uint32_t local_base = 0;  // where its local variables begin in a thread's local memory
+  uint32_t stack = 0;       // a GPU's bytes of it and of those below, where Stack::frames are known
   uint32_t function = 0, depth = 0;
   Frame* caller = nullptr;
   uint32_t return_pc = 0, lanes = 0;
@@ -72,6 +74,7 @@ struct LaunchState {
   bool grids_before_ended = true;  // those that griddepcontrol.wait waits for
   uint64_t environment = 0;        // address of the workspace of grid-wide barriers
   uint32_t warps_in_block = 0;
+  Stack stack;
   uint32_t granule_shared = 4, granule_global = 4;  // bytes that a record of the last accesses stands for
   bool global_races = false, notes = false;
   std::atomic<int> outcome{0};                 // Outcome; not kDone stops all
@@ -302,7 +305,8 @@ class Block {
   uint8_t* shared_written() const { return reinterpret_cast<uint8_t*>(shared_written_->data()); }
   bool in_shared(uint64_t address, uint64_t bytes) const {
     return (address >= kDynamicShared && address + bytes <= dynamic_end_) ||
-           (address >= kKernelShared && address + bytes <= kernel_end_) || address + bytes <= module_end_;
+           (address >= kKernelShared && address + bytes <= kernel_end_) || address + bytes <= module_end_ ||
+           (address >= kReservedShared && address + bytes <= reserved_end_);
   }
   std::string shared_extent() const;
   Records shared_records(uint64_t address) const {
@@ -327,7 +331,7 @@ class Block {
   Dim3 coordinates_;
   std::vector<std::unique_ptr<Warp>> warps_;
   std::vector<uint32_t> order_;
-  uint64_t module_end_ = 0, kernel_end_ = 0, dynamic_end_ = 0;
+  uint64_t module_end_ = 0, kernel_end_ = 0, dynamic_end_ = 0, reserved_end_ = 0;
   std::unique_ptr<Buffer> shared_, shared_written_, shared_records_;
   size_t shared_granules_ = 0;
   Barrier barriers_[kBarriers];

@@ -31,6 +31,7 @@ enum Special : uint32_t {
   kMaskGe,
   kDynamicBytes,
   kTotalBytes,
+  kAllBytes,
   kEnvironment1,
   kEnvironment2,
   kZeros,

@@ -61,6 +61,7 @@ constexpr NamedSpecial kNamed[] = {
     {"%envreg2", kEnvironment2},
     {"%dynamic_smem_size", kDynamicBytes},
     {"%total_smem_size", kTotalBytes},
+    {"%aggr_smem_size", kAllBytes},
     {"%cluster_ctaid.x", kZeros},
     {"%cluster_ctaid.y", kZeros},
     {"%cluster_ctaid.z", kZeros},
@@ -449,7 +450,6 @@ Operand BodyParser::allocate(uint32_t bytes) {
   Function& f = function();
   const Operand at = f.frame_bytes;
   f.frame_bytes += bytes == 0 ? 64 : align(32 * bytes, 64);
-  f.registers += bytes == 0 ? 0 : (bytes + 3) / 4;
   return at;
 }
 
@@ -502,8 +502,23 @@ std::optional<Register> BodyParser::special(std::string_view name) {
     written_.insert(to);
     return Register{to, s.bytes, Type::kNone};
   }
-  if (name.substr(0, 7) == "%envreg" || name.substr(0, 21) == "%reserved_smem_offset")
-    return Register{kZeros * 128 | kSpecials, 4, Type::kU32};
+  constexpr std::string_view kReserved = "%reserved_smem_offset_";
+  if (name.substr(0, kReserved.size()) == kReserved) return reserved_shared(name.substr(kReserved.size()));
+  if (name.substr(0, 7) == "%envreg") return Register{kZeros * 128 | kSpecials, 4, Type::kU32};
+  return std::nullopt;
+}
+
+std::optional<Register> BodyParser::reserved_shared(std::string_view which) {
+  const std::pair<std::string_view, uint32_t> all[] = {{"begin", kReservedShared},
+                                                       {"end", kReservedShared + kReservedBytes},
+                                                       {"cap", kReservedBytes},
+                                                       {"0", kReservedParts[0]},
+                                                       {"1", kReservedParts[1]}};
+  for (const auto& [name, value] : all) {
+    if (name != which) continue;
+    image_.reserved_shared = true;
+    return Register{constant(4, value), 4, Type::kU32};
+  }
   return std::nullopt;
 }
 

@@ -87,6 +87,7 @@ class BodyParser {
   Register mentioned(Register r, bool written);
   Operand allocate(uint32_t bytes);
   std::optional<Register> special(std::string_view name);
+  std::optional<Register> reserved_shared(std::string_view which);
   Operand symbol_address(const Symbol& s, uint32_t bytes, int64_t offset);
   uint64_t immediate(uint32_t bytes, Type type);
 

@@ -149,7 +149,7 @@ struct Function {
   uint32_t local_bytes = 0;
   uint32_t shared_bytes = 0;  // of its own variables, from kKernelShared
   uint32_t max_threads = 1024;
-  uint32_t registers = 0;
+  bool bounded = false;  // .maxntid, .reqntid
   Parameters results, parameters;
   std::vector<uint32_t> callees;
   std::string refusal;  // a sentence where it holds what is not emulated: it must not run
@@ -170,6 +170,7 @@ struct Image {
   std::vector<Function> functions;
   std::vector<std::byte> constants;
   uint32_t module_shared_bytes = 0;  // variables of the module's scope, from address 0
+  bool reserved_shared = false;      // a kernel asks where the reserved shared memory lies
   struct Variable {
     uint64_t address = 0, bytes = 0;
     bool constant = false;
@@ -195,15 +196,16 @@ class KernelImage final : public Kernel {
   uint32_t static_shared_bytes() const override { return static_shared_; }
   uint32_t local_bytes() const override { return local_; }
   uint32_t max_threads() const override { return function().max_threads; }
-  uint32_t registers() const override { return function().registers; }
+  bool bounded() const override { return function().bounded; }
+  bool unknown_stack() const override { return unknown_stack_; }
   const std::string& refusal() const override { return refusal_; }
 
   const Image& image() const { return *image_; }
   const Function& function() const { return image_->functions[index_]; }
-  uint32_t stack_bytes() const { return stack_; }  // of a thread: local variables of all frames
   Talk talk() const { return talk_; }
   bool triggers() const override { return triggers_; }
   bool waits_first() const override { return waits_first_; }
+  bool waits_for_blocks() const override { return talk_ == Talk::kWait; }
   // Whether a launch on several host threads had to be repeated on one.
   bool was_repeated() const { return was_repeated_.load(std::memory_order_relaxed); }
   void set_repeated() const { was_repeated_.store(true, std::memory_order_relaxed); }
@@ -216,7 +218,8 @@ class KernelImage final : public Kernel {
  private:
   std::shared_ptr<const Image> image_;
   std::string refusal_;
-  uint32_t index_, static_shared_ = 0, local_ = 0, stack_ = 0, shared_granule_ = 4, global_granule_ = 4;
+  uint32_t index_, static_shared_ = 0, local_ = 0, shared_granule_ = 4, global_granule_ = 4;
+  bool unknown_stack_ = false;
   bool notes_ = false;
   Talk talk_ = Talk::kNone;
   bool triggers_ = false, waits_first_ = false;

@@ -301,7 +301,9 @@ void ModuleParser::performance_directives(Function& f) {
     do {
       product *= static_cast<uint64_t>(cursor_.integer("a limit"));
     } while (cursor_.accept(","));
-    if (directive == ".maxntid" || directive == ".reqntid") f.max_threads = static_cast<uint32_t>(product);
+    if (directive != ".maxntid" && directive != ".reqntid") continue;
+    f.max_threads = static_cast<uint32_t>(product);
+    f.bounded = true;
   }
 }
 

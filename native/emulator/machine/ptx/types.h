@@ -48,8 +48,14 @@ constexpr uint64_t kLocalWindow = uint64_t{0x11} << 40;
 constexpr uint64_t kParamWindow = uint64_t{0x12} << 40;
 constexpr uint64_t kWindowBytes = uint64_t{1} << 32;
 
-// Where shared variables lie: those of the module, those of the kernel, the dynamic ones.
+// Where shared variables lie: those of the module, those of the kernel, the dynamic ones. Between the last two, far
+// from both (static ones are at most 48 KB), what the system reserves for each block.
 constexpr uint32_t kKernelShared = 128 << 10, kDynamicShared = 256 << 10;
+constexpr uint32_t kReservedShared = 208 << 10, kReservedBytes = 1 << 10;
+// Its second part is for the groups of more than a warp of cooperative groups; who uses the first is not known.
+constexpr uint32_t kReservedParts[] = {kReservedShared, kReservedShared + 512};
+// Blocks get shared memory in units of this.
+constexpr uint32_t kSharedUnit = 128;
 
 // What a pointer to function number `index` holds.
 constexpr uint64_t kFunctionWindow = uint64_t{0x13} << 40;

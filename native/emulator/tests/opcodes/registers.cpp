@@ -95,7 +95,11 @@ void special_registers(Cases& cases) {
                       {"%lanemask_le", [](uint64_t i) { return (uint64_t{2} << i % 32) - 1; }},
                       {"%lanemask_gt", [](uint64_t i) { return 0xffffffffu & ~((uint64_t{2} << i % 32) - 1); }},
                       {"%lanemask_ge", [](uint64_t i) { return 0xffffffffu & ~((uint64_t{1} << i % 32) - 1); }},
-                      {"%dynamic_smem_size", constant(0)}};
+                      {"%dynamic_smem_size", constant(0)},
+                      {"%total_smem_size", constant(0)},
+                      {"%aggr_smem_size", constant(1024)},
+                      {"%reserved_smem_offset_cap", constant(1024)},
+                      {"%nsmid", constant(132)}};
   for (const Row& row : rows) {
     Case c = make(row.name, std::string("mov.u32 %o, ") + row.name + ";", Domain::kInt32, {},
                   [row](const Inputs& x) { return row.value(x[3]); });
