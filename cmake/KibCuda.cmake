@@ -17,3 +17,15 @@ function(kib_nvcc output source)
     COMMAND ${NVCC} -std=c++17 -cudart shared -lineinfo ${has_OPTIONS} -o ${output} ${source}
     DEPENDS ${source} ${has_DEPENDS} VERBATIM)
 endfunction()
+
+# kib_ptxas(OUTPUT SOURCE OPTIONS... DEPENDS FILES...): the file OUTPUT, NAME.ptxas, with what ptxas says of the source's
+# kernels for the OPTIONS' -arch=sm_XY: the emulated device takes their registers from it where it lies beside the library.
+function(kib_ptxas output source)
+  cmake_parse_arguments(PARSE_ARGV 2 has "" "" "OPTIONS;DEPENDS")
+  get_filename_component(folder ${output} DIRECTORY)
+  file(MAKE_DIRECTORY ${folder})
+  add_custom_command(OUTPUT ${output}
+    COMMAND sh -c "\"$@\" 2>\"$0\" || { cat \"$0\"; rm \"$0\"; exit 1; }" ${output}
+      ${NVCC} -std=c++17 -cubin -Xptxas -v ${has_OPTIONS} --output-file ${output}.cubin ${source}
+    BYPRODUCTS ${output}.cubin DEPENDS ${source} ${has_DEPENDS} VERBATIM)
+endfunction()

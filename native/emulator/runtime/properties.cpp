@@ -14,13 +14,13 @@ namespace {
 
 constexpr int kPitch = INT_MAX, kGridX = INT_MAX, kGridYz = 65535, kBlockZ = 64, kConstant = 64 << 10;
 
-Limits of_capability() {
-  const Options& options = Options::current();
-  const Card& card = card_of(options.capability);
+}  // namespace
+
+Limits limits_of(const Card& card) {
   Limits l;
   l.major = card.capability / 10;
   l.minor = card.capability % 10;
-  l.multiprocessors = options.multiprocessors;
+  l.multiprocessors = card.multiprocessors;
   l.threads_multiprocessor = card.threads;
   l.blocks_multiprocessor = card.blocks;
   l.barriers_multiprocessor = card.barriers;
@@ -31,14 +31,17 @@ Limits of_capability() {
   l.kilohertz = card.megahertz * 1000;
   l.memory_kilohertz = card.memory_megahertz * 1000;
   l.single_to_double = card.single_to_double;
-  l.memory = options.memory;
   return l;
 }
 
-}  // namespace
-
 const Limits& limits() {
-  static const Limits limits = of_capability();
+  static const Limits limits = [] {
+    const Options& options = Options::current();
+    Limits l = limits_of(card_of(options.capability));
+    l.multiprocessors = options.multiprocessors;
+    l.memory = options.memory;
+    return l;
+  }();
   return limits;
 }
 

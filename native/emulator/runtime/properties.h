@@ -22,7 +22,9 @@ struct Limits {
   uint64_t memory = 0;
 };
 
-const Limits& limits();
+struct Card;
+Limits limits_of(const Card& card);
+const Limits& limits();  // of this device
 
 // cudaDeviceProp of CUDA 13.
 struct DeviceProperties {

@@ -68,11 +68,13 @@ void Block::start(uint64_t index) {
   std::memset(shared_written(), 0, module_end_);
   std::memset(shared_written() + kKernelShared, 0, kernel_end_ - kKernelShared);
   std::memset(shared_written() + kDynamicShared, 0, dynamic_end_ - kDynamicShared);
-  std::memset(shared_written() + kReservedShared, 0, reserved_end_ - kReservedShared);
+  // Who runs here may find what others left, and takes it for nothing else.
+  std::memset(shared_written() + kReservedShared, 0xff, reserved_end_ - kReservedShared);
   // No block sees what another left: which one that was depends on the threads of the host.
   std::memset(shared(), 0xff, module_end_);
   std::memset(shared() + kKernelShared, 0xff, kernel_end_ - kKernelShared);
   std::memset(shared() + kDynamicShared, 0xff, dynamic_end_ - kDynamicShared);
+  std::memset(shared() + kReservedShared, 0, reserved_end_ - kReservedShared);
   for (Barrier& b : barriers_) {
     std::fill(b.arrived.begin(), b.arrived.end(), 0);
     std::fill(b.clocks.begin(), b.clocks.end(), 0);

@@ -221,6 +221,8 @@ void check_races(Touch& t) {
   Block& block = w.block();
   const LaunchState& launch = w.launch();
   const bool shared = t.space == Space::kShared;
+  // What the system reserves is for code of the system's, which relies on more than PTX promises.
+  if (shared && t.address[__builtin_ctz(t.mask)] - kReservedShared < kReservedBytes) return;
   const uint32_t granule = shared ? launch.granule_shared : launch.granule_global;
   const uint64_t upper = uint64_t{launch.number} << 20 | (block.index() & (kBlockLimit - 1));
   const View v{w, block, upper, launch.number, shared};

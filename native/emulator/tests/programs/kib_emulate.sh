@@ -53,11 +53,37 @@ says 2 'no .cu file'
 says 1 'no file .*absent.cu' "$folder/absent.cu"
 says 1 'not built in .*nowhere: build it by .mvn' --build "$folder/nowhere" "$folder/sum.cu"
 says 1 'nvcc could not compile .*wrong.cu' "$folder/wrong.cu"
-says 2 'the capability is 7.5; give' --capability 7.5 "$folder/sum.cu" -DSIZE=8 -- 8
+says 2 'the capability is 7.5; give --capability 8.0, 8.6, 8.9, 9.0, 10.0 or 12.0' --capability 7.5 "$folder/sum.cu" -DSIZE=8 -- 8
 says 0 '^sum 36 of 1 arguments' --counters "$folder/sum.cu" -DSIZE=8 -- 8
 grep -q '|.*sum' "$folder/output" || { failed=$((failed + 1)) && echo "FAILED: no table of counters"; }
 says 3 'out of bounds in kernel .*sum.* at [^ ]*sum\.cu:5, block \(0,0,0\) thread \(0,0,0\)' --seed 7 --capability 8.0 -O0 "$folder/sum.cu" -DSIZE=8 -- 9
 says 5 'sum 37 of 2 arguments' --check none --memory 64M "$folder/sum.cu" -DSIZE=9 -- 8 5
+
+# What ptxas says goes to the device, and no further.
+cat >"$folder/device.cu" <<'CUDA'
+#include <cstdio>
+__global__ void scale(float* x) { x[threadIdx.x] *= 2; }
+int main() {
+  cudaDeviceProp p;
+  cudaFuncAttributes a;
+  cudaGetDeviceProperties(&p, 0);
+  cudaFuncGetAttributes(&a, scale);
+  std::printf("%d.%d with %d multiprocessors, code of %d, %d registers\n", p.major, p.minor, p.multiProcessorCount,
+              a.binaryVersion, a.numRegs);
+}
+CUDA
+export KIB_EMULATOR_PTXAS=none
+for row in 8.6:82:86 9.0:132:90 12.0:170:120; do
+  IFS=: read -r capability multiprocessors code <<<"$row"
+  says 0 "^$capability with $multiprocessors multiprocessors, code of $code, ([5-9]|1[0-9]) registers" --capability $capability "$folder/device.cu"
+  ! grep -E 'ptxas|estimate' "$folder/output" || { failed=$((failed + 1)) && echo "FAILED: the output tells of ptxas"; }
+done
+says 0 '^9.0 with 7 multiprocessors' --multiprocessors 7 "$folder/device.cu"
+says 2 "KIB_EMULATOR_MULTIPROCESSORS is 'many'; set it to a number" --multiprocessors many "$folder/device.cu"
+unset KIB_EMULATOR_PTXAS
+sed 's/x\[threadIdx.x\]/asm volatile("griddepcontrol.wait;"); &/' "$folder/device.cu" >"$folder/newer.cu"
+says 0 '^9.0 with 132' "$folder/newer.cu"
+says 1 "ptxas .*griddepcontrol.* requires .target sm_90 or higher" --capability 8.0 "$folder/newer.cu"
 
 # Without nvcc: a PATH that has all else that the command needs.
 mkdir "$folder/bin"

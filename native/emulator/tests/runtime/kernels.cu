@@ -54,6 +54,14 @@ __global__ void all_blocks_kernel(int* to) {
   if (threadIdx.x == 0) to[1 + blockIdx.x] = *(volatile int*)to;
 }
 
+__global__ void wide_kernel(volatile float* to) {
+  float all[112];
+#pragma unroll
+  for (int i = 0; i < 112; ++i) all[i] = to[i * 1024 + threadIdx.x];
+#pragma unroll
+  for (int i = 0; i < 112; ++i) to[i * 1024 + threadIdx.x] = all[111 - i];
+}
+
 __global__ void behind_kernel(float* to, int n) {
   to[threadIdx.x + (threadIdx.x == 31 ? n : 0)] = 0;  // thread 31 writes behind the end
 }
@@ -125,6 +133,16 @@ int attributes(int* max_threads, int* shared_bytes, int* blocks_256) {
   *max_threads = of_kernel.maxThreadsPerBlock;
   *shared_bytes = int(of_kernel.sharedSizeBytes);
   return cudaOccupancyMaxActiveBlocksPerMultiprocessor(blocks_256, block_sums_kernel, 256, 0);
+}
+
+int wide_registers() {
+  cudaFuncAttributes of_kernel;
+  return cudaFuncGetAttributes(&of_kernel, wide_kernel) == cudaSuccess ? of_kernel.numRegs : -1;
+}
+
+int wide_launch(float* to, void* stream) {
+  wide_kernel<<<1, 1024, 0, of(stream)>>>(to);
+  return cudaGetLastError();
 }
 
 int write_behind(float* to, int n, void* stream) {

@@ -27,5 +27,8 @@ int all_blocks(int* to, int blocks, void* stream);
 int attributes(int* max_threads, int* shared_bytes, int* blocks_256);
 // How many of the device's properties differ from its attributes, as CUDA's headers lay them out and number them.
 int differing_properties();
+// Loads 120 values before it stores the first: the registers of that kernel, and the error of a block of 1024 threads.
+int wide_registers();
+int wide_launch(float* to, void* stream);
 int write_behind(float* to, int n, void* stream);
 #endif

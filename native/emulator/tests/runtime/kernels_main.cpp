@@ -1,4 +1,4 @@
-// Calls a library that nvcc built with -cudart shared, on the emulated device: kernels_main all|missing.
+// Calls a library that nvcc built with -cudart shared, on the emulated device: kernels_main all|missing|registers.
 #include <cmath>
 #include <cstring>
 #include <vector>
@@ -185,6 +185,13 @@ int main(int, char** arguments) {
   if (std::strcmp(arguments[1], "missing") == 0) {
     Buffer a(4);
     const int error = scale(floats(a), floats(a), 1, 1, nullptr);
+    std::printf("error %d %s\n", error, cudaGetErrorName(error));
+    return 0;
+  }
+  if (std::strcmp(arguments[1], "registers") == 0) {
+    Buffer a(4);
+    std::printf("wide_kernel has %d registers\n", wide_registers());
+    const int error = wide_launch(floats(a), nullptr);
     std::printf("error %d %s\n", error, cudaGetErrorName(error));
     return 0;
   }
