@@ -59,7 +59,7 @@ struct Launch {
   const Kernel* kernel = nullptr;
   Dim3 grid, block;
   uint32_t dynamic_shared_bytes = 0;
-  bool cooperative = false;           // all blocks live at once; grid-wide barriers work
+  bool cooperative = false;  // all blocks live at once; grid-wide barriers work
   // For a kernel of unknown_stack(): cudaLimitStackSize, and what is known of its module's frames.
   uint32_t stack_limit = 1024;
   const Resources* resources = nullptr;

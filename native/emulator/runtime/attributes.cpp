@@ -21,10 +21,6 @@ static_assert(sizeof(Window) == 32, "the layout of CUDA 13");
 
 }  // namespace
 
-size_t most_persisting_bytes() { return static_cast<size_t>(limits().l2_bytes) / 4 * 3; }
-
-size_t most_window_bytes() { return size_t{128} << 20; }
-
 int check_access_policy(const void* window, const std::string& caller) {
   Window w;
   std::memcpy(&w, window, sizeof w);

@@ -12,10 +12,6 @@ using AttributeValue = std::array<char, 64>;
 constexpr int kAccessPolicy = 1, kCooperative = 2, kSynchronizationPolicy = 3, kPriority = 8, kDomainMap = 9,
               kDomain = 10;
 
-// Bytes of the L2 cache that may be set aside for persisting accesses, and of the largest window of an access policy.
-size_t most_persisting_bytes();
-size_t most_window_bytes();
-
 // A cudaAccessPolicyWindow. Returns 0 or a CUDA error, after a report of what is wrong.
 int check_access_policy(const void* window, const std::string& caller);
 

@@ -281,9 +281,10 @@ int Kernels::prepare(Function& function, const LaunchCall& call, Task* task) {
   launch.dynamic_shared_bytes = static_cast<uint32_t>(call.shared);
   launch.cooperative = call.cooperative;
   if (kernel.waits_for_blocks()) {
-    const Occupancy o = occupancy_of(limits(), resources_of(function), static_cast<uint32_t>(call.block.count()), call.shared);
-    launch.resident = std::max<uint64_t>(
-        static_cast<uint64_t>(o.blocks) * static_cast<uint64_t>(limits().multiprocessors), 1);
+    const Occupancy o =
+        occupancy_of(limits(), resources_of(function), static_cast<uint32_t>(call.block.count()), call.shared);
+    launch.resident =
+        std::max<uint64_t>(static_cast<uint64_t>(o.blocks) * static_cast<uint64_t>(limits().multiprocessors), 1);
   }
   if (kernel.unknown_stack()) {
     launch.resources = &function.binary->resources();

@@ -7,7 +7,6 @@
 #include "machine/card.h"
 #include "machine/memory.h"
 #include "machine/options.h"
-#include "runtime/attributes.h"
 
 namespace kib::emulator {
 namespace {
@@ -44,6 +43,10 @@ const Limits& limits() {
   }();
   return limits;
 }
+
+size_t most_persisting_bytes() { return static_cast<size_t>(limits().l2_bytes) / 4 * 3; }
+
+size_t most_window_bytes() { return size_t{128} << 20; }
 
 void fill_properties(DeviceProperties* p) {
   const Limits& l = limits();

@@ -69,6 +69,10 @@ static_assert(sizeof(DeviceProperties) == 1008 && offsetof(DeviceProperties, tot
                   offsetof(DeviceProperties, reserved) == 784,
               "the layout of CUDA 13");
 
+// Bytes of the L2 cache that may be set aside for persisting accesses, and of the largest window of an access policy.
+size_t most_persisting_bytes();
+size_t most_window_bytes();
+
 void fill_properties(DeviceProperties* properties);
 // A cudaDeviceAttr; false for a number that is none.
 bool attribute(int number, int* value);

@@ -195,9 +195,9 @@ void test_instruments() {
   planted(kernel(kFill + "add.u32 %r3,%r3,8;\n" + load, kShared), Finding::kMisaligned, 7, Outcome::kMisaligned, out);
   planted(kernel(kFill + "add.u32 %r3,%r3,256;\n" + load, kShared), Finding::kUninitialised, 7, Outcome::kDone, out);
   // The barrier is missing between what one warp writes and another reads.
-  const std::string other =
-      "mov.u32 %r1,tile; shl.b32 %r2,%t,4; add.u32 %r3,%r1,%r2;\n"
-      "st.shared.v4.u32 [%r3],{%r1,%r1,%r1,%r1}; xor.b32 %r2,%r2,512; add.u32 %r3,%r1,%r2;\n";
+  const std::string other = "mov.u32 %r1,tile; shl.b32 %r2,%t,4; add.u32 %r3,%r1,%r2;\n" +
+                            kLoc +  // whichever of the two comes second is reported
+                            "st.shared.v4.u32 [%r3],{%r1,%r1,%r1,%r1}; xor.b32 %r2,%r2,512; add.u32 %r3,%r1,%r2;\n";
   planted(kernel(other + load, kShared), Finding::kSharedRace, 7, Outcome::kDone, out, nullptr, {1, 64, 0, false});
   clean(kernel(other + "bar.sync 0;\n" + load, kShared), out, nullptr, {1, 64, 0, false});
   // Half a warp.

@@ -64,7 +64,7 @@ void test_arrivals() {  // each phase takes 64 arrivals, by its token
   CHECK(launch(with_barrier(body + "st.shared.u32 [%at], %r1;", "64"), out, nullptr, {1, 64}) == Outcome::kDone);
   CHECK(Reports::instance().count() > 0);
   CHECK(Reports::instance().all()[0].finding == Finding::kSharedRace);
-  const Report r = planted(with_barrier(".loc 1 42 7\nmbarrier.arrive.shared::cta.b64 %state, [%bar];", "63"),
+  const Report r = planted(with_barrier(".loc 1 42 7\nmbarrier.arrive.shared::cta.b64 %state, [%bar], 64;", "63"),
                            Finding::kDivergentBarrier, kLine, Outcome::kBarrier, out, nullptr, {1, 64});
   CHECK_CONTAINS(r.detail, "arrives at an mbarrier more often than the 63 times that its phase expects");
 }
@@ -132,7 +132,7 @@ void test_store() {
   CHECK_CONTAINS(r.detail, "wrote with no fence.proxy.async between");
   r = planted(store_of(fence, ""), Finding::kSharedRace, kLine, Outcome::kDone, out, nullptr, {1, 64});
   CHECK_CONTAINS(r.detail,
-                 "64 bytes were on their way out of its shared memory; wait by cp.async.bulk.wait_group.read");
+                 "256 bytes were on their way out of its shared memory; wait by cp.async.bulk.wait_group.read");
   // Written anew before it was read.
   out.fill(0);
   Reports::instance().clear();
