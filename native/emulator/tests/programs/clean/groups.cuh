@@ -218,3 +218,32 @@ PROGRAM(cooperative_launch_that_fits) {
                                    parameters, 0, nullptr));
   equal("the sum", sum.get(), {wanted});
 }
+
+// Tiles of several warps, which meet in shared memory that the runtime keeps for itself.
+template <int kTile>
+__global__ void wide_tiles(const int* x, int* y) {
+  __shared__ cg::block_tile_memory<kBlock> memory;
+  auto block = cg::this_thread_block(memory);
+  auto tile = cg::tiled_partition<kTile>(block);
+  int i = blockIdx.x * kBlock + threadIdx.x;
+  y[2 * i] = cg::reduce(tile, x[i], cg::plus<int>());
+  tile.sync();
+  y[2 * i + 1] = int(tile.any(x[i] == 99)) + 2 * int(tile.thread_rank());
+}
+template <int kTile>
+void wide(std::mt19937_64& random) {
+  int n = 2 * kBlock;
+  std::vector<int> x = whole<int>(n, random, -99, 99), wanted;
+  for (int i = 0; i < n; ++i) {
+    auto from = x.begin() + i / kTile * kTile, to = from + kTile;
+    wanted.insert(wanted.end(), {std::accumulate(from, to, 0), (std::find(from, to, 99) != to) + 2 * (i % kTile)});
+  }
+  Device<int> input(x), output(2 * n);
+  wide_tiles<kTile><<<2, kBlock>>>(input, output);
+  LAUNCHED();
+  equal("tiles", output.get(), wanted);
+}
+PROGRAM(tiles_over_32) {
+  wide<64>(random);
+  wide<128>(random);
+}

@@ -14,6 +14,59 @@ __device__ float warp_max(float v) {
   return v;
 }
 
+// A row of three floats in vectors of four: what stands in the fourth nobody wrote and nothing uses.
+__global__ void lengths(const float4* x, float* y, int n) {
+  int i = blockIdx.x * blockDim.x + threadIdx.x;
+  if (i >= n) return;
+  float4 v = x[i];
+  y[i] = fmaf(v.x, v.x, fmaf(v.y, v.y, v.z * v.z));
+}
+PROGRAM(padded_vectors) {
+  int n = 70;
+  std::vector<float> x = whole<float>(3 * n, random, -9, 9), wanted(n);
+  for (int i = 0; i < 3 * n; ++i) wanted[i / 3] += x[i] * x[i];
+  Device<float> input(4 * n), output(n);
+  CUDA(cudaMemcpy2D(input, 4 * sizeof(float), x.data(), 3 * sizeof(float), 3 * sizeof(float), n,
+                    cudaMemcpyHostToDevice));
+  lengths<<<2, 64>>>(reinterpret_cast<const float4*>(input.data()), output, n);
+  LAUNCHED();
+  equal("squares of lengths", output.get(), wanted);
+}
+
+// Layer norm of rows that begin at multiples of `stride` floats; a warp a row, four floats a lane. The last vector of a
+// row reaches into its padding, whose values are dropped, but only after they were computed with: it is zero.
+__global__ void padded_layer_norm(const float* x, float* y, int n, int stride) {
+  const float* row = x + blockIdx.x * stride;
+  int i = 4 * threadIdx.x;
+  float v[4] = {};
+  if (i < n) *reinterpret_cast<float4*>(v) = *reinterpret_cast<const float4*>(row + i);
+  float sum = 0, squares = 0;
+  for (int k = 0; k < 4; ++k) sum += i + k < n ? v[k] : 0.0f;
+  float mean = warp_sum(sum) / float(n);
+  for (int k = 0; k < 4; ++k) squares += i + k < n ? (v[k] - mean) * (v[k] - mean) : 0.0f;
+  float scale = 1.0f / sqrtf(warp_sum(squares) / float(n) + 1e-5f);
+  for (int k = 0; k < 4; ++k)
+    if (i + k < n) y[blockIdx.x * n + i + k] = (v[k] - mean) * scale;
+}
+PROGRAM(layer_norm_of_padded_rows) {
+  int rows = 6, n = 90, stride = 92;
+  std::vector<float> x = random_values<float>(rows * n, random, -2, 2);
+  std::vector<double> wanted(rows * n);
+  for (int r = 0; r < rows; ++r) {
+    double mean = 0, variance = 0;
+    for (int i = 0; i < n; ++i) mean += double(x[r * n + i]) / n;
+    for (int i = 0; i < n; ++i) variance += (x[r * n + i] - mean) * (x[r * n + i] - mean) / n;
+    for (int i = 0; i < n; ++i) wanted[r * n + i] = (x[r * n + i] - mean) / std::sqrt(variance + 1e-5);
+  }
+  Device<float> input(rows * stride), output(rows * n);
+  input.zero();
+  CUDA(cudaMemcpy2D(input, stride * sizeof(float), x.data(), n * sizeof(float), n * sizeof(float), rows,
+                    cudaMemcpyHostToDevice));
+  padded_layer_norm<<<rows, 32>>>(input, output, n, stride);
+  LAUNCHED();
+  near("layer norm", output.get(), wanted, 40 * kRounding);
+}
+
 // Softmax with one pass over the row: greatest value and sum together (Milakov and Gimelshein, 2018).
 __global__ void online_softmax(const float* x, float* y, int n) {
   const float* row = x + blockIdx.x * n;

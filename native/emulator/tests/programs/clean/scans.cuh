@@ -97,7 +97,7 @@ PROGRAM(scan_in_three_launches) {
 using Word = unsigned long long;
 __global__ void look_back(const int* x, int* y, Word* states, unsigned* ticket, int n) {
   __shared__ int part, before;
-  if (threadIdx.x == 0) part = int(atomicAdd(ticket, 1u));
+  if (threadIdx.x == 0) part = ticket ? int(atomicAdd(ticket, 1u)) : int(blockIdx.x);
   __syncthreads();
   int i = part * kBlock + threadIdx.x, total, v = block_scan(i < n ? x[i] : 0, total);
   if (threadIdx.x == 0) {
@@ -127,6 +127,18 @@ PROGRAM(look_back_by_ticket) {
   states.zero();
   ticket.zero();
   look_back<<<blocks, kBlock>>>(input, output, states, ticket, n);
+  LAUNCHED();
+  equal("sums", output.get(), inclusive(x));
+}
+
+// The same by the block's index: right where all blocks are resident at once.
+PROGRAM(look_back_by_block) {
+  int n = 1500, blocks = (n + kBlock - 1) / kBlock;
+  std::vector<int> x = whole<int>(n, random, -99, 99);
+  Device<int> input(x), output(n);
+  Device<Word> states(blocks);
+  states.zero();
+  look_back<<<blocks, kBlock>>>(input, output, states, nullptr, n);
   LAUNCHED();
   equal("sums", output.get(), inclusive(x));
 }
