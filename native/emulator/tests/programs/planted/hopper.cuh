@@ -70,8 +70,8 @@ __device__ void arrive_expecting(uint64_t* barrier, int bytes) {
 __device__ bool over(uint64_t* barrier, int phase) {
   int yes;
   asm volatile("{ .reg .pred p; mbarrier.try_wait.parity.shared::cta.b64 p, [%1], %2; selp.b32 %0, 1, 0, p; }"
-               : "=r"(yes)
-               : "r"(shared_address(barrier)), "r"(phase & 1)
+               : "=r"(yes)                                     // BUG bulk_empty
+               : "r"(shared_address(barrier)), "r"(phase & 1)  // BUG bulk_empty
                : "memory");
   return yes != 0;
 }
@@ -82,8 +82,8 @@ __device__ void wait(uint64_t* barrier, int phase) {
 __device__ void load_bulk(void* to, const void* from, int bytes, uint64_t* barrier) {
   asm volatile(  // BUG bulk_empty BUG bulk_misaligned
       "cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [%0], [%1], %2, [%3];" ::"r"(
-          shared_address(to)),
-      "l"(from), "r"(bytes), "r"(shared_address(barrier))
+          shared_address(to)),                             // BUG bulk_full BUG bulk_empty BUG bulk_misaligned
+      "l"(from), "r"(bytes), "r"(shared_address(barrier))  // BUG bulk_full BUG bulk_misaligned
       : "memory");
 }
 
@@ -120,10 +120,11 @@ inline void run_pipeline(Fault fault) {
   correct(right);
 }
 
-// EXPECT bulk_full: uninitialised read | pipeline | \(0,0,0\) thread .*shared memory that were never written
+// EXPECT bulk_full: uninitialised read|race in shared memory | pipeline |
 PLANTED(bulk_full) { run_pipeline(repaired ? Fault::kNone : Fault::kFull); }
 
-// EXPECT bulk_empty: race in shared memory | pipeline | \(0,0,0\) thread \(0,0,0\).*writes 16 bytes that thread
+// The thread that loads runs ahead: over what others still read, or so far that they wait for a phase long over.
+// EXPECT bulk_empty: race in shared memory|no progress | pipeline |
 PLANTED(bulk_empty) { run_pipeline(repaired ? Fault::kNone : Fault::kEmpty); }
 
 // EXPECT bulk_misaligned: misaligned access | pipeline | \(0,0,0\) thread \(0,0,0\).*reads 16 bytes at an address
@@ -137,7 +138,7 @@ __global__ void store_bulk(float* y, bool fence) {
   if (threadIdx.x == 0) {
     asm volatile(  // BUG bulk_proxy
         "cp.async.bulk.global.shared::cta.bulk_group [%0], [%1], %2;" ::"l"(y + blockIdx.x * kTile),
-        "r"(shared_address(tile)), "r"(kTileBytes)
+        "r"(shared_address(tile)), "r"(kTileBytes)  // BUG bulk_proxy
         : "memory");
     asm volatile("cp.async.bulk.commit_group;\n\tcp.async.bulk.wait_group.read 0;" ::: "memory");
   }
