@@ -36,6 +36,11 @@ class Kernel {
   virtual bool triggers() const = 0;
   virtual bool waits_first() const = 0;
   virtual bool waits_for_blocks() const = 0;  // it may wait for what other blocks write
+  // Blocks of its clusters by __cluster_dims__, 0 x 0 x 0 without; the most that it was compiled for, 0 if not said;
+  // whether it must be launched in clusters.
+  virtual Dim3 cluster() const = 0;
+  virtual uint32_t most_in_cluster() const = 0;
+  virtual bool cluster_needed() const = 0;
   // Empty; or why it cannot run: the first instruction, of its own or of a function that it calls, that is not
   // emulated.
   virtual const std::string& refusal() const = 0;
@@ -59,6 +64,7 @@ struct Launch {
   const Kernel* kernel = nullptr;
   Dim3 grid, block;
   uint32_t dynamic_shared_bytes = 0;
+  Dim3 cluster{0, 0, 0};     // blocks of a cluster; 0 x 0 x 0: the kernel's own, or none
   bool cooperative = false;  // all blocks live at once; grid-wide barriers work
   // For a kernel of unknown_stack(): cudaLimitStackSize, and what is known of its module's frames.
   uint32_t stack_limit = 1024;

@@ -37,7 +37,8 @@ uint32_t least_element(const Image& image, const Function& f, Space space, uint3
     if (i.kind != Kind::kWarp) continue;
     if (i.warp_form != load && i.warp_form != store && i.warp_form != atomic && i.warp_form != copy_async) continue;
     const Access& a = image.accesses[i.target];
-    if (a.space == space || a.space == Space::kGeneric) least = std::min<uint32_t>(least, a.element);
+    const bool both = a.space == Space::kGeneric || (a.space == Space::kCluster && space == Space::kShared);
+    if (a.space == space || both) least = std::min<uint32_t>(least, a.element);
   }
   return least;
 }
@@ -48,7 +49,8 @@ bool leaves_notes(const Image& image, const Function& f) {
     const Instruction& i = image.code[pc];
     if (i.kind != Kind::kWarp || (i.warp_form != load && i.warp_form != store && i.warp_form != atomic)) continue;
     const Access& a = image.accesses[i.target];
-    if (a.non_coherent || (a.strong && a.block_scope && a.space != Space::kShared)) return true;
+    if (a.non_coherent || (a.strong && a.block_scope && a.space != Space::kShared && a.space != Space::kCluster))
+      return true;
   }
   return false;
 }
@@ -73,6 +75,16 @@ Talk talk_of(const Image& image, const Function& f, std::set<std::pair<uint32_t,
     if (!commutes || reductions->size() > 1) talk = Talk::kOrder;
   }
   return talk;
+}
+
+bool has_clusters(const Image& image, const Function& f) {
+  if (f.explicit_cluster || f.cluster.count() != 0) return true;
+  for (uint32_t pc = f.first; pc < f.first + f.count; ++pc) {
+    const Instruction& i = image.code[pc];
+    if (i.kind == Kind::kClusterWait || (i.kind == Kind::kMbarrier && i.warp_form == cluster_arrive)) return true;
+    if (i.kind == Kind::kWarp && (i.warp_form == map_to_block || i.warp_form == rank_of_block)) return true;
+  }
+  return false;
 }
 
 constexpr uint32_t kNowhere = ~uint32_t{0};
@@ -150,6 +162,7 @@ KernelImage::KernelImage(std::shared_ptr<const Image> image, uint32_t function)
   for (uint32_t f : callees) {
     talk_ = std::max(talk_, talk_of(*image_, image_->functions[f], &reductions));
     shared_granule_ = least_element(*image_, image_->functions[f], Space::kShared, shared_granule_);
+    uses_clusters_ |= has_clusters(*image_, image_->functions[f]);
     notes_ |= leaves_notes(*image_, image_->functions[f]);
     global_granule_ = least_element(*image_, image_->functions[f], Space::kGlobal, global_granule_);
   }

@@ -11,7 +11,7 @@ using namespace kib::emulator;
 
 namespace {
 
-constexpr int kMaxDynamicShared = 8, kCarveout = 9;
+constexpr int kMaxDynamicShared = 8, kCarveout = 9, kLargeClusters = 14, kClusterSpread = 15;
 
 struct Configuration {
   Dim3 grid, block;
@@ -153,9 +153,8 @@ KIB_EXPORT int cudaLaunchKernelExC(const LaunchConfiguration* configuration, con
   LaunchCall launched{"cudaLaunchKernelExC", c.grid, c.block, c.shared, arguments, false};
   for (unsigned i = 0; i < c.count; ++i) {
     const LaunchAttribute& a = c.attributes[i];
-    // Hints: access policy, synchronization policy, priority, carveout.
-    const bool hint = a.id == 0 || a.id == 1 || a.id == 3 || a.id == 8 || a.id == 14;
-    const bool single = a.id == 4 && a.cluster.count() == 1;
+    // Hints: access policy, synchronization policy, how clusters are spread, priority, carveout.
+    const bool hint = a.id == 0 || a.id == 1 || a.id == 3 || a.id == 5 || a.id == 8 || a.id == 14;
     if (a.id == kAccessPolicy) {
       if (const int error = check_access_policy(a.bytes, launched.caller)) return remember(error);
     }
@@ -163,10 +162,14 @@ KIB_EXPORT int cudaLaunchKernelExC(const LaunchConfiguration* configuration, con
       launched.cooperative = a.cooperative != 0;
     } else if (a.id == 6) {
       launched.programmatic = a.programmatic != 0;
-    } else if (!hint && !single) {
-      report(Finding::kUnsupported, launched.caller,
-             a.id == 4 ? "clusters of blocks are not emulated"
-                       : "launch attribute " + std::to_string(a.id) + " is not emulated");
+    } else if (a.id == 4) {
+      launched.cluster = a.cluster;
+      if (a.cluster.count() == 0) {
+        report(Finding::kBadArgument, launched.caller, "a cluster of no blocks; make each of its sizes at least 1");
+        return remember(cudaErrorInvalidClusterSize);
+      }
+    } else if (!hint) {
+      report(Finding::kUnsupported, launched.caller, "launch attribute " + std::to_string(a.id) + " is not emulated");
       return remember(cudaErrorNotSupported);
     }
   }
@@ -176,7 +179,7 @@ KIB_EXPORT int cudaLaunchKernelExC(const LaunchConfiguration* configuration, con
 struct FunctionAttributes {
   size_t shared_bytes, constant_bytes, local_bytes;
   int max_threads, registers, ptx_version, binary_version, cache_mode, max_dynamic_shared, carveout;
-  int cluster[6], reserved[16];
+  int cluster[6], reserved[16];  // must be set; width, height, depth; how they are spread; more than 8 blocks
 };
 static_assert(sizeof(FunctionAttributes) == 144, "the layout of CUDA 13");
 
@@ -194,6 +197,12 @@ KIB_EXPORT int cudaFuncGetAttributes(FunctionAttributes* attributes, const void*
     attributes->binary_version = l.major * 10 + l.minor;
     attributes->max_dynamic_shared = static_cast<int>(dynamic_shared_allowed(f));
     attributes->carveout = -1;
+    const Dim3 c = f.kernel->cluster();
+    attributes->cluster[0] = f.kernel->cluster_needed() || c.count() != 0 ? 1 : 0;
+    attributes->cluster[1] = static_cast<int>(c.x);
+    attributes->cluster[2] = static_cast<int>(c.y);
+    attributes->cluster[3] = static_cast<int>(c.z);
+    attributes->cluster[5] = f.large_clusters ? 1 : 0;
     return cudaSuccess;
   });
 }
@@ -201,6 +210,12 @@ KIB_EXPORT int cudaFuncGetAttributes(FunctionAttributes* attributes, const void*
 KIB_EXPORT int cudaFuncSetAttribute(const void* function, int attribute, int value) {
   return on_kernel("cudaFuncSetAttribute", function, [&](Function& f) -> int {
     if (attribute == kCarveout) return value >= -1 && value <= 100 ? cudaSuccess : cudaErrorInvalidValue;
+    if (attribute == kClusterSpread) return value >= 0 && value <= 2 ? cudaSuccess : cudaErrorInvalidValue;
+    if (attribute == kLargeClusters) {
+      if (value != 0 && value != 1) return cudaErrorInvalidValue;
+      f.large_clusters = value == 1;
+      return cudaSuccess;
+    }
     if (attribute != kMaxDynamicShared) {
       report(Finding::kUnsupported, "cudaFuncSetAttribute",
              "attribute " + std::to_string(attribute) + " is not emulated");

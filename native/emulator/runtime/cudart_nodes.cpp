@@ -49,7 +49,7 @@ int refuse(const char* name, const std::string& why, int error = cudaErrorInvali
 }
 
 // From parameters as CUDA has them to work; each reports what is wrong.
-int make(const char* name, const KernelParameters* p, bool cooperative, Task* task) {
+int make(const char* name, const KernelParameters* p, bool cooperative, Dim3 cluster, Task* task) {
   if (p == nullptr || p->function == nullptr) return refuse(name, "the parameters or the function are null");
   if (p->extra != nullptr) {
     return refuse(name, "arguments in the extra form are not emulated; pass kernelParams", cudaErrorNotSupported);
@@ -63,6 +63,7 @@ int make(const char* name, const KernelParameters* p, bool cooperative, Task* ta
   call.shared = p->shared;
   call.arguments = p->arguments;
   call.cooperative = cooperative;
+  call.cluster = cluster;
   return Kernels::instance().prepare(*function, call, task);
 }
 
@@ -156,7 +157,9 @@ int change(const char* name, void* exec_handle, const void* handle, const char* 
 KIB_EXPORT int cudaGraphAddKernelNode(const void** node, void* graph, const void* const* after, size_t count,
                                       const KernelParameters* p) {
   const char* name = "cudaGraphAddKernelNode";
-  return add(name, node, graph, after, count, [&](Task* task, Graph&) { return make(name, p, false, task); });
+  return add(name, node, graph, after, count, [&](Task* task, Graph&) {
+    return make(name, p, false, {0, 0, 0}, task);
+  });
 }
 
 KIB_EXPORT int cudaGraphAddMemsetNode(const void** node, void* graph, const void* const* after, size_t count,
@@ -209,7 +212,7 @@ KIB_EXPORT int cudaGraphKernelNodeSetParams(const void* handle, const KernelPara
   const char* name = "cudaGraphKernelNodeSetParams";
   return on_details<KernelDetails>(name, handle, "kernel", [&](GraphNode& node, const KernelDetails& kernel) -> int {
     Task task;
-    if (const int error = make(name, p, kernel.call.cooperative, &task)) return error;
+    if (const int error = make(name, p, kernel.call.cooperative, kernel.call.cluster, &task)) return error;
     node.task = std::move(task);
     return cudaSuccess;
   });
@@ -218,7 +221,7 @@ KIB_EXPORT int cudaGraphKernelNodeSetParams(const void* handle, const KernelPara
 KIB_EXPORT int cudaGraphExecKernelNodeSetParams(void* exec, const void* node, const KernelParameters* p) {
   const char* name = "cudaGraphExecKernelNodeSetParams";
   return change<KernelDetails>(name, exec, node, "kernel", [&](const KernelDetails& kernel, Task* task) {
-    return make(name, p, kernel.call.cooperative, task);
+    return make(name, p, kernel.call.cooperative, kernel.call.cluster, task);
   });
 }
 

@@ -44,7 +44,10 @@ bool changes_too_much(const GraphNode& from, const GraphNode& to) {
   if (from.task.details == nullptr || to.task.details == nullptr) return false;
   const auto* k = std::get_if<KernelDetails>(&from.task.details->value);
   const auto* l = std::get_if<KernelDetails>(&to.task.details->value);
-  if (k != nullptr && l != nullptr) return k->call.cooperative != l->call.cooperative;
+  if (k != nullptr && l != nullptr) {
+    const Dim3 &c = k->call.cluster, &d = l->call.cluster;
+    return k->call.cooperative != l->call.cooperative || c.x != d.x || c.y != d.y || c.z != d.z;
+  }
   const auto* f = std::get_if<Fill>(&from.task.details->value);
   const auto* g = std::get_if<Fill>(&to.task.details->value);
   if (f != nullptr && g != nullptr) {

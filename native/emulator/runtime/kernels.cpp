@@ -279,6 +279,7 @@ int Kernels::prepare(Function& function, const LaunchCall& call, Task* task) {
   launch.grid = call.grid;
   launch.block = call.block;
   launch.dynamic_shared_bytes = static_cast<uint32_t>(call.shared);
+  launch.cluster = call.cluster;
   launch.cooperative = call.cooperative;
   if (kernel.waits_for_blocks()) {
     const Occupancy o =

@@ -20,6 +20,7 @@ struct Function {
   FatBinary* binary = nullptr;
   const void* host = nullptr;  // the host function's address
   std::string name;
+  bool large_clusters = false;        // of cudaFuncSetAttribute: more than 8 blocks, which not every card has
   uint32_t dynamic_shared_limit = 0;  // of cudaFuncSetAttribute; 0: what is allowed without it
   const Kernel* kernel = nullptr;     // once its module is parsed
   bool refused = false;               // it was reported that the kernel cannot run
@@ -66,6 +67,7 @@ struct LaunchCall {
   void** arguments = nullptr;
   bool cooperative = false;
   bool programmatic = false;  // may begin before the kernel before it in the stream has ended
+  Dim3 cluster{0, 0, 0};      // 0 x 0 x 0: the kernel's own, or none
 };
 
 class Kernels {

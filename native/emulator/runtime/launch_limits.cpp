@@ -82,7 +82,53 @@ Refusal check_cooperation(Function& function, const LaunchCall& call) {
               "; size the grid by cudaOccupancyMaxActiveBlocksPerMultiprocessor"};
 }
 
+constexpr uint32_t kPortableCluster = 8;
+
+Refusal check_cluster(const Function& function, const LaunchCall& call) {
+  const Kernel& kernel = *function.kernel;
+  const Dim3 own = kernel.cluster(), c = own.count() != 0 ? own : call.cluster;
+  const auto refused = [](std::string why) { return Refusal{cudaErrorInvalidClusterSize, std::move(why)}; };
+  if (c.count() == 0) {
+    if (!kernel.cluster_needed()) return {};
+    return refused("the kernel must be launched in clusters; pass cudaLaunchAttributeClusterDimension");
+  }
+  if (limits().major < 9) {
+    if (c.count() == 1) return {};
+    return refused("clusters of " + text(c) + " blocks need capability 9.0 or later, the device has " +
+                   n(static_cast<uint64_t>(limits().major)) + "." + n(static_cast<uint64_t>(limits().minor)) +
+                   "; launch without them, or set KIB_EMULATOR_CAPABILITY to 9.0");
+  }
+  if (own.count() != 0 && call.cluster.count() != 0 &&
+      (own.x != call.cluster.x || own.y != call.cluster.y || own.z != call.cluster.z)) {
+    return refused("the launch asks for clusters of " + text(call.cluster) +
+                   " blocks where the kernel was compiled for " + text(own) +
+                   " (__cluster_dims__); leave the attribute out");
+  }
+  if (kernel.most_in_cluster() != 0 && c.count() > kernel.most_in_cluster()) {
+    return refused("clusters of " + text(c) + " blocks are more than the " + n(kernel.most_in_cluster()) +
+                   " that the kernel was compiled for (.maxclusterrank)");
+  }
+  if (call.grid.x % c.x != 0 || call.grid.y % c.y != 0 || call.grid.z % c.z != 0) {
+    return refused("a grid of " + text(call.grid) + " blocks is no multiple of clusters of " + text(c) +
+                   "; round it up, and let blocks without work take part in the cluster's barriers");
+  }
+  const uint32_t most = most_in_cluster(function);
+  if (c.count() <= most) return {};
+  return refused(
+      "clusters of " + n(c.count()) + " blocks are more than " +
+      (most == kPortableCluster && most_in_cluster_ever() > most
+           ? "the 8 that each card has; set cudaFuncAttributeNonPortableClusterSizeAllowed, or use smaller ones"
+           : "the " + n(most) + " that the device has; use smaller ones"));
+}
+
 }  // namespace
+
+uint32_t most_in_cluster_ever() { return limits().major == 9 || limits().major == 10 ? 16 : kPortableCluster; }
+
+uint32_t most_in_cluster(const Function& function) {
+  if (limits().major < 9) return 1;
+  return function.large_clusters ? most_in_cluster_ever() : kPortableCluster;
+}
 
 KernelResources resources_of(Function& function) {
   if (function.resources_known) return function.resources;
@@ -115,6 +161,7 @@ Refusal refusal_of(Function& function, const LaunchCall& call) {
   }
   Refusal refused = check_registers(function, static_cast<uint32_t>(call.block.count()));
   if (refused.error == 0) refused = check_shared(function, call.shared);
+  if (refused.error == 0) refused = check_cluster(function, call);
   if (refused.error == 0 && call.cooperative) refused = check_cooperation(function, call);
   return refused;
 }

@@ -18,6 +18,10 @@ Refusal refusal_of(Function& function, const LaunchCall& call);
 // What the kernel takes: by ptxas, or by the estimate.
 KernelResources resources_of(Function& function);
 
+// Blocks of a cluster at most: with what cudaFuncSetAttribute allowed, and with all that it can allow.
+uint32_t most_in_cluster(const Function& function);
+uint32_t most_in_cluster_ever();
+
 // Bytes of dynamic shared memory that a launch may ask for.
 size_t dynamic_shared_allowed(const Function& function);
 

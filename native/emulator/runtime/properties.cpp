@@ -87,6 +87,7 @@ void fill_properties(DeviceProperties* p) {
   p->reserved_shared_mem_per_block = static_cast<size_t>(l.shared_reserved);
   p->host_register_supported = 1;
   p->memory_pools_supported = 1;
+  p->cluster_launch = l.major >= 9 ? 1 : 0;
   p->host_numa_id = p->device_numa_id = -1;
 }
 
@@ -134,6 +135,8 @@ bool attribute(int number, int* value) {
     case 99:
     case 115:
       return is(1);
+    case 120:
+      return is(l.major >= 9 ? 1 : 0);  // ClusterLaunch
     case 36:
       return is(l.memory_kilohertz);  // MemoryClockRate
     case 37:

@@ -207,7 +207,7 @@ uint64_t conflicts(const Touch& t) {
 }
 
 bool reach_shared(Touch& t) {
-  Block& block = t.warp.block();
+  Block& block = *t.owner;
   Traffic& traffic = t.warp.worker().traffic;
   ++traffic.shared_requests;
   traffic.shared_conflicts += conflicts(t);

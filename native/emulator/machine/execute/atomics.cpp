@@ -121,11 +121,10 @@ void atomic(const Instruction& i, Warp& w) {
   by_space(a.space, w.mask, t.address, [&](Space space, uint32_t mask) {
     t.space = space;
     t.mask = mask;
-    if (w.launch().stopped()) return;
-    const uint64_t window = space == Space::kShared ? kSharedWindow : 0;
+    if (w.launch().stopped() || !aim(t, a.space)) return;
     if (races) {
       for (uint32_t l = 0; l < 32; ++l) {
-        if (((mask >> l) & 1) != 0) release(w, t.address[l] + window, a);
+        if (((mask >> l) & 1) != 0) release(w, known_as(t, l), a);
       }
     }
     if (!reach(t)) return;
@@ -138,7 +137,7 @@ void atomic(const Instruction& i, Warp& w) {
       if (((mask >> l) & 1) == 0) continue;
       const uint64_t old = one(a.type, op, t.host[l], read(w, i.a, a.element, l), read(w, i.b, a.element, l));
       w.worker().progressed |= std::memcmp(t.host[l], &old, a.element) != 0;
-      if (races) acquire(w, t.address[l] + window, a);
+      if (races) acquire(w, known_as(t, l), a);
       if (i.d == kNoOperand) continue;
       if (a.element == 2) {
         w.at<uint16_t>(i.d)[l] = static_cast<uint16_t>(old);

@@ -4,7 +4,7 @@
 #include <random>
 
 #include "machine/execute/async_proxy.h"
-#include "machine/execute/warp.h"
+#include "machine/execute/cluster.h"
 
 namespace kib::emulator::ptx {
 namespace {
@@ -60,7 +60,9 @@ AsyncProxy& Block::async_proxy() {
   return *async_proxy_;
 }
 
-void Block::start(uint64_t index) {
+void Block::start(uint64_t index, Cluster* cluster, uint32_t rank) {
+  cluster_ = cluster;
+  rank_ = rank;
   const Dim3 grid = launch().launch->grid;
   index_ = static_cast<uint32_t>(index);
   coordinates_ = {static_cast<uint32_t>(index % grid.x), static_cast<uint32_t>(index / grid.x % grid.y),
@@ -109,6 +111,7 @@ Block::Slice Block::run_slice(uint32_t budget) {
   }
   if (done) {
     if (async_proxy_) async_proxy_->ended();
+    if (cluster_ != nullptr) cluster_->block_ended(*this);
     return Slice::kEnded;
   }
   if (waiting) {
@@ -116,7 +119,7 @@ Block::Slice Block::run_slice(uint32_t budget) {
     for (const auto& w : warps_) {
       for (const Group& g : w->groups()) {
         ready |= g.state == Group::State::kReady;
-        suspended |= g.state == Group::State::kGrids;
+        suspended |= g.state == Group::State::kGrids || g.state == Group::State::kCluster;
       }
     }
     if (!ready && suspended) {
@@ -133,6 +136,13 @@ Block::Slice Block::run_slice(uint32_t budget) {
     }
   }
   return go_on();
+}
+
+bool Block::ready() const {
+  return std::any_of(warps_.begin(), warps_.end(), [](const auto& w) {
+    return std::any_of(w->groups().begin(), w->groups().end(),
+                       [](const Group& g) { return g.state == Group::State::kReady; });
+  });
 }
 
 bool Block::is_complete(const Barrier& b) const {
@@ -204,6 +214,11 @@ void Block::complete(uint32_t id) {
 
 // What the warps did before a barrier is ordered before what those that waited do behind it.
 void Block::order_accesses(Barrier& b) {
+  if (cluster_ != nullptr) {  // what one knows of the cluster, all do now
+    uint32_t phases = 0;
+    for (const auto& w : warps_) phases = std::max(phases, w->cluster.phases);
+    for (const auto& w : warps_) w->cluster.phases = phases;
+  }
   if (!b.counted) {
     uint32_t last = 0;
     for (const auto& w : warps_) last = std::max(last, w->clock);

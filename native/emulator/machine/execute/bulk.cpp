@@ -43,6 +43,13 @@ bool AsyncProxy::touch(Warp& warp, uint32_t lane, Space space, uint64_t address,
 
 bool AsyncProxy::load(Warp& warp, uint32_t lane, uint64_t to, uint64_t from, uint32_t bytes, uint64_t mbarrier) {
   if (!sizes_fit(warp, lane, bytes) || word(warp, lane, mbarrier, true) == nullptr) return false;
+  if (to >> kClusterShift != 0) {
+    warp.report(Finding::kUnsupported, lane, to,
+                "a copy in bulk into the shared memory of another block of the cluster is not emulated; let each block "
+                "copy its own");
+    warp.stop(Outcome::kUnsupported);
+    return false;
+  }
   if (bytes == 0) return true;
   Transfer t;
   std::byte* source = nullptr;

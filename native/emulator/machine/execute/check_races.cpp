@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "machine/execute/access.h"
+#include "machine/execute/cluster.h"
 
 namespace kib::emulator::ptx {
 namespace {
@@ -27,7 +27,11 @@ bool ordered(const View& v, Stamp s, uint32_t thread) {
     return other == thread || clock <= v.warp.known[other / 32] ||
            (other / 32 == v.warp.index() && v.warp.met_since(thread % 32, other % 32, clock));
   }
-  if (v.shared || launch_of(s) != v.launch) return true;
+  if (launch_of(s) != v.launch) return true;
+  const Cluster* cluster = v.block.cluster();
+  const int rank = cluster == nullptr ? -1 : cluster->rank_of(block_of(s));
+  if (rank >= 0 && cluster->orders(v.warp, rank, thread_of(s), clock_of(s))) return true;
+  if (v.shared && rank < 0) return true;
   const auto known = v.block.known.find(block_of(s));
   return known != v.block.known.end() && clock_of(s) <= known->second;
 }
@@ -49,8 +53,10 @@ Finding race(const View& v) { return v.shared ? Finding::kSharedRace : Finding::
 
 void found_race(const Touch& t, const View& v, uint32_t lane, Stamp other, const char* did) {
   std::string what = std::string(t.write ? "writes " : "reads ") + bytes_of(t) + " that " + who(v, other) + " " + did +
-                     " with " + (v.shared ? "no barrier" : "neither a barrier nor a fence and an atomic") +
-                     " between; order them";
+                     " with " +
+                     (!v.shared            ? "neither a barrier nor a fence and an atomic between; order them"
+                      : of_block(v, other) ? "no barrier between; order them"
+                                           : "no barrier of the cluster between; call cluster.sync()");
   if (!of_block(v, other) && t.warp.launch().released.narrow(block_of(other)) >= clock_of(other)) {
     what += ": a fence or release of block scope orders nothing for other blocks, use __threadfence()";
   }
@@ -230,7 +236,7 @@ void check_races(Touch& t) {
   const uint32_t granules = std::max<uint32_t>(t.bytes / granule, 1);
   if (t.contiguous && !t.strong) {
     uint64_t left = ~uint64_t{0};
-    const Records r = shared ? block.shared_records(t.address[0]) : w.worker().records.at(t.address[0], &left);
+    const Records r = shared ? t.owner->shared_records(t.address[0]) : w.worker().records.at(t.address[0], &left);
     const Stamp first = base | Stamp{w.index()} * 32 << kThreadShift;
     const uint32_t log_granules = static_cast<uint32_t>(__builtin_ctz(granules));
     if (left >= 32 * uint64_t{t.bytes} && (shared || !launch.notes || note_all(t, r, 32 * granules, launch.number)) &&
@@ -243,7 +249,7 @@ void check_races(Touch& t) {
   for (uint32_t l = 0; l < 32; ++l) {
     if (((t.mask >> l) & 1) == 0) continue;
     uint64_t left;
-    const Records r = shared ? block.shared_records(t.address[l]) : w.worker().records.at(t.address[l], &left);
+    const Records r = shared ? t.owner->shared_records(t.address[l]) : w.worker().records.at(t.address[l], &left);
     check_lane(t, v, l, r, granules, base | Stamp{w.index() * 32 + l} << kThreadShift);
   }
 }

@@ -34,6 +34,9 @@ void shared_addresses(const Access& a, const Warp& w, uint64_t* out) {
   addresses(a, w, out);
   for (uint32_t l = 0; l < 32; ++l) {
     if (((w.mask >> l) & 1) != 0 && space_of(out[l]) == Space::kShared) out[l] -= kSharedWindow;
+    if (out[l] >> kClusterShift == uint64_t{const_cast<Warp&>(w).block().rank()} + 1) {
+      out[l] &= (uint64_t{1} << kClusterShift) - 1;
+    }
   }
 }
 
@@ -51,6 +54,12 @@ uint64_t* AsyncProxy::word(Warp& warp, uint32_t lane, uint64_t address, bool ini
   if (address % 8 != 0) {
     warp.report(Finding::kMisaligned, lane, address, "an mbarrier at an address that is no multiple of 8; align it");
     warp.stop(Outcome::kMisaligned);
+    return nullptr;
+  }
+  if (address >> kClusterShift != 0) {
+    warp.report(Finding::kUnsupported, lane, address,
+                "an mbarrier of another block of the cluster is not emulated; use cluster.sync()");
+    warp.stop(Outcome::kUnsupported);
     return nullptr;
   }
   if (!block_.in_shared(address, 8)) {

@@ -81,22 +81,17 @@ void from_registers(const Access& a, const Warp& w, std::byte* to) {
   }
 }
 
-// The address that a released variable is known by: shared memory's with its window.
-uint64_t known_as(const Warp&, Space space, uint64_t address) {
-  return space == Space::kShared ? address + kSharedWindow : address;
-}
-
 void order_after(const Access& a, const Touch& t) {
   if (!a.strong || !t.warp.launch().options.races) return;
   for (uint32_t l = 0; l < 32; ++l) {
-    if (((t.mask >> l) & 1) != 0) acquire(t.warp, known_as(t.warp, t.space, t.address[l]), a);
+    if (((t.mask >> l) & 1) != 0) acquire(t.warp, known_as(t, l), a);
   }
 }
 
 void order_before(const Access& a, const Touch& t) {
   if (!a.strong || !t.warp.launch().options.races) return;
   for (uint32_t l = 0; l < 32; ++l) {
-    if (((t.mask >> l) & 1) != 0) release(t.warp, known_as(t.warp, t.space, t.address[l]), a);
+    if (((t.mask >> l) & 1) != 0) release(t.warp, known_as(t, l), a);
   }
 }
 
@@ -119,7 +114,7 @@ void load(const Instruction& i, Warp& w) {
   by_space(a.space, w.mask, t.address, [&](Space space, uint32_t mask) {
     t.space = space;
     t.mask = mask;
-    if (w.launch().stopped() || !reach(t)) return;
+    if (w.launch().stopped() || !aim(t, a.space) || !reach(t)) return;
     if (t.contiguous && a.count == 1 && a.widths[0] == a.element) {
       std::memcpy(w.at<std::byte>(a.registers[0]), t.host[0], 32 * size_t{a.element});
     } else {
@@ -143,7 +138,7 @@ void store(const Instruction& i, Warp& w) {
   by_space(a.space, w.mask, t.address, [&](Space space, uint32_t mask) {
     t.space = space;
     t.mask = mask;
-    if (w.launch().stopped()) return;
+    if (w.launch().stopped() || !aim(t, a.space)) return;
     order_before(a, t);
     if (!reach(t)) return;
     if (!w.worker().progressed) w.worker().progressed = changes(t);

@@ -5,7 +5,7 @@
 #include <random>
 #include <vector>
 
-#include "machine/execute/warp.h"
+#include "machine/execute/cluster.h"
 
 namespace kib::emulator::ptx {
 
@@ -27,12 +27,15 @@ class Residents {
 
  private:
   void start_some();
-  bool take_turns();  // whether all that live are suspended
+  bool take_turns();  // whether all that live were suspended
+  bool nobody_ready() const;
+  void end(std::unique_ptr<Block> block);
 
   Worker& worker_;
   std::vector<uint32_t> order_;
   size_t next_ = 0, wanted_ = 1, most_ = 1;
   std::mt19937_64 random_;
+  std::vector<std::unique_ptr<Cluster>> clusters_;
   std::vector<std::unique_ptr<Block>> live_, ended_;
 };
 

@@ -94,7 +94,8 @@ void run_all(LaunchState& state) {
   const KernelImage& kernel = *state.kernel;
   std::vector<uint32_t> order = order_of_blocks(state);
   const uint32_t threads = host_threads(state);
-  const bool apart = threads > 1 && kernel.talk() == Talk::kNone && !state.launch->cooperative;
+  const bool apart =
+      threads > 1 && kernel.talk() == Talk::kNone && !state.launch->cooperative && state.cluster.count() == 0;
   if (apart && !kernel.was_repeated() && attempt(state, order, threads)) return;
   Worker worker(state);
   Residents residents(worker, std::move(order));
@@ -116,6 +117,7 @@ std::string refusal(const Launch& launch, const KernelImage& kernel) {
     return "the block has " + n(threads) + " threads where the kernel allows " + n(kernel.max_threads()) +
            "; launch smaller blocks";
   }
+  if (const std::string why = cluster_refusal(launch, kernel); !why.empty()) return why;
   if (launch.grid.count() > uint64_t{1} << 31) return "the grid has more than 2^31 blocks; launch fewer";
   if (uint64_t{kernel.static_shared_bytes()} + launch.dynamic_shared_bytes > uint64_t{227} << 10) {
     return "the launch wants " + n(uint64_t{kernel.static_shared_bytes()} + launch.dynamic_shared_bytes) +
@@ -145,6 +147,7 @@ void prepare(LaunchState& state, const Launch& launch) {
   state.launch = &launch;
   state.options = Options::current();
   state.warps_in_block = static_cast<uint32_t>((launch.block.count() + 31) / 32);
+  state.cluster = cluster_of(launch, kernel);
   state.stack = stack_of(kernel, launch);
   state.granule_shared = kernel.granule(Space::kShared);
   state.granule_global = kernel.granule(Space::kGlobal);

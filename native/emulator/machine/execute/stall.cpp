@@ -4,7 +4,7 @@
 #include <map>
 #include <set>
 
-#include "machine/execute/warp.h"
+#include "machine/execute/cluster.h"
 
 namespace kib::emulator::ptx {
 namespace {
@@ -23,6 +23,8 @@ std::string place(const Image& image, const Group& g) {
     text += std::string(" for the lanes of mask ") + mask;
   } else if (g.state == Group::State::kBarrier) {
     text += " in barrier " + std::to_string(g.wait);
+  } else if (g.state == Group::State::kCluster) {
+    text += " in the barrier of the cluster";
   }
   return text;
 }
@@ -45,7 +47,8 @@ void Block::deadlock() {
       }
     }
   }
-  std::string detail = "no thread of the block can go on; threads wait";
+  std::string detail = cluster_ != nullptr ? "no thread of the cluster can go on; threads of the block wait"
+                                           : "no thread of the block can go on; threads wait";
   size_t n = 0;
   for (const std::string& where : places) {
     if (++n > kMostPlaces) break;

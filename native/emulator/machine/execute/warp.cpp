@@ -1,7 +1,7 @@
-#include "machine/execute/warp.h"
-
 #include <algorithm>
 #include <cstring>
+
+#include "machine/execute/cluster.h"
 
 namespace kib::emulator::ptx {
 namespace {
@@ -34,6 +34,9 @@ Warp::Warp(Block& block, Worker& worker, uint32_t index)
   const uint32_t threads = static_cast<uint32_t>(size.count());
   const uint64_t shared =
       round_up(worker.launch.kernel->static_shared_bytes() + uint64_t{launch.dynamic_shared_bytes}, kSharedUnit);
+  const bool clusters = worker.launch.cluster.count() != 0;
+  const Dim3 c = clusters ? worker.launch.cluster : Dim3{1, 1, 1};
+  const bool said = worker.launch.kernel->function().explicit_cluster || launch.cluster.count() != 0;
   for (uint32_t l = 0; l < 32; ++l) {
     const uint32_t t = index * 32 + l;
     if (t < threads) initial_ |= uint32_t{1} << l;
@@ -60,16 +63,38 @@ Warp::Warp(Block& block, Worker& worker, uint32_t index)
                                                  {kAllBytes, shared + kReservedBytes},
                                                  {kEnvironment1, worker.launch.environment >> 32},
                                                  {kEnvironment2, worker.launch.environment & 0xffffffff},
-                                                 {kZeros, 0},
-                                                 {kOnes, 1}};
+                                                 {kClusterCtaidX, 0},
+                                                 {kClusterCtaidY, 0},
+                                                 {kClusterCtaidZ, 0},
+                                                 {kClusterRank, 0},
+                                                 {kClusterNctaidX, c.x},
+                                                 {kClusterNctaidY, c.y},
+                                                 {kClusterNctaidZ, c.z},
+                                                 {kClusterSize, c.count()},
+                                                 {kNclusterIdX, grid.x / c.x},
+                                                 {kNclusterIdY, grid.y / c.y},
+                                                 {kNclusterIdZ, grid.z / c.z},
+                                                 {kExplicitCluster, clusters && said ? kAllLanes : 0},
+                                                 {kZeros, 0}};
     for (const auto& [which, value] : same) s[which][l] = static_cast<uint32_t>(value);
   }
 }
 
 void Warp::start() {
   auto* s = reinterpret_cast<uint32_t(*)[32]>(specials_->data());
-  const Dim3 at = block_.coordinates();
+  const Dim3 at = block_.coordinates(), c = launch().cluster;
+  const bool clusters = block_.cluster() != nullptr;
+  cluster = {};
   for (uint32_t l = 0; l < 32; ++l) {
+    s[kClusterIdX][l] = clusters ? at.x / c.x : at.x;
+    s[kClusterIdY][l] = clusters ? at.y / c.y : at.y;
+    s[kClusterIdZ][l] = clusters ? at.z / c.z : at.z;
+    if (clusters) {
+      s[kClusterCtaidX][l] = at.x % c.x;
+      s[kClusterCtaidY][l] = at.y % c.y;
+      s[kClusterCtaidZ][l] = at.z % c.z;
+      s[kClusterRank][l] = block_.rank();
+    }
     s[kCtaidX][l] = at.x;
     s[kCtaidY][l] = at.y;
     s[kCtaidZ][l] = at.z;
@@ -330,6 +355,9 @@ void Warp::run_group(uint32_t* budget) {
           case Kind::kWaitForGrids:
             wait_for_grids(active);
             break;
+          case Kind::kClusterWait:
+            wait_for_cluster(active);
+            break;
           case Kind::kMbarrier:
             mask = active;
             i.warp_form(i, *this);
@@ -511,6 +539,7 @@ void Warp::end(uint32_t active) {
   worker_.progressed = true;
   complete_together();
   block_.lanes_ended(static_cast<uint32_t>(__builtin_popcount(active)));
+  if (block_.cluster() != nullptr) block_.cluster()->lanes_ended(*this, active);
 }
 
 void Warp::wait_for_grids(uint32_t active) {
@@ -522,6 +551,18 @@ void Warp::wait_for_grids(uint32_t active) {
   const uint32_t guarded = groups_[current_].mask & ~active;
   if (guarded != 0) diverge(guarded, pc_ + 1, pc_);
   groups_[current_].state = Group::State::kGrids;
+}
+
+void Warp::wait_for_cluster(uint32_t active) {
+  uint32_t pending = 0;
+  if (!block_.cluster()->wait(*this, active, &pending)) return;
+  if (pending == 0) {
+    ++groups_[current_].pc;
+    return;
+  }
+  const uint32_t others = groups_[current_].mask & ~pending;
+  if (others != 0) diverge(others, pc_ + 1, pc_);
+  groups_[current_].state = Group::State::kCluster;
 }
 
 void Warp::grids_ended() {

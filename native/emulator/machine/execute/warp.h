@@ -40,7 +40,7 @@ struct Frame {
 
 // Lanes that are at the same instruction of the same frame.
 struct Group {
-  enum class State : uint8_t { kReady, kTogether, kBarrier, kGrids };
+  enum class State : uint8_t { kReady, kTogether, kBarrier, kGrids, kCluster };
   uint32_t mask = 0, pc = 0;
   Frame* frame = nullptr;
   State state = State::kReady;
@@ -74,6 +74,7 @@ struct LaunchState {
   bool grids_before_ended = true;  // those that griddepcontrol.wait waits for
   uint64_t environment = 0;        // address of the workspace of grid-wide barriers
   uint32_t warps_in_block = 0;
+  Dim3 cluster{0, 0, 0};  // where blocks form none
   Stack stack;
   uint32_t granule_shared = 4, granule_global = 4;  // bytes that a record of the last accesses stands for
   bool global_races = false, notes = false;
@@ -123,6 +124,7 @@ struct Worker {
 
 class AsyncProxy;
 class Block;
+class Cluster;
 
 class Warp final : public Lanes {
  public:
@@ -186,6 +188,12 @@ class Warp final : public Lanes {
 
   void yield() { yielded_ = true; }  // lets others run: what it waits for is not there yet
 
+  // The barrier of the cluster: lanes that arrived and have not waited, those of them whose phase is over, and how many
+  // phases the warp has waited for.
+  struct {
+    uint32_t arrived = 0, over = 0, phases = 0;
+  } cluster;
+
   // Clocks of race detection.
   uint32_t clock = 1, fence_clock = 0, block_fence_clock = 0;  // of the last fence of device and of any scope
   std::vector<uint32_t> known;                                 // of the warps of the block
@@ -220,6 +228,7 @@ class Warp final : public Lanes {
   bool together(const Instruction& i, uint32_t active);
   bool barrier(const Instruction& i, uint32_t active);
   void wait_for_grids(uint32_t active);
+  void wait_for_cluster(uint32_t active);
   void trap(uint32_t active);
   bool builtin(const Call& call, uint32_t active);
   Frame* new_frame(uint32_t function);
@@ -281,12 +290,17 @@ class Block {
  public:
   explicit Block(Worker& worker);
   ~Block();
-  void start(uint64_t index);                         // linear index within the grid
-  enum class Slice { kEnded, kRunning, kSuspended };  // kSuspended: waits for the grids before
+  // By its linear index within the grid, and where it has one its cluster.
+  void start(uint64_t index, Cluster* cluster = nullptr, uint32_t rank = 0);
+  enum class Slice { kEnded, kRunning, kSuspended };  // kSuspended: waits for the grids before, or its cluster
   Slice run_slice(uint32_t budget);
   uint64_t clock(uint32_t step) { return clock_ += step; }  // for the registers that count time
 
   Dim3 coordinates() const { return coordinates_; }
+  Cluster* cluster() const { return cluster_; }
+  uint32_t rank() const { return rank_; }  // in its cluster
+  bool ready() const;                      // whether a thread of it can go on
+  void deadlock();                         // reports that none can, and stops the launch
   uint32_t index() const { return index_; }
   Worker& worker() { return worker_; }
   LaunchState& launch() { return worker_.launch; }
@@ -321,13 +335,13 @@ class Block {
   bool is_complete(const Barrier& b) const;
   void complete(uint32_t id);
   void order_accesses(Barrier& b);
-  void deadlock();
   Slice go_on();
   void no_progress(const std::string& what);
   void check_skipped(uint32_t id);
 
   Worker& worker_;
-  uint32_t index_ = 0;
+  uint32_t index_ = 0, rank_ = 0;
+  Cluster* cluster_ = nullptr;
   Dim3 coordinates_;
   std::vector<std::unique_ptr<Warp>> warps_;
   std::vector<uint32_t> order_;

@@ -34,8 +34,22 @@ enum Special : uint32_t {
   kAllBytes,
   kEnvironment1,
   kEnvironment2,
+  kClusterCtaidX,
+  kClusterCtaidY,
+  kClusterCtaidZ,
+  kClusterRank,
+  kClusterNctaidX,
+  kClusterNctaidY,
+  kClusterNctaidZ,
+  kClusterSize,
+  kClusterIdX,
+  kClusterIdY,
+  kClusterIdZ,
+  kNclusterIdX,
+  kNclusterIdY,
+  kNclusterIdZ,
+  kExplicitCluster,  // a predicate
   kZeros,
-  kOnes,
   kSpecialCount,
 };
 
@@ -64,6 +78,9 @@ void bulk_wait(const Instruction& i, Warp& warp);  // x: groups that may be pend
 void proxy_fence(const Instruction& i, Warp& warp);
 void is_constant(const Instruction& i, Warp& warp);  // d: whether a is an address of a .const variable
 void active_mask(const Instruction& i, Warp& warp);
+void cluster_arrive(const Instruction& i, Warp& warp);  // x: whether it releases
+void map_to_block(const Instruction& i, Warp& warp);    // d, a: addresses; b: rank; x: generic ones; target: bytes
+void rank_of_block(const Instruction& i, Warp& warp);   // d; a: an address; x, target: as before
 
 enum class AtomicOp : uint32_t { kAdd, kAnd, kOr, kXor, kMin, kMax, kInc, kDec, kExch, kCas };
 enum class Together : uint32_t {  // x of Kind::kTogether

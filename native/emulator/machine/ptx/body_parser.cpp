@@ -62,14 +62,20 @@ constexpr NamedSpecial kNamed[] = {
     {"%dynamic_smem_size", kDynamicBytes},
     {"%total_smem_size", kTotalBytes},
     {"%aggr_smem_size", kAllBytes},
-    {"%cluster_ctaid.x", kZeros},
-    {"%cluster_ctaid.y", kZeros},
-    {"%cluster_ctaid.z", kZeros},
-    {"%cluster_ctarank", kZeros},
-    {"%cluster_nctaid.x", kOnes},
-    {"%cluster_nctaid.y", kOnes},
-    {"%cluster_nctaid.z", kOnes},
-    {"%cluster_nctarank", kOnes},
+    {"%cluster_ctaid.x", kClusterCtaidX},
+    {"%cluster_ctaid.y", kClusterCtaidY},
+    {"%cluster_ctaid.z", kClusterCtaidZ},
+    {"%cluster_ctarank", kClusterRank},
+    {"%cluster_nctaid.x", kClusterNctaidX},
+    {"%cluster_nctaid.y", kClusterNctaidY},
+    {"%cluster_nctaid.z", kClusterNctaidZ},
+    {"%cluster_nctarank", kClusterSize},
+    {"%clusterid.x", kClusterIdX},
+    {"%clusterid.y", kClusterIdY},
+    {"%clusterid.z", kClusterIdZ},
+    {"%nclusterid.x", kNclusterIdX},
+    {"%nclusterid.y", kNclusterIdY},
+    {"%nclusterid.z", kNclusterIdZ},
 };
 
 struct NamedChanging {
@@ -327,7 +333,7 @@ void BodyParser::one_instruction() {
   Opcode op(cursor_.word("an instruction"));
   const bool known = parse_moves(*this, op) || parse_arithmetic(*this, op) || parse_memory(*this, op) ||
                      parse_control(*this, op) || parse_mbarrier(*this, op) || parse_together(*this, op) ||
-                     parse_matrix(*this, op);
+                     parse_cluster(*this, op) || parse_matrix(*this, op);
   if (!known) refuse_form(op, "the instruction is unknown");
   check_taken(op);
   cursor_.expect(";", "behind an instruction");
@@ -629,6 +635,7 @@ Operand BodyParser::source_predicate() {
     return constant(4, cursor_.integer("a predicate") != 0 ? ~uint64_t{0} : 0) | (negated ? kNegated : 0);
   }
   const std::string_view name = cursor_.word("a predicate");
+  if (name == "%is_explicit_cluster") return (kExplicitCluster * 128 | kSpecials) | (negated ? kNegated : 0);
   const auto r = find_register(name);
   if (!r || r->bytes != 0) cursor_.fail("operand '" + std::string(name) + "' is no predicate");
   return read(*r).slot | (negated ? kNegated : 0);

@@ -120,6 +120,8 @@ bool parse_memory(BodyParser& body, Opcode& op);
 bool parse_mbarrier(BodyParser& body, Opcode& op);
 void parse_bulk(BodyParser& body, Opcode& op);  // cp.async.bulk, cp.async.mbarrier.arrive
 bool parse_control(BodyParser& body, Opcode& op);
+bool parse_cluster(BodyParser& body, Opcode& op);  // mapa, getctarank
+void parse_cluster_barrier(BodyParser& body, Opcode& op);
 bool parse_together(BodyParser& body, Opcode& op);  // shfl, vote, match, redux, barriers
 
 bool parse_matrix(BodyParser& body, Opcode& op);

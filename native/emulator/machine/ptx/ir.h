@@ -56,6 +56,7 @@ enum class Kind : uint8_t {
   kMbarrier,      // warp_form, behind which the warp may let others run
   kWaitForGrids,  // griddepcontrol.wait
   kTrigger,       // griddepcontrol.launch_dependents
+  kClusterWait,   // barrier.cluster.wait
 };
 
 enum class Class : uint8_t { kFp32, kFp64, kHalf, kInteger, kSpecial, kControl, kMemory, kBarrier };
@@ -149,7 +150,10 @@ struct Function {
   uint32_t local_bytes = 0;
   uint32_t shared_bytes = 0;  // of its own variables, from kKernelShared
   uint32_t max_threads = 1024;
-  bool bounded = false;  // .maxntid, .reqntid
+  bool bounded = false;          // .maxntid, .reqntid
+  Dim3 cluster{0, 0, 0};         // .reqnctapercluster
+  uint32_t most_in_cluster = 0;  // .maxclusterrank; 0: not said
+  bool explicit_cluster = false;
   Parameters results, parameters;
   std::vector<uint32_t> callees;
   std::string refusal;  // a sentence where it holds what is not emulated: it must not run
@@ -199,6 +203,11 @@ class KernelImage final : public Kernel {
   bool bounded() const override { return function().bounded; }
   bool unknown_stack() const override { return unknown_stack_; }
   const std::string& refusal() const override { return refusal_; }
+  Dim3 cluster() const override { return function().cluster; }
+  uint32_t most_in_cluster() const override { return function().most_in_cluster; }
+  bool cluster_needed() const override { return function().explicit_cluster && function().cluster.count() == 0; }
+  // Whether it or what it calls has instructions of clusters.
+  bool uses_clusters() const { return uses_clusters_; }
 
   const Image& image() const { return *image_; }
   const Function& function() const { return image_->functions[index_]; }
@@ -222,7 +231,7 @@ class KernelImage final : public Kernel {
   bool unknown_stack_ = false;
   bool notes_ = false;
   Talk talk_ = Talk::kNone;
-  bool triggers_ = false, waits_first_ = false;
+  bool triggers_ = false, waits_first_ = false, uses_clusters_ = false;
   mutable std::atomic<bool> was_repeated_{false};
 };
 

@@ -288,19 +288,30 @@ Parameters ModuleParser::parameters(uint64_t at) {
 void ModuleParser::performance_directives(Function& f) {
   while (cursor_.peek().kind == TokenKind::kWord && cursor_.peek().text[0] == '.') {
     const std::string_view directive = cursor_.next().text;
-    if (directive == ".noreturn" || directive == ".explicitcluster") continue;
+    if (directive == ".noreturn") continue;
+    if (directive == ".explicitcluster") {
+      f.explicit_cluster = true;
+      continue;
+    }
     if (directive == ".pragma") {
       while (!cursor_.accept(";")) cursor_.next();
       continue;
     }
     if (directive != ".maxntid" && directive != ".reqntid" && directive != ".minnctapersm" &&
-        directive != ".maxnctapersm" && directive != ".maxnreg" && directive != ".maxclusterrank") {
+        directive != ".maxnctapersm" && directive != ".maxnreg" && directive != ".maxclusterrank" &&
+        directive != ".reqnctapercluster") {
       cursor_.fail("'" + std::string(directive) + "' is not emulated; compile without it");
     }
     uint64_t product = 1;
+    uint32_t sizes[3] = {1, 1, 1};
+    size_t size = 0;
     do {
-      product *= static_cast<uint64_t>(cursor_.integer("a limit"));
+      const int64_t limit = cursor_.integer("a limit");
+      if (size < 3) sizes[size++] = static_cast<uint32_t>(limit);
+      product *= static_cast<uint64_t>(limit);
     } while (cursor_.accept(","));
+    if (directive == ".reqnctapercluster") f.cluster = {sizes[0], sizes[1], sizes[2]};
+    if (directive == ".maxclusterrank") f.most_in_cluster = sizes[0];
     if (directive != ".maxntid" && directive != ".reqntid") continue;
     f.max_threads = static_cast<uint32_t>(product);
     f.bounded = true;

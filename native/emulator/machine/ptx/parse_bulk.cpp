@@ -1,4 +1,4 @@
-// mbarriers and copies in bulk. Addresses of a cluster are the block's own: it is alone in it.
+// mbarriers and copies in bulk. Of addresses of a cluster, those of the block itself.
 #include "machine/execute/async_proxy.h"
 #include "machine/execute/warp_forms.h"
 #include "machine/ptx/body_parser.h"

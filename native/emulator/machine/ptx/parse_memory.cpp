@@ -7,15 +7,16 @@
 namespace kib::emulator::ptx {
 namespace {
 
-Space take_space(BodyParser& body, Opcode& op) {
+Space take_space(Opcode& op) {
   static constexpr std::pair<const char*, Space> table[] = {
-      {"global", Space::kGlobal},      {"shared", Space::kShared},    {"shared::cta", Space::kShared},
-      {"local", Space::kLocal},        {"const", Space::kConst},      {"param", Space::kParam},
-      {"param::entry", Space::kParam}, {"param::func", Space::kParam}};
+      {"global", Space::kGlobal},      {"shared", Space::kShared},
+      {"shared::cta", Space::kShared}, {"shared::cluster", Space::kCluster},
+      {"local", Space::kLocal},        {"const", Space::kConst},
+      {"param", Space::kParam},        {"param::entry", Space::kParam},
+      {"param::func", Space::kParam}};
   for (const auto& [name, space] : table) {
     if (op.take(name)) return space;
   }
-  if (op.has("shared::cluster")) body.refuse_form(op, "clusters are not emulated");
   return Space::kGeneric;
 }
 
@@ -87,7 +88,7 @@ Instruction& emit_access(BodyParser& body, WarpForm form, const Access& access) 
 void parse_load_store(BodyParser& body, Opcode& op) {
   const bool is_store = op.name() == "st";
   Access access;
-  access.space = take_space(body, op);
+  access.space = take_space(op);
   take_order(op, &access);
   op.take("unified");
   access.count = take_count(op);
@@ -144,7 +145,7 @@ bool atomic_exists(AtomicOp atomic_op, Type type) {
 void parse_atomic(BodyParser& body, Opcode& op) {
   const bool result = op.name() == "atom";
   Access access;
-  access.space = take_space(body, op);
+  access.space = take_space(op);
   take_order(op, &access);
   access.strong = true;
   const AtomicOp atomic_op = take_atomic(body, op);
@@ -238,7 +239,7 @@ bool parse_memory(BodyParser& body, Opcode& op) {
     for (const char* m : {"sc", "acq_rel", "acquire", "release", "gpu", "gl", "sys", "cluster"}) op.take(m);
     emit_warp(body, fence, Class::kMemory, block_scope ? 1 : 0);
   } else if (name == "prefetch" || name == "prefetchu" || name == "discard" || name == "applypriority") {
-    take_space(body, op);
+    take_space(op);
     for (const char* m : {"L1", "L2", "tensormap"}) op.take(m);
     op.take_prefixed("L2::");
     body.address();

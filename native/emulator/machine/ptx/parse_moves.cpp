@@ -99,7 +99,7 @@ void parse_cvta(BodyParser& body, Opcode& op) {
   const bool to = op.take("to");
   uint64_t window = 0;
   if (op.take("shared")) window = kSharedWindow;
-  if (op.take("shared::cta")) window = kSharedWindow;
+  if (op.take("shared::cta") || op.take("shared::cluster")) window = kSharedWindow;
   if (op.take("local")) window = kLocalWindow;
   if (op.take("param")) window = kParamWindow;
   op.take("global");
@@ -126,6 +126,7 @@ void parse_cvta(BodyParser& body, Opcode& op) {
 void parse_isspacep(BodyParser& body, Opcode& op) {
   Space space = Space::kGlobal;
   if (op.take("shared") || op.take("shared::cta")) space = Space::kShared;
+  if (op.take("shared::cluster")) space = Space::kCluster;
   if (op.take("local")) space = Space::kLocal;
   if (op.take("param") || op.take("param::entry")) space = Space::kParam;
   const bool constant = op.take("const");
@@ -140,11 +141,13 @@ void parse_isspacep(BodyParser& body, Opcode& op) {
     i.a = a;
     return;
   }
-  const uint64_t begin = space == Space::kShared  ? kSharedWindow
+  const uint64_t begin = space == Space::kShared  ? kSharedWindow  // the block's own
                          : space == Space::kLocal ? kLocalWindow
                          : space == Space::kParam ? kParamWindow
                                                   : kSharedWindow;
-  const uint64_t bytes = space == Space::kGlobal ? kParamWindow + kWindowBytes - kSharedWindow : kWindowBytes;
+  const uint64_t bytes = space == Space::kGlobal   ? kParamWindow + kWindowBytes - kSharedWindow
+                         : space == Space::kShared ? uint64_t{1} << kClusterShift
+                                                   : kWindowBytes;
   const Operand offset = body.temporary(8);
   Key subtract;
   subtract.op = Op::kSub;

@@ -114,7 +114,7 @@ void parse_elect(BodyParser& body, Opcode& op) {
 
 // bar{.cta}.sync a{, b}; bar.arrive a, b; bar.red.popc.u32 d, a{, b}, {!}c; bar.warp.sync mask
 void parse_barrier(BodyParser& body, Opcode& op) {
-  if (op.take("cluster")) body.refuse_form(op, "clusters are not emulated");
+  if (op.take("cluster")) return parse_cluster_barrier(body, op);
   op.take("cta");
   if (op.take("warp")) {
     op.take("sync");

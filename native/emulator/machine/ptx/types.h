@@ -34,7 +34,7 @@ enum class Type : uint8_t {
   kS16x2,
 };
 
-enum class Space : uint8_t { kGeneric, kGlobal, kShared, kLocal, kConst, kParam };
+enum class Space : uint8_t { kGeneric, kGlobal, kShared, kLocal, kConst, kParam, kCluster };
 
 // The type that a modifier without its dot names, kNone where it names none.
 Type type_named(std::string_view name);
@@ -47,6 +47,10 @@ constexpr uint64_t kSharedWindow = uint64_t{0x10} << 40;
 constexpr uint64_t kLocalWindow = uint64_t{0x11} << 40;
 constexpr uint64_t kParamWindow = uint64_t{0x12} << 40;
 constexpr uint64_t kWindowBytes = uint64_t{1} << 32;
+// Where shared memory of the blocks of a cluster lies in its window: a block's own from 0 on, and that of the block of
+// a rank from (rank + 1) << kClusterShift on.
+constexpr uint32_t kClusterShift = 24, kRanks = 255;
+constexpr uint32_t kMostInCluster = 16;  // blocks
 
 // Where shared variables lie: those of the module, those of the kernel, the dynamic ones. Between the last two, far
 // from both (static ones are at most 48 KB), what the system reserves for each block.

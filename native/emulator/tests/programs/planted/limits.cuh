@@ -122,3 +122,21 @@ PLANTED(too_many_cooperate) {
   cudaGetLastError();
   finish();
 }
+
+// EXPECT clusters_8_6: need capability 9.0 or later, the device has 8.6 | | | KIB_EMULATOR_CAPABILITY=8.6
+PLANTED(clusters_8_6) {
+  cudaLaunchAttribute attribute = {};
+  attribute.id = cudaLaunchAttributeClusterDimension;
+  attribute.val.clusterDim.x = repaired ? 1 : 2;
+  attribute.val.clusterDim.y = attribute.val.clusterDim.z = 1;
+  cudaLaunchConfig_t configuration = {};
+  configuration.gridDim = dim3(4);
+  configuration.blockDim = dim3(128);
+  configuration.attrs = &attribute;
+  configuration.numAttrs = 1;
+  Device<int> y(4 * 128);
+  cudaError_t launched = cudaLaunchKernelEx(&configuration, cooperate, (int*)y);
+  correct(launched == (repaired ? cudaSuccess : cudaErrorInvalidClusterSize));
+  cudaGetLastError();
+  finish();
+}
