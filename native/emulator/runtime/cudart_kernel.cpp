@@ -272,3 +272,34 @@ KIB_EXPORT int cudaOccupancyAvailableDynamicSMemPerBlock(size_t* bytes, const vo
     return cudaSuccess;
   });
 }
+
+// Which multiprocessors a cluster may lie on is not known here: clusters fit as their blocks do.
+KIB_EXPORT int cudaOccupancyMaxActiveClusters(int* clusters, const void* function, const LaunchConfiguration* c) {
+  return on_kernel("cudaOccupancyMaxActiveClusters", function, [&](Function& f) -> int {
+    if (clusters == nullptr || c == nullptr || c->block.count() == 0) return cudaErrorInvalidValue;
+    Dim3 size = f.kernel->cluster();
+    for (unsigned i = 0; i < c->count && size.count() == 0; ++i) {
+      if (c->attributes[i].id == 4) size = c->attributes[i].cluster;
+    }
+    if (size.count() == 0) size = {1, 1, 1};
+    if (size.count() > most_in_cluster(f)) return cudaErrorInvalidClusterSize;
+    *clusters = 0;
+    if (c->block.count() > f.kernel->max_threads() || c->shared > dynamic_shared_allowed(f)) return cudaSuccess;
+    const auto threads = static_cast<uint32_t>(c->block.count());
+    const int blocks = occupancy_of(limits(), resources_of(f), threads, c->shared).blocks * limits().multiprocessors;
+    *clusters = blocks / static_cast<int>(size.count());
+    return cudaSuccess;
+  });
+}
+
+KIB_EXPORT int cudaOccupancyMaxPotentialClusterSize(int* size, const void* function, const LaunchConfiguration* c) {
+  return on_kernel("cudaOccupancyMaxPotentialClusterSize", function, [&](Function& f) -> int {
+    if (size == nullptr || c == nullptr || c->block.count() == 0) return cudaErrorInvalidValue;
+    const auto threads = static_cast<uint32_t>(c->block.count());
+    const bool fits = c->block.count() <= f.kernel->max_threads() && c->shared <= dynamic_shared_allowed(f) &&
+                      occupancy_of(limits(), resources_of(f), threads, c->shared).blocks > 0;
+    const uint32_t most = most_in_cluster(f), own = f.kernel->most_in_cluster();
+    *size = !fits ? 0 : static_cast<int>(own != 0 && own < most ? own : most);
+    return cudaSuccess;
+  });
+}

@@ -107,7 +107,7 @@ void Residents::run_ahead() {
   const size_t wanted = wanted_;
   wanted_ = std::min(most_, std::max(kAhead, wanted));
   for (start_some(); !live_.empty() && !launch.stopped(); start_some()) {
-    if (take_turns() && nobody_ready() && (live_.size() == wanted_ || next_ == order_.size())) break;
+    if (take_turns() && nobody_ready() && (live_.size() >= wanted_ || next_ == order_.size())) break;
   }
   wanted_ = wanted;
 }

@@ -142,6 +142,32 @@ void test_who_waits() {
   for (uint32_t t = 0; t < 64; ++t) CHECK_EQUAL(out[t], (1 - t / 32) * 256 + t % 32);
 }
 
+// What may begin early does so cluster by cluster.
+void test_ahead() {
+  Words out(4096);
+  const auto module = Module::parse(
+      kernel(kShared + kNext + kSync + kWrite + kSync + "griddepcontrol.wait;\n" + kRead + kSync + kOut), "test.ptx");
+  Launch l;
+  l.kernel = module->kernel("k");
+  l.grid = {96, 1, 1};
+  l.cluster = {3, 1, 1};
+  l.block = {32, 1, 1};
+  l.parameters.resize(l.kernel->parameter_bytes());
+  const uint64_t pointers[] = {out.address(), 0};
+  std::memcpy(l.parameters.data(), pointers, 16);
+  for (const uint64_t resident : {uint64_t{0}, uint64_t{7}}) {
+    l.resident = resident;
+    Reports::instance().clear();
+    out.fill(1 << 20);
+    const auto ahead = AheadRun::begin(l);
+    CHECK(ahead->outcome() == Outcome::kDone);
+    CHECK_EQUAL(out[0], 1u << 20);
+    CHECK(ahead->finish() == Outcome::kDone);
+    for (uint32_t b = 0; b < 96; ++b) CHECK_EQUAL(out[32 * b + 5], (b + 1) % 3 * 256 + 5);
+    CHECK_EQUAL(Reports::instance().count(), size_t{0});
+  }
+}
+
 void test_findings() {
   const Dim3 grid{4, 1, 1}, pair{2, 1, 1};
   const auto k = [](const std::string& body) { return kernel(kShared + kNext + body); };
@@ -177,6 +203,7 @@ int main() {
   test_next_block();
   test_lanes_apart();
   test_who_waits();
+  test_ahead();
   test_findings();
   return result();
 }

@@ -116,6 +116,24 @@ PROGRAM(ring_of_clusters) {
   equal("a ring", output.get(), wanted);
 }
 
+PROGRAM(occupancy_of_clusters) {
+  cudaLaunchAttribute attribute = {};
+  attribute.id = cudaLaunchAttributeClusterDimension;
+  attribute.val.clusterDim.x = 4;
+  attribute.val.clusterDim.y = attribute.val.clusterDim.z = 1;
+  cudaLaunchConfig_t configuration = {};
+  configuration.gridDim = dim3(8);
+  configuration.blockDim = dim3(1024);
+  configuration.attrs = &attribute;
+  configuration.numAttrs = 1;
+  int clusters = 0, size = 0, blocks = 0, multiprocessors = 0;
+  CUDA(cudaOccupancyMaxActiveClusters(&clusters, ring, &configuration));
+  CUDA(cudaOccupancyMaxPotentialClusterSize(&size, ring, &configuration));
+  CUDA(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&blocks, ring, 1024, 0));
+  CUDA(cudaDeviceGetAttribute(&multiprocessors, cudaDevAttrMultiProcessorCount, 0));
+  equal<int>("clusters at once, blocks of a cluster", {clusters, size}, {blocks * multiprocessors / 4, 8});
+}
+
 PROGRAM(attributes_of_clusters) {
   cudaFuncAttributes attributes;
   CUDA(cudaFuncGetAttributes(&attributes, histogram));
