@@ -6,6 +6,7 @@
 #ifndef KIB_EMULATOR_ORDER_H
 #define KIB_EMULATOR_ORDER_H
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <iterator>
 #include <map>
@@ -140,10 +141,15 @@ class SharedReaders {
       }
     }
   }
+  // Forgets what turns that `turn` follows read of [begin, end), where `turn` touches these bytes itself: whoever does
+  // not follow them does not follow it either. Without that a long run would keep every reader.
+  void forget_before(const Turn& turn, uint64_t begin, uint64_t end);
+  bool empty() const { return empty_.load(std::memory_order_relaxed); }
   void clear();
 
  private:
   mutable std::mutex mutex_;
+  std::atomic<bool> empty_{true};
   std::map<TurnNumber, std::map<uint64_t, uint64_t>> readers_;  // begin and end of spans
 };
 
@@ -197,6 +203,7 @@ class OrderRecords {
   }
   void clear(uint64_t address, uint64_t bytes);  // nobody touched them
   void clear_all();
+  bool keeps_readers() const { return !shared_.empty(); }
 
  private:
   static constexpr uint64_t kPage = 1 << 16;

@@ -72,11 +72,33 @@ void SharedReaders::keep(TurnNumber reader, uint64_t begin, uint64_t end) {
     next = spans.erase(next);
   }
   spans.emplace(begin, end);
+  empty_ = false;
+}
+
+void SharedReaders::forget_before(const Turn& turn, uint64_t begin, uint64_t end) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  for (auto entry = readers_.begin(); entry != readers_.end();) {
+    auto& [reader, spans] = *entry;
+    const TurnNumber number = reader & kTurnBits;
+    if (number != turn.number && turn.follows(number)) {
+      auto span = spans.upper_bound(begin);
+      if (span != spans.begin() && std::prev(span)->second > begin) --span;
+      while (span != spans.end() && span->first < end) {
+        const auto [from, to] = *span;
+        span = spans.erase(span);
+        if (from < begin) spans.emplace(from, begin);
+        if (to > end) spans.emplace(end, to);
+      }
+    }
+    entry = spans.empty() ? readers_.erase(entry) : std::next(entry);
+  }
+  empty_ = readers_.empty();
 }
 
 void SharedReaders::clear() {
   std::lock_guard<std::mutex> lock(mutex_);
   readers_.clear();
+  empty_ = true;
 }
 
 LastTouched::LastTouched(uint64_t bytes)
@@ -158,6 +180,7 @@ OrderRecords::OrderRecords(uint64_t base, uint64_t bytes)
 OrderRecords::~OrderRecords() { ::munmap(shared_pages_, bytes_ / kPage + 2); }
 
 bool OrderRecords::page_is_shared(uint64_t at, uint64_t bytes) const {
+  if (shared_.empty()) return false;
   for (uint64_t page = at / kPage; page <= (at + bytes - 1) / kPage; ++page) {
     if (__atomic_load_n(shared_pages_ + page, __ATOMIC_RELAXED) != 0) return true;
   }
@@ -187,7 +210,10 @@ void OrderRecords::enter_slowly(const Turn& turn, uint64_t first, uint64_t bytes
     at = end;
   }
   (write ? writers_ : readers_).enter(turn.number, strong, first, bytes);
-  if (!write || !page_is_shared(first, bytes)) return;
+  if (!page_is_shared(first, bytes)) return;
+  // An atomic access stands in for earlier ones towards plain accesses only.
+  if (!strong) shared_.forget_before(turn, base_ + first, base_ + first + bytes);
+  if (!write) return;
   shared_.each(base_ + first, base_ + first + bytes, [&](TurnNumber reader, uint64_t from, uint64_t to) {
     if (!harmless(reader)) join(conflicts, {static_cast<TurnNumber>(reader & kTurnBits), true, false, from, to});
   });

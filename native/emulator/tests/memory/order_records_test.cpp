@@ -142,6 +142,44 @@ void forgets() {
   CHECK_EQUAL(order.begin("x", "s", {a, b}, true)->number, 1);
 }
 
+// Readers at the same time are kept only until somebody behind them touches the bytes: a training loop that forks and
+// joins must not get slower with each step.
+void kept_readers() {
+  Order& order = Order::instance();
+  order.start_anew();
+  OrderRecords records(kBase, 1 << 20);
+  int found = 0;
+  const auto count = [&](const Conflict&) { ++found; };
+  TurnPtr last;
+  for (int step = 0; step < 50; ++step) {
+    const TurnPtr a = order.begin("a", "stream 1", {last}, true), b = order.begin("b", "stream 2", {last}, true);
+    records.access(*a, kBase, 1000, false, false, count);
+    records.access(*b, kBase, 1000, false, false, count);
+    CHECK(records.keeps_readers());
+    last = order.begin("c", "stream 1", {a, b}, true);
+    records.access(*last, kBase, 600, true, false, count);
+    CHECK(records.keeps_readers());
+    records.access(*last, kBase + 600, 400, true, false, count);
+    CHECK(!records.keeps_readers());
+  }
+  CHECK_EQUAL(found, 0);
+  // A part that was not touched stays known.
+  const TurnPtr a = order.begin("a", "stream 1", {last}, true), b = order.begin("b", "stream 2", {last}, true);
+  records.access(*a, kBase, 1000, false, false, count);
+  records.access(*b, kBase, 1000, false, false, count);
+  const TurnPtr c = order.begin("c", "stream 1", {a, b}, true), d = order.begin("d", "stream 2", {b}, true);
+  records.access(*c, kBase + 100, 100, true, false, count);
+  for (uint64_t at : {96u, 200u, 996u}) {
+    CHECK_EQUAL(found, 0);
+    records.access(*d, kBase + at, 4, true, false, [&](const Conflict& x) {
+      ++found;
+      CHECK_EQUAL(x.other, a->number);
+    });
+    CHECK_EQUAL(found, 1);
+    found = 0;
+  }
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
@@ -151,5 +189,6 @@ int main(int count, char** arguments) {
   records(seed, false);
   records(seed + 1, true);
   forgets();
+  kept_readers();
   return kib::test::result();
 }
