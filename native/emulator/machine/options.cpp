@@ -133,7 +133,10 @@ Options Options::parse(const char* (*get)(const char* name)) {
     if (number < 1 || number > 1024) refuse("KIB_EMULATOR_MULTIPROCESSORS", value, wanted);
     options.multiprocessors = static_cast<int>(number);
   }
-  if (const char* value = get("KIB_EMULATOR_PTXAS")) options.ptxas = value;
+  if (const char* value = get("KIB_EMULATOR_PTXAS")) {
+    if (*value == '\0') refuse("KIB_EMULATOR_PTXAS", value, "a program's name or path, or none");
+    options.ptxas = value;
+  }
   options.cache = cache_folder(get);
   if (const char* value = get("KIB_EMULATOR_PATIENCE")) {
     const std::string wanted = "a number of warp instructions, at least 1";

@@ -3,8 +3,11 @@
 #include <cxxabi.h>
 
 #include <algorithm>
+#include <atomic>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <map>
 #include <mutex>
 #include <tuple>
@@ -48,11 +51,15 @@ void publish(const std::string& sentence, uint64_t seed) {
   const std::string line = "kib-emulator: " + sentence + " [KIB_EMULATOR_SEED=" + std::to_string(seed) + "]\n";
   std::fputs(line.c_str(), stderr);
   if (options.report.empty()) return;
-  if (std::FILE* file = std::fopen(options.report.c_str(), "a")) {
-    std::fputs(line.c_str(), file);
-    std::fclose(file);
-  } else {
-    std::fprintf(stderr, "kib-emulator: KIB_EMULATOR_REPORT: cannot write to %s\n", options.report.c_str());
+  std::FILE* file = std::fopen(options.report.c_str(), "a");
+  const bool written = file != nullptr && std::fputs(line.c_str(), file) >= 0;
+  const bool closed = file != nullptr && std::fclose(file) == 0;
+  static std::atomic<bool> told{false};
+  if ((!written || !closed) && !told.exchange(true)) {
+    std::fprintf(stderr,
+                 "kib-emulator: KIB_EMULATOR_REPORT: cannot write to %s (%s); findings are missing there: name a file "
+                 "in a folder that exists and has room\n",
+                 options.report.c_str(), std::strerror(errno));
   }
 }
 

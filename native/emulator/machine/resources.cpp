@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <cctype>
+#include <iterator>
 
 namespace kib::emulator {
 namespace {
+
+constexpr uint32_t kMostRegisters = 255;  // of a thread
 
 // The number in front of `what` ("80 registers", " 400 bytes smem"); 0 where there is none.
 uint32_t number_before(std::string_view line, std::string_view what) {
@@ -70,6 +73,11 @@ void read_ptxas(std::string_view output, int capability, Resources* to) {
       kernel->shared = number_before(line, " bytes smem");
       kernel->stack = std::max(kernel->stack, number_before(line, " bytes cumulative stack size"));
     }
+  }
+  // Output that breaks off, or is not ptxas': other numbers are none that a kernel can have.
+  for (auto entry = found.begin(); entry != found.end();) {
+    const uint32_t registers = entry->second.registers;
+    entry = registers == 0 || registers > kMostRegisters ? found.erase(entry) : std::next(entry);
   }
   to->kernels.merge(found);
 }

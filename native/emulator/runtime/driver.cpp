@@ -1,6 +1,7 @@
 // What programs and the JavaCPP presets call of the driver itself, and what happens when it is loaded and unloaded.
 #include <dlfcn.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <string>
@@ -45,11 +46,14 @@ void write_counters() {
   const std::string table = counters_table();
   if (file == "-") {
     std::fputs(table.c_str(), stderr);
-  } else if (std::FILE* out = std::fopen(file.c_str(), "w")) {
-    std::fputs(table.c_str(), out);
-    std::fclose(out);
-  } else {
-    std::fprintf(stderr, "kib-emulator: KIB_EMULATOR_COUNTERS: cannot write to %s\n", file.c_str());
+    return;
+  }
+  std::FILE* out = std::fopen(file.c_str(), "w");
+  const bool written = out != nullptr && std::fputs(table.c_str(), out) >= 0;
+  const bool closed = out != nullptr && std::fclose(out) == 0;
+  if (!written || !closed) {
+    std::fprintf(stderr, "kib-emulator: KIB_EMULATOR_COUNTERS: cannot write to %s (%s)\n", file.c_str(),
+                 std::strerror(errno));
   }
 }
 

@@ -93,11 +93,22 @@ void keep(const fs::path& folder, const std::string& name, const std::string& ou
   if (failed) fs::remove(made, failed);
 }
 
+// For a sentence: at most 200 characters, none of them a terminal's orders.
+std::string first_line(const std::string& output) {
+  std::string line = output.substr(0, std::min<size_t>(output.find('\n'), 200));
+  std::replace_if(
+      line.begin(), line.end(), [](unsigned char c) { return c < ' ' || c > '~'; }, '?');
+  return line;
+}
+
 // Empty, and why, where ptxas does not say it.
 Resources from_ptxas(const Ptx& ptx, const Options& options, std::string* why) {
   const std::string program = options.ptxas == "none" ? "" : find_program(options.ptxas);
   if (program.empty()) {
-    *why = options.ptxas == "none" ? "KIB_EMULATOR_PTXAS is 'none'" : options.ptxas + " is not on the PATH";
+    *why = options.ptxas == "none" ? "KIB_EMULATOR_PTXAS is 'none'"
+           : options.ptxas.find('/') == std::string::npos
+               ? options.ptxas + " is not on the PATH"
+               : "KIB_EMULATOR_PTXAS is '" + options.ptxas + "', which is no program";
     return {};
   }
   const std::string target = ptxas_target(ptx, options.capability), name = cache_name(ptx, target, program);
@@ -118,8 +129,11 @@ Resources from_ptxas(const Ptx& ptx, const Options& options, std::string* why) {
       run_program(program, {"-v", "-arch=" + target, input, "-o", folder.path() + "/module.cubin"}, folder.path());
   if (run.status == 0) read_ptxas(run.output, options.capability, &found);
   if (found.empty()) {
-    *why =
-        program + (run.problem.empty() ? " says: " + run.output.substr(0, run.output.find('\n')) : " " + run.problem);
+    const std::string said = first_line(run.output);
+    *why = program + " " +
+           (!run.problem.empty()               ? run.problem
+            : !said.empty() && run.status != 0 ? "says: " + said
+                                               : "tells no registers");
     return {};
   }
   if (!options.cache.empty()) keep(options.cache, name, run.output, folder.path());

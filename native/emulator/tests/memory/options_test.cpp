@@ -106,6 +106,7 @@ int main() {
   for (const char* bad : {"0", "", "1e9", "-1"}) {
     CHECK_CONTAINS(refusal("PATIENCE", bad), "set it to a number of warp instructions, at least 1");
   }
+  CHECK_CONTAINS(refusal("PTXAS", ""), "set it to a program's name or path, or none");
   CHECK_CONTAINS(refusal("CHECK", "race"), "KIB_EMULATOR_CHECK is 'race'");
   CHECK_CONTAINS(refusal("CHECK", ""), "bounds, uninitialised");
   return kib::test::result();

@@ -34,6 +34,12 @@ std::string said_at_end() {
 }
 
 int main() {
+  // A file that takes nothing is complained of, once.
+  ::setenv("KIB_EMULATOR_REPORT", "/dev/full", 1);
+  const std::string complaint = said_at_end(), sentence = "KIB_EMULATOR_REPORT: cannot write to /dev/full (No space";
+  CHECK_CONTAINS(complaint, sentence);
+  CHECK_EQUAL(complaint.find(sentence), complaint.rfind(sentence));
+  ::unsetenv("KIB_EMULATOR_REPORT");
   Report report;
   report.finding = Finding::kOutOfBounds;
   report.kernel = "scale";

@@ -56,7 +56,15 @@ void output_of_ptxas() {
   for (size_t n = 0; n <= all.size(); ++n) {
     Resources part;
     read_ptxas(all.substr(0, n), 90, &part);
-    CHECK(part.kernels.size() <= 1);
+    CHECK(part.kernels.empty() || part.kernels["k"].registers == 80);
+  }
+  // Neither are numbers that no kernel has.
+  for (const char* number : {"0", "256", "99999999999999999999", "4294967376"}) {
+    std::string text = says("k", "sm_90", 80);
+    text.replace(text.find("80 registers"), 2, number);
+    Resources wrong;
+    read_ptxas(text, 90, &wrong);
+    CHECK(wrong.empty());
   }
 }
 
@@ -151,7 +159,16 @@ void sources(const fs::path& folder) {
   write(tool, "not a program");
   CHECK_CONTAINS(find().estimated, "cannot be started");
   options.ptxas = (folder / "absent").string();
-  CHECK_CONTAINS(find().estimated, "absent is not on the PATH");
+  CHECK_CONTAINS(find().estimated, "absent', which is no program");
+  options.ptxas = "absent-from-every-path";
+  CHECK_EQUAL(find().estimated, "absent-from-every-path is not on the PATH");
+  options.ptxas = tool.string();
+  for (const char* silent : {"exit 0", "exit 3", "echo nonsense"}) {
+    write(tool, std::string("#!/bin/sh\n") + silent + "\n");
+    CHECK_CONTAINS(find().estimated, "ptxas tells no registers");
+  }
+  write(tool, "#!/bin/sh\nprintf '\\033[31mno\\377'\nexit 1\n");
+  CHECK_CONTAINS(find().estimated, "says: ?[31mno?");
   options.ptxas = "none";
   CHECK_EQUAL(find().estimated, "KIB_EMULATOR_PTXAS is 'none'");
 
