@@ -36,16 +36,6 @@ std::string text(const Dim3& d) {
   return "(" + std::to_string(d.x) + "," + std::to_string(d.y) + "," + std::to_string(d.z) + ")";
 }
 
-// As the source has it: kernels are named by their mangled symbols.
-std::string readable(const std::string& symbol) {
-  int status = 0;
-  char* text =
-      symbol.compare(0, 2, "_Z") == 0 ? abi::__cxa_demangle(symbol.c_str(), nullptr, nullptr, &status) : nullptr;
-  const std::string name = text != nullptr ? text : symbol;
-  std::free(text);
-  return name;
-}
-
 void publish(const std::string& sentence, uint64_t seed) {
   const Options& options = Options::current();
   const std::string line = "kib-emulator: " + sentence + " [KIB_EMULATOR_SEED=" + std::to_string(seed) + "]\n";
@@ -89,6 +79,15 @@ void say_left_out() {
 }
 
 }  // namespace
+
+std::string readable(const std::string& symbol) {
+  int status = 0;
+  char* text =
+      symbol.compare(0, 2, "_Z") == 0 ? abi::__cxa_demangle(symbol.c_str(), nullptr, nullptr, &status) : nullptr;
+  const std::string name = text != nullptr ? text : symbol;
+  std::free(text);
+  return name;
+}
 
 const char* name(Finding finding) {
   switch (finding) {

@@ -42,6 +42,8 @@ enum class Finding {
 };
 
 const char* name(Finding finding);
+// A function as the source has it, of its mangled symbol; what is none stays as it is.
+std::string readable(const std::string& symbol);
 
 struct Report {
   Finding finding;

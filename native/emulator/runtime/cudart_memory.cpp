@@ -1,5 +1,4 @@
 // Memory: allocation on the device and pinned on the host, copies, fills.
-#include <cxxabi.h>
 #include <dlfcn.h>
 
 #include <cstdlib>
@@ -22,11 +21,7 @@ std::string caller_of(const void* return_address) {
   const char* slash = std::strrchr(info.dli_fname, '/');
   const std::string library = slash != nullptr ? slash + 1 : info.dli_fname;
   if (info.dli_sname != nullptr) {
-    int status = 0;
-    char* readable = abi::__cxa_demangle(info.dli_sname, nullptr, nullptr, &status);
-    const std::string name = status == 0 ? readable : info.dli_sname;
-    std::free(readable);
-    return name + " in " + library;
+    return readable(info.dli_sname) + " in " + library;
   }
   char offset[32];
   std::snprintf(

@@ -1,6 +1,5 @@
 #include "runtime/kernels.h"
 
-#include <cxxabi.h>
 #include <dlfcn.h>
 
 #include <algorithm>
@@ -28,14 +27,6 @@ constexpr int kWrapperMagic = 0x466243b1;
 std::string folder_of(const std::string& file) {
   const size_t slash = file.rfind('/');
   return slash == file.npos ? "." : file.substr(0, slash);
-}
-
-std::string readable(const std::string& mangled) {
-  int status = 0;
-  char* text = abi::__cxa_demangle(mangled.c_str(), nullptr, nullptr, &status);
-  const std::string name = status == 0 ? text : mangled;
-  std::free(text);
-  return name;
 }
 
 int error_of(Outcome outcome) {

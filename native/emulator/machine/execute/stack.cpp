@@ -1,7 +1,5 @@
 #include "machine/execute/stack.h"
 
-#include <cxxabi.h>
-
 #include <algorithm>
 #include <cstdlib>
 
@@ -12,14 +10,6 @@ constexpr uint32_t kUnknownFrame = 16;  // a frame of which nothing is known, be
 constexpr uint32_t kLeastLocal = 64 << 10, kTimes = 4;
 
 uint32_t align8(uint32_t n) { return (n + 7) / 8 * 8; }
-
-std::string readable(const std::string& mangled) {
-  int status = 0;
-  char* text = abi::__cxa_demangle(mangled.c_str(), nullptr, nullptr, &status);
-  const std::string name = status == 0 ? text : mangled;
-  std::free(text);
-  return name;
-}
 
 }  // namespace
 
