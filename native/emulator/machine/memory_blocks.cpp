@@ -144,14 +144,14 @@ Fault Memory::State::explain(uint64_t address, uint64_t bytes) const {
   }
   if (const auto block = around(freed, address); block != freed.end()) {
     return {Finding::kUseAfterFree, access + "lie at offset " + std::to_string(address - block->first) + " of " +
-                                        quoted(block->second) + ", which was freed"};
+                                        quoted(block->second) + ", which was freed; free it behind its last use"};
   }
   if (const auto block = around(live, address); block != live.end()) {
     if (block->second.phase != Phase::kLive) {
       const bool ended = block->second.phase == Phase::kEnded;
       return {ended ? Finding::kUseAfterFree : Finding::kUseBeforeAllocation,
               access + "lie at offset " + std::to_string(address - block->first) + " of " + quoted(block->second) +
-                  (ended ? ", which was freed" : ", " + std::string(kNotYet))};
+                  (ended ? ", which was freed; free it behind its last use" : ", " + std::string(kNotYet))};
     }
     const uint64_t end = block->first + block->second.bytes;
     if (address < end && block->second.parts != nullptr) return block->second.parts->explain(access, address, bytes);

@@ -90,7 +90,7 @@ Fault Parts::explain(const std::string& access, uint64_t address, uint64_t bytes
   }
   if (const Part* gone = released(address)) {
     return {Finding::kUseAfterFree, access + "lie at offset " + std::to_string(address - gone->start) + " of " +
-                                        quoted(*gone) + ", which was released"};
+                                        quoted(*gone) + ", which was released; release it behind its last use"};
   }
   if (part != nullptr) {
     return {Finding::kOutOfBounds,
