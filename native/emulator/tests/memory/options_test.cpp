@@ -35,7 +35,7 @@ std::string instruments(const std::string& value) {
   const Options o = with("CHECK", value);
   std::string text;
   for (bool flag : {o.bounds, o.uninitialised, o.races, o.alignment, o.barriers, o.leaks, o.host, o.streams, o.mixed,
-                    o.float_atomics, o.lanes}) {
+                    o.float_atomics, o.lanes, o.order}) {
     text += flag ? '1' : '0';
   }
   return text;
@@ -80,12 +80,13 @@ int main() {
   CHECK_EQUAL(with("COUNTERS", "-").counters, "-");
   CHECK_EQUAL(with("REPORT", "found.txt").report, "found.txt");
 
-  CHECK_EQUAL(instruments("all"), "11111111111");
-  CHECK_EQUAL(instruments("none"), "00000000000");
-  CHECK_EQUAL(instruments("-races,-host"), "11011101111");
-  CHECK_EQUAL(instruments("bounds,streams"), "10000001000");
-  CHECK_EQUAL(instruments("all,-leaks"), "11111011111");
-  CHECK_EQUAL(instruments("-mixed,-float-atomics,-lanes"), "11111111000");
+  CHECK_EQUAL(instruments("all"), "111111111111");
+  CHECK_EQUAL(instruments("none"), "000000000000");
+  CHECK_EQUAL(instruments("-races,-host"), "110111011111");
+  CHECK_EQUAL(instruments("bounds,streams"), "100000010000");
+  CHECK_EQUAL(instruments("-order"), "111111111110");
+  CHECK_EQUAL(instruments("all,-leaks"), "111110111111");
+  CHECK_EQUAL(instruments("-mixed,-float-atomics,-lanes"), "111111110001");
 
   CHECK_CONTAINS(refusal("SEED", "-1"), "KIB_EMULATOR_SEED is '-1'; set it to a whole number, or unset it");
   CHECK_CONTAINS(refusal("SEED", ""), "KIB_EMULATOR_SEED");
