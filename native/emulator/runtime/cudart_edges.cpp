@@ -64,6 +64,27 @@ int ends(const char* name, const Graph& graph, const void* from, const void* to,
   return cudaSuccess;
 }
 
+struct Dependencies {
+  const void *const *from, *const *to;
+  const Edge* edges;
+  size_t count;
+};
+
+// Calls `change(what the later node comes after, the earlier node)` for each of the dependencies.
+template <class Change>
+int each_dependency(const char* name, const void* handle, const Dependencies& d, Change change) {
+  return on_graph(name, handle, [&](Device&, Graph& graph) -> int {
+    if (d.count > 0 && (d.from == nullptr || d.to == nullptr)) return refuse(name, "a list is null");
+    for (size_t i = 0; i < d.count; ++i) {
+      size_t before = 0, behind = 0;
+      const Edge* edge = d.edges == nullptr ? nullptr : &d.edges[i];
+      if (const int error = ends(name, graph, d.from[i], d.to[i], edge, &before, &behind)) return error;
+      if (const int error = change(graph.nodes[behind].after, before)) return error;
+    }
+    return cudaSuccess;
+  });
+}
+
 }  // namespace
 
 KIB_EXPORT int cudaGraphGetNodes(void* handle, const void** nodes, size_t* count) {
@@ -123,17 +144,11 @@ KIB_EXPORT int cudaGraphNodeGetDependentNodes(const void* handle, const void** n
 KIB_EXPORT int cudaGraphAddDependencies(void* handle, const void* const* from, const void* const* to, const Edge* edges,
                                         size_t count) {
   const char* name = "cudaGraphAddDependencies";
-  return on_graph(name, handle, [&](Device&, Graph& graph) -> int {
-    if (count > 0 && (from == nullptr || to == nullptr)) return refuse(name, "a list is null");
-    for (size_t i = 0; i < count; ++i) {
-      size_t before = 0, behind = 0;
-      const Edge* edge = edges == nullptr ? nullptr : &edges[i];
-      if (const int error = ends(name, graph, from[i], to[i], edge, &before, &behind)) return error;
-      std::vector<size_t>& after = graph.nodes[behind].after;
-      if (std::find(after.begin(), after.end(), before) != after.end())
-        return refuse(name, "the dependency is there already");
-      after.push_back(before);
+  return each_dependency(name, handle, {from, to, edges, count}, [&](std::vector<size_t>& after, size_t before) -> int {
+    if (std::find(after.begin(), after.end(), before) != after.end()) {
+      return refuse(name, "the dependency is there already");
     }
+    after.push_back(before);
     return cudaSuccess;
   });
 }
@@ -141,17 +156,10 @@ KIB_EXPORT int cudaGraphAddDependencies(void* handle, const void* const* from, c
 KIB_EXPORT int cudaGraphRemoveDependencies(void* handle, const void* const* from, const void* const* to,
                                            const Edge* edges, size_t count) {
   const char* name = "cudaGraphRemoveDependencies";
-  return on_graph(name, handle, [&](Device&, Graph& graph) -> int {
-    if (count > 0 && (from == nullptr || to == nullptr)) return refuse(name, "a list is null");
-    for (size_t i = 0; i < count; ++i) {
-      size_t before = 0, behind = 0;
-      const Edge* edge = edges == nullptr ? nullptr : &edges[i];
-      if (const int error = ends(name, graph, from[i], to[i], edge, &before, &behind)) return error;
-      std::vector<size_t>& after = graph.nodes[behind].after;
-      const auto found = std::find(after.begin(), after.end(), before);
-      if (found == after.end()) return refuse(name, "the dependency does not exist");
-      after.erase(found);
-    }
+  return each_dependency(name, handle, {from, to, edges, count}, [&](std::vector<size_t>& after, size_t before) -> int {
+    const auto found = std::find(after.begin(), after.end(), before);
+    if (found == after.end()) return refuse(name, "the dependency does not exist");
+    after.erase(found);
     return cudaSuccess;
   });
 }

@@ -105,6 +105,24 @@ class Buffer {
   void* pointer_ = nullptr;
 };
 
+// Two streams and an event for a test's duration.
+struct Streams {
+  StreamHandle a = nullptr, b = nullptr;
+  EventHandle event = nullptr;
+  explicit Streams(unsigned flags = kNonBlocking) {
+    cudaStreamCreateWithFlags(&a, flags);
+    cudaStreamCreateWithFlags(&b, flags);
+    cudaEventCreateWithFlags(&event, 2);
+  }
+  Streams(const Streams&) = delete;
+  Streams& operator=(const Streams&) = delete;
+  ~Streams() {
+    cudaStreamDestroy(a);
+    cudaStreamDestroy(b);
+    cudaEventDestroy(event);
+  }
+};
+
 // Pinned host memory for a test's duration.
 class Pinned {
  public:

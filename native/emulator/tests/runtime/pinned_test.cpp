@@ -11,21 +11,6 @@ namespace {
 constexpr const char* kKind = "host access during a copy";
 constexpr int kInts = 4096;  // four pages
 
-struct Streams {
-  StreamHandle a = nullptr, b = nullptr;
-  EventHandle event = nullptr;
-  Streams() {
-    cudaStreamCreateWithFlags(&a, kNonBlocking);
-    cudaStreamCreateWithFlags(&b, kNonBlocking);
-    cudaEventCreateWithFlags(&event, 2);
-  }
-  ~Streams() {
-    cudaStreamDestroy(a);
-    cudaStreamDestroy(b);
-    cudaEventDestroy(event);
-  }
-};
-
 volatile int sink;
 
 // Each way to wait, and that without it the access is reported.

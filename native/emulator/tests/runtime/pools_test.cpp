@@ -41,21 +41,6 @@ struct Properties {
   unsigned char reserved[54] = {};
 };
 
-struct Streams {
-  StreamHandle a = nullptr, b = nullptr;
-  EventHandle event = nullptr;
-  Streams() {
-    cudaStreamCreateWithFlags(&a, kNonBlocking);
-    cudaStreamCreateWithFlags(&b, kNonBlocking);
-    cudaEventCreateWithFlags(&event, 2);
-  }
-  ~Streams() {
-    cudaStreamDestroy(a);
-    cudaStreamDestroy(b);
-    cudaEventDestroy(event);
-  }
-};
-
 void pools() {
   PoolHandle standard = nullptr, pool = nullptr, current = nullptr;
   StreamHandle stream = nullptr;

@@ -15,21 +15,6 @@ namespace {
 
 constexpr uint64_t kSeeds = 100;
 
-struct Streams {
-  StreamHandle a = nullptr, b = nullptr;
-  EventHandle event = nullptr;
-  explicit Streams(unsigned flags) {
-    cudaStreamCreateWithFlags(&a, flags);
-    cudaStreamCreateWithFlags(&b, flags);
-    cudaEventCreateWithFlags(&event, 2);
-  }
-  ~Streams() {
-    cudaStreamDestroy(a);
-    cudaStreamDestroy(b);
-    cudaEventDestroy(event);
-  }
-};
-
 // Under how many seeds `program` returns something else than `wanted`.
 int wrong_seeds(int wanted, const std::function<int()>& program) {
   int wrong = 0;
