@@ -1,0 +1,106 @@
+package io.github.kib4j.cuda;
+
+import io.github.kib4j.tensor.OutOfDeviceMemoryException;
+import java.nio.charset.StandardCharsets;
+import org.bytedeco.cuda.global.cublas;
+import org.bytedeco.cuda.global.cudart;
+import org.bytedeco.cuda.global.cudnn;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.SizeTPointer;
+
+/**
+ * Makes statuses of CUDA's libraries exceptions with a sentence: {@link OutOfDeviceMemoryException} where the device is full,
+ * {@link CudaException} where something outside fails, and {@link IllegalStateException} where the call was wrong, a bug of ours.
+ */
+final class CudaStatus {
+    private static final int DETAIL = 512;
+
+    private CudaStatus() {}
+
+    /**
+     * Checks what a function of the CUDA runtime, or one of our own that launches kernels, returned.
+     *
+     * @param status a {@code cudaError_t}
+     * @param call the function's name, and what it was called for, if one would ask
+     */
+    static void check(int status, String call) {
+        if (status != cudart.cudaSuccess) {
+            cudart.cudaGetLastError(); // what is told here is not told again by a later call
+            throw failure(CudaMeaning.ofRuntime(status), call, runtimeName(status), "");
+        }
+    }
+
+    /**
+     * Checks what a function of cuBLAS or cuBLASLt returned.
+     *
+     * @param status a {@code cublasStatus_t}
+     * @param call the function's name, and what it was called for, if one would ask
+     */
+    static void checkBlas(int status, String call) {
+        if (status != cublas.CUBLAS_STATUS_SUCCESS) {
+            throw library(CudaMeaning.ofBlas(status), call, text(cublas.cublasGetStatusName(status)), "");
+        }
+    }
+
+    /**
+     * Checks what a function of cuDNN returned.
+     *
+     * @param status a {@code cudnnStatus_t}
+     * @param call the function's name, and what it was called for, if one would ask
+     */
+    static void checkDnn(int status, String call) {
+        if (status != cudnn.CUDNN_STATUS_SUCCESS) {
+            byte[] detail = new byte[DETAIL];
+            cudnn.cudnnGetLastErrorString(detail, DETAIL);
+            String said = new String(detail, StandardCharsets.UTF_8);
+            throw library(
+                    CudaMeaning.ofDnn(status),
+                    call,
+                    text(cudnn.cudnnGetErrorString(status)),
+                    said.substring(0, Math.max(0, said.indexOf('\0'))));
+        }
+    }
+
+    /** A library tells that it failed, the runtime tells why: where the device is lost, that is what counts. */
+    private static RuntimeException library(CudaMeaning meaning, String call, String name, String detail) {
+        int below = cudart.cudaPeekAtLastError();
+        CudaMeaning cause = CudaMeaning.ofRuntime(below);
+        if (below != cudart.cudaSuccess && cause.kind() != CudaMeaning.Kind.BUG) {
+            cudart.cudaGetLastError();
+            return failure(cause, call, name + ", and CUDA " + runtimeName(below), detail);
+        }
+        return failure(meaning, call, name, detail);
+    }
+
+    private static RuntimeException failure(CudaMeaning meaning, String call, String name, String detail) {
+        String what = call + " returned " + name + (detail.isBlank() ? "" : " (" + oneLine(detail) + ")");
+        return switch (meaning.kind()) {
+            case BUG -> new IllegalStateException(what + ".");
+            case MEMORY -> new OutOfDeviceMemoryException(what + ": " + meaning.advice() + memory() + ".");
+            case OUTSIDE -> new CudaException(what + ": " + meaning.advice() + ".", false);
+            case LOST -> new CudaException(what + ": " + meaning.advice() + ".", true);
+        };
+    }
+
+    /** Returns how much of the device is free; nothing where it does not say. */
+    private static String memory() {
+        try (SizeTPointer free = new SizeTPointer(1);
+                SizeTPointer total = new SizeTPointer(1)) {
+            boolean known = cudart.cudaMemGetInfo(free, total) == cudart.cudaSuccess;
+            return known ? " (" + (free.get() >> 20) + " of its " + (total.get() >> 20) + " MiB are free)" : "";
+        }
+    }
+
+    private static String runtimeName(int status) {
+        return text(cudart.cudaGetErrorName(status)) + " (" + text(cudart.cudaGetErrorString(status)) + ")";
+    }
+
+    private static String oneLine(String text) {
+        String line = text.strip().replaceAll("\\s+", " ");
+        return line.endsWith(".") ? line.substring(0, line.length() - 1) : line;
+    }
+
+    private static String text(BytePointer said) {
+        return said == null || said.isNull() ? "an unknown status" : said.getString();
+    }
+}
