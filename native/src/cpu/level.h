@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "../status.h"
 #include "kib/types.h"
-#include "status.h"
 
 #ifndef KIB_LEVEL
 #define KIB_LEVEL portable

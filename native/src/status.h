@@ -1,6 +1,6 @@
 // Why a function computes nothing.
-#ifndef KIB_CPU_STATUS_H
-#define KIB_CPU_STATUS_H
+#ifndef KIB_SRC_STATUS_H
+#define KIB_SRC_STATUS_H
 #include "kib/status.h"
 
 namespace kib {

@@ -1,0 +1,70 @@
+// Types of activations, read and written 16 bytes at a time.
+#ifndef KIB_CUDA_NUMBERS_CUH
+#define KIB_CUDA_NUMBERS_CUH
+#include <cstdint>
+
+#include "kib/types.h"
+
+namespace kib::cuda {
+
+// The upper half of a float, rounded to nearest even.
+struct bf16 {
+  uint16_t bits;
+};
+
+__device__ inline float load(double x) { return static_cast<float>(x); }
+__device__ inline float load(float x) { return x; }
+__device__ inline float load(bf16 x) { return __uint_as_float(static_cast<uint32_t>(x.bits) << 16); }
+
+__device__ inline void store(float* target, float x) { *target = x; }
+__device__ inline void store(bf16* target, float x) { asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(target->bits) : "f"(x)); }
+
+// What storing leaves of a number.
+__device__ inline float rounded(float x, float) { return x; }
+__device__ inline float rounded(float x, bf16) {
+  bf16 half;
+  store(&half, x);
+  return load(half);
+}
+
+// Two numbers as neighbouring bfloat16, the first in the lower half.
+__device__ inline uint32_t pair(float first, float second) {
+  uint32_t both;
+  asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(both) : "f"(second), "f"(first));
+  return both;
+}
+
+// How many numbers are 16 bytes, which one access of a thread moves at most.
+template <class T>
+constexpr int kWide = 16 / static_cast<int>(sizeof(T));
+
+// Reads and writes kWide<T> numbers at an address that is a multiple of 16 bytes.
+__device__ inline void load_wide(float (&x)[4], const float* source) {
+  float4 v = *reinterpret_cast<const float4*>(source);
+  x[0] = v.x, x[1] = v.y, x[2] = v.z, x[3] = v.w;
+}
+__device__ inline void load_wide(float (&x)[8], const bf16* source) {
+  uint4 v = *reinterpret_cast<const uint4*>(source);
+  const uint32_t words[4] = {v.x, v.y, v.z, v.w};
+#pragma unroll
+  for (int i = 0; i < 4; i++) {
+    x[2 * i] = __uint_as_float(words[i] << 16);
+    x[2 * i + 1] = __uint_as_float(words[i] & 0xFFFF0000u);
+  }
+}
+__device__ inline void store_wide(float* target, const float (&x)[4]) {
+  *reinterpret_cast<float4*>(target) = make_float4(x[0], x[1], x[2], x[3]);
+}
+__device__ inline void store_wide(bf16* target, const float (&x)[8]) {
+  *reinterpret_cast<uint4*>(target) =
+      make_uint4(pair(x[0], x[1]), pair(x[2], x[3]), pair(x[4], x[5]), pair(x[6], x[7]));
+}
+
+// Whether an array of rows can be read so: it begins at a multiple of 16 bytes, as do all its rows.
+template <class T>
+bool is_wide(const void* array, int64_t row) {
+  return reinterpret_cast<uintptr_t>(array) % 16 == 0 && row % kWide<T> == 0;
+}
+
+}  // namespace kib::cuda
+#endif

@@ -1,0 +1,10 @@
+// One test for each family, and one that times it. Each function of the CUDA library is called and compared with the
+// processor's, which the list of cases compares with the reference.
+#ifndef KIB_TESTS_CUDA_FAMILIES_H
+#define KIB_TESTS_CUDA_FAMILIES_H
+#include "timer.h"
+
+void test_random();
+void time_random(test::Timer& timer);
+
+#endif

@@ -1,0 +1,94 @@
+// The CUDA kernels without Java: kib_cuda_test [--time] [--small] [--json FILE] [FAMILY...].
+#include <cstdio>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "families.h"
+#include "kib/cuda.h"
+
+namespace {
+
+struct Family {
+  const char* name;
+  void (*test)();
+  void (*time)(test::Timer& timer);
+};
+
+const Family kFamilies[] = {
+    {"random", test_random, time_random},
+};
+
+int usage(const char* wrong) {
+  std::fprintf(
+      stderr, "kib_cuda_test: %s\nusage: kib_cuda_test [--time] [--small] [--json FILE] [FAMILY...]\nfamilies:", wrong);
+  for (const Family& family : kFamilies) std::fprintf(stderr, " %s", family.name);
+  std::fprintf(stderr, "\n");
+  return 2;
+}
+
+// That a kernel really ran: some machines answer launches with success and write nothing.
+bool kernels_write() {
+  test::Array<uint32_t> out(std::vector<uint32_t>(1000, 0));
+  test::ok(kib_cuda_write_pattern(out.data(), 1000, test::device()), "cuda.write_pattern");
+  std::vector<uint32_t> numbers = out.read();
+  for (uint32_t i = 0; i < 1000; i++)
+    if (numbers[i] != 2654435761u * (i + 1)) return false;
+  return true;
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  bool time = false, small = false;
+  const char* json = nullptr;
+  std::vector<std::string> chosen;
+  for (int i = 1; i < count; i++) {
+    std::string argument = arguments[i];
+    if (argument == "--time") {
+      time = true;
+    } else if (argument == "--small") {
+      small = true;
+    } else if (argument == "--json") {
+      if (++i == count) return usage("--json wants a file");
+      json = arguments[i];
+    } else if (argument.rfind("--", 0) != 0) {
+      chosen.push_back(argument);
+    } else {
+      return usage(("there is no option " + argument).c_str());
+    }
+  }
+  for (const std::string& name : chosen) {
+    bool found = false;
+    for (const Family& family : kFamilies) found |= name == family.name;
+    if (!found) return usage(("there is no family " + name).c_str());
+  }
+  auto runs = [&](const Family& family) {
+    if (chosen.empty()) return true;
+    for (const std::string& name : chosen)
+      if (name == family.name) return true;
+    return false;
+  };
+  std::printf("seed %u, kernels for %s\n", kSeed, kib_cuda_architectures());
+  if (!kernels_write()) {
+    std::printf("FAILED: a launch answered success, but its kernel wrote nothing\n");
+    return 1;
+  }
+  for (const Family& family : kFamilies) {
+    if (!runs(family)) continue;
+    std::printf("%s\n", family.name);
+    std::fflush(stdout);
+    family.test();
+  }
+  if (time) {
+    test::Timer timer(small);
+    for (const Family& family : kFamilies)
+      if (runs(family)) family.time(timer);
+    if (json != nullptr && !timer.write(json)) {
+      std::printf("FAILED: %s cannot be written\n", json);
+      return 1;
+    }
+  }
+  test::synchronize();
+  return finish();
+}
