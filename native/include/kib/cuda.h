@@ -5,6 +5,7 @@
 
 #include "kib/queue.h"
 #include "kib/status.h"
+#include "kib/types.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -16,6 +17,16 @@ const char* kib_cuda_architectures(void);
 
 /* out[i] = 2654435761 (i + 1) modulo 2^32, i < n: shows that a kernel of this library ran and wrote. */
 kib_status kib_cuda_write_pattern(uint32_t* out, int64_t n, const kib_queue* queue);
+
+/* Rows of so many channels become rows of `padded` numbers, with zeros; and the inverse. */
+kib_status kib_layout_pad_channels(void* target, const void* source, int type, int64_t rows, int64_t channels,
+                                   int64_t padded, const kib_queue* queue);
+kib_status kib_layout_drop_channels(void* target, const void* source, int type, int64_t rows, int64_t channels,
+                                    int64_t padded, const kib_queue* queue);
+
+/* target [B, H + 2 border, W + 2 border, C] = source [B, H, W, C] with zeros around each image. */
+kib_status kib_layout_border(void* target, const void* source, int type, int64_t batch, int64_t height, int64_t width,
+                             int64_t channels, int64_t border, const kib_queue* queue);
 
 #ifdef __cplusplus
 }

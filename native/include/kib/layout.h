@@ -17,7 +17,8 @@ kib_status kib_layout_widen(float* wide, const void* narrow, int type, int64_t n
 kib_status kib_layout_narrow(void* narrow, const float* wide, int type, int64_t n, const kib_queue* queue);
 kib_status kib_layout_flush(float* numbers, int64_t n, const kib_queue* queue);
 
-/* Copies between the logical order [outer, C, P] of doubles or floats and storage [outer, P, C] of the given type. */
+/* Copies between the logical order [outer, C, P] of doubles or floats and storage [outer, P, C] of the given type. Of
+ * a CUDA device all arrays are its own. */
 kib_status kib_layout_write_f64(void* target, const double* source, int type, int64_t outer, int64_t channels,
                                 int64_t positions, const kib_queue* queue);
 kib_status kib_layout_write_f32(void* target, const float* source, int type, int64_t outer, int64_t channels,

@@ -4,7 +4,9 @@
 #define KIB_TESTS_CUDA_FAMILIES_H
 #include "timer.h"
 
+void test_layout();
 void test_random();
+void time_layout(test::Timer& timer);
 void time_random(test::Timer& timer);
 
 #endif
