@@ -4,8 +4,10 @@
 #define KIB_TESTS_CUDA_FAMILIES_H
 #include "timer.h"
 
+void test_convolution();
 void test_layout();
 void test_random();
+void time_convolution(test::Timer& timer);
 void time_layout(test::Timer& timer);
 void time_random(test::Timer& timer);
 

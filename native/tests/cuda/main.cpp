@@ -16,6 +16,7 @@ struct Family {
 };
 
 const Family kFamilies[] = {
+    {"convolution", test_convolution, time_convolution},
     {"layout", test_layout, time_layout},
     {"random", test_random, time_random},
 };
