@@ -60,27 +60,35 @@ __device__ inline void store_wide(bf16* target, const float (&x)[8]) {
       make_uint4(pair(x[0], x[1]), pair(x[2], x[3]), pair(x[4], x[5]), pair(x[6], x[7]));
 }
 
-// The same of a multiple of kWide<T> numbers.
+// The same of a multiple of kWide<T> numbers; or of one, anywhere.
 template <int kCount, class T>
 __device__ inline void load_many(float (&x)[kCount], const T* source) {
-  static_assert(kCount % kWide<T> == 0, "not a multiple of 16 bytes");
+  if constexpr (kCount == 1) {
+    x[0] = load(*source);
+  } else {
+    static_assert(kCount % kWide<T> == 0, "not a multiple of 16 bytes");
 #pragma unroll
-  for (int i = 0; i < kCount; i += kWide<T>) {
-    float part[kWide<T>];
-    load_wide(part, source + i);
+    for (int i = 0; i < kCount; i += kWide<T>) {
+      float part[kWide<T>];
+      load_wide(part, source + i);
 #pragma unroll
-    for (int j = 0; j < kWide<T>; j++) x[i + j] = part[j];
+      for (int j = 0; j < kWide<T>; j++) x[i + j] = part[j];
+    }
   }
 }
 template <int kCount, class T>
 __device__ inline void store_many(T* target, const float (&x)[kCount]) {
-  static_assert(kCount % kWide<T> == 0, "not a multiple of 16 bytes");
+  if constexpr (kCount == 1) {
+    store(target, x[0]);
+  } else {
+    static_assert(kCount % kWide<T> == 0, "not a multiple of 16 bytes");
 #pragma unroll
-  for (int i = 0; i < kCount; i += kWide<T>) {
-    float part[kWide<T>];
+    for (int i = 0; i < kCount; i += kWide<T>) {
+      float part[kWide<T>];
 #pragma unroll
-    for (int j = 0; j < kWide<T>; j++) part[j] = x[i + j];
-    store_wide(target + i, part);
+      for (int j = 0; j < kWide<T>; j++) part[j] = x[i + j];
+      store_wide(target + i, part);
+    }
   }
 }
 

@@ -19,6 +19,7 @@ const Family kFamilies[] = {
     {"convolution", test_convolution, time_convolution},
     {"layout", test_layout, time_layout},
     {"random", test_random, time_random},
+    {"sum_rows", test_sum_rows, time_sum_rows},
 };
 
 int usage(const char* wrong) {
