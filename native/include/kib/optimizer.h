@@ -1,6 +1,9 @@
 /*
  * Optimizers with PyTorch's semantics, over all parameters of a step in one call. Nothing happens where fault[0] != 0.
  * The learning rate lr is rates[now[3]], or the last of the rate_count where there are no more.
+ *
+ * w, rounded, gradient, m, v and sizes are the caller's arrays, read before the call returns; on a CUDA device the
+ * addresses in them, rates, now and fault are the device's.
  */
 #ifndef KIB_OPTIMIZER_H
 #define KIB_OPTIMIZER_H

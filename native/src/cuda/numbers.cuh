@@ -1,6 +1,7 @@
 // Types of activations, read and written 16 bytes at a time.
 #ifndef KIB_CUDA_NUMBERS_CUH
 #define KIB_CUDA_NUMBERS_CUH
+#include <cmath>
 #include <cstdint>
 
 #include "kib/types.h"
@@ -25,6 +26,13 @@ __device__ inline float rounded(float x, bf16) {
   bf16 half;
   store(&half, x);
   return load(half);
+}
+
+// A double in two floats: x - high - low, in single precision, is x - value but for a rounding of the result.
+__host__ __device__ inline float high_half(double value) { return static_cast<float>(value); }
+__host__ __device__ inline float low_half(double value) {
+  float high = high_half(value);
+  return isfinite(high) ? static_cast<float>(value - static_cast<double>(high)) : 0.0f;
 }
 
 // Two numbers as neighbouring bfloat16, the first in the lower half.

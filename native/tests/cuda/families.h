@@ -6,10 +6,12 @@
 
 void test_convolution();
 void test_layout();
+void test_optimizer();
 void test_random();
 void test_sum_rows();
 void time_convolution(test::Timer& timer);
 void time_layout(test::Timer& timer);
+void time_optimizer(test::Timer& timer);
 void time_random(test::Timer& timer);
 void time_sum_rows(test::Timer& timer);
 

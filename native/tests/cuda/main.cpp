@@ -16,9 +16,8 @@ struct Family {
 };
 
 const Family kFamilies[] = {
-    {"convolution", test_convolution, time_convolution},
-    {"layout", test_layout, time_layout},
-    {"random", test_random, time_random},
+    {"convolution", test_convolution, time_convolution}, {"layout", test_layout, time_layout},
+    {"optimizer", test_optimizer, time_optimizer},       {"random", test_random, time_random},
     {"sum_rows", test_sum_rows, time_sum_rows},
 };
 

@@ -1,0 +1,220 @@
+// Optimizers: one launch for all arrays of a network, whose addresses are the kernel's parameters.
+#include "kib/constants.h"
+#include "kib/optimizer.h"
+#include "launch.cuh"
+
+namespace kib::cuda {
+namespace {
+
+constexpr int kThreads = 256;
+template <class Rule>
+constexpr int64_t kChunk = kThreads* Rule::kVectors * 4;  // numbers of a block
+
+// Some arrays of a network. A launch takes as many as 4 KB of parameters hold.
+struct Arrays {
+  static constexpr int kMost = 64;
+  float* w[kMost];
+  bf16* rounded[kMost];
+  const float* gradient[kMost];
+  float *m[kMost], *v[kMost];
+  int64_t sizes[kMost];
+  int32_t first_chunk[kMost + 1];  // of each array; at last, how many there are
+  int count = 0;
+  uint64_t unaligned = 0;  // a bit for each array that cannot be read 16 bytes at a time
+};
+
+// Where the learning rate is.
+struct Rates {
+  const double* rates;
+  int64_t count;
+  const int64_t *now, *fault;
+
+  __device__ double rate() const { return rates[min(now[KIB_CLOCK_EPOCH_STEP], count - 1)]; }
+};
+
+// The numbers of one weight, and how many of them there are.
+struct Weight {
+  float w, g, m, v;
+};
+
+template <bool kMomentum>
+struct Sgd {
+  static constexpr bool kFirst = kMomentum, kSecond = false;
+  static constexpr int kVectors = 4;  // of four numbers, which a thread has under way at once
+  float kept, kept_rest, decay;
+
+  struct Step {
+    float rate;
+  };
+  __device__ Step step(const Rates& rates, float*) const { return {static_cast<float>(rates.rate())}; }
+
+  __device__ void update(Weight& x, const Step& step) const {
+    x.m = kMomentum ? kept * x.m + (kept_rest * x.m + (x.g + decay * x.w)) : x.g + decay * x.w;
+    x.w -= step.rate * x.m;
+  }
+};
+
+// beta to the power of t, by squares.
+__device__ double power(double beta, int64_t t) {
+  double result = 1;
+  for (; t > 0; t /= 2, beta *= beta)
+    if (t % 2 == 1) result *= beta;
+  return result;
+}
+
+struct Adam {
+  static constexpr bool kFirst = true, kSecond = true;
+  static constexpr int kVectors = 2;
+  double beta1, beta2, weight_decay;
+  bool decoupled;
+  // The nearest float to 0.999 alone would make a mean of squares 1.3e-5 too large.
+  float b1, b1_rest, b2, b2_rest, c1, c2, decay, epsilon;
+
+  struct Step {
+    float rate, correction, shrink;
+  };
+  // The first two warps compute for the block; shared [3] lies in shared memory.
+  __device__ Step step(const Rates& rates, float* shared) const {
+    if (threadIdx.x == 0) {
+      double rate = rates.rate();
+      shared[0] = static_cast<float>(rate / (1 - power(beta1, rates.now[KIB_CLOCK_STEP] + 1)));
+      shared[2] = static_cast<float>(decoupled ? 1 - rate * weight_decay : 1);
+    } else if (threadIdx.x == kWarp) {
+      shared[1] = static_cast<float>(1 / sqrt(1 - power(beta2, rates.now[KIB_CLOCK_STEP] + 1)));
+    }
+    __syncthreads();
+    return {shared[0], shared[1], shared[2]};
+  }
+
+  __device__ void update(Weight& x, const Step& step) const {
+    float g = x.g + decay * x.w;
+    x.m = b1 * x.m + (b1_rest * x.m + c1 * g);
+    x.v = b2 * x.v + (b2_rest * x.v + c2 * g * g);
+    x.w = x.w * step.shrink - step.rate * x.m / (sqrtf(x.v) * step.correction + epsilon);
+  }
+};
+
+// A block updates kChunk neighbouring weights of one array. Reads w, gradient and the rule's sums once, writes w, the
+// sums and the rounded weights once; all reads of a thread are under way before the first is used, and before it is
+// known whether there is a fault, after which nothing is written. Bound by memory.
+template <class Rule>
+__global__ void __launch_bounds__(kThreads, 3) update(const __grid_constant__ Arrays arrays, Rule rule, Rates rates) {
+  __shared__ float shared[3];
+  int array = 0;
+  for (int jump = Arrays::kMost / 2; jump > 0; jump /= 2)  // the last array that begins at this chunk or before
+    if (array + jump < arrays.count && arrays.first_chunk[array + jump] <= static_cast<int>(blockIdx.x)) array += jump;
+  int64_t size = arrays.sizes[array];
+  int64_t start = (static_cast<int64_t>(blockIdx.x) - arrays.first_chunk[array]) * kChunk<Rule>;
+  float *w = arrays.w[array], *m = arrays.m[array], *v = arrays.v[array];
+  const float* gradient = arrays.gradient[array];
+  bf16* rounded = arrays.rounded[array];
+  bool stopped = rates.fault[0] != 0;
+  if (start + kChunk<Rule> <= size && !(arrays.unaligned >> array & 1)) {
+    Weight x[Rule::kVectors][4];
+#pragma unroll
+    for (int i = 0; i < Rule::kVectors; i++) {
+      int64_t at = start + (i * kThreads + threadIdx.x) * 4;
+      float ws[4], gs[4], ms[4] = {}, vs[4] = {};
+      load_wide(ws, w + at);
+      load_wide(gs, gradient + at);
+      if (Rule::kFirst) load_wide(ms, m + at);
+      if (Rule::kSecond) load_wide(vs, v + at);
+#pragma unroll
+      for (int j = 0; j < 4; j++) x[i][j] = {ws[j], gs[j], ms[j], vs[j]};
+    }
+    auto step = rule.step(rates, shared);
+    if (stopped) return;
+#pragma unroll
+    for (int i = 0; i < Rule::kVectors; i++) {
+      int64_t at = start + (i * kThreads + threadIdx.x) * 4;
+      float ws[4], ms[4], vs[4];
+#pragma unroll
+      for (int j = 0; j < 4; j++) {
+        rule.update(x[i][j], step);
+        ws[j] = x[i][j].w, ms[j] = x[i][j].m, vs[j] = x[i][j].v;
+      }
+      store_wide(w + at, ws);
+      if (Rule::kFirst) store_wide(m + at, ms);
+      if (Rule::kSecond) store_wide(v + at, vs);
+      if (rounded != nullptr)
+        *reinterpret_cast<uint2*>(rounded + at) = make_uint2(pair(ws[0], ws[1]), pair(ws[2], ws[3]));
+    }
+    return;
+  }
+  auto step = rule.step(rates, shared);
+  if (stopped) return;
+  int64_t end = min(start + kChunk<Rule>, size);
+  for (int64_t i = start + threadIdx.x; i < end; i += kThreads) {
+    Weight x{w[i], gradient[i], Rule::kFirst ? m[i] : 0, Rule::kSecond ? v[i] : 0};
+    rule.update(x, step);
+    w[i] = x.w;
+    if (Rule::kFirst) m[i] = x.m;
+    if (Rule::kSecond) v[i] = x.v;
+    if (rounded != nullptr) store(rounded + i, x.w);
+  }
+}
+
+bool aligned(const void* address, uintptr_t bytes) { return reinterpret_cast<uintptr_t>(address) % bytes == 0; }
+
+// Updates all arrays, as many at once as a launch takes. m and v are NULL where the rule has none.
+template <class Rule>
+kib_status update_all(const char* name, float** w, void** rounded, const float** gradient, float** m, float** v,
+                      const int64_t* sizes, int64_t count, const Rule& rule, const Rates& rates,
+                      const kib_queue* queue) {
+  static_assert(sizeof(Arrays) + sizeof(Rule) + sizeof(Rates) <= 4000, "more than a launch takes");
+  for (int64_t next = 0; next < count;) {
+    Arrays arrays;
+    int64_t chunks = 0;
+    for (; next < count && arrays.count < Arrays::kMost; next++) {
+      if (sizes[next] == 0) continue;
+      int i = arrays.count++;
+      arrays.w[i] = w[next];
+      arrays.rounded[i] = static_cast<bf16*>(rounded[next]);
+      arrays.gradient[i] = gradient[next];
+      arrays.m[i] = Rule::kFirst ? m[next] : nullptr;
+      arrays.v[i] = Rule::kSecond ? v[next] : nullptr;
+      arrays.sizes[i] = sizes[next];
+      arrays.first_chunk[i] = static_cast<int32_t>(chunks);
+      chunks += divided_up(sizes[next], kChunk<Rule>);
+      bool wide = aligned(arrays.w[i], 16) && aligned(arrays.gradient[i], 16) && aligned(arrays.m[i], 16) &&
+                  aligned(arrays.v[i], 16) && aligned(arrays.rounded[i], 8);
+      arrays.unaligned |= static_cast<uint64_t>(!wide) << i;
+    }
+    kib_status status =
+        launch(name, update<Rule>, {dim3(static_cast<unsigned>(chunks)), kThreads}, queue, arrays, rule, rates);
+    if (status != KIB_OK) return status;
+  }
+  return KIB_OK;
+}
+
+}  // namespace
+}  // namespace kib::cuda
+
+using namespace kib::cuda;
+
+kib_status kib_optimizer_sgd(float** w, void** rounded, const float** gradient, float** m, const int64_t* sizes,
+                             int64_t count, double momentum, double weight_decay, const double* rates,
+                             int64_t rate_count, const int64_t* now, const int64_t* fault, const kib_queue* queue) {
+  Rates where{rates, rate_count, now, fault};
+  auto decay = static_cast<float>(weight_decay);
+  if (momentum == 0)
+    return update_all("optimizer.sgd", w, rounded, gradient, nullptr, nullptr, sizes, count, Sgd<false>{0, 0, decay},
+                      where, queue);
+  return update_all("optimizer.sgd", w, rounded, gradient, m, nullptr, sizes, count,
+                    Sgd<true>{high_half(momentum), low_half(momentum), decay}, where, queue);
+}
+
+kib_status kib_optimizer_adam(float** w, void** rounded, const float** gradient, float** m, float** v,
+                              const int64_t* sizes, int64_t count, double beta1, double beta2, double epsilon,
+                              double weight_decay, int decoupled, const double* rates, int64_t rate_count,
+                              const int64_t* now, const int64_t* fault, const kib_queue* queue) {
+  Adam rule;
+  rule.beta1 = beta1, rule.beta2 = beta2, rule.weight_decay = weight_decay, rule.decoupled = decoupled != 0;
+  rule.b1 = high_half(beta1), rule.b1_rest = low_half(beta1);
+  rule.b2 = high_half(beta2), rule.b2_rest = low_half(beta2);
+  rule.c1 = static_cast<float>(1 - beta1), rule.c2 = static_cast<float>(1 - beta2);
+  rule.decay = static_cast<float>(decoupled ? 0 : weight_decay);
+  rule.epsilon = static_cast<float>(epsilon);
+  return update_all("optimizer.adam", w, rounded, gradient, m, v, sizes, count, rule, {rates, rate_count, now, fault},
+                    queue);
+}

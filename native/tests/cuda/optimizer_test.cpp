@@ -1,0 +1,142 @@
+#include "kib/optimizer.h"
+
+#include "families.h"
+#include "kib/constants.h"
+
+KIB_EXPECTED(kib_optimizer_sgd)
+KIB_EXPECTED(kib_optimizer_adam)
+
+namespace {
+
+// All arrays of a network, one behind the other, on the processor or on the device.
+struct Network {
+  std::vector<int64_t> sizes, at;
+  int64_t size = 0;
+
+  // Sizes that end inside a vector and inside a block's chunk, more of them than a launch takes, at any alignment.
+  explicit Network(int64_t arrays) {
+    for (int64_t i = 0; i < arrays; i++) {
+      sizes.push_back(i == 3 ? 20001 : i == 5 ? 8192 : i == 6 ? 0 : 1 + i * 37 % 700);
+      if (i % 3 != 2) size = (size + 7) / 8 * 8;
+      at.push_back(size);
+      size += sizes.back();
+    }
+  }
+
+  template <class Number>
+  std::vector<Number*> addresses(Number* base) const {
+    std::vector<Number*> all;
+    for (int64_t offset : at) all.push_back(base + offset);
+    return all;
+  }
+
+  // Every other array has no rounded weights.
+  std::vector<void*> rounded(uint16_t* base) const {
+    std::vector<void*> all;
+    for (size_t i = 0; i < at.size(); i++) all.push_back(i % 2 == 0 ? nullptr : base + at[i]);
+    return all;
+  }
+};
+
+struct Rule {
+  const char* name;
+  double momentum = 0, beta2 = 0, decay = 0;
+  int decoupled = 0;
+};
+
+// Calls either library's rule.
+template <class Sgd, class Adam>
+kib_status step(Sgd sgd, Adam adam, const Rule& rule, const Network& network, float* w, uint16_t* rounded,
+                const float* g, float* m, float* v, const double* rates, const int64_t* now, const int64_t* fault,
+                const kib_queue* queue) {
+  auto ws = network.addresses(w), ms = network.addresses(m), vs = network.addresses(v);
+  auto gs = network.addresses(g);
+  auto halves = network.rounded(rounded);
+  auto count = static_cast<int64_t>(network.sizes.size());
+  if (rule.beta2 == 0)
+    return sgd(ws.data(), halves.data(), gs.data(), rule.momentum == 0 ? nullptr : ms.data(), network.sizes.data(),
+               count, rule.momentum, rule.decay, rates, 3, now, fault, queue);
+  return adam(ws.data(), halves.data(), gs.data(), ms.data(), vs.data(), network.sizes.data(), count, rule.momentum,
+              rule.beta2, 1e-8, rule.decay, rule.decoupled, rates, 3, now, fault, queue);
+}
+
+// Two steps, the second beyond the table's end; then one after a fault, which changes nothing. The call is captured in
+// a graph, which is launched after the caller's arrays are gone.
+void compare(const Rule& rule, const Network& network) {
+  auto size = static_cast<size_t>(network.size);
+  auto w = random_numbers(size, -1, 1), g = random_numbers(size, -1, 1), m = random_numbers(size, -1, 1),
+       v = random_numbers(size, 0, 1);
+  std::vector<double> rates = {0.3, 0.1, 0.01};
+  std::vector<int64_t> now = {1000, 1, 0, 1}, fault = {0, 0};
+  std::vector<uint16_t> rounded(size, 7);
+  test::Array<float> dw(w), dg(g), dm(m), dv(v);
+  test::Array<uint16_t> drounded(rounded);
+  test::Array<double> drates(rates);
+  test::Array<int64_t> dnow(now), dfault(fault);
+  auto stream = static_cast<cudaStream_t>(test::device()->stream);
+  cudaGraph_t graph;
+  cudaGraphExec_t captured;
+  test::require(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal), "cudaStreamBeginCapture");
+  test::ok(step(kib_optimizer_sgd, kib_optimizer_adam, rule, network, dw.data(), drounded.data(), dg.data(), dm.data(),
+                dv.data(), drates.data(), dnow.data(), dfault.data(), test::device()),
+           rule.name);
+  test::require(cudaStreamEndCapture(stream, &graph), "cudaStreamEndCapture");
+  test::require(cudaGraphInstantiate(&captured, graph, 0), "cudaGraphInstantiate");
+  for (int i = 0; i < 3; i++) {
+    if (i == 1) now[KIB_CLOCK_STEP] = 1001, now[KIB_CLOCK_EPOCH_STEP] = 5;
+    if (i == 2) fault[0] = 3;
+    dnow.write(now);
+    dfault.write(fault);
+    test::require(cudaGraphLaunch(captured, stream), "cudaGraphLaunch");
+    step(expected::kib_optimizer_sgd, expected::kib_optimizer_adam, rule, network, w.data(), rounded.data(), g.data(),
+         m.data(), v.data(), rates.data(), now.data(), fault.data(), test::processor());
+    std::string what = std::string(rule.name) + ", step " + std::to_string(i);
+    auto got = dw.read();
+    test::near(got, w, 1e-6, what + ": w");
+    test::near(dm.read(), m, 3e-7, what + ": m");
+    test::near(dv.read(), v, 3e-7, what + ": v");
+    auto halves = narrowed(got);
+    for (size_t array = 0; array < network.sizes.size(); array++)
+      for (int64_t j = 0; j < network.sizes[array] && array % 2 == 0; j++)
+        halves[static_cast<size_t>(network.at[array] + j)] = 7;
+    auto got_halves = drounded.read();
+    for (size_t j = 0; j < size; j++)
+      if (rounded[j] == 7) halves[j] = 7;
+    test::equal(got_halves, halves, what + ": rounded");
+  }
+  test::require(cudaGraphExecDestroy(captured), "cudaGraphExecDestroy");
+  test::require(cudaGraphDestroy(graph), "cudaGraphDestroy");
+}
+
+const Rule kRules[] = {
+    {"SGD"}, {"SGD with momentum", 0.9, 0, 0.01}, {"Adam", 0.9, 0.999, 0.01}, {"AdamW", 0.9, 0.999, 0.01, 1}};
+
+}  // namespace
+
+void test_optimizer() {
+  for (const Rule& rule : kRules)
+    for (int64_t arrays : {0, 1, 8, 70}) compare(rule, Network(arrays));
+}
+
+void time_optimizer(test::Timer& timer) {
+  Network vgg(0);
+  for (int64_t size : {3 * 9 * 128, 128, 128 * 9 * 256, 256, 256 * 9 * 256, 256, 256 * 9 * 512, 512, 512 * 9 * 512, 512,
+                       512 * 9 * 512, 512, 2048 * 1024, 1024, 1024 * 10, 10}) {
+    vgg.sizes.push_back(timer.small() ? (size + 255) / 256 : size);
+    vgg.at.push_back(vgg.size);
+    vgg.size += (vgg.sizes.back() + 63) / 64 * 64;
+  }
+  auto size = static_cast<size_t>(vgg.size);
+  test::Array<float> w(std::vector<float>(size, 0)), g(w.read()), m(w.read()), v(w.read());
+  test::Array<uint16_t> rounded(size);
+  test::Array<double> rates(std::vector<double>{0.1, 0.1, 0.1});
+  test::Array<int64_t> zeros(std::vector<int64_t>{0, 0, 0, 0});
+  for (const Rule& rule : kRules) {
+    double bytes = rule.beta2 != 0 ? 28 : rule.momentum != 0 ? 20 : 12;
+    timer.time("optimizer", std::string(rule.name) + ", " + std::to_string(size) + " weights",
+               {(bytes + 1) * static_cast<double>(size)}, [&] {
+                 return step(kib_optimizer_sgd, kib_optimizer_adam, rule, vgg, w.data(), rounded.data(), g.data(),
+                             m.data(), v.data(), rates.data(), zeros.data(), zeros.data(), test::device());
+               });
+  }
+}
