@@ -18,6 +18,20 @@ const char* kib_cuda_architectures(void);
 /* out[i] = 2654435761 (i + 1) modulo 2^32, i < n: shows that a kernel of this library ran and wrote. */
 kib_status kib_cuda_write_pattern(uint32_t* out, int64_t n, const kib_queue* queue);
 
+/*
+ * Tells a device that watches memory that what lies in a part of an arena is of no use any more: reading it before it
+ * is written anew is then found. Does nothing on a GPU. It takes effect in the order of the queue's work, also in a
+ * graph.
+ */
+kib_status kib_cuda_forget(void* part, int64_t bytes, const kib_queue* queue);
+
+/* Whether the device watches memory so. */
+int kib_cuda_is_watched(void);
+
+/* Begins a named range of the calling thread's calls for NVIDIA's profilers (NVTX), and ends the one begun last. */
+void kib_cuda_begin_range(const char* name);
+void kib_cuda_end_range(void);
+
 /* Rows of so many channels become rows of `padded` numbers, with zeros; and the inverse. */
 kib_status kib_layout_pad_channels(void* target, const void* source, int type, int64_t rows, int64_t channels,
                                    int64_t padded, const kib_queue* queue);

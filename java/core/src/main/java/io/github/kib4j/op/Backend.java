@@ -4,6 +4,7 @@ import io.github.kib4j.tensor.DataType;
 import io.github.kib4j.tensor.Owner;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +32,11 @@ public interface Backend {
     /** {@return whether work is done when its run returns, so that reading a result waits for nothing} */
     default boolean isSynchronous() {
         return true;
+    }
+
+    /** {@return whether steps of two {@linkplain Lane lanes} may run at the same time, so that a program orders them} */
+    default boolean hasLanes() {
+        return false;
     }
 
     /** {@return whether tensors of a workspace can lie on memory that others have left; if not, each has its own} */
@@ -84,6 +90,42 @@ public interface Backend {
      */
     default @Nullable Runnable forget(Tensor ended) {
         return null;
+    }
+
+    /**
+     * {@return what is done before a workspace's tensor, or scratch memory, is used for the first time in a run of a program; null for
+     * nothing}
+     *
+     * @param first it holds nothing that is of use
+     * @param lane of the step that uses it
+     */
+    default @Nullable Runnable begin(Tensor first, Lane lane) {
+        return null;
+    }
+
+    /**
+     * {@return what runs a program's steps} Called again where they were bound anew; what it returned before is then closed.
+     *
+     * @param plan how steps are ordered
+     * @param launches what runs each step
+     */
+    default Launcher launcher(Plan plan, List<Runnable> launches) {
+        Runnable[] all = launches.toArray(Runnable[]::new);
+        return () -> {
+            for (Runnable launch : all) {
+                launch.run();
+            }
+        };
+    }
+
+    /** Runs the steps of a program, again and again. */
+    @FunctionalInterface
+    interface Launcher {
+        /** Runs all steps, or queues them where a device runs behind the host. */
+        void run();
+
+        /** Releases what it holds, once nothing of it runs any more. */
+        default void close() {}
     }
 
     /** {@return products of layers} */

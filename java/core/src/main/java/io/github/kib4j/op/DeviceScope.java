@@ -13,6 +13,7 @@ final class DeviceScope implements Scope {
     private final String name;
     private final boolean dry;
     private final List<Tensor> allocated = new ArrayList<>();
+    private final List<Runnable> closing = new ArrayList<>();
     private long bytes;
     private boolean closed;
 
@@ -69,6 +70,11 @@ final class DeviceScope implements Scope {
         return bytes;
     }
 
+    /** Has something released when the scope is closed, before its memory is freed. */
+    void onClose(Runnable release) {
+        closing.add(release);
+    }
+
     boolean isDry() {
         return dry;
     }
@@ -87,6 +93,8 @@ final class DeviceScope implements Scope {
     @Override
     public void close() {
         closed = true;
+        closing.forEach(Runnable::run);
+        closing.clear();
         allocated.forEach(device::free);
         allocated.clear();
         device.closed(this);

@@ -136,6 +136,15 @@ public final class Plan {
     }
 
     /**
+     * {@return the lane that a step runs on; the main one where the device has no others}
+     *
+     * @param step its number, from 0
+     */
+    public Lane lane(int step) {
+        return Lane.values()[order.lane(step)];
+    }
+
+    /**
      * {@return the numbers of the steps of the other lane that a step waits for}
      *
      * @param step its number, from 0
@@ -171,6 +180,14 @@ public final class Plan {
     /** {@return the bytes of the arena} */
     public long bytes() {
         return bytes;
+    }
+
+    /** Returns the tensors whose first use a step is. */
+    List<Tensor> beginning(int step) {
+        return tensors.entrySet().stream()
+                .filter(entry -> entry.getValue().first == step)
+                .map(Map.Entry::getKey)
+                .toList();
     }
 
     /** Returns the tensors whose last use a step is, where all steps run in order. */

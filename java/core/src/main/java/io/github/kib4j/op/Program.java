@@ -19,7 +19,7 @@ public final class Program {
     private final Plan plan;
     private final Owner[] owners;
     private List<Runnable> launches = List.of();
-    private List<Phase> phases = List.of();
+    private Backend.@Nullable Launcher launcher;
     private @Nullable Tensor bound;
 
     Program(Workspace workspace, List<Step> steps) {
@@ -34,7 +34,12 @@ public final class Program {
                         + " its own, or on a scope's.");
             }
         }
-        plan = new Plan(steps, workspace::contains, workspace::keeps, device.backend(), false);
+        plan = new Plan(
+                steps,
+                workspace::contains,
+                workspace::keeps,
+                device.backend(),
+                device.backend().hasLanes());
         workspace.add(plan);
         Set<Owner> all = new LinkedHashSet<>();
         for (Step step : steps) {
@@ -42,6 +47,7 @@ public final class Program {
             step.operation().writes().forEach(tensor -> all.add(tensor.owner()));
         }
         owners = all.toArray(new Owner[0]);
+        workspace.onClose(this::release);
     }
 
     /** {@return how it is ordered, and where its tensors lie} */
@@ -55,12 +61,7 @@ public final class Program {
      * @throws IllegalStateException if the device or a scope of its tensors is closed, or another thread uses the device
      */
     public void run() {
-        device.guard().run(() -> {
-            prepare();
-            for (Runnable launch : launches) {
-                launch.run();
-            }
-        });
+        device.guard().run(() -> prepare().run());
     }
 
     /**
@@ -71,52 +72,78 @@ public final class Program {
      */
     public void run(long[] nanoseconds) {
         device.guard().run(() -> {
-            prepare();
+            Backend.Launcher all = prepare();
+            if (!device.backend().isSynchronous()) {
+                all.run();
+                return;
+            }
             long before = System.nanoTime();
             for (int i = 0; i < launches.size(); i++) {
                 launches.get(i).run();
                 long after = System.nanoTime();
-                nanoseconds[phases.get(i).ordinal()] += after - before;
+                nanoseconds[plan.steps().get(i).phase().ordinal()] += after - before;
                 before = after;
             }
         });
     }
 
-    private void prepare() {
+    private Backend.Launcher prepare() {
         for (Owner owner : owners) {
             owner.checkOpen();
         }
         if (workspace.isDry()) {
             throw new IllegalStateException("A program on tensors without memory can be measured, but not run.");
         }
-        if (launches.isEmpty() || bound != workspace.arena()) {
-            bind();
+        Backend.Launcher now = launcher;
+        if (now == null || bound != workspace.arena()) {
+            now = bind();
+        }
+        return now;
+    }
+
+    private void release() {
+        Backend.Launcher old = launcher;
+        launcher = null;
+        if (old != null) {
+            old.close();
         }
     }
 
     /** Binds all steps anew, or none: what was bound before may lie on memory that is gone. */
-    private void bind() {
-        launches = List.of();
+    private Backend.Launcher bind() {
+        release();
         bound = workspace.arena();
         plan.tensors().forEach(tensor -> workspace.place(tensor, plan.offset(tensor)));
         List<Runnable> newLaunches = new ArrayList<>();
-        List<Phase> newPhases = new ArrayList<>();
         for (int i = 0; i < plan.steps().size(); i++) {
             Step step = plan.steps().get(i);
             Work work = step.operation().work();
             long need = work.scratchBytes();
             Tensor scratch = need == 0 ? null : workspace.scratch(plan.scratchOffset(i), need);
-            newLaunches.add(work.bind(new Work.Place(scratch, step.lane())));
-            newPhases.add(step.phase());
+            List<Runnable> parts = new ArrayList<>();
+            if (scratch != null) {
+                begin(scratch, step, parts);
+            }
+            plan.beginning(i).forEach(tensor -> begin(tensor, step, parts));
+            parts.add(work.bind(new Work.Place(scratch, step.lane())));
             for (Tensor ended : plan.ending(i)) {
                 Runnable forget = device.backend().forget(ended);
                 if (forget != null) {
-                    newLaunches.add(forget);
-                    newPhases.add(step.phase());
+                    parts.add(forget);
                 }
             }
+            newLaunches.add(parts.size() == 1 ? parts.get(0) : () -> parts.forEach(Runnable::run));
         }
-        phases = newPhases;
+        Backend.Launcher now = device.backend().launcher(plan, newLaunches);
         launches = newLaunches;
+        launcher = now;
+        return now;
+    }
+
+    private void begin(Tensor first, Step step, List<Runnable> parts) {
+        Runnable begin = device.backend().begin(first, step.lane());
+        if (begin != null) {
+            parts.add(begin);
+        }
     }
 }

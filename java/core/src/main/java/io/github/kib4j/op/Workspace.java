@@ -71,6 +71,11 @@ public final class Workspace {
         return scope.device();
     }
 
+    /** Has something released when the workspace's scope is closed. */
+    void onClose(Runnable release) {
+        scope.onClose(release);
+    }
+
     boolean isDry() {
         return scope.isDry();
     }

@@ -1,7 +1,13 @@
 package io.github.kib4j.cpu;
 
-import io.github.kib4j.bindings.Specs;
-import io.github.kib4j.bindings.internal.kib_queue;
+import io.github.kib4j.bindings.KernelActivity;
+import io.github.kib4j.bindings.KernelBatch;
+import io.github.kib4j.bindings.KernelBatchNorm;
+import io.github.kib4j.bindings.KernelGram;
+import io.github.kib4j.bindings.KernelObjective;
+import io.github.kib4j.bindings.KernelOptimizer;
+import io.github.kib4j.bindings.KernelRandom;
+import io.github.kib4j.bindings.KernelReadout;
 import io.github.kib4j.cpu.internal.kib;
 import io.github.kib4j.op.Backend;
 import io.github.kib4j.op.Precision;
@@ -18,33 +24,33 @@ import org.bytedeco.javacpp.Loader;
 /** The CPU backend. */
 record CpuBackend(
         String processor,
-        kib_queue queue,
+        CpuLibrary library,
         ProductOps<Work> product,
-        CpuBatchNorm batchNorm,
-        CpuActivity activity,
-        CpuGram gram,
-        CpuObjective objective,
-        CpuOptimizer optimizer,
-        CpuReadout readout,
-        CpuBatch batch,
-        CpuRandom random)
+        KernelBatchNorm batchNorm,
+        KernelActivity activity,
+        KernelGram gram,
+        KernelObjective objective,
+        KernelOptimizer optimizer,
+        KernelReadout readout,
+        KernelBatch batch,
+        KernelRandom random)
         implements Backend {
     static CpuBackend open(String processor, int threads) {
-        kib_queue queue = Specs.queue(threads);
+        CpuLibrary library = new CpuLibrary(threads);
         kib.kib_use_threads(threads);
-        ProductOps<Work> product = new CpuProduct(new OneDnn(), queue);
+        ProductOps<Work> product = new CpuProduct(new OneDnn(), library);
         return new CpuBackend(
                 processor,
-                queue,
-                computesBfloat16() ? product : new Emulation(product, queue),
-                new CpuBatchNorm(queue),
-                new CpuActivity(queue),
-                new CpuGram(queue),
-                new CpuObjective(queue),
-                new CpuOptimizer(queue),
-                new CpuReadout(queue),
-                new CpuBatch(queue),
-                new CpuRandom(queue));
+                library,
+                computesBfloat16() ? product : new Emulation(product, library),
+                new KernelBatchNorm(library),
+                new KernelActivity(library),
+                new KernelGram(library),
+                new KernelObjective(library),
+                new KernelOptimizer(library),
+                new KernelReadout(library),
+                new KernelBatch(library),
+                new KernelRandom(library));
     }
 
     /**
@@ -69,7 +75,7 @@ record CpuBackend(
     public String description() {
         return "cpu: " + processor + ", oneDNN " + dnnl.DNNL_VERSION_MAJOR + "." + dnnl.DNNL_VERSION_MINOR
                 + "." + dnnl.DNNL_VERSION_PATCH + " for " + instructionSet() + ", own kernels for x86-64-v"
-                + kib.kib_cpu_level() + ", " + queue.threads() + (queue.threads() == 1 ? " thread" : " threads");
+                + kib.kib_cpu_level() + ", " + library.threads() + (library.threads() == 1 ? " thread" : " threads");
     }
 
     /** Returns the name of the instruction set that oneDNN chose. */
@@ -106,7 +112,7 @@ record CpuBackend(
 
     @Override
     public void place(Tensor promised, Tensor memory, long offset) {
-        CpuTensor.of(promised).place(memory, offset);
+        CpuTensor.of(promised).place(CpuTensor.of(memory), offset);
     }
 
     @Override

@@ -8,7 +8,7 @@ import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DST;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_WEIGHTS;
 
-import io.github.kib4j.bindings.internal.kib_queue;
+import io.github.kib4j.bindings.Sequence;
 import io.github.kib4j.cpu.OneDnn.Operand;
 import io.github.kib4j.cpu.internal.kib;
 import io.github.kib4j.op.Geometry;
@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  * {@link ProductOps} by oneDNN: of matrices, whose transposition is a matter of strides, and convolutions of channels-last images.
  * Weights are first copied into the type and storage that oneDNN wants, where those are others.
  */
-record CpuProduct(OneDnn oneDnn, kib_queue queue) implements ProductOps<Work> {
+record CpuProduct(OneDnn oneDnn, CpuLibrary library) implements ProductOps<Work> {
     private static final long[] STRIDE = {1, 1};
 
     @Override
@@ -64,7 +64,7 @@ record CpuProduct(OneDnn oneDnn, kib_queue queue) implements ProductOps<Work> {
      * product runs on one. Returns what sets the number again before they run.
      */
     private Work startPlanning(Tensor y, Tensor w) {
-        int planned = kib.kib_threads_for_product(y.shape().size() * w.shape().rowSize(), queue.threads());
+        int planned = kib.kib_threads_for_product(y.shape().size() * w.shape().rowSize(), library.threads());
         kib.kib_use_threads(planned);
         return Work.of(() -> kib.kib_use_threads(planned));
     }
@@ -130,7 +130,7 @@ record CpuProduct(OneDnn oneDnn, kib_queue queue) implements ProductOps<Work> {
         Map<Integer, Operand> operands = new HashMap<>(others);
         operands.put(DNNL_ARG_WEIGHTS, used);
         parts.add(oneDnn.plan(description, computation, operands));
-        return new CpuWork.Sequence(parts);
+        return new Sequence(parts);
     }
 
     @Override
@@ -139,7 +139,7 @@ record CpuProduct(OneDnn oneDnn, kib_queue queue) implements ProductOps<Work> {
         Work product = geometry.isConvolution()
                 ? convolutionGradient(start, dw, dy, x, geometry)
                 : matrices(start, OneDnn.transposed(dy), OneDnn.matrix(x), OneDnn.matrix(dw), null);
-        return dbias == null ? product : new CpuWork.Sequence(List.of(product, sumRows(dbias, dy)));
+        return dbias == null ? product : new Sequence(List.of(product, sumRows(dbias, dy)));
     }
 
     private Work convolutionGradient(Work start, Tensor dw, Tensor dy, Tensor x, Geometry geometry) {
@@ -167,18 +167,18 @@ record CpuProduct(OneDnn oneDnn, kib_queue queue) implements ProductOps<Work> {
         if (computed.isCopy()) {
             parts.add(oneDnn.reorder(computed, gradient));
         }
-        return new CpuWork.Sequence(parts);
+        return new Sequence(parts);
     }
 
     /** {@code dbias[n] = sum} over all but the channel. */
     private Work sumRows(Tensor dbias, Tensor dy) {
         long n = dbias.shape().size();
         long rows = dy.shape().size() / n;
-        int type = CpuTensor.typeOf(dy);
-        return CpuWork.kernel(kib.kib_sum_rows_workspace(rows, n), scratch -> {
-            FloatPointer out = CpuTensor.floats(dbias);
-            BytePointer in = CpuTensor.bytes(dy);
-            return () -> kib.kib_sum_rows(out, in, type, rows, n, scratch, queue);
+        int type = library.typeOf(dy);
+        return library.kernel(library.kernels().sum_rows_workspace(rows, n), (scratch, queue) -> {
+            FloatPointer out = library.floats(dbias);
+            BytePointer in = library.bytes(dy);
+            return () -> library.kernels().sum_rows(out, in, type, rows, n, scratch, queue);
         });
     }
 

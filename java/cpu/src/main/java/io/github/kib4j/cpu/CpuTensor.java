@@ -1,31 +1,23 @@
 package io.github.kib4j.cpu;
 
-import io.github.kib4j.bindings.Specs;
+import io.github.kib4j.bindings.NativeTensor;
+import io.github.kib4j.bindings.Storage;
 import io.github.kib4j.bindings.internal.kib_queue;
-import io.github.kib4j.cpu.internal.kib;
-import io.github.kib4j.op.BackendTensor;
+import io.github.kib4j.bindings.kernels.Kernels;
+import io.github.kib4j.op.Lane;
 import io.github.kib4j.tensor.DataType;
 import io.github.kib4j.tensor.Owner;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.DoublePointer;
-import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.javacpp.LongPointer;
 import org.jspecify.annotations.Nullable;
 
-/**
- * A tensor in native memory, once it has some: four-dimensional ones {@code [B, H, W, C]}, others row-major. First rows lie
- * wherever the whole tensor does.
- */
-final class CpuTensor extends BackendTensor {
-    /** Where tensors are written and read: on the calling thread. */
-    private static final kib_queue HERE = Specs.queue(1);
-
-    private @Nullable CpuMemory own;
-    private @Nullable CpuTensor within;
-    private long offset;
+/** A tensor in the processor's memory. */
+final class CpuTensor extends NativeTensor {
+    private @Nullable CpuMemory memory;
 
     CpuTensor(Owner owner, DataType type, Shape shape) {
         super(owner, type, shape);
@@ -38,139 +30,76 @@ final class CpuTensor extends BackendTensor {
 
     /** Gives it memory of its own; returns whether there was room. */
     boolean allocate() {
-        own = CpuMemory.allocate(bytes());
-        return own != null;
-    }
-
-    /** Puts it on a part of another tensor's memory, with whose end its own ends. */
-    void place(Tensor memory, long newOffset) {
-        within = of(memory);
-        offset = newOffset;
+        memory = CpuMemory.allocate(bytes());
+        own(memory == null ? null : memory.start());
+        return memory != null;
     }
 
     void free() {
-        if (own != null) {
-            own.free();
+        if (memory != null) {
+            memory.free();
         }
-        own = null;
-    }
-
-    /** Returns where the numbers lie. */
-    private BytePointer data() {
-        return requireMemory(memory()).start().getPointer(place());
-    }
-
-    private @Nullable CpuMemory memory() {
-        return within == null ? own : within.memory();
-    }
-
-    private long place() {
-        return within == null ? 0 : within.place() + offset;
+        memory = null;
+        own(null);
     }
 
     static BytePointer bytes(Tensor tensor) {
         return of(tensor).data();
     }
 
-    static @Nullable BytePointer bytesOrNull(@Nullable Tensor tensor) {
-        return tensor == null ? null : bytes(tensor);
-    }
-
-    static FloatPointer floats(Tensor tensor) {
-        if (tensor.type() == DataType.F64) {
-            numbers(DataType.F64);
-        }
-        return new FloatPointer(bytes(tensor));
-    }
-
-    static @Nullable FloatPointer floatsOrNull(@Nullable Tensor tensor) {
-        return tensor == null ? null : floats(tensor);
-    }
-
-    static DoublePointer doubles(Tensor tensor) {
-        return new DoublePointer(bytes(tensor));
-    }
-
-    static @Nullable DoublePointer doublesOrNull(@Nullable Tensor tensor) {
-        return tensor == null ? null : doubles(tensor);
-    }
-
-    static IntPointer ints(Tensor tensor) {
-        return new IntPointer(bytes(tensor));
-    }
-
-    static LongPointer longs(Tensor tensor) {
-        return new LongPointer(bytes(tensor));
-    }
-
-    /** Returns the number by which the kernels know an activation's type. */
-    static int typeOf(Tensor tensor) {
-        return Specs.type(numbers(tensor.type()));
-    }
-
-    /** Returns the type, if it is one that activations and weights may have here. */
-    static DataType numbers(DataType type) {
-        if (type != DataType.F32 && type != DataType.BF16) {
-            throw new IllegalArgumentException(
-                    "The cpu device computes with F32 and BF16 activations and weights, not with " + type
-                            + "; allocate them so, or open the reference device, which computes in double.");
-        }
-        return type;
-    }
-
-    // Storage as [outer, P, C] of logical [outer, C, P].
-
-    private boolean channelsLast() {
-        return shape().rank() == 4;
-    }
-
-    long outer() {
-        return channelsLast() ? shape().extent(0) : 1;
-    }
-
-    long channels() {
-        return channelsLast() ? shape().extent(1) : 1;
-    }
-
-    long positions() {
-        return shape().size() / outer() / channels();
-    }
-
     @Override
     protected void copyFrom(Object array) {
+        Storage storage = Storage.of(shape());
+        long outer = storage.outer();
+        long channels = storage.channels();
+        long positions = storage.positions();
         if (array instanceof int[] ints) {
-            ints(this).put(ints, 0, ints.length);
+            new IntPointer(data()).put(ints, 0, ints.length);
         } else if (array instanceof long[] longs) {
-            longs(this).put(longs, 0, longs.length);
-        } else if (array instanceof byte[] bytes) {
-            CpuWork.check(kib.kib_layout_write_u8(data(), bytes, outer(), channels(), positions(), HERE));
-        } else if (array instanceof float[] floats) {
-            CpuWork.check(
-                    kib.kib_layout_write_f32(data(), floats, typeOf(this), outer(), channels(), positions(), HERE));
+            new LongPointer(data()).put(longs, 0, longs.length);
         } else if (type() == DataType.F64) {
-            doubles(this).put((double[]) array, 0, ((double[]) array).length);
+            new DoublePointer(data()).put((double[]) array, 0, ((double[]) array).length);
         } else {
-            CpuWork.check(kib.kib_layout_write_f64(
-                    data(), (double[]) array, typeOf(this), outer(), channels(), positions(), HERE));
+            CpuLibrary library = CpuLibrary.here();
+            Kernels kernels = library.kernels();
+            kib_queue queue = library.queue(Lane.MAIN);
+            if (array instanceof byte[] bytes) {
+                library.check(kernels.layout_write_u8(data(), bytes, outer, channels, positions, queue));
+            } else if (array instanceof float[] floats) {
+                library.check(kernels.layout_write_f32(
+                        data(), floats, library.typeOf(this), outer, channels, positions, queue));
+            } else {
+                library.check(kernels.layout_write_f64(
+                        data(), (double[]) array, library.typeOf(this), outer, channels, positions, queue));
+            }
         }
     }
 
     @Override
     protected void copyTo(Object array) {
+        Storage storage = Storage.of(shape());
+        long outer = storage.outer();
+        long channels = storage.channels();
+        long positions = storage.positions();
         if (array instanceof int[] ints) {
-            ints(this).get(ints, 0, ints.length);
+            new IntPointer(data()).get(ints, 0, ints.length);
         } else if (array instanceof long[] longs) {
-            longs(this).get(longs, 0, longs.length);
-        } else if (array instanceof byte[] bytes) {
-            CpuWork.check(kib.kib_layout_read_u8(bytes, data(), outer(), channels(), positions(), HERE));
-        } else if (array instanceof float[] floats) {
-            CpuWork.check(
-                    kib.kib_layout_read_f32(floats, data(), typeOf(this), outer(), channels(), positions(), HERE));
+            new LongPointer(data()).get(longs, 0, longs.length);
         } else if (type() == DataType.F64) {
-            doubles(this).get((double[]) array, 0, ((double[]) array).length);
+            new DoublePointer(data()).get((double[]) array, 0, ((double[]) array).length);
         } else {
-            CpuWork.check(kib.kib_layout_read_f64(
-                    (double[]) array, data(), typeOf(this), outer(), channels(), positions(), HERE));
+            CpuLibrary library = CpuLibrary.here();
+            Kernels kernels = library.kernels();
+            kib_queue queue = library.queue(Lane.MAIN);
+            if (array instanceof byte[] bytes) {
+                library.check(kernels.layout_read_u8(bytes, data(), outer, channels, positions, queue));
+            } else if (array instanceof float[] floats) {
+                library.check(kernels.layout_read_f32(
+                        floats, data(), library.typeOf(this), outer, channels, positions, queue));
+            } else {
+                library.check(kernels.layout_read_f64(
+                        (double[]) array, data(), library.typeOf(this), outer, channels, positions, queue));
+            }
         }
     }
 }

@@ -1,7 +1,6 @@
 package io.github.kib4j.cpu;
 
-import io.github.kib4j.bindings.internal.kib_queue;
-import io.github.kib4j.cpu.internal.kib;
+import io.github.kib4j.bindings.Sequence;
 import io.github.kib4j.op.Geometry;
 import io.github.kib4j.op.ProductOps;
 import io.github.kib4j.op.Work;
@@ -21,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * time is more than that of single precision. (oneDNN itself, where it multiplies without those instructions, keeps subnormal
  * operands: on AVX2_VNNI_2 alone, whose conversions it is left to.)
  */
-record Emulation(ProductOps<Work> single, kib_queue queue) implements ProductOps<Work> {
+record Emulation(ProductOps<Work> single, CpuLibrary library) implements ProductOps<Work> {
     @Override
     public Work forward(Tensor y, Tensor x, Tensor w, @Nullable Tensor bias, Geometry geometry) {
         return applies(x)
@@ -38,7 +37,7 @@ record Emulation(ProductOps<Work> single, kib_queue queue) implements ProductOps
         CpuTensor wideX = copy(DataType.F32, x);
         return new OnCopies(
                 List.of(wideDy, wideX),
-                new CpuWork.Sequence(List.of(
+                new Sequence(List.of(
                         widen(wideDy, dy),
                         widen(wideX, x),
                         single.weightGradient(dw, dbias, wideDy, wideX, geometry),
@@ -73,19 +72,19 @@ record Emulation(ProductOps<Work> single, kib_queue queue) implements ProductOps
         } else {
             CpuTensor narrow = copy(DataType.BF16, weight);
             copies.add(narrow);
-            parts.add(narrow(narrow, weight, queue));
+            parts.add(library.narrow(narrow, weight));
             parts.add(widen(rounded, narrow));
         }
         if (applies(out)) {
             CpuTensor wideOut = copy(DataType.F32, out);
             copies.add(wideOut);
             parts.add(product.plan(wideOut, wideIn, rounded));
-            parts.add(narrow(out, wideOut, queue));
+            parts.add(library.narrow(out, wideOut));
         } else {
             parts.add(product.plan(out, wideIn, rounded));
             parts.add(flush(out));
         }
-        return new OnCopies(copies, new CpuWork.Sequence(parts));
+        return new OnCopies(copies, new Sequence(parts));
     }
 
     private static CpuTensor copy(DataType type, Tensor tensor) {
@@ -93,32 +92,21 @@ record Emulation(ProductOps<Work> single, kib_queue queue) implements ProductOps
     }
 
     private Work widen(Tensor wide, Tensor narrow) {
-        int type = CpuTensor.typeOf(narrow);
+        int type = library.typeOf(narrow);
         long size = narrow.shape().size();
-        return CpuWork.kernel(0, scratch -> {
-            FloatPointer to = CpuTensor.floats(wide);
-            BytePointer from = CpuTensor.bytes(narrow);
-            return () -> kib.kib_layout_widen(to, from, type, size, queue);
-        });
-    }
-
-    /** Plans the rounding of floats to bfloat16. */
-    static Work narrow(Tensor narrow, Tensor wide, kib_queue queue) {
-        int type = CpuTensor.typeOf(narrow);
-        long size = narrow.shape().size();
-        return CpuWork.kernel(0, scratch -> {
-            BytePointer to = CpuTensor.bytes(narrow);
-            FloatPointer from = CpuTensor.floats(wide);
-            return () -> kib.kib_layout_narrow(to, from, type, size, queue);
+        return library.kernel(0, (scratch, queue) -> {
+            FloatPointer to = library.floats(wide);
+            BytePointer from = library.bytes(narrow);
+            return () -> library.kernels().layout_widen(to, from, type, size, queue);
         });
     }
 
     /** Makes subnormal results zeros. */
     private Work flush(Tensor single) {
         long size = single.shape().size();
-        return CpuWork.kernel(0, scratch -> {
-            FloatPointer numbers = CpuTensor.floats(single);
-            return () -> kib.kib_layout_flush(numbers, size, queue);
+        return library.kernel(0, (scratch, queue) -> {
+            FloatPointer numbers = library.floats(single);
+            return () -> library.kernels().layout_flush(numbers, size, queue);
         });
     }
 
@@ -138,7 +126,7 @@ record Emulation(ProductOps<Work> single, kib_queue queue) implements ProductOps
             Tensor scratch = Objects.requireNonNull(place.scratch());
             long offset = CpuMemory.padded(work.scratchBytes());
             for (CpuTensor copy : copies) {
-                copy.place(scratch, offset);
+                copy.place(CpuTensor.of(scratch), offset);
                 offset += CpuMemory.padded(copy.bytes());
             }
             return work.bind(place);

@@ -75,7 +75,7 @@ final class OneDnn {
     }
 
     private static memory.data_type numbers(DataType type) {
-        return CpuTensor.numbers(type) == DataType.BF16 ? memory.data_type.bf16 : memory.data_type.f32;
+        return CpuLibrary.here().numbers(type) == DataType.BF16 ? memory.data_type.bf16 : memory.data_type.f32;
     }
 
     private static Operand strided(Tensor tensor, long[] extents, long... strides) {
@@ -114,13 +114,26 @@ final class OneDnn {
         return strided(tensor, extents, s.rowSize(), 1, width * channels, channels);
     }
 
+    /** Makes what runs on scratch memory. */
+    private interface Binder {
+        Runnable bind(@Nullable BytePointer scratch);
+    }
+
+    /** Work whose native objects are made when it is bound, and held by what binding returns. */
+    private record Planned(long scratchBytes, Binder binder) implements Work {
+        @Override
+        public Runnable bind(Place place) {
+            return binder.bind(CpuLibrary.here().bytesOrNull(place.scratch()));
+        }
+    }
+
     /** Plans a primitive with all its arguments. */
     Work plan(primitive_desc_base description, primitive computation, Map<Integer, Operand> operands) {
         memory.desc scratchpad = description.scratchpad_desc();
         long copies =
                 operands.values().stream().mapToLong(Operand::scratchBytes).sum();
         long bytes = copies + scratchpad.get_size();
-        return new CpuWork(bytes, scratch -> {
+        return new Planned(bytes, scratch -> {
             IntMemoryMap arguments = new IntMemoryMap();
             operands.forEach((index, operand) -> arguments.put(index, operand.on(cpu, scratch)));
             if (bytes > copies) {

@@ -6,14 +6,20 @@ import org.bytedeco.javacpp.tools.InfoMap;
 import org.bytedeco.javacpp.tools.InfoMapper;
 
 /**
- * The constants and structs of {@code native/include/kib}, for the JavaCPP parser. A backend's presets inherit these and add the
- * functions of its own library.
+ * The constants and structs of {@code native/include/kib}, for the JavaCPP parser.
  */
 @Properties(
         value =
                 @Platform(
                         value = "linux-x86_64",
-                        include = {"kib/types.h", "kib/constants.h", "kib/queue.h", "kib/specs.h", "kib/meter.h"}),
+                        include = {
+                            "kib/status.h",
+                            "kib/types.h",
+                            "kib/constants.h",
+                            "kib/queue.h",
+                            "kib/specs.h",
+                            "kib/meter.h"
+                        }),
         target = "io.github.kib4j.bindings.internal",
         global = "io.github.kib4j.bindings.internal.settings")
 public class SettingsPresets implements InfoMapper {

@@ -1,31 +1,18 @@
 package io.github.kib4j.cpu.presets;
 
-import io.github.kib4j.bindings.presets.SettingsPresets;
+import io.github.kib4j.bindings.presets.KernelsPresets;
 import org.bytedeco.javacpp.annotation.Platform;
 import org.bytedeco.javacpp.annotation.Properties;
 import org.bytedeco.javacpp.tools.InfoMap;
 import org.bytedeco.javacpp.tools.InfoMapper;
 
-/** The functions of {@code native/include/kib}, for the JavaCPP parser; what they are told is in {@link SettingsPresets}. */
+/** What the processor's library has besides its kernels, for the JavaCPP parser; those are in {@link KernelsPresets}. */
 @Properties(
-        inherit = SettingsPresets.class,
+        inherit = KernelsPresets.class,
         value =
                 @Platform(
                         value = "linux-x86_64",
-                        include = {
-                            "kib/status.h",
-                            "kib/cpu.h",
-                            "kib/activity.h",
-                            "kib/batch.h",
-                            "kib/batch_norm.h",
-                            "kib/gram.h",
-                            "kib/layout.h",
-                            "kib/optimizer.h",
-                            "kib/random.h",
-                            "kib/readout.h",
-                            "kib/statistics.h",
-                            "kib/sum_rows.h"
-                        },
+                        include = {"kib/cpu.h", "kib/library.h"},
                         link = "kib"),
         target = "io.github.kib4j.cpu.internal",
         global = "io.github.kib4j.cpu.internal.kib")

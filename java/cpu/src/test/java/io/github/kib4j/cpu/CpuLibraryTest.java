@@ -5,8 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.github.kib4j.bindings.Specs;
 import io.github.kib4j.bindings.internal.kib_activity_spec;
-import io.github.kib4j.bindings.internal.kib_queue;
-import io.github.kib4j.cpu.internal.kib;
+import io.github.kib4j.bindings.internal.settings;
 import io.github.kib4j.op.Lane;
 import io.github.kib4j.op.Work;
 import io.github.kib4j.tensor.DataType;
@@ -16,13 +15,13 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** What native functions refuse, Java says. */
-final class CpuWorkTest {
-    private static kib_queue queue;
+final class CpuLibraryTest {
+    private static CpuLibrary library;
 
     @BeforeAll
     static void load() {
         CpuBackend.load();
-        queue = Specs.queue(1);
+        library = new CpuLibrary(1);
     }
 
     @Test
@@ -30,8 +29,10 @@ final class CpuWorkTest {
         try (FloatPointer sum = new FloatPointer(2);
                 BytePointer values = new BytePointer(4)) {
             assertThatIllegalArgumentException()
-                    .isThrownBy(() -> CpuWork.kernel(
-                                    0, scratch -> () -> kib.kib_sum_rows(sum, values, 9, 1, 2, scratch, queue))
+                    .isThrownBy(() -> library.kernel(
+                                    0,
+                                    (scratch, queue) ->
+                                            () -> library.kernels().sum_rows(sum, values, 9, 1, 2, scratch, queue))
                             .bind(new Work.Place(null, Lane.MAIN))
                             .run())
                     .withMessage(
@@ -44,13 +45,23 @@ final class CpuWorkTest {
         kib_activity_spec spec = new kib_activity_spec();
         spec.type(Specs.type(DataType.F32)).activation(7).batch(1).channels(1);
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> CpuWork.check(kib.kib_activity_hebbian_gradient(
-                        null, null, null, (BytePointer) null, null, null, null, spec, null, queue)))
+                .isThrownBy(() -> library.check(library.kernels()
+                        .activity_hebbian_gradient(
+                                null,
+                                null,
+                                null,
+                                (BytePointer) null,
+                                null,
+                                null,
+                                null,
+                                spec,
+                                null,
+                                library.queue(Lane.MAIN))))
                 .withMessage("The cpu device's kernels have no activation 7; there are 4, from 0.");
     }
 
     @Test
     void whatIsNotTheCallersFaultIsAFailure() {
-        assertThatIllegalStateException().isThrownBy(() -> CpuWork.check(kib.KIB_DEVICE_FAILED));
+        assertThatIllegalStateException().isThrownBy(() -> library.check(settings.KIB_DEVICE_FAILED));
     }
 }

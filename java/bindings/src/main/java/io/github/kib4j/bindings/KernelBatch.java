@@ -1,0 +1,78 @@
+package io.github.kib4j.bindings;
+
+import io.github.kib4j.op.BatchOps;
+import io.github.kib4j.op.Clock;
+import io.github.kib4j.op.Work;
+import io.github.kib4j.tensor.Shape;
+import io.github.kib4j.tensor.Tensor;
+import java.util.List;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.DoublePointer;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.IntPointer;
+import org.bytedeco.javacpp.LongPointer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@link BatchOps} by a library's kernels.
+ *
+ * @param library the kernels
+ */
+public record KernelBatch(KernelLibrary library) implements BatchOps<Work> {
+
+    @Override
+    public Work images(
+            Tensor x, Tensor labels, Tensor images, Tensor allLabels, @Nullable Tensor order, Spec spec, Clock clock) {
+        Shape shape = x.shape();
+        DoublePointer mean = numbers(spec.mean());
+        DoublePointer deviation = numbers(spec.deviation());
+        int type = library.typeOf(x);
+        return library.kernel(library.kernels().augmentation_workspace(shape.extent(1)), (scratch, queue) -> {
+            BytePointer out = library.bytes(x);
+            IntPointer classes = library.ints(labels);
+            BytePointer pixels = library.bytes(images);
+            IntPointer allClasses = library.ints(allLabels);
+            IntPointer sequence = library.intsOrNull(order);
+            LongPointer now = library.longs(clock.now());
+            return () -> library.kernels()
+                    .augmentation_batch(
+                            out,
+                            classes,
+                            pixels,
+                            allClasses,
+                            sequence,
+                            type,
+                            shape.extent(0),
+                            shape.extent(1),
+                            shape.extent(2),
+                            shape.extent(3),
+                            spec.padding(),
+                            spec.flip() ? 1 : 0,
+                            mean,
+                            deviation,
+                            spec.seed(),
+                            now,
+                            scratch,
+                            queue);
+        });
+    }
+
+    @Override
+    public Work rows(Tensor out, Tensor all, @Nullable Tensor order, Clock clock) {
+        long batch = out.shape().extent(0);
+        long width = out.shape().extent(1);
+        long stride = all.shape().extent(1);
+        return library.kernel(0, (scratch, queue) -> {
+            FloatPointer to = library.floats(out);
+            FloatPointer from = library.floats(all);
+            IntPointer sequence = library.intsOrNull(order);
+            LongPointer now = library.longs(clock.now());
+            return () -> library.kernels().batch_rows(to, from, sequence, batch, width, stride, now, queue);
+        });
+    }
+
+    private static DoublePointer numbers(List<Double> values) {
+        return new DoublePointer(
+                values.stream().mapToDouble(Double::doubleValue).toArray());
+    }
+}

@@ -1,0 +1,147 @@
+package io.github.kib4j.cuda;
+
+import io.github.kib4j.bindings.KernelActivity;
+import io.github.kib4j.bindings.KernelBatch;
+import io.github.kib4j.bindings.KernelBatchNorm;
+import io.github.kib4j.bindings.KernelGram;
+import io.github.kib4j.bindings.KernelObjective;
+import io.github.kib4j.bindings.KernelOptimizer;
+import io.github.kib4j.bindings.KernelRandom;
+import io.github.kib4j.bindings.KernelReadout;
+import io.github.kib4j.bindings.internal.kib_queue;
+import io.github.kib4j.cuda.internal.kib_cuda;
+import io.github.kib4j.op.Backend;
+import io.github.kib4j.op.Lane;
+import io.github.kib4j.op.Plan;
+import io.github.kib4j.op.Precision;
+import io.github.kib4j.tensor.DataType;
+import io.github.kib4j.tensor.Owner;
+import io.github.kib4j.tensor.Shape;
+import io.github.kib4j.tensor.Tensor;
+import java.util.List;
+import org.bytedeco.javacpp.BytePointer;
+import org.jspecify.annotations.Nullable;
+
+/** The CUDA backend: one device, its streams and its memory. */
+record CudaBackend(
+        CudaCard card,
+        CudaOptions options,
+        CudaStreams streams,
+        CudaKernels library,
+        CudaMemory memory,
+        CudaProduct product,
+        KernelBatchNorm batchNorm,
+        KernelActivity activity,
+        KernelGram gram,
+        KernelObjective objective,
+        KernelOptimizer optimizer,
+        KernelReadout readout,
+        KernelBatch batch,
+        KernelRandom random)
+        implements Backend {
+
+    /** Opens the current device; what is open already is closed again where something fails. */
+    static CudaBackend open(CudaCard card, CudaOptions options) {
+        CudaStreams streams = new CudaStreams();
+        CudaKernels library = new CudaKernels(streams);
+        return new CudaBackend(
+                card,
+                options,
+                streams,
+                library,
+                new CudaMemory(library, streams),
+                new CudaProduct(library, streams, options),
+                new KernelBatchNorm(library),
+                new KernelActivity(library),
+                new KernelGram(library),
+                new KernelObjective(library),
+                new KernelOptimizer(library),
+                new KernelReadout(library),
+                new KernelBatch(library),
+                new KernelRandom(library));
+    }
+
+    @Override
+    public String name() {
+        return "cuda";
+    }
+
+    @Override
+    public String description() {
+        return "cuda: " + card.description();
+    }
+
+    @Override
+    public boolean accelerates(Precision precision) {
+        return true; // no card older than compute capability 8.0 is opened
+    }
+
+    @Override
+    public void synchronize() {
+        streams.synchronize();
+    }
+
+    @Override
+    public boolean isSynchronous() {
+        return false;
+    }
+
+    @Override
+    public boolean hasLanes() {
+        return options.lanes();
+    }
+
+    @Override
+    public boolean reusesMemory() {
+        return options.arena();
+    }
+
+    @Override
+    public int alignment() {
+        return CudaMemory.ALIGNMENT;
+    }
+
+    @Override
+    public Tensor promise(Owner owner, DataType type, Shape shape) {
+        return new CudaTensor(memory, owner, type, shape);
+    }
+
+    @Override
+    public boolean allocate(Tensor promised) {
+        return CudaTensor.of(promised).allocate();
+    }
+
+    @Override
+    public void place(Tensor promised, Tensor arena, long offset) {
+        CudaTensor.of(promised).place(CudaTensor.of(arena), offset);
+    }
+
+    @Override
+    public void free(Tensor allocated) {
+        CudaTensor.of(allocated).free();
+    }
+
+    @Override
+    public @Nullable Runnable begin(Tensor first, Lane lane) {
+        if (kib_cuda.kib_cuda_is_watched() == 0) {
+            return null;
+        }
+        BytePointer part = CudaTensor.of(first).data();
+        long bytes = first.bytes();
+        kib_queue queue = library.queue(lane);
+        return () -> library.check(kib_cuda.kib_cuda_forget(part, bytes, queue));
+    }
+
+    @Override
+    public Launcher launcher(Plan plan, List<Runnable> launches) {
+        return new CudaLauncher(streams, plan, launches, options.graph());
+    }
+
+    @Override
+    public void close() {
+        streams.synchronize();
+        product.close();
+        memory.close();
+        streams.close();
+    }
+}

@@ -1,0 +1,140 @@
+package io.github.kib4j.cuda;
+
+import static org.bytedeco.cuda.global.cudart.cudaGraphDestroy;
+import static org.bytedeco.cuda.global.cudart.cudaGraphExecDestroy;
+import static org.bytedeco.cuda.global.cudart.cudaGraphInstantiate;
+import static org.bytedeco.cuda.global.cudart.cudaGraphLaunch;
+import static org.bytedeco.cuda.global.cudart.cudaStreamBeginCapture;
+import static org.bytedeco.cuda.global.cudart.cudaStreamCaptureModeThreadLocal;
+import static org.bytedeco.cuda.global.cudart.cudaStreamEndCapture;
+
+import io.github.kib4j.op.Backend;
+import io.github.kib4j.op.Lane;
+import io.github.kib4j.op.Plan;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.bytedeco.cuda.cudart.CUevent_st;
+import org.bytedeco.cuda.cudart.CUgraphExec_st;
+import org.bytedeco.cuda.cudart.CUgraph_st;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A program's steps on the streams of their lanes. The first run queues them one by one, by which libraries load what they need; the
+ * second captures the same calls into a graph, which it and all later ones launch: one call of the host for a whole step.
+ *
+ * <p>The update lane begins where the main one stands, waits of the plan are events, and the main lane ends with waiting for the
+ * update lane.
+ */
+final class CudaLauncher implements Backend.Launcher {
+    private final CudaStreams streams;
+    private final boolean captures;
+    private final List<Runnable> launches;
+    private final Lane[] lanes;
+    private final int[][] waits;
+    /** One for each step that another lane waits for; null for others. */
+    private final @Nullable CUevent_st[] done;
+
+    private final List<CUevent_st> events = new ArrayList<>();
+    private final @Nullable CUevent_st fork;
+    private final @Nullable CUevent_st join;
+    private boolean hasRun;
+    private @Nullable CUgraphExec_st graph;
+
+    /**
+     * Makes the events.
+     *
+     * @param captures whether a graph is made; if not, all runs are as the first
+     */
+    CudaLauncher(CudaStreams streams, Plan plan, List<Runnable> launches, boolean captures) {
+        this.streams = streams;
+        this.captures = captures;
+        this.launches = launches;
+        int count = launches.size();
+        lanes = new Lane[count];
+        waits = new int[count][];
+        Set<Integer> awaited = new HashSet<>();
+        for (int i = 0; i < count; i++) {
+            lanes[i] = plan.lane(i);
+            waits[i] = plan.waits(i).stream().mapToInt(Integer::intValue).toArray();
+            awaited.addAll(plan.waits(i));
+        }
+        done = new CUevent_st[count];
+        for (int i : awaited) {
+            done[i] = event();
+        }
+        boolean forks = List.of(lanes).contains(Lane.UPDATE);
+        fork = forks ? event() : null;
+        join = forks ? event() : null;
+    }
+
+    private CUevent_st event() {
+        CUevent_st event = CudaStreams.newEvent();
+        events.add(event);
+        return event;
+    }
+
+    @Override
+    public void run() {
+        if (!captures || !hasRun) {
+            queue();
+            hasRun = true;
+            return;
+        }
+        CUgraphExec_st ready = graph;
+        if (ready == null) {
+            ready = capture();
+            graph = ready;
+        }
+        CudaStatus.check(cudaGraphLaunch(ready, streams.main()), "cudaGraphLaunch");
+    }
+
+    private void queue() {
+        if (fork != null) {
+            streams.record(fork, Lane.MAIN);
+            streams.await(fork, Lane.UPDATE);
+        }
+        for (int i = 0; i < lanes.length; i++) {
+            for (int step : waits[i]) {
+                streams.await(done[step], lanes[i]);
+            }
+            launches.get(i).run();
+            if (done[i] != null) {
+                streams.record(done[i], lanes[i]);
+            }
+        }
+        if (join != null) {
+            streams.record(join, Lane.UPDATE);
+            streams.await(join, Lane.MAIN);
+        }
+    }
+
+    private CUgraphExec_st capture() {
+        CUgraph_st captured = new CUgraph_st();
+        CudaStatus.check(
+                cudaStreamBeginCapture(streams.main(), cudaStreamCaptureModeThreadLocal), "cudaStreamBeginCapture");
+        try {
+            queue();
+        } catch (RuntimeException | Error e) {
+            cudaStreamEndCapture(streams.main(), captured); // which says again what failed
+            throw e;
+        }
+        CudaStatus.check(cudaStreamEndCapture(streams.main(), captured), "cudaStreamEndCapture");
+        CUgraphExec_st ready = new CUgraphExec_st();
+        CudaStatus.check(cudaGraphInstantiate(ready, captured, 0), "cudaGraphInstantiate");
+        CudaStatus.check(cudaGraphDestroy(captured), "cudaGraphDestroy");
+        return ready;
+    }
+
+    @Override
+    public void close() {
+        streams.synchronize();
+        if (graph != null) {
+            CudaStatus.check(cudaGraphExecDestroy(graph), "cudaGraphExecDestroy");
+            graph = null;
+        }
+        events.forEach(CudaStreams::destroy);
+        events.clear();
+    }
+}

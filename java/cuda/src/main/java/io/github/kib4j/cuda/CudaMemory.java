@@ -1,0 +1,52 @@
+package io.github.kib4j.cuda;
+
+import static org.bytedeco.cuda.global.cudart.cudaErrorMemoryAllocation;
+import static org.bytedeco.cuda.global.cudart.cudaFree;
+import static org.bytedeco.cuda.global.cudart.cudaGetLastError;
+import static org.bytedeco.cuda.global.cudart.cudaMalloc;
+import static org.bytedeco.cuda.global.cudart.cudaMemsetAsync;
+
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.Pointer;
+import org.jspecify.annotations.Nullable;
+
+/** A device's memory, and the way into it. */
+final class CudaMemory {
+    /** Of cudaMalloc: what addresses are multiples of, in bytes. */
+    static final int ALIGNMENT = 256;
+
+    private final CudaStreams streams;
+    private final CudaStaging staging;
+
+    CudaMemory(CudaKernels kernels, CudaStreams streams) {
+        this.streams = streams;
+        staging = new CudaStaging(kernels, streams);
+    }
+
+    CudaStaging staging() {
+        return staging;
+    }
+
+    /** Returns zeroed memory; null if there is no room for it. */
+    @Nullable
+    BytePointer allocate(long bytes) {
+        Pointer start = new Pointer();
+        long size = Math.max(1, bytes);
+        int status = cudaMalloc(start, size);
+        if (status == cudaErrorMemoryAllocation) {
+            cudaGetLastError(); // which would be answered by the next launch
+            return null;
+        }
+        CudaStatus.check(status, "cudaMalloc");
+        CudaStatus.check(cudaMemsetAsync(start, 0, size, streams.main()), "cudaMemsetAsync");
+        return new BytePointer(start);
+    }
+
+    void free(Pointer start) {
+        CudaStatus.check(cudaFree(start), "cudaFree");
+    }
+
+    void close() {
+        staging.close();
+    }
+}

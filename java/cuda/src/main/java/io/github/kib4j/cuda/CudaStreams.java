@@ -1,0 +1,79 @@
+package io.github.kib4j.cuda;
+
+import static org.bytedeco.cuda.global.cudart.cudaEventCreateWithFlags;
+import static org.bytedeco.cuda.global.cudart.cudaEventDestroy;
+import static org.bytedeco.cuda.global.cudart.cudaEventDisableTiming;
+import static org.bytedeco.cuda.global.cudart.cudaEventRecord;
+import static org.bytedeco.cuda.global.cudart.cudaStreamCreateWithFlags;
+import static org.bytedeco.cuda.global.cudart.cudaStreamDestroy;
+import static org.bytedeco.cuda.global.cudart.cudaStreamNonBlocking;
+import static org.bytedeco.cuda.global.cudart.cudaStreamSynchronize;
+import static org.bytedeco.cuda.global.cudart.cudaStreamWaitEvent;
+
+import io.github.kib4j.bindings.internal.kib_queue;
+import io.github.kib4j.op.Lane;
+import org.bytedeco.cuda.cudart.CUevent_st;
+import org.bytedeco.cuda.cudart.CUstream_st;
+
+/**
+ * A device's streams, one for each lane. Between programs the main one alone is used: a program that used the other ends with the
+ * main one waiting for it.
+ */
+final class CudaStreams {
+    private final CUstream_st[] streams = new CUstream_st[Lane.values().length];
+    private final kib_queue[] queues = new kib_queue[streams.length];
+
+    /** Creates the streams on the current device. */
+    CudaStreams() {
+        for (Lane lane : Lane.values()) {
+            CUstream_st stream = new CUstream_st();
+            CudaStatus.check(cudaStreamCreateWithFlags(stream, cudaStreamNonBlocking), "cudaStreamCreateWithFlags");
+            streams[lane.ordinal()] = stream;
+            queues[lane.ordinal()] = new kib_queue().threads(0).stream(stream);
+        }
+    }
+
+    CUstream_st stream(Lane lane) {
+        return streams[lane.ordinal()];
+    }
+
+    CUstream_st main() {
+        return stream(Lane.MAIN);
+    }
+
+    kib_queue queue(Lane lane) {
+        return queues[lane.ordinal()];
+    }
+
+    /** Waits for all that was queued. */
+    void synchronize() {
+        CudaStatus.check(cudaStreamSynchronize(main()), "cudaStreamSynchronize");
+    }
+
+    /** Returns a new event, which the caller destroys. */
+    static CUevent_st newEvent() {
+        CUevent_st event = new CUevent_st();
+        CudaStatus.check(cudaEventCreateWithFlags(event, cudaEventDisableTiming), "cudaEventCreateWithFlags");
+        return event;
+    }
+
+    static void destroy(CUevent_st event) {
+        CudaStatus.check(cudaEventDestroy(event), "cudaEventDestroy");
+    }
+
+    /** Marks how far a lane has been queued. */
+    void record(CUevent_st event, Lane lane) {
+        CudaStatus.check(cudaEventRecord(event, stream(lane)), "cudaEventRecord");
+    }
+
+    /** Has what is queued on a lane from now on wait for what an event marked. */
+    void await(CUevent_st event, Lane lane) {
+        CudaStatus.check(cudaStreamWaitEvent(stream(lane), event, 0), "cudaStreamWaitEvent");
+    }
+
+    void close() {
+        for (CUstream_st stream : streams) {
+            CudaStatus.check(cudaStreamDestroy(stream), "cudaStreamDestroy");
+        }
+    }
+}
