@@ -42,6 +42,13 @@ kib_status kib_layout_drop_channels(void* target, const void* source, int type, 
 kib_status kib_layout_border(void* target, const void* source, int type, int64_t batch, int64_t height, int64_t width,
                              int64_t channels, int64_t border, const kib_queue* queue);
 
+/* Like kib_augmentation_batch, with x [B, H, W, stored]: the channels behind the images' own are zero. */
+kib_status kib_augmentation_padded_batch(void* x, int32_t* labels, const uint8_t* images, const int32_t* all_labels,
+                                         const int32_t* order, int type, int64_t batch, int64_t channels,
+                                         int64_t stored, int64_t height, int64_t width, int64_t padding, int flip,
+                                         const double* mean, const double* deviation, uint64_t seed, const int64_t* now,
+                                         const kib_queue* queue);
+
 #ifdef __cplusplus
 }
 #endif

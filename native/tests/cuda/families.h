@@ -4,11 +4,13 @@
 #define KIB_TESTS_CUDA_FAMILIES_H
 #include "timer.h"
 
+void test_batch();
 void test_convolution();
 void test_layout();
 void test_optimizer();
 void test_random();
 void test_sum_rows();
+void time_batch(test::Timer& timer);
 void time_convolution(test::Timer& timer);
 void time_layout(test::Timer& timer);
 void time_optimizer(test::Timer& timer);

@@ -16,9 +16,9 @@ struct Family {
 };
 
 const Family kFamilies[] = {
-    {"convolution", test_convolution, time_convolution}, {"layout", test_layout, time_layout},
-    {"optimizer", test_optimizer, time_optimizer},       {"random", test_random, time_random},
-    {"sum_rows", test_sum_rows, time_sum_rows},
+    {"batch", test_batch, time_batch},    {"convolution", test_convolution, time_convolution},
+    {"layout", test_layout, time_layout}, {"optimizer", test_optimizer, time_optimizer},
+    {"random", test_random, time_random}, {"sum_rows", test_sum_rows, time_sum_rows},
 };
 
 int usage(const char* wrong) {

@@ -1,0 +1,199 @@
+// The batch of a step: images are moved, mirrored and normalized.
+#include <algorithm>
+
+#include "kib/batch.h"
+#include "kib/constants.h"
+#include "kib/cuda.h"
+#include "launch.cuh"
+#include "philox.cuh"
+
+namespace kib::cuda {
+namespace {
+
+constexpr unsigned kThreads = 256;
+constexpr int kMostChannels = 128;  // whose factors are a kernel's parameters
+constexpr int64_t kStaged = 2048;   // bytes of an image that a block moves, if a row of it has no more
+
+// Which images, and how they are moved.
+struct Source {
+  const uint8_t* images;  // [count, height, width, channels]
+  const int32_t *labels, *order;
+  const int64_t* now;
+  int64_t batch, channels, height, width, padding;
+  bool flip;
+  uint64_t seed;
+
+  // Where sample j of the batch lies in the data set.
+  static __device__ int64_t row(const int32_t* order, const int64_t* now, int64_t j) {
+    int64_t at = now[KIB_CLOCK_POSITION] + j;
+    return order == nullptr ? at : order[at];
+  }
+};
+
+// Of each channel; inverse is 1 / deviation.
+struct Normalization {
+  double mean[kMostChannels], deviation[kMostChannels], inverse[kMostChannels];
+};
+
+// x / y as it is rounded, for the nearest double of 1 / y (Markstein 1990): a division of doubles is slow on many
+// cards.
+__device__ double quotient(double x, double y, double inverse) {
+  double near = x * inverse;
+  return fma(fma(-y, near, x), inverse, near);
+}
+
+struct Move {
+  int64_t image, dy, dx;
+  bool mirrored;
+
+  __device__ static Move of(const Source& from, int64_t j) {
+    Move move{Source::row(from.order, from.now, j), 0, 0, false};
+    if (from.padding == 0 && !from.flip) return move;
+    uint4 words = philox(static_cast<uint32_t>(move.image), static_cast<uint32_t>(from.now[KIB_CLOCK_EPOCH]), 0,
+                         KIB_PURPOSE_AUGMENTATION, from.seed);
+    auto range = static_cast<uint64_t>(2 * from.padding + 1);
+    move.dy = static_cast<int64_t>((words.x * range) >> 32) - from.padding;
+    move.dx = static_cast<int64_t>((words.y * range) >> 32) - from.padding;
+    move.mirrored = from.flip && (words.z & 1);
+    return move;
+  }
+};
+
+// Copies bytes to shared memory at `staged`, a multiple of 16 bytes, plus what `from` lies behind one; 16 at a time but
+// at the ends. Returns where they are.
+__device__ const uint8_t* stage(uint8_t* staged, const uint8_t* from, int64_t bytes) {
+  auto skew = static_cast<int64_t>(reinterpret_cast<uintptr_t>(from) % 16);
+  for (int64_t at = threadIdx.x * 16; at < skew + bytes; at += kThreads * 16) {
+    if (at >= skew && at + 16 <= skew + bytes) {
+      *reinterpret_cast<uint4*>(staged + at) = *reinterpret_cast<const uint4*>(from + (at - skew));
+    } else {
+      for (int64_t i = max(at, skew); i < min(at + 16, skew + bytes); i++) staged[i] = from[i - skew];
+    }
+  }
+  return staged + skew;
+}
+
+// x [B, H, W, stored] from images, the channels behind the images' zero; and labels. A block makes `rows` rows of an
+// image, out of shared memory where they fit: it reads each byte of the image once, 16 at a time, and writes each
+// number once, kMany in one access. Bound by memory.
+template <int kMany, class T>
+__global__ void __launch_bounds__(kThreads)
+    augment(T* x, int32_t* labels, Source from, const __grid_constant__ Normalization normalization, int64_t stored,
+            int64_t parts, int64_t rows) {
+  __shared__ Move move;
+  __shared__ Normalization norm;
+  __shared__ __align__(16) uint8_t staged[kStaged + 16];
+  int64_t j = blockIdx.x / parts, part = blockIdx.x % parts;
+  if (threadIdx.x == 0) move = Move::of(from, j);
+  for (unsigned c = threadIdx.x; c < from.channels; c += kThreads)
+    norm.mean[c] = normalization.mean[c], norm.deviation[c] = normalization.deviation[c],
+    norm.inverse[c] = normalization.inverse[c];
+  __syncthreads();
+  if (threadIdx.x == 0 && part == 0) labels[j] = from.labels[move.image];
+  int64_t top = part * rows, height = min(rows, from.height - top), line = from.width * from.channels;
+  int64_t zero = 0, first = min(max(top + move.dy, zero), from.height);
+  int64_t last = min(max(top + height + move.dy, zero), from.height);
+  const uint8_t* bytes = from.images + (move.image * from.height + first) * line;
+  if ((last - first) * line <= kStaged) {
+    bytes = stage(staged, bytes, (last - first) * line);
+    __syncthreads();
+  }
+  x += (j * from.height + top) * from.width * stored;
+  auto numbers = static_cast<unsigned>(height * from.width * stored);
+  auto width = static_cast<unsigned>(from.width), depth = static_cast<unsigned>(stored);
+  for (unsigned at = threadIdx.x * kMany; at < numbers; at += kThreads * kMany) {
+    unsigned c = at % depth, w = at / depth % width, h = at / depth / width;
+    float y[kMany];
+#pragma unroll
+    for (int i = 0; i < kMany; i++) {
+      int64_t row = top + h + move.dy, column = (move.mirrored ? width - 1 - w : w) + move.dx;
+      bool inside = row >= 0 && row < from.height && column >= 0 && column < from.width;
+      y[i] = 0;
+      if (c < from.channels) {
+        int byte = inside ? bytes[(row - first) * line + column * from.channels + c] : 0;
+        double centred = quotient(byte, 255, 1.0 / 255) - norm.mean[c];
+        y[i] = static_cast<float>(quotient(centred, norm.deviation[c], norm.inverse[c]));
+      }
+      if (++c == depth) {
+        c = 0;
+        if (++w == width) w = 0, h++;
+      }
+    }
+    store_many(x + at, y);
+  }
+}
+
+kib_status augment_batch(void* x, int32_t* labels, const Source& from, int type, int64_t stored, const double* mean,
+                         const double* deviation, const kib_queue* queue) {
+  if (from.channels > kMostChannels)
+    return refuse(KIB_BAD_ARGUMENT, "normalize images of at most %d channels, not %lld", kMostChannels,
+                  static_cast<long long>(from.channels));
+  if (stored < from.channels)
+    return refuse(KIB_BAD_ARGUMENT, "cannot store %lld channels in %lld", static_cast<long long>(from.channels),
+                  static_cast<long long>(stored));
+  if (from.batch * from.height * from.width == 0) return KIB_OK;
+  Normalization normalization;
+  for (int64_t c = 0; c < kMostChannels; c++) {
+    bool is = c < from.channels;
+    normalization.mean[c] = is ? mean[c] : 0;
+    normalization.deviation[c] = is ? deviation[c] : 1;
+    normalization.inverse[c] = 1 / normalization.deviation[c];
+  }
+  int64_t line = from.width * from.channels;
+  int64_t parts = divided_up(from.height, std::max<int64_t>(kStaged / std::max<int64_t>(line, 1), 1));
+  int64_t rows = divided_up(from.height, parts);
+  parts = divided_up(from.height, rows);
+  return with_type(type, [&](auto tag) {
+    using T = decltype(tag);
+    auto kernel = is_wide<T>(x, from.width * stored) ? augment<kWide<T>, T> : augment<1, T>;
+    return launch("augmentation.batch", kernel, {dim3(static_cast<unsigned>(parts * from.batch)), kThreads}, queue,
+                  static_cast<T*>(x), labels, from, normalization, stored, parts, rows);
+  });
+}
+
+// A thread copies a unit (16 bytes or a number) of a row; each is read and written once.
+template <class Unit>
+__global__ void copy_rows(Unit* out, const Unit* all, const int32_t* order, const int64_t* now, int64_t batch,
+                          int64_t width, int64_t stride) {
+  int64_t n = batch * width;
+  for (int64_t i = first_item(); i < n; i += item_stride()) {
+    int64_t j = i / width;
+    out[i] = all[Source::row(order, now, j) * stride + (i - j * width)];
+  }
+}
+
+}  // namespace
+}  // namespace kib::cuda
+
+using namespace kib::cuda;
+
+int64_t kib_augmentation_workspace(int64_t) { return 0; }
+
+kib_status kib_augmentation_batch(void* x, int32_t* labels, const uint8_t* images, const int32_t* all_labels,
+                                  const int32_t* order, int type, int64_t batch, int64_t channels, int64_t height,
+                                  int64_t width, int64_t padding, int flip, const double* mean, const double* deviation,
+                                  uint64_t seed, const int64_t* now, void*, const kib_queue* queue) {
+  return augment_batch(x, labels,
+                       {images, all_labels, order, now, batch, channels, height, width, padding, flip != 0, seed}, type,
+                       channels, mean, deviation, queue);
+}
+
+kib_status kib_augmentation_padded_batch(void* x, int32_t* labels, const uint8_t* images, const int32_t* all_labels,
+                                         const int32_t* order, int type, int64_t batch, int64_t channels,
+                                         int64_t stored, int64_t height, int64_t width, int64_t padding, int flip,
+                                         const double* mean, const double* deviation, uint64_t seed, const int64_t* now,
+                                         const kib_queue* queue) {
+  return augment_batch(x, labels,
+                       {images, all_labels, order, now, batch, channels, height, width, padding, flip != 0, seed}, type,
+                       stored, mean, deviation, queue);
+}
+
+kib_status kib_batch_rows(float* out, const float* all, const int32_t* order, int64_t batch, int64_t m,
+                          int64_t row_stride, const int64_t* now, const kib_queue* queue) {
+  if (is_wide<float>(out, m) && is_wide<float>(all, row_stride))
+    return launch("batch.rows", copy_rows<uint4>, grid_for(batch * m / 4, kThreads), queue,
+                  reinterpret_cast<uint4*>(out), reinterpret_cast<const uint4*>(all), order, now, batch, m / 4,
+                  row_stride / 4);
+  return launch("batch.rows", copy_rows<float>, grid_for(batch * m, kThreads), queue, out, all, order, now, batch, m,
+                row_stride);
+}

@@ -1,0 +1,143 @@
+#include "kib/batch.h"
+
+#include "families.h"
+#include "kib/cuda.h"
+
+KIB_EXPECTED(kib_augmentation_batch)
+KIB_EXPECTED(kib_augmentation_workspace)
+KIB_EXPECTED(kib_batch_rows)
+
+namespace {
+
+constexpr uint64_t kPhiloxSeed = 0xFEDCBA9876543210ull;
+
+struct Shape {
+  int64_t batch, channels, height, width, padding;
+  int flip;
+};
+
+std::vector<uint8_t> bytes_of(size_t count) {
+  std::vector<uint8_t> bytes;
+  for (float x : random_numbers(count, 0, 255.99f)) bytes.push_back(static_cast<uint8_t>(x));
+  return bytes;
+}
+
+// The processor's batch, with zeros behind each pixel's channels, from images that begin anywhere.
+template <class T>
+void compare(const Shape& shape, int type, int64_t stored, bool ordered, size_t offset) {
+  auto [batch, channels, height, width, padding, flip] = shape;
+  std::string what = "augmentation.batch " + std::to_string(channels) + "x" + std::to_string(height) + "x" +
+                     std::to_string(width) + " stored as " + std::to_string(stored) + " of type " +
+                     std::to_string(type);
+  int64_t count = batch + 5, pixels = batch * height * width;
+  auto images = bytes_of(static_cast<size_t>(count * channels * height * width));
+  std::vector<int32_t> all_labels, order;
+  for (int64_t i = 0; i < count; i++) {
+    all_labels.push_back(static_cast<int32_t>(i * 7 % 10));
+    order.push_back(static_cast<int32_t>((i * 5 + 3) % count));
+  }
+  std::vector<double> mean, deviation;
+  for (int64_t c = 0; c < channels; c++) {
+    mean.push_back(0.4 + 0.01 * static_cast<double>(c));
+    deviation.push_back(0.2 + 0.03 * static_cast<double>(c));
+  }
+  std::vector<int64_t> now = {77, 3, 4, 2};
+  std::vector<T> plain(static_cast<size_t>(pixels * channels)), wanted(static_cast<size_t>(pixels * stored), T());
+  std::vector<int32_t> labels(static_cast<size_t>(batch));
+  std::vector<char> workspace(static_cast<size_t>(expected::kib_augmentation_workspace(channels)));
+  expected::kib_augmentation_batch(plain.data(), labels.data(), images.data(), all_labels.data(),
+                                   ordered ? order.data() : nullptr, type, batch, channels, height, width, padding,
+                                   flip, mean.data(), deviation.data(), kPhiloxSeed, now.data(), workspace.data(),
+                                   test::processor());
+  for (int64_t pixel = 0; pixel < pixels; pixel++)
+    for (int64_t c = 0; c < channels; c++)
+      wanted[static_cast<size_t>(pixel * stored + c)] = plain[static_cast<size_t>(pixel * channels + c)];
+  images.insert(images.begin(), offset, 0);
+  test::Array<uint8_t> dimages(images);
+  test::Array<int32_t> dall(all_labels), dorder(order), dlabels(labels.size());
+  test::Array<int64_t> dnow(now);
+  test::Array<T> x(wanted.size() + offset);
+  const int32_t* an_order = ordered ? dorder.data() : nullptr;
+  kib_status status =
+      stored == channels
+          ? kib_augmentation_batch(x.data(), dlabels.data(), dimages.data() + offset, dall.data(), an_order, type,
+                                   batch, channels, height, width, padding, flip, mean.data(), deviation.data(),
+                                   kPhiloxSeed, dnow.data(), nullptr, test::device())
+          : kib_augmentation_padded_batch(x.data() + offset, dlabels.data(), dimages.data() + offset, dall.data(),
+                                          an_order, type, batch, channels, stored, height, width, padding, flip,
+                                          mean.data(), deviation.data(), kPhiloxSeed, dnow.data(), test::device());
+  test::ok(status, what);
+  std::vector<T> got(wanted.size());
+  test::copy(got.data(), x.data() + (stored == channels ? 0 : offset), got.size() * sizeof(T));
+  test::equal(got, wanted, what);
+  test::equal(dlabels.read(), labels, what + ": labels");
+}
+
+void test_rows() {
+  const int64_t shapes[][3] = {{5, 8, 12}, {5, 8, 9}, {3, 10, 10}, {4, 1, 1}, {0, 3, 3}};
+  for (const auto& [batch, m, stride] : shapes) {
+    for (bool ordered : {false, true}) {
+      auto all = random_numbers(static_cast<size_t>((batch + 3) * stride), -1, 1);
+      std::vector<int32_t> order = {9, 9, 0, 3, 2, 1, 0};
+      std::vector<int64_t> now = {0, 0, 2, 0};
+      std::vector<float> wanted(static_cast<size_t>(batch * m));
+      expected::kib_batch_rows(wanted.data(), all.data(), ordered ? order.data() : nullptr, batch, m, stride,
+                               now.data(), test::processor());
+      test::Array<float> dall(all), out(wanted.size());
+      test::Array<int32_t> dorder(order);
+      test::Array<int64_t> dnow(now);
+      test::ok(kib_batch_rows(out.data(), dall.data(), ordered ? dorder.data() : nullptr, batch, m, stride, dnow.data(),
+                              test::device()),
+               "batch.rows");
+      test::equal(out.read(), wanted, "batch.rows");
+    }
+  }
+}
+
+void test_refusals() {
+  test::Array<float> none(1);
+  std::vector<double> ones(129, 1);
+  auto status = [&](int type, int64_t channels, int64_t stored) {
+    return kib_augmentation_padded_batch(none.data(), nullptr, nullptr, nullptr, nullptr, type, 1, channels, stored, 1,
+                                         1, 0, 0, ones.data(), ones.data(), 1, nullptr, test::device());
+  };
+  check(status(KIB_F32, 129, 129) == KIB_BAD_ARGUMENT, "129 channels are refused");
+  check(status(KIB_F32, 3, 2) == KIB_BAD_ARGUMENT, "3 channels in 2 are refused");
+  check(status(9, 3, 8) == KIB_UNSUPPORTED_TYPE, "no type 9");
+}
+
+}  // namespace
+
+void test_batch() {
+  // The last shapes: several blocks an image; a row that no block's shared memory holds; many channels.
+  const Shape shapes[] = {{4, 3, 32, 32, 4, 1},  {5, 1, 28, 28, 0, 0}, {3, 2, 5, 7, 2, 1},
+                          {2, 3, 4, 4, 9, 0},    {6, 1, 6, 5, 0, 1},   {2, 3, 40, 50, 3, 1},
+                          {2, 3, 2, 1000, 3, 1}, {1, 128, 2, 3, 1, 1}, {0, 3, 4, 4, 1, 1}};
+  for (const Shape& shape : shapes) {
+    for (bool ordered : {false, true}) {
+      compare<float>(shape, KIB_F32, shape.channels, ordered, 0);
+      compare<uint16_t>(shape, KIB_BF16, shape.channels, ordered, 5);
+      compare<uint16_t>(shape, KIB_BF16, shape.channels + 5, ordered, ordered ? 0 : 3);
+    }
+  }
+  test_rows();
+  test_refusals();
+}
+
+void time_batch(test::Timer& timer) {
+  for (int64_t batch : {128, 512}) {
+    int64_t few = timer.small() ? 2 : batch;
+    test::Array<uint8_t> images(std::vector<uint8_t>(static_cast<size_t>(few * 3072), 100));
+    test::Array<int32_t> all(std::vector<int32_t>(static_cast<size_t>(few), 1)), labels(all.size());
+    test::Array<int64_t> now(std::vector<int64_t>{0, 0, 0, 0});
+    test::Array<uint16_t> x(static_cast<size_t>(few * 8192));
+    const double mean[3] = {0.5, 0.5, 0.5}, deviation[3] = {0.25, 0.25, 0.25};
+    for (int64_t stored : {3, 8})
+      timer.time("augmentation.batch", std::to_string(few) + "x32x32x3 to " + std::to_string(stored) + " bf16",
+                 {static_cast<double>(few * (3072 + 2048 * stored + 8))}, [&, channels = stored] {
+                   return kib_augmentation_padded_batch(x.data(), labels.data(), images.data(), all.data(), nullptr,
+                                                        KIB_BF16, few, 3, channels, 32, 32, 4, 1, mean, deviation, 1,
+                                                        now.data(), test::device());
+                 });
+  }
+}
