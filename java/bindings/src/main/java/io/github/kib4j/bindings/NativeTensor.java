@@ -36,6 +36,11 @@ public abstract class NativeTensor extends BackendTensor {
         own = start;
     }
 
+    /** {@return where its own memory begins; null if it has none} */
+    protected final @Nullable BytePointer own() {
+        return own;
+    }
+
     /**
      * Puts it on a part of another tensor's memory.
      *

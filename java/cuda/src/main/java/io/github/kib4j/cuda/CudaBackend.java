@@ -20,6 +20,7 @@ import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
 import java.util.List;
 import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.Loader;
 import org.jspecify.annotations.Nullable;
 
 /** The CUDA backend: one device, its streams and its memory. */
@@ -40,9 +41,16 @@ record CudaBackend(
         KernelRandom random)
         implements Backend {
 
-    /** Opens the current device; what is open already is closed again where something fails. */
+    /** Loads the libraries, and then the kernels, which share their CUDA runtime. */
+    static void load() {
+        CudaLibraries.load();
+        Loader.load(kib_cuda.class);
+    }
+
+    /** Opens a card. */
     static CudaBackend open(CudaCard card, CudaOptions options) {
-        CudaStreams streams = new CudaStreams();
+        load();
+        CudaStreams streams = new CudaStreams(card.index());
         CudaKernels library = new CudaKernels(streams);
         return new CudaBackend(
                 card,

@@ -70,13 +70,14 @@ final class CudaLauncher implements Backend.Launcher {
     }
 
     private CUevent_st event() {
-        CUevent_st event = CudaStreams.newEvent();
+        CUevent_st event = streams.newEvent();
         events.add(event);
         return event;
     }
 
     @Override
     public void run() {
+        streams.enter();
         if (!captures || !hasRun) {
             queue();
             hasRun = true;

@@ -30,6 +30,7 @@ final class CudaMemory {
     /** Returns zeroed memory; null if there is no room for it. */
     @Nullable
     BytePointer allocate(long bytes) {
+        streams.enter();
         Pointer start = new Pointer();
         long size = Math.max(1, bytes);
         int status = cudaMalloc(start, size);
@@ -43,6 +44,7 @@ final class CudaMemory {
     }
 
     void free(Pointer start) {
+        streams.enter();
         CudaStatus.check(cudaFree(start), "cudaFree");
     }
 

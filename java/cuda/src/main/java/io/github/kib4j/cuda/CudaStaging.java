@@ -85,6 +85,7 @@ final class CudaStaging {
         if (row * width > size) {
             resize(row * width);
         }
+        streams.enter();
         long most = Math.max(1, size / (row * width));
         for (long first = 0; first < rows; first += most) {
             long count = Math.min(most, rows - first);

@@ -4,6 +4,7 @@ import static org.bytedeco.cuda.global.cudart.cudaEventCreateWithFlags;
 import static org.bytedeco.cuda.global.cudart.cudaEventDestroy;
 import static org.bytedeco.cuda.global.cudart.cudaEventDisableTiming;
 import static org.bytedeco.cuda.global.cudart.cudaEventRecord;
+import static org.bytedeco.cuda.global.cudart.cudaSetDevice;
 import static org.bytedeco.cuda.global.cudart.cudaStreamCreateWithFlags;
 import static org.bytedeco.cuda.global.cudart.cudaStreamDestroy;
 import static org.bytedeco.cuda.global.cudart.cudaStreamNonBlocking;
@@ -23,14 +24,23 @@ final class CudaStreams {
     private final CUstream_st[] streams = new CUstream_st[Lane.values().length];
     private final kib_queue[] queues = new kib_queue[streams.length];
 
-    /** Creates the streams on the current device. */
-    CudaStreams() {
+    private final int device;
+
+    /** Creates the streams on a device. */
+    CudaStreams(int device) {
+        this.device = device;
+        enter();
         for (Lane lane : Lane.values()) {
             CUstream_st stream = new CUstream_st();
             CudaStatus.check(cudaStreamCreateWithFlags(stream, cudaStreamNonBlocking), "cudaStreamCreateWithFlags");
             streams[lane.ordinal()] = stream;
             queues[lane.ordinal()] = new kib_queue().threads(0).stream(stream);
         }
+    }
+
+    /** Makes the device the calling thread's: to be called before whatever is not queued on a stream. */
+    void enter() {
+        CudaStatus.check(cudaSetDevice(device), "cudaSetDevice");
     }
 
     CUstream_st stream(Lane lane) {
@@ -47,11 +57,13 @@ final class CudaStreams {
 
     /** Waits for all that was queued. */
     void synchronize() {
+        enter();
         CudaStatus.check(cudaStreamSynchronize(main()), "cudaStreamSynchronize");
     }
 
     /** Returns a new event, which the caller destroys. */
-    static CUevent_st newEvent() {
+    CUevent_st newEvent() {
+        enter();
         CUevent_st event = new CUevent_st();
         CudaStatus.check(cudaEventCreateWithFlags(event, cudaEventDisableTiming), "cudaEventCreateWithFlags");
         return event;

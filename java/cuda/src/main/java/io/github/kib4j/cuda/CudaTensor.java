@@ -5,6 +5,7 @@ import io.github.kib4j.tensor.DataType;
 import io.github.kib4j.tensor.Owner;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
+import org.bytedeco.javacpp.BytePointer;
 
 /** A tensor in a device's memory. */
 final class CudaTensor extends NativeTensor {
@@ -27,8 +28,11 @@ final class CudaTensor extends NativeTensor {
     }
 
     void free() {
-        memory.free(data());
+        BytePointer start = own();
         own(null);
+        if (start != null) {
+            memory.free(start);
+        }
     }
 
     @Override
