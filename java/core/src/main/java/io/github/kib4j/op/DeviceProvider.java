@@ -1,6 +1,7 @@
 package io.github.kib4j.op;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -20,6 +21,11 @@ public interface DeviceProvider {
 
     /** {@return the devices of this kind that can be opened here; none if it is {@linkplain #unavailable() unavailable}} */
     List<DeviceInfo> devices();
+
+    /** {@return the names of what {@link DeviceOptions#settings} can say to this kind of device, each with what it may be} */
+    default Map<String, String> settings() {
+        return Map.of();
+    }
 
     /**
      * Opens a device's backend.

@@ -91,8 +91,7 @@ public final class Devices {
     }
 
     /**
-     * Opens a device. A name asks for exactly that device; {@code auto} takes the best usable one, reports the others, and logs
-     * them (as {@link System.Logger} of this class's name: as a warning if all that is left is {@code reference}).
+     * Opens a device, with nothing else chosen than its name and threads.
      *
      * @param name {@code auto}, a provider's name, or one of several of a kind: {@code cuda:1}
      * @param threads processor threads; 0 for all
@@ -100,9 +99,24 @@ public final class Devices {
      * @throws IllegalArgumentException if no provider has the name, or its device is not usable here; the message says why
      */
     public static Choice open(String name, int threads) {
+        return open(name, threads, Map.of());
+    }
+
+    /**
+     * Opens a device. A name asks for exactly that device; {@code auto} takes the best usable one, reports the others, and logs
+     * them (as {@link System.Logger} of this class's name: as a warning if all that is left is {@code reference}).
+     *
+     * @param name {@code auto}, a provider's name, or one of several of a kind: {@code cuda:1}
+     * @param threads processor threads; 0 for all
+     * @param settings what else is chosen, of those that the kind of device has ({@link DeviceProvider#settings})
+     * @return the device, which the caller closes, and why better ones were passed over
+     * @throws IllegalArgumentException if no provider has the name, its device is not usable here, or has no such setting; the
+     *     message says why
+     */
+    public static Choice open(String name, int threads, Map<String, String> settings) {
         Found found = find();
         if (name.equals(AUTO)) {
-            return openBest(found, threads);
+            return openBest(found, threads, settings);
         }
         int colon = name.indexOf(':');
         String kind = colon < 0 ? name : name.substring(0, colon);
@@ -120,11 +134,25 @@ public final class Devices {
                 .findFirst()
                 .orElseThrow(() -> new RefusedException(
                         "There is no device '" + name + "' here; there is " + names(devices) + "."));
-        return new Choice(open(provider, chosen.index(), threads), List.of());
+        return new Choice(open(provider, chosen.index(), threads, settings), List.of());
     }
 
-    private static Device open(DeviceProvider provider, int index, int threads) {
-        return new Device(provider.open(new DeviceOptions(index, threads)));
+    private static Device open(DeviceProvider provider, int index, int threads, Map<String, String> settings) {
+        settings.keySet().stream()
+                .filter(key -> !provider.settings().containsKey(key))
+                .findFirst()
+                .ifPresent(key -> {
+                    throw new RefusedException("The " + provider.name() + " device has no setting '" + key
+                            + "'; it has " + (provider.settings().isEmpty() ? "none" : known(provider)) + ".");
+                });
+        return new Device(provider.open(new DeviceOptions(index, threads, settings)));
+    }
+
+    private static String known(DeviceProvider provider) {
+        return provider.settings().entrySet().stream()
+                .map(setting -> setting.getKey() + " (" + setting.getValue() + ")")
+                .sorted()
+                .collect(Collectors.joining(", "));
     }
 
     private static String names(List<DeviceInfo> devices) {
@@ -139,7 +167,7 @@ public final class Devices {
                 .toList();
     }
 
-    private static Choice openBest(Found found, int threads) {
+    private static Choice openBest(Found found, int threads, Map<String, String> settings) {
         List<String> passedOver = new ArrayList<>(found.broken());
         for (DeviceProvider provider : found.providers()) {
             Optional<String> reason = provider.unavailable();
@@ -148,7 +176,7 @@ public final class Devices {
                     passedOver.add("There is no other backend " + where() + ".");
                 }
                 log(provider.name(), passedOver);
-                return new Choice(open(provider, 0, threads), List.copyOf(passedOver));
+                return new Choice(open(provider, 0, threads, settings), List.copyOf(passedOver));
             }
             passedOver.add(provider.name() + ": " + reason.get());
         }

@@ -10,6 +10,7 @@ import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.logging.Handler;
 import java.util.logging.Level;
@@ -24,6 +25,12 @@ final class DevicesTest {
         assertThatThrownBy(() -> Devices.open("tpu", 1))
                 .hasMessageContaining("no device 'tpu'")
                 .hasMessageContaining("reference");
+    }
+
+    @Test
+    void aSettingThatADeviceDoesNotHaveIsSaid() {
+        assertThatThrownBy(() -> Devices.open("reference", 1, Map.of("graph", "on")))
+                .hasMessage("The reference device has no setting 'graph'; it has none.");
     }
 
     @Test

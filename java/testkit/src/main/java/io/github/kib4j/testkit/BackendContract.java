@@ -2,6 +2,7 @@ package io.github.kib4j.testkit;
 
 import io.github.kib4j.op.Device;
 import io.github.kib4j.op.Devices;
+import java.util.Map;
 
 /** A contract is kept by one backend, whose test says which. */
 abstract class BackendContract {
@@ -12,8 +13,17 @@ abstract class BackendContract {
      */
     protected abstract String device();
 
+    /**
+     * Returns how the device is opened.
+     *
+     * @return its settings, as {@link Devices#open} takes them
+     */
+    protected Map<String, String> settings() {
+        return Map.of();
+    }
+
     /** Opens the device, with two threads. */
     final Device open() {
-        return Devices.open(device(), 2).device();
+        return Devices.open(device(), 2, settings()).device();
     }
 }
