@@ -133,8 +133,12 @@ class Bound final : public kib::Kernels {
     return kib_random_advance(now, batch, queue);
   }
   kib_status readout_cross_entropy(void* dy, int dy_type, const float* y, const int32_t* labels, int64_t batch,
-                                   int64_t outputs, const kib_meter* meter, const kib_queue* queue) const override {
-    return kib_readout_cross_entropy(dy, dy_type, y, labels, batch, outputs, meter, queue);
+                                   int64_t outputs, const kib_meter* meter, void* workspace,
+                                   const kib_queue* queue) const override {
+    return kib_readout_cross_entropy(dy, dy_type, y, labels, batch, outputs, meter, workspace, queue);
+  }
+  int64_t readout_workspace(int64_t batch, int64_t outputs) const override {
+    return kib_readout_workspace(batch, outputs);
   }
   kib_status objective_code_statistics(double* count, double* code_sum, double* code_products,
                                        double* teaching_products, double* teaching_sum, double* teaching_squares,

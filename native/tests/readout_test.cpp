@@ -13,7 +13,7 @@ void test_readout() {
   double sums[4] = {1, 2, 3, 4};
   int64_t now[4] = {6, 0, 0, 0}, fault[2] = {0, 0};
   kib_meter meter = {sums, 1, now, fault};
-  check(kib_readout_cross_entropy(dy.data(), KIB_F32, y.data(), labels.data(), B, M, &meter, on(1)) == KIB_OK,
+  check(kib_readout_cross_entropy(dy.data(), KIB_F32, y.data(), labels.data(), B, M, &meter, nullptr, on(1)) == KIB_OK,
         "readout");
   double loss = 0, correct = 0;
   for (int64_t b = 0; b < B; b++) {
@@ -30,6 +30,6 @@ void test_readout() {
   check(sums[2] == 3 + correct && sums[0] == 1 && sums[3] == 4, "readout's count");
   check(fault[0] == 0, "a finite loss is no fault");
   y[4] = NAN;
-  kib_readout_cross_entropy(nullptr, KIB_F32, y.data(), labels.data(), B, M, &meter, on(1));
+  kib_readout_cross_entropy(nullptr, KIB_F32, y.data(), labels.data(), B, M, &meter, nullptr, on(1));
   check(fault[0] == 7 && fault[1] == 1, "a loss that is not a number is a fault");
 }

@@ -107,7 +107,9 @@ class Kernels {
 
   // readout.h
   virtual kib_status readout_cross_entropy(void* dy, int dy_type, const float* y, const int32_t* labels, int64_t batch,
-                                           int64_t outputs, const kib_meter* meter, const kib_queue* queue) const = 0;
+                                           int64_t outputs, const kib_meter* meter, void* workspace,
+                                           const kib_queue* queue) const = 0;
+  virtual int64_t readout_workspace(int64_t batch, int64_t outputs) const = 0;
 
   // statistics.h
   virtual kib_status objective_code_statistics(double* count, double* code_sum, double* code_products,

@@ -9,12 +9,14 @@ void test_convolution();
 void test_layout();
 void test_optimizer();
 void test_random();
+void test_readout();
 void test_sum_rows();
 void time_batch(test::Timer& timer);
 void time_convolution(test::Timer& timer);
 void time_layout(test::Timer& timer);
 void time_optimizer(test::Timer& timer);
 void time_random(test::Timer& timer);
+void time_readout(test::Timer& timer);
 void time_sum_rows(test::Timer& timer);
 
 #endif

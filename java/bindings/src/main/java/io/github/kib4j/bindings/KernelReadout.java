@@ -24,13 +24,13 @@ public record KernelReadout(KernelLibrary library) implements ReadoutOps<Work> {
         int type = dy == null ? Specs.type(DataType.F32) : library.typeOf(dy);
         long batch = y.shape().extent(0);
         long outputs = y.shape().extent(1);
-        return library.kernel(0, (scratch, queue) -> {
+        return library.kernel(library.kernels().readout_workspace(batch, outputs), (scratch, queue) -> {
             BytePointer gradient = library.bytesOrNull(dy);
             FloatPointer logits = library.floats(y);
             IntPointer classes = library.ints(labels);
             kib_meter sink = Specs.meter(meter, library::bytes);
             return () -> library.kernels()
-                    .readout_cross_entropy(gradient, type, logits, classes, batch, outputs, sink, queue);
+                    .readout_cross_entropy(gradient, type, logits, classes, batch, outputs, sink, scratch, queue);
         });
     }
 }

@@ -1,0 +1,149 @@
+// Softmax cross-entropy.
+#include <algorithm>
+
+#include "kib/readout.h"
+#include "meter.cuh"
+#include "reduce.cuh"
+
+namespace kib::cuda {
+namespace {
+
+constexpr unsigned kThreads = 512;
+constexpr int64_t kRowsAtMost = 4;  // of a team, which takes them one after the other
+
+// How rows are split: a team of neighbouring lanes has a row, a block several teams.
+struct Teams {
+  unsigned team = 1;  // lanes, a power of two, at most a warp
+  int64_t rows;       // of a block
+  int64_t blocks;
+
+  Teams(int64_t batch, int64_t outputs) {
+    while (team < kWarp && team < outputs) team *= 2;
+    rows = kThreads / team * (outputs <= kWarp ? kRowsAtMost : 1);
+    blocks = divided_up(batch, rows);
+  }
+};
+
+// exp(x - largest), the difference taken as exactly as in double.
+__device__ float exponential(float x, float largest) {
+  float high = x - largest, part = high - x;
+  float e = expf(high);
+  if (!(high > -100)) return e;  // 0, or not a number
+  float low = (x - (high - part)) + (-largest - part);
+  return fmaf(e, low, e);
+}
+
+// The sum over a team's lanes, in all of them.
+__device__ double team_sum(double x, unsigned team) {
+  for (unsigned distance = team / 2; distance > 0; distance /= 2) x += __shfl_xor_sync(0xFFFFFFFFu, x, distance);
+  return x;
+}
+
+// The largest logit of a team's row and its place, the first of equal ones. Those that are not numbers are passed over,
+// but for the first of the row.
+struct Largest {
+  float value = -INFINITY;
+  int64_t at = INT64_MAX;
+
+  __device__ void consider(float x, int64_t i) {
+    if (x > value || (x == value && i < at)) value = x, at = i;
+  }
+
+  __device__ void of_team(unsigned team, float first) {
+    for (unsigned distance = team / 2; distance > 0; distance /= 2) {
+      float x = __shfl_xor_sync(0xFFFFFFFFu, value, distance);
+      int64_t i = __shfl_xor_sync(0xFFFFFFFFu, at, distance);
+      if (i != INT64_MAX) consider(x, i);
+    }
+    first = __shfl_sync(0xFFFFFFFFu, first, 0, static_cast<int>(team));
+    if (isnan(first)) value = first, at = 0;
+  }
+};
+
+// dy [batch, outputs] or none; sums [2 blocks] of the losses and of the right answers, or the meter's where there is
+// one block. A block has some rows, each in a team's registers where it is no longer than a warp, else read again (it
+// is near). Reads y and labels, writes dy.
+template <bool kHeld, class T>
+__global__ void __launch_bounds__(kThreads, 2)
+    cross_entropy(T* dy, double* sums, const float* y, const int32_t* labels, int64_t batch, int64_t outputs,
+                  Teams teams, kib_meter meter) {
+  __shared__ double parts[kWarp];
+  unsigned lane = threadIdx.x % teams.team, count = kThreads / teams.team;
+  double losses = 0, right = 0;
+  for (int64_t first = blockIdx.x * teams.rows; first < min((blockIdx.x + 1) * teams.rows, batch); first += count) {
+    int64_t b = first + threadIdx.x / teams.team;
+    bool is_row = b < batch;  // all lanes stay, for the others' sums
+    const float* row = y + b * outputs;
+    int64_t end = is_row ? outputs : 0;
+    float held = kHeld && lane < end ? row[lane] : 0;
+    auto logit = [&](int64_t m) { return kHeld ? held : row[m]; };
+    Largest largest;
+    for (int64_t m = lane; m < end; m += teams.team) largest.consider(logit(m), m);
+    largest.of_team(teams.team, is_row ? logit(lane) : 0);
+    double sum = 0;
+    float e = 0;
+    for (int64_t m = lane; m < end; m += teams.team) {
+      e = exponential(logit(m), largest.value);
+      sum += e;
+    }
+    sum = team_sum(sum, teams.team);
+    if (!is_row) continue;
+    int64_t label = labels[b];
+    if (lane == 0) {
+      losses += log(sum) + static_cast<double>(largest.value) - row[label];
+      right += largest.at == label;
+    }
+    if (dy == nullptr) continue;
+    double whole = 1 / static_cast<double>(batch), share = 1 / (sum * static_cast<double>(batch));
+    for (int64_t m = lane; m < outputs; m += teams.team) {
+      if (!kHeld) e = exponential(row[m], largest.value);
+      store(dy + b * outputs + m, static_cast<float>(e * share - (m == label ? whole : 0)));
+    }
+  }
+  losses = block_sum(losses, parts);
+  right = block_sum(right, parts);
+  if (threadIdx.x != 0) return;
+  if (gridDim.x > 1) {
+    sums[2 * blockIdx.x] = losses;
+    sums[2 * blockIdx.x + 1] = right;
+  } else {
+    add_loss(meter, losses);
+    if (meter.sums != nullptr) meter.sums[meter.slot + 1] += right;
+  }
+}
+
+// Adds the blocks' sums to the meter's: one block.
+__global__ void __launch_bounds__(kThreads) add_blocks(const double* sums, int64_t blocks, kib_meter meter) {
+  __shared__ double parts[kWarp];
+  double losses = 0, right = 0;
+  for (int64_t i = threadIdx.x; i < blocks; i += kThreads) losses += sums[2 * i], right += sums[2 * i + 1];
+  losses = block_sum(losses, parts);
+  right = block_sum(right, parts);
+  if (threadIdx.x != 0) return;
+  add_loss(meter, losses);
+  if (meter.sums != nullptr) meter.sums[meter.slot + 1] += right;
+}
+
+}  // namespace
+}  // namespace kib::cuda
+
+using namespace kib::cuda;
+
+int64_t kib_readout_workspace(int64_t batch, int64_t outputs) {
+  int64_t blocks = Teams(batch, outputs).blocks;
+  return blocks > 1 ? Arena::bytes<double>(2 * blocks) : 0;
+}
+
+kib_status kib_readout_cross_entropy(void* dy, int dy_type, const float* y, const int32_t* labels, int64_t batch,
+                                     int64_t outputs, const kib_meter* meter, void* workspace, const kib_queue* queue) {
+  return with_type(dy_type, [&](auto tag) {
+    using T = decltype(tag);
+    Teams teams(batch, outputs);
+    auto* sums = static_cast<double*>(workspace);
+    auto kernel = outputs <= kWarp ? cross_entropy<true, T> : cross_entropy<false, T>;
+    kib_status status = launch("readout.cross_entropy", kernel, {dim3(static_cast<unsigned>(teams.blocks)), kThreads},
+                               queue, static_cast<T*>(dy), sums, y, labels, batch, outputs, teams, by_value(meter));
+    if (status != KIB_OK || teams.blocks <= 1) return status;
+    return launch("readout.cross_entropy", add_blocks, {dim3(1), kThreads}, queue, sums, teams.blocks, by_value(meter));
+  });
+}
