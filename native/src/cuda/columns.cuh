@@ -61,10 +61,9 @@ struct Place {
     return rest <= 0 ? 0 : (rest + down - 1) / down;
   }
 
-  // Calls group(row, how many) for all rows of the thread, many at once: the row, row + down, ...
-  template <class Group>
+  // Calls group(row, how many) for all rows of the thread, kRows or one at once: the row, row + down, ...
+  template <int kRows = Columns::kRowsAtOnce, class Group>
   __device__ void for_groups(Group group) const {
-    constexpr int kRows = Columns::kRowsAtOnce;
     if (!inside) return;
     int64_t row = first_row;
     for (; row + (kRows - 1) * static_cast<int64_t>(down) < end; row += kRows * static_cast<int64_t>(down))

@@ -5,6 +5,7 @@
 #include "timer.h"
 
 void test_batch();
+void test_batch_norm();
 void test_convolution();
 void test_layout();
 void test_optimizer();
@@ -12,6 +13,7 @@ void test_random();
 void test_readout();
 void test_sum_rows();
 void time_batch(test::Timer& timer);
+void time_batch_norm(test::Timer& timer);
 void time_convolution(test::Timer& timer);
 void time_layout(test::Timer& timer);
 void time_optimizer(test::Timer& timer);

@@ -16,9 +16,13 @@ struct Family {
 };
 
 const Family kFamilies[] = {
-    {"batch", test_batch, time_batch},          {"convolution", test_convolution, time_convolution},
-    {"layout", test_layout, time_layout},       {"optimizer", test_optimizer, time_optimizer},
-    {"random", test_random, time_random},       {"readout", test_readout, time_readout},
+    {"batch", test_batch, time_batch},
+    {"batch_norm", test_batch_norm, time_batch_norm},
+    {"convolution", test_convolution, time_convolution},
+    {"layout", test_layout, time_layout},
+    {"optimizer", test_optimizer, time_optimizer},
+    {"random", test_random, time_random},
+    {"readout", test_readout, time_readout},
     {"sum_rows", test_sum_rows, time_sum_rows},
 };
 
