@@ -82,7 +82,7 @@ inline kib_status check_setting(const char* what, int setting, int count) {
 // Parts of a workspace, each at a multiple of 256 bytes.
 class Arena {
  public:
-  explicit Arena(void* workspace) : next_(static_cast<char*>(workspace)) {}
+  explicit Arena(void* workspace) : first_(static_cast<char*>(workspace)), next_(first_) {}
 
   template <class T>
   T* take(int64_t count) {
@@ -91,6 +91,9 @@ class Arena {
     return part;
   }
 
+  // The bytes of all parts that were taken.
+  int64_t taken() const { return next_ - first_; }
+
   // What take moves on by: a workspace is as large as the sum of its parts.
   template <class T>
   static int64_t bytes(int64_t count) {
@@ -98,7 +101,7 @@ class Arena {
   }
 
  private:
-  char* next_;
+  char *first_, *next_;
 };
 
 }  // namespace kib::cuda

@@ -7,18 +7,22 @@
 void test_batch();
 void test_batch_norm();
 void test_convolution();
+void test_gram();
 void test_layout();
 void test_optimizer();
 void test_random();
 void test_readout();
+void test_statistics();
 void test_sum_rows();
 void time_batch(test::Timer& timer);
 void time_batch_norm(test::Timer& timer);
 void time_convolution(test::Timer& timer);
+void time_gram(test::Timer& timer);
 void time_layout(test::Timer& timer);
 void time_optimizer(test::Timer& timer);
 void time_random(test::Timer& timer);
 void time_readout(test::Timer& timer);
+void time_statistics(test::Timer& timer);
 void time_sum_rows(test::Timer& timer);
 
 #endif

@@ -19,10 +19,12 @@ const Family kFamilies[] = {
     {"batch", test_batch, time_batch},
     {"batch_norm", test_batch_norm, time_batch_norm},
     {"convolution", test_convolution, time_convolution},
+    {"gram", test_gram, time_gram},
     {"layout", test_layout, time_layout},
     {"optimizer", test_optimizer, time_optimizer},
     {"random", test_random, time_random},
     {"readout", test_readout, time_readout},
+    {"statistics", test_statistics, time_statistics},
     {"sum_rows", test_sum_rows, time_sum_rows},
 };
 

@@ -1,0 +1,472 @@
+// The gradient of local objectives without Gram matrices (docs/mathematics.md, section 5), all in double: sums over the
+// batch would lose what codes that are alike differ by, and a batch of 128 codes of 64 entries takes 1.1 million
+// multiplications, which even a card with one double for 64 singles does in microseconds. Launches:
+//   vectors   vh of each code, and of each target vector                          [B, G], [B, M]
+//   products  of columns of vh and of teaching vectors: C, T, m, eta, of pieces   [pieces, G + M, G]
+//   merge     pieces into one, where there are several
+//   gradient  rows of S Vh from C and T: du; and the objective
+// Of the batch itself codes are centred before they are multiplied (each piece by its own mean), which loses nothing;
+// of given sums, C and T follow by subtraction. Sums have an order that shapes fix alone.
+#include <algorithm>
+
+#include "codes.cuh"
+#include "kib/statistics.h"
+#include "meter.cuh"
+
+namespace kib::cuda {
+namespace {
+
+constexpr int kThreads = 256, kWarps = kThreads / kWarp;
+constexpr int kSide = 32, kSamples = 16;  // entries on a side of a tile of products, and samples at a time
+constexpr int64_t kPiece = 256;           // samples at least of a piece
+constexpr int64_t kBlocks = 256;          // that a launch should have
+constexpr int kRows = kWarps;             // samples of a block of gradient
+constexpr int kColumns = 64;              // entries of them at a time
+
+// Codes and teaching vectors: L_ij = factor y_i.y_j + a constant. Class labels stand for one-hot vectors.
+struct Vectors {
+  int64_t batch, width, outputs;
+  double *vh, *norm, *y, *y_norm;  // [B, G], [B], [B, M] and [B]
+  const int32_t* labels;           // NULL for target vectors
+  double factor;
+
+  __device__ double teaching(int64_t b, int64_t c) const {
+    return labels != nullptr ? (labels[b] == c ? 1.0 : 0.0) : y[b * outputs + c];
+  }
+};
+
+// Sums over a batch or a piece of it: products of two centred columns, the codes' means and the teaching vectors' sums
+// (C, T, m, eta), or, where nothing is centred, all of them plain sums.
+struct Sums {
+  double *codes, *teaching, *squares;  // [G, G], [M, G], [M, M] or NULL
+  double *code, *eta;                  // [G], [M]
+
+  static int64_t count(int64_t width, int64_t outputs) { return (width + outputs) * (width + 1); }
+
+  static Sums at(double* memory, int64_t width, int64_t outputs) {
+    double *teaching = memory + width * width, *code = teaching + outputs * width;
+    return {memory, teaching, nullptr, code, code + width};
+  }
+};
+
+// What is in a workspace, and how a batch is cut.
+struct Problem {
+  kib_objective_spec spec;
+  kib_teaching teaching;
+  Vectors all;
+  Sums sums;  // C, T, m, eta
+  int64_t row_tiles, column_tiles, pieces, piece;
+  double* partials;  // [pieces, count] of more than one piece
+  double* products;  // [B, G]
+
+  static Problem take(Arena& arena, const kib_objective_spec& spec, const kib_teaching& teaching) {
+    int64_t batch = spec.batch, width = spec.width, outputs = teaching.outputs;
+    Problem p{};
+    p.spec = spec;
+    p.teaching = teaching;
+    bool targets = teaching.targets != nullptr;
+    p.all = {batch,   width,           outputs,
+             nullptr, nullptr,         nullptr,
+             nullptr, teaching.labels, targets ? 1.0 : teaching.same - teaching.different};
+    p.all.vh = arena.take<double>(batch * width);
+    p.all.norm = arena.take<double>(batch);
+    p.all.y = arena.take<double>(batch * outputs);
+    p.all.y_norm = arena.take<double>(batch);
+    p.sums = Sums::at(arena.take<double>(Sums::count(width, outputs)), width, outputs);
+    p.column_tiles = divided_up(width, kSide);
+    p.row_tiles = p.column_tiles + divided_up(outputs, kSide);
+    p.pieces = std::clamp<int64_t>(kBlocks / (p.row_tiles * p.column_tiles), 1, divided_up(batch, kPiece));
+    p.piece = divided_up(divided_up(batch, p.pieces), kSamples) * kSamples;
+    p.pieces = divided_up(batch, p.piece);
+    if (p.pieces > 1) p.partials = arena.take<double>(p.pieces * Sums::count(width, outputs));
+    p.products = arena.take<double>(batch * width);
+    return p;
+  }
+};
+
+// A warp (or, for long codes, a block) measures a code and writes vh: reads each of B G numbers twice (the second time
+// from the cache), writes 8 bytes for each; about 8 operations in double and two conversions.
+template <class T, bool WholeBlock>
+__global__ void __launch_bounds__(kThreads)
+    vectors(double* vh, double* norms, const T* u, int64_t batch, int64_t width, int kernel, bool centred) {
+  __shared__ double parts[kWarp];
+  unsigned lane = WholeBlock ? threadIdx.x : threadIdx.x % kWarp, lanes = WholeBlock ? kThreads : kWarp;
+  int64_t b = WholeBlock ? blockIdx.x : static_cast<int64_t>(blockIdx.x) * kWarps + threadIdx.x / kWarp;
+  if (b >= batch) return;
+  const T* code = u + b * width;
+  RowSize size = measure_row(code, width, centred, lane, lanes,
+                             [&](double x) { return WholeBlock ? block_sum(x, parts) : warp_sum(x); });
+  double scale = kernel_scale(kernel, size.norm);
+  for (int64_t g = lane; g < width; g += lanes) vh[b * width + g] = (load(code[g]) - size.mean) * scale;
+  if (lane == 0) norms[b] = size.norm;
+}
+
+// 32 columns of [Vh | Y], of which a block takes two tiles: the columns of codes, or of teaching vectors.
+struct Columns {
+  bool of_codes;
+  int64_t first, end;
+
+  __device__ Columns(const Vectors& all, int64_t tile, int64_t code_tiles)
+      : of_codes(tile < code_tiles),
+        first((of_codes ? tile : tile - code_tiles) * kSide),
+        end(of_codes ? all.width : all.outputs) {}
+
+  __device__ double at(const Vectors& all, int64_t b, int64_t column) const {
+    if (first + column >= end) return 0;
+    return of_codes ? all.vh[b * all.width + first + column] : all.teaching(b, first + column);
+  }
+
+  // The mean over samples of column threadIdx % 32, by all threads; adds up 8 parts.
+  __device__ double sum(const Vectors& all, int64_t begin, int64_t stop, double (*parts)[kSide + 1]) const {
+    unsigned tx = threadIdx.x % kSide, ty = threadIdx.x / kSide;
+    double sum = 0;
+    for (int64_t b = begin + ty; b < stop; b += kThreads / kSide) sum += at(all, b, tx);
+    parts[ty][tx] = sum;
+    __syncthreads();
+    sum = 0;
+    for (int t = 0; t < kThreads / kSide; t++) sum += parts[t][tx];
+    __syncthreads();
+    return sum;
+  }
+};
+
+struct alignas(16) ProductMemory {
+  double a[kSamples][kSide + 2], b[kSamples][kSide + 2];
+  double parts[kThreads / kSide][kSide + 1], row_means[kSide], column_means[kSide];
+};
+
+// A block multiplies 32 columns of [Vh | Y] by 32 of Vh (or, for squares, of Y) over a piece of the samples, less their
+// means over the piece if they are to be centred: reads B (G + M) numbers G / 32 times twice, writes (G + M) G sums for
+// each piece; B G (G + M) fused multiply-adds in double.
+__global__ void __launch_bounds__(kThreads)
+    products(Vectors all, Sums first_sums, int64_t stride, int64_t code_tiles, int64_t piece, bool centred) {
+  __shared__ ProductMemory memory;
+  Columns rows(all, blockIdx.y, code_tiles), columns(all, blockIdx.x, code_tiles);
+  bool squares = !columns.of_codes;
+  if (squares && (rows.of_codes || blockIdx.z > 0)) return;  // squares are taken of all samples by one block
+  int64_t begin = squares ? 0 : blockIdx.z * piece;
+  int64_t end = squares || begin + piece > all.batch ? all.batch : begin + piece;
+  int64_t moved = blockIdx.z * stride;
+  double* code = first_sums.code + moved;
+  double count = static_cast<double>(end - begin);
+  int tx = static_cast<int>(threadIdx.x % 16), ty = static_cast<int>(threadIdx.x / 16);
+
+  double row_sum = rows.sum(all, begin, end, memory.parts), column_sum = columns.sum(all, begin, end, memory.parts);
+  if (threadIdx.x < kSide) {
+    memory.row_means[threadIdx.x] = centred ? row_sum / count : 0;
+    memory.column_means[threadIdx.x] = centred ? column_sum / count : 0;
+    if (blockIdx.y == 0 && columns.of_codes && columns.first + threadIdx.x < all.width)
+      code[columns.first + threadIdx.x] = centred ? column_sum / count : column_sum;
+    if (blockIdx.x == 0 && !rows.of_codes && rows.first + threadIdx.x < all.outputs)
+      first_sums.eta[moved + rows.first + threadIdx.x] = row_sum;
+  }
+  __syncthreads();
+
+  double sums[2][2] = {};
+  for (int64_t b0 = begin; b0 < end; b0 += kSamples) {
+    for (int e = static_cast<int>(threadIdx.x); e < kSamples * kSide; e += kThreads) {
+      int sample = e / kSide, column = e % kSide;
+      bool inside = b0 + sample < end;
+      memory.a[sample][column] = inside ? rows.at(all, b0 + sample, column) - memory.row_means[column] : 0;
+      memory.b[sample][column] = inside ? columns.at(all, b0 + sample, column) - memory.column_means[column] : 0;
+    }
+    __syncthreads();
+#pragma unroll 4
+    for (int s = 0; s < kSamples; s++) {
+      double2 a = *reinterpret_cast<const double2*>(&memory.a[s][2 * ty]);
+      double2 b = *reinterpret_cast<const double2*>(&memory.b[s][2 * tx]);
+      sums[0][0] += a.x * b.x;
+      sums[0][1] += a.x * b.y;
+      sums[1][0] += a.y * b.x;
+      sums[1][1] += a.y * b.y;
+    }
+    __syncthreads();
+  }
+  double* target = rows.of_codes ? first_sums.codes : squares ? first_sums.squares : first_sums.teaching;
+#pragma unroll
+  for (int e = 0; e < 4; e++) {
+    int64_t row = rows.first + 2 * ty + e / 2, column = columns.first + 2 * tx + e % 2;
+    if (row < rows.end && column < columns.end) target[moved + row * columns.end + column] = sums[e / 2][e % 2];
+  }
+}
+
+// Adds the pieces up, a thread for each sum: reads all of them once. Centred sums of pieces differ from the whole's by
+// what their means do.
+__global__ void __launch_bounds__(kThreads)
+    merge(Vectors all, Sums whole, Sums parts, int64_t stride, int64_t pieces, int64_t piece, bool centred) {
+  int64_t width = all.width, e = first_item(), row = e / (width + 1), column = e % (width + 1);
+  if (row >= width + all.outputs) return;
+  bool of_codes = row < width;
+  if (!of_codes) row -= width;
+  double n = static_cast<double>(all.batch);
+  auto size = [&](int64_t p) { return static_cast<double>(p + 1 < pieces ? piece : all.batch - p * piece); };
+  auto row_sum = [&](int64_t p) {
+    double sum = (of_codes ? parts.code : parts.eta)[p * stride + row];
+    return of_codes && centred ? sum * size(p) : sum;
+  };
+  double row_total = 0, column_total = 0, total = 0;
+  for (int64_t p = 0; p < pieces; p++) row_total += row_sum(p);
+  if (column == width) {
+    (of_codes ? whole.code : whole.eta)[row] = of_codes && centred ? row_total / n : row_total;
+    return;
+  }
+  for (int64_t p = 0; p < pieces && centred; p++) column_total += parts.code[p * stride + column] * size(p);
+  for (int64_t p = 0; p < pieces; p++) {
+    total += (of_codes ? parts.codes : parts.teaching)[p * stride + row * width + column];
+    if (centred) {
+      double m = size(p);
+      total += m * (row_sum(p) / m - row_total / n) * (parts.code[p * stride + column] - column_total / n);
+    }
+  }
+  (of_codes ? whole.codes : whole.teaching)[row * width + column] = total;
+}
+
+// Statistics as they are given.
+struct Given {
+  const double *count, *code_sum, *code_products, *teaching_products, *teaching_sum;
+};
+
+// A thread for each: C = Vh'Vh - B m m', T = Y'Vh - eta m', m and eta.
+__global__ void __launch_bounds__(kThreads) centre_given(Sums out, Given given, int64_t width, int64_t outputs) {
+  int64_t e = first_item(), row = e / (width + 1), column = e % (width + 1);
+  if (row >= width + outputs) return;
+  double n = given.count[0], m = column < width ? given.code_sum[column] / n : 0;
+  if (row < width) {
+    double row_mean = given.code_sum[row] / n;
+    if (column == width)
+      out.code[row] = row_mean;
+    else
+      out.codes[row * width + column] = given.code_products[row * width + column] - n * row_mean * m;
+    return;
+  }
+  row -= width;
+  if (column == width)
+    out.eta[row] = given.teaching_sum[row];
+  else
+    out.teaching[row * width + column] = given.teaching_products[row * width + column] - given.teaching_sum[row] * m;
+}
+
+__global__ void note_count(double* count, int64_t batch) { count[0] = static_cast<double>(batch); }
+
+// The objective, by one block: pHSIC(K,K) = (|C|^2 + 2 B m'Cm) / B^2, pHSIC(L,K) = factor (|T|^2 + 2 eta'Tm) / B^2;
+// HSIC without the second terms. Reads C and T once.
+__device__ void write_value(double* value, const Vectors& all, const Sums& sums, double n,
+                            const kib_objective_spec& spec, const kib_meter& meter, double* parts) {
+  int64_t width = all.width;
+  double twice = spec.estimator == KIB_PHSIC ? 2 : 0, zz = 0, yz = 0;
+  for (int64_t e = threadIdx.x; e < width * width; e += kThreads)
+    zz += sums.codes[e] * (sums.codes[e] + twice * n * sums.code[e / width] * sums.code[e % width]);
+  for (int64_t e = threadIdx.x; e < all.outputs * width; e += kThreads)
+    yz += sums.teaching[e] * (sums.teaching[e] + twice * sums.eta[e / width] * sums.code[e % width]);
+  zz = block_sum(zz, parts);
+  yz = block_sum(yz, parts);
+  if (threadIdx.x != 0) return;
+  set_value(value, zz / (n * n), all.factor * yz / (n * n), spec.gamma);
+  add_loss(meter, static_cast<double>(all.batch) * value[0]);
+}
+
+struct GradientMemory {
+  double weights[kRows][kColumns];
+  double along[kRows], projections[kRows][2], parts[kWarp];
+};
+
+// Rows of S Vh, by a block of 8 samples; the last block writes the objective.
+//   pHSIC  S Vh = (2/B^2) (Vh C + B (Vc m) m') - (gamma al/B^2) (Y T + (y_i.eta - |eta|^2/B) m')
+//   HSIC   S Vh = (2/B^2) Vc C - (gamma al/B^2) (Y - 1 eta'/B) T
+// Reads vh once and C and T B / 8 times (from the cache), writes du once; B G (G + M) fused multiply-adds in double.
+// Centring takes nothing off du but rounding: it is a sum of centred codes.
+template <class T>
+__global__ void __launch_bounds__(kThreads, 2)
+    gradient(T* du, double* value, Vectors all, Sums sums, double* products, const double* given_count,
+             kib_objective_spec spec, kib_meter meter) {
+  __shared__ GradientMemory memory;
+  double n = given_count != nullptr ? given_count[0] : static_cast<double>(all.batch);
+  if (blockIdx.x == gridDim.x - 1) return write_value(value, all, sums, n, spec, meter, memory.parts);
+  int64_t width = all.width, outputs = all.outputs, i0 = static_cast<int64_t>(blockIdx.x) * kRows;
+  bool phsic = spec.estimator == KIB_PHSIC;
+  double of_codes = 2 / (n * n), of_teaching = spec.gamma * all.factor / (n * n);
+  int warp = static_cast<int>(threadIdx.x / kWarp), lane = static_cast<int>(threadIdx.x % kWarp);
+
+  int64_t i = i0 + warp;  // a warp for each sample: what goes along m
+  double vm = 0, y_eta = 0, eta_squared = 0;
+  if (phsic && i < all.batch) {
+    for (int64_t g = lane; g < width; g += kWarp) vm += (all.vh[i * width + g] - sums.code[g]) * sums.code[g];
+    for (int64_t c = lane; c < outputs; c += kWarp) {
+      y_eta += all.teaching(i, c) * sums.eta[c];
+      eta_squared += sums.eta[c] * sums.eta[c];
+    }
+  }
+  vm = warp_sum(vm), y_eta = warp_sum(y_eta), eta_squared = warp_sum(eta_squared);
+  if (lane == 0) memory.along[warp] = of_codes * n * vm - of_teaching * (y_eta - eta_squared / n);
+
+  // Threads (column, pair): two samples of 64 entries at a time.
+  int column = static_cast<int>(threadIdx.x) % kColumns, pair = static_cast<int>(threadIdx.x) / kColumns;
+  double projections[2] = {};
+  for (int64_t g0 = 0; g0 < width; g0 += kColumns) {
+    int64_t g = g0 + column;
+    double product[2] = {};
+    for (int64_t h0 = 0; h0 < width + outputs; h0 += kColumns) {
+      __syncthreads();
+      for (int e = static_cast<int>(threadIdx.x); e < kRows * kColumns; e += kThreads) {
+        int64_t row = i0 + e / kColumns, h = h0 + e % kColumns;
+        double weight = 0;
+        if (row < all.batch && h < width)
+          weight = of_codes * (all.vh[row * width + h] - (phsic ? 0 : sums.code[h]));
+        else if (row < all.batch && h < width + outputs)
+          weight = -of_teaching * (all.teaching(row, h - width) - (phsic ? 0 : sums.eta[h - width] / n));
+        memory.weights[e / kColumns][e % kColumns] = weight;
+      }
+      __syncthreads();
+      int count = static_cast<int>(width + outputs - h0 < kColumns ? width + outputs - h0 : kColumns);
+      const double* from = sums.codes + h0 * width + g;  // T lies behind C
+#pragma unroll 4
+      for (int h = 0; h < count && g < width; h++) {
+        double entry = from[h * width];
+        product[0] += memory.weights[2 * pair][h] * entry;
+        product[1] += memory.weights[2 * pair + 1][h] * entry;
+      }
+    }
+#pragma unroll
+    for (int r = 0; r < 2; r++) {
+      int64_t row = i0 + 2 * pair + r;
+      if (g >= width || row >= all.batch) continue;
+      product[r] += memory.along[2 * pair + r] * sums.code[g];
+      projections[r] += product[r] * all.vh[row * width + g];
+      products[row * width + g] = product[r];
+    }
+  }
+#pragma unroll
+  for (int r = 0; r < 2; r++) {
+    double sum = warp_sum(projections[r]);
+    if (lane == 0) memory.projections[2 * pair + r][warp % 2] = sum;
+  }
+  __syncthreads();
+#pragma unroll
+  for (int r = 0; r < 2; r++) {
+    int64_t row = i0 + 2 * pair + r;
+    if (row >= all.batch) continue;
+    const double* parts = memory.projections[2 * pair + r];
+    double projection = spec.kernel == KIB_COSINE ? parts[0] + parts[1] : 0;
+    double factor = gradient_factor(spec.kernel, spec.sigma, all.norm[row]);
+    for (int64_t g = column; g < width; g += kColumns) {  // a thread's own products
+      double entry = factor * (products[row * width + g] - projection * all.vh[row * width + g]);
+      store(du + row * width + g, static_cast<float>(entry));
+    }
+  }
+}
+
+unsigned count(int64_t blocks) { return static_cast<unsigned>(blocks); }
+
+template <class T>
+kib_status write_vectors(double* vh, double* norms, const T* u, int64_t batch, int64_t width, int kernel, bool centred,
+                         const kib_queue* queue) {
+  constexpr int64_t kLong = 2048;
+  if (width >= kLong)
+    return launch("statistics.vectors", vectors<T, true>, {count(batch), kThreads}, queue, vh, norms, u, batch, width,
+                  kernel, centred);
+  return launch("statistics.vectors", vectors<T, false>, {count(divided_up(batch, kWarps)), kThreads}, queue, vh, norms,
+                u, batch, width, kernel, centred);
+}
+
+template <class T>
+kib_status prepare(const Problem& p, const T* u, const kib_queue* queue) {
+  const Vectors& all = p.all;
+  kib_status status =
+      write_vectors(all.vh, all.norm, u, all.batch, all.width, p.spec.kernel, p.spec.centred != 0, queue);
+  if (status != KIB_OK || p.teaching.targets == nullptr) return status;
+  return write_vectors(all.y, all.y_norm, p.teaching.targets, all.batch, all.outputs, p.teaching.kernel,
+                       p.teaching.centred != 0, queue);
+}
+
+// out = the sums over the batch.
+kib_status add_up(const Problem& p, const Sums& out, bool centred, const kib_queue* queue) {
+  int64_t width = p.all.width, stride = Sums::count(width, p.all.outputs);
+  Sums parts = p.pieces > 1 ? Sums::at(p.partials, width, p.all.outputs) : out;
+  parts.squares = out.squares;
+  dim3 blocks(count(out.squares != nullptr ? p.row_tiles : p.column_tiles), count(p.row_tiles), count(p.pieces));
+  kib_status status = launch("statistics.products", products, {blocks, kThreads}, queue, p.all, parts, stride,
+                             p.column_tiles, p.piece, centred);
+  if (status != KIB_OK || p.pieces == 1) return status;
+  return launch("statistics.merge", merge, grid_for(stride, kThreads), queue, p.all, out, parts, stride, p.pieces,
+                p.piece, centred);
+}
+
+template <class T>
+kib_status write_gradient(const Problem& p, T* du, double* value, const double* given_count, const kib_meter* meter,
+                          const kib_queue* queue) {
+  return launch("statistics.gradient", gradient<T>, {count(divided_up(p.all.batch, kRows) + 1), kThreads}, queue, du,
+                value, p.all, p.sums, p.products, given_count, p.spec, by_value(meter));
+}
+
+// Statistics stand for linear similarities, codes of length 1 or not; not for Gaussian ones.
+kib_status check(const kib_objective_spec& spec, const kib_teaching& teaching) {
+  kib_status status = check_dependence(spec.estimator, spec.kernel, teaching.kernel);
+  if (status != KIB_OK) return status;
+  if (spec.kernel == KIB_GAUSSIAN || teaching.kernel == KIB_GAUSSIAN || teaching.similarity != nullptr)
+    return refuse(KIB_BAD_ARGUMENT, "take a Gaussian kernel and a given similarity through Gram matrices alone");
+  return KIB_OK;
+}
+
+}  // namespace
+}  // namespace kib::cuda
+
+using namespace kib::cuda;
+
+int64_t kib_objective_statistics_workspace(const kib_objective_spec* spec, const kib_teaching* teaching) {
+  Arena arena(nullptr);
+  Problem::take(arena, *spec, *teaching);
+  return arena.taken();
+}
+
+kib_status kib_objective_gradient_statistics(void* du, double* value, const void* u, const kib_teaching* teaching,
+                                             const kib_objective_spec* spec, const kib_meter* meter, void* workspace,
+                                             const kib_queue* queue) {
+  kib_status refused = check(*spec, *teaching);
+  if (refused != KIB_OK) return refused;
+  return with_type(spec->type, [&](auto tag) {
+    using T = decltype(tag);
+    Arena arena(workspace);
+    Problem p = Problem::take(arena, *spec, *teaching);
+    kib_status status = prepare(p, static_cast<const T*>(u), queue);
+    if (status == KIB_OK) status = add_up(p, p.sums, true, queue);
+    return status == KIB_OK ? write_gradient(p, static_cast<T*>(du), value, nullptr, meter, queue) : status;
+  });
+}
+
+kib_status kib_objective_code_statistics(double* count, double* code_sum, double* code_products,
+                                         double* teaching_products, double* teaching_sum, double* teaching_squares,
+                                         const void* u, const kib_teaching* teaching, const kib_objective_spec* spec,
+                                         void* workspace, const kib_queue* queue) {
+  kib_status refused = check(*spec, *teaching);
+  if (refused != KIB_OK) return refused;
+  return with_type(spec->type, [&](auto tag) {
+    Arena arena(workspace);
+    Problem p = Problem::take(arena, *spec, *teaching);
+    kib_status status = launch("statistics.count", note_count, {dim3(1), 1}, queue, count, spec->batch);
+    if (status == KIB_OK) status = prepare(p, static_cast<const decltype(tag)*>(u), queue);
+    double* squares = teaching->targets != nullptr ? teaching_squares : nullptr;
+    Sums out{code_products, teaching_products, squares, code_sum, teaching_sum};
+    return status == KIB_OK ? add_up(p, out, false, queue) : status;
+  });
+}
+
+kib_status kib_objective_gradient_from_statistics(void* du, double* value, const void* u, const kib_teaching* teaching,
+                                                  const double* count, const double* code_sum,
+                                                  const double* code_products, const double* teaching_products,
+                                                  const double* teaching_sum, const kib_objective_spec* spec,
+                                                  const kib_meter* meter, void* workspace, const kib_queue* queue) {
+  kib_status refused = check(*spec, *teaching);
+  if (refused != KIB_OK) return refused;
+  return with_type(spec->type, [&](auto tag) {
+    using T = decltype(tag);
+    Arena arena(workspace);
+    Problem p = Problem::take(arena, *spec, *teaching);
+    kib_status status = prepare(p, static_cast<const T*>(u), queue);
+    Given given{count, code_sum, code_products, teaching_products, teaching_sum};
+    int64_t numbers = Sums::count(spec->width, teaching->outputs);
+    if (status == KIB_OK)
+      status = launch("statistics.centre_given", centre_given, grid_for(numbers, kThreads), queue, p.sums, given,
+                      spec->width, teaching->outputs);
+    return status == KIB_OK ? write_gradient(p, static_cast<T*>(du), value, count, meter, queue) : status;
+  });
+}
