@@ -113,6 +113,9 @@ class Progress implements RunListener {
         String line = title + " epoch " + epoch.epoch() + "/" + epochs + ": test " + percent(test.accuracy())
                 + ", train " + percent(epoch.accuracy());
         String speed = String.format(Locale.ROOT, ", %,.0f images/s", epoch.imagesPerSecond());
+        if (Double.isFinite(epoch.speedOfLight())) {
+            speed += ", " + percent(100 * epoch.speedOfLight()) + " of the speed of light";
+        }
         String loss = String.format(Locale.ROOT, ", readout loss %.4f", epoch.readoutLoss());
         String each = epoch.localLosses().stream()
                 .map(x -> String.format(Locale.ROOT, "%.4f", x))

@@ -60,7 +60,16 @@ final class ScreenTest {
 
     private static EpochResult epoch(int layers) {
         return new EpochResult(
-                100, 60_000, 1, 60_000, new Random(1).doubles(layers).boxed().toList(), 1.5, 12.3, 0.1, 0.1);
+                100,
+                60_000,
+                1,
+                60_000,
+                0.25,
+                new Random(1).doubles(layers).boxed().toList(),
+                1.5,
+                12.3,
+                0.1,
+                0.1);
     }
 
     private void train(Progress progress) {

@@ -26,6 +26,15 @@ public interface Backend {
      */
     boolean accelerates(Precision precision);
 
+    /**
+     * {@return the multiplications and additions in a second that products of this precision reach at most; NaN where that is not known}
+     *
+     * @param precision of activations
+     */
+    default double peak(Precision precision) {
+        return Double.NaN;
+    }
+
     /** Waits until everything that was run is done. */
     default void synchronize() {}
 

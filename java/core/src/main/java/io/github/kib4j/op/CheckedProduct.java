@@ -10,7 +10,10 @@ record CheckedProduct(ProductOps<Work> raw, Door door) implements ProductOps<Ope
     @Override
     public Operation forward(Tensor y, Tensor x, Tensor w, @Nullable Tensor bias, Geometry geometry) {
         String name = check("forward", y, x, w, bias, geometry);
-        return door.plan(name, Touched.reads(x, w, bias).writes(y), () -> raw.forward(y, x, w, bias, geometry));
+        return door.plan(
+                name,
+                Touched.reads(x, w, bias).writes(y),
+                () -> new Product(raw.forward(y, x, w, bias, geometry), operations(y, w)));
     }
 
     @Override
@@ -18,13 +21,36 @@ record CheckedProduct(ProductOps<Work> raw, Door door) implements ProductOps<Ope
         String name = check("weightGradient", dy, x, dw, dbias, geometry);
         new Check(name).type("w", dw, DataType.F32);
         return door.plan(
-                name, Touched.reads(dy, x).writes(dw, dbias), () -> raw.weightGradient(dw, dbias, dy, x, geometry));
+                name,
+                Touched.reads(dy, x).writes(dw, dbias),
+                () -> new Product(raw.weightGradient(dw, dbias, dy, x, geometry), operations(dy, dw)));
     }
 
     @Override
     public Operation dataGradient(Tensor dx, Tensor dy, Tensor w, Geometry geometry) {
         String name = check("dataGradient", dy, dx, w, null, geometry);
-        return door.plan(name, Touched.reads(dy, w).writes(dx), () -> raw.dataGradient(dx, dy, w, geometry));
+        return door.plan(
+                name,
+                Touched.reads(dy, w).writes(dx),
+                () -> new Product(raw.dataGradient(dx, dy, w, geometry), operations(dy, w)));
+    }
+
+    /** A backend's work, and what it computes. */
+    private record Product(Work work, long operations) implements Work {
+        @Override
+        public long scratchBytes() {
+            return work.scratchBytes();
+        }
+
+        @Override
+        public Runnable bind(Place place) {
+            return work.bind(place);
+        }
+    }
+
+    /** A multiplication and an addition for each output and each weight that it meets. */
+    private static long operations(Tensor y, Tensor w) {
+        return 2 * y.shape().size() * w.shape().rowSize();
     }
 
     /** Checks a product's arguments; {@code y} and {@code x} stand for their gradients too. Returns its name. */

@@ -84,6 +84,15 @@ public final class Device implements AutoCloseable {
     }
 
     /**
+     * {@return the multiplications and additions in a second that products of this precision reach at most; NaN where that is not known}
+     *
+     * @param precision of activations
+     */
+    public double peak(Precision precision) {
+        return backend.peak(precision);
+    }
+
+    /**
      * {@return a new owner of tensors}
      *
      * @param name what they are for, in a word or two
@@ -117,6 +126,11 @@ public final class Device implements AutoCloseable {
     /** {@return the bytes that tensors and workspaces of this device hold now} */
     public long liveBytes() {
         return state.liveBytes();
+    }
+
+    /** {@return the most bytes that tensors and workspaces of this device held at once} */
+    public long peakBytes() {
+        return state.peakBytes();
     }
 
     /** Waits until everything that was run is done. */

@@ -1,7 +1,6 @@
 package io.github.kib4j.op;
 
 import io.github.kib4j.tensor.OutOfDeviceMemoryException;
-import io.github.kib4j.tensor.Scope;
 import io.github.kib4j.tensor.Tensor;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -12,8 +11,9 @@ import java.util.stream.Collectors;
 final class DeviceState {
     private final Backend backend;
     private final UseGuard guard;
-    private final Set<Scope> scopes = ConcurrentHashMap.newKeySet();
+    private final Set<DeviceScope> scopes = ConcurrentHashMap.newKeySet();
     private final AtomicLong liveBytes = new AtomicLong();
+    private final AtomicLong peakBytes = new AtomicLong();
 
     DeviceState(Backend backend) {
         this.backend = backend;
@@ -32,19 +32,23 @@ final class DeviceState {
         return liveBytes.get();
     }
 
-    void opened(Scope scope) {
+    long peakBytes() {
+        return peakBytes.get();
+    }
+
+    void opened(DeviceScope scope) {
         scopes.add(scope);
     }
 
-    void closed(Scope scope) {
+    void closed(DeviceScope scope) {
         scopes.remove(scope);
     }
 
-    /** Returns the names of the scopes that hold something. */
+    /** Returns the scopes that hold something, and who opened each. */
     String holders() {
         return scopes.stream()
                 .filter(scope -> scope.bytes() > 0)
-                .map(scope -> "'" + scope.name() + "'")
+                .map(DeviceScope::description)
                 .sorted()
                 .collect(Collectors.joining(", "));
     }
@@ -54,7 +58,8 @@ final class DeviceState {
             throw new OutOfDeviceMemoryException("No memory for " + promised.bytes() + " bytes beside the " + liveBytes
                     + " in use; take a smaller batch or network.");
         }
-        liveBytes.addAndGet(promised.bytes());
+        long live = liveBytes.addAndGet(promised.bytes());
+        peakBytes.accumulateAndGet(live, Math::max);
     }
 
     void free(Tensor allocated) {

@@ -143,7 +143,8 @@ public final class Devices {
                 .findFirst()
                 .ifPresent(key -> {
                     throw new RefusedException("The " + provider.name() + " device has no setting '" + key
-                            + "'; it has " + (provider.settings().isEmpty() ? "none" : known(provider)) + ".");
+                            + "'; it has " + (provider.settings().isEmpty() ? "none" : known(provider))
+                            + "; leave it out, or open a device that has it.");
                 });
         return new Device(provider.open(new DeviceOptions(index, threads, settings)));
     }

@@ -182,6 +182,13 @@ public final class Plan {
         return bytes;
     }
 
+    /** {@return the multiplications and additions of the products of all steps} */
+    public long operations() {
+        return steps.stream()
+                .mapToLong(step -> step.operation().work().operations())
+                .sum();
+    }
+
     /** Returns the tensors whose first use a step is. */
     List<Tensor> beginning(int step) {
         return tensors.entrySet().stream()

@@ -13,6 +13,11 @@ public interface Work {
         return 0;
     }
 
+    /** {@return the multiplications and additions of its products, as they are counted whatever way computes them; 0 without} */
+    default long operations() {
+        return 0;
+    }
+
     /**
      * {@return what runs it: on the memory that its tensors have now, allocating nothing and waiting for nothing}
      *

@@ -9,6 +9,8 @@ import java.util.List;
  * @param images trained on
  * @param seconds of training alone, without evaluations and checkpoints
  * @param imagesPerSecond images by seconds
+ * @param speedOfLight what the products' multiplications and additions in a second are of the most that the device can; NaN where
+ *     that is not known
  * @param localLosses mean over the epoch's samples, one for each hidden layer; empty where the rule has none
  * @param readoutLoss mean over the epoch's samples
  * @param accuracy in percent, of each batch before its update
@@ -20,6 +22,7 @@ public record EpochResult(
         long images,
         double seconds,
         double imagesPerSecond,
+        double speedOfLight,
         List<Double> localLosses,
         double readoutLoss,
         double accuracy,

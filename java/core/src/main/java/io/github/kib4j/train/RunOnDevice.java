@@ -105,6 +105,15 @@ final class RunOnDevice {
         return images.count() % config.batch() >= 2 ? whole + 1 : whole;
     }
 
+    /** Returns the multiplications and additions of an epoch's products. */
+    double operations() {
+        int whole = images.count() / config.batch();
+        int rest = images.count() % config.batch();
+        double last = rest >= 2 ? program(rest).plan().operations() : 0;
+        return last
+                + (whole > 0 ? (double) whole * program(config.batch()).plan().operations() : 0);
+    }
+
     /** Returns the schedule's factor of the learning rate in a step. */
     double factor(long step) {
         return config.schedule().factor(step, steps(), config.epochs());

@@ -256,6 +256,7 @@ public final class Trainer implements AutoCloseable {
                 seen,
                 seconds,
                 seen / seconds,
+                run.operations() / seconds / device.peak(config.precision()),
                 localLosses,
                 totals[hidden] / all,
                 100 * totals[hidden + 1] / all,

@@ -30,7 +30,8 @@ final class DevicesTest {
     @Test
     void aSettingThatADeviceDoesNotHaveIsSaid() {
         assertThatThrownBy(() -> Devices.open("reference", 1, Map.of("graph", "on")))
-                .hasMessage("The reference device has no setting 'graph'; it has none.");
+                .hasMessage(
+                        "The reference device has no setting 'graph'; it has none; leave it out, or open a device that has it.");
     }
 
     @Test

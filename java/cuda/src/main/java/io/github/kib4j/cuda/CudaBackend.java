@@ -76,12 +76,19 @@ record CudaBackend(
 
     @Override
     public String description() {
-        return "cuda: " + card.description();
+        return "cuda: " + card.description() + (options.tf32() ? ", single-precision products in TF32" : "");
     }
 
     @Override
     public boolean accelerates(Precision precision) {
         return true; // no card older than compute capability 8.0 is opened
+    }
+
+    @Override
+    public double peak(Precision precision) {
+        CudaPeaks peaks = CudaPeaks.of(card.name());
+        double teraflops = precision == Precision.BF16 ? peaks.bf16() : options.tf32() ? peaks.tf32() : peaks.f32();
+        return teraflops * 1e12;
     }
 
     @Override

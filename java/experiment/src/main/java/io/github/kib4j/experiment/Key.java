@@ -123,8 +123,18 @@ public enum Key {
             Key::devices,
             "auto",
             "what computes (auto: the fastest there is, but never the reference, which is slow; NAME:1: the second of a kind)"),
-    /** The precision of activations. */
-    PRECISION("f32", "of activations", "f32", "bf16"),
+    /** The precision of activations, and of products. */
+    PRECISION("f32", "of activations; tf32: f32, and products rounded, on cuda", "f32", "tf32", "bf16"),
+    /** How convolutions are computed. */
+    CONVOLUTION(
+            "auto",
+            "how cuda computes convolutions; auto: the fastest, as measured",
+            "auto",
+            "cudnn",
+            "padded",
+            "shifted",
+            "windows",
+            "matrix"),
     /** Processor threads. */
     THREADS(
             INTEGER,

@@ -33,6 +33,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -163,7 +164,20 @@ public record RunPlan(Settings settings) {
         if (name.equals(Devices.AUTO)) {
             requireFast();
         }
-        return Devices.open(name, ThreadCount.of(settings).threads());
+        return Devices.open(name, ThreadCount.of(settings).threads(), deviceSettings());
+    }
+
+    /** Returns what is asked of the device besides: of one that cannot have it, opening says so. */
+    private Map<String, String> deviceSettings() {
+        Map<String, String> asked = new HashMap<>();
+        if (settings.choice(Key.PRECISION).equals("tf32")) {
+            asked.put("tf32", "on");
+        }
+        String convolution = settings.choice(Key.CONVOLUTION);
+        if (!convolution.equals("auto")) {
+            asked.put("convolution", convolution);
+        }
+        return asked;
     }
 
     private static void requireFast() {

@@ -139,6 +139,9 @@ record TrainingRun(
                 .put("time", RunRecord.now())
                 .put("seconds", epoch.seconds())
                 .put("train_images_per_second", epoch.imagesPerSecond());
+        if (Double.isFinite(epoch.speedOfLight())) {
+            row.put("speed_of_light", epoch.speedOfLight());
+        }
         // Where nothing learns at this rate, there is none.
         row.put("lr_local", config.rule().hasLocalLosses() ? Double.valueOf(epoch.localRate()) : null);
         row.put("lr_readout", epoch.readoutRate());

@@ -83,12 +83,18 @@ public abstract class DeviceContract extends BackendContract {
         Device device = open();
         try (Scope scope = device.newScope("test")) {
             Tensor x = scope.allocate(DataType.F32, Shape.of(3));
-            assertRefused("closing", "of 'test'; close their scopes first", device::close);
+            assertRefused(
+                    "closing",
+                    "12 bytes of tensors live, of 'test', opened by DeviceContract.aDeviceWithLivingTensorsStaysOpen",
+                    device::close);
             x.write(new float[] {1, 2, 3});
             assertThat(scope.allocate(DataType.F32, Shape.of(1)).readFloats()).containsExactly(0);
             device.run(device.random().uniform(x, 1, 5, 0));
             assertThat(x.readFloats()).doesNotContain(1, 2, 3);
+            assertThat(device.peakBytes()).isGreaterThanOrEqualTo(device.liveBytes());
         }
+        assertThat(device.liveBytes()).isZero();
+        assertThat(device.peakBytes()).isGreaterThanOrEqualTo(16);
         device.close();
     }
 

@@ -93,6 +93,7 @@ public abstract class ResumeContract extends BackendContract {
                     epoch.images(),
                     0,
                     0,
+                    0,
                     epoch.localLosses(),
                     epoch.readoutLoss(),
                     epoch.accuracy(),

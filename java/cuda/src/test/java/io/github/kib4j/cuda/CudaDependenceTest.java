@@ -1,0 +1,13 @@
+package io.github.kib4j.cuda;
+
+import io.github.kib4j.testkit.DependenceContract;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** Dependence measures on the CUDA backend. */
+@ExtendWith(EmulatedDevice.class)
+final class CudaDependenceTest extends DependenceContract {
+    @Override
+    protected String device() {
+        return "cuda";
+    }
+}

@@ -1,0 +1,13 @@
+package io.github.kib4j.cuda;
+
+import io.github.kib4j.testkit.ParityContract;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** The CUDA backend equals the reference on the one list of cases, in both precisions. */
+@ExtendWith(EmulatedDevice.class)
+final class CudaParityTest extends ParityContract {
+    @Override
+    protected String device() {
+        return "cuda";
+    }
+}

@@ -1,0 +1,13 @@
+package io.github.kib4j.cuda;
+
+import io.github.kib4j.testkit.TrainingContract;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** Training on the CUDA backend. */
+@ExtendWith(EmulatedDevice.class)
+final class CudaTrainingTest extends TrainingContract {
+    @Override
+    protected String device() {
+        return "cuda";
+    }
+}
