@@ -47,21 +47,6 @@ __device__ void set(float* high, float* low, int64_t c, double value) {
   low[c] = low_half(value);
 }
 
-// The rows of a group, from row on, `down` apart.
-template <int kRows, int kMany, class T>
-__device__ void load_rows(float (&x)[kRows][kMany], const T* numbers, const Columns& shape, const Place<kMany>& at,
-                          int64_t row) {
-#pragma unroll
-  for (int i = 0; i < kRows; i++)
-    load_many(x[i], numbers + (row + i * static_cast<int64_t>(at.down)) * shape.columns + at.column);
-}
-
-template <int kMany>
-__device__ void load_each(float (&x)[kMany], const float* of_channels, const Place<kMany>& at) {
-#pragma unroll
-  for (int j = 0; j < kMany; j++) x[j] = at.inside ? of_channels[at.column + j] : 0;
-}
-
 // A number that the others vary around: the middle one of the first three, for a single odd one would cost digits.
 template <int kRows, int kMany>
 __device__ float some_middle(const float (&x)[kRows][kMany], int j) {
@@ -103,12 +88,11 @@ __global__ void __launch_bounds__(kThreads, kAtOnce)
     begun = true;
   });
   auto count = static_cast<double>(at.rows_of(at.y));
-  unsigned place = at.y * shape.width + at.x;
 #pragma unroll
   for (int j = 0; j < kMany; j++) {
     double offset = begun ? sum[j] / count : 0;
-    mean_of[place + j] = shift[j] + offset;
-    squares_of[place + j] = square[j] - sum[j] * offset;
+    mean_of[at.slot(j)] = shift[j] + offset;
+    squares_of[at.slot(j)] = square[j] - sum[j] * offset;
   }
   __syncthreads();
   double mean = column_sum(shape.width, at.down, parts, [&](unsigned y, unsigned x) {
@@ -119,10 +103,8 @@ __global__ void __launch_bounds__(kThreads, kAtOnce)
     double distance = mean_of[y * shape.width + x] - mean;
     return squares_of[y * shape.width + x] + static_cast<double>(at.rows_of(y)) * distance * distance;
   });
-  int64_t c = static_cast<int64_t>(blockIdx.x) * shape.width + threadIdx.x;
-  if (threadIdx.x >= shape.width || c >= shape.columns) return;
-  means[chunk * shape.columns + c] = mean;
-  squares[chunk * shape.columns + c] = distances;
+  write_columns(means + chunk * shape.columns, mean, shape, at, parts);
+  write_columns(squares + chunk * shape.columns, distances, shape, at, parts);
 }
 
 __device__ void blend(float* running, double value) {
@@ -172,11 +154,9 @@ template <int kMany, class T>
 __global__ void __launch_bounds__(kThreads, kAtOnce)
     normalize(T* y, const T* a, const float* shift, Coefficients from, Columns shape) {
   Place<kMany> at(shape, shape.chunks - 1 - blockIdx.y);
-  float high[kMany], low[kMany], factor[kMany], offset[kMany];
-  load_each(high, from.mean_high, at);
-  load_each(low, from.mean_low, at);
-  load_each(factor, from.factor, at);
-  load_each(offset, shift, at);
+  __shared__ float shared[4 * Columns::kMostWidth];
+  float of[4][kMany];  // high, low, factor, shift
+  load_each(of, {from.mean_high, from.mean_low, from.factor, shift}, shape, at, shared);
   at.for_groups([&](int64_t row, auto count) {
     constexpr int kRows = decltype(count)::value;
     float x[kRows][kMany];
@@ -184,7 +164,7 @@ __global__ void __launch_bounds__(kThreads, kAtOnce)
 #pragma unroll
     for (int i = 0; i < kRows; i++) {
 #pragma unroll
-      for (int j = 0; j < kMany; j++) x[i][j] = ((x[i][j] - high[j]) - low[j]) * factor[j] + offset[j];
+      for (int j = 0; j < kMany; j++) x[i][j] = ((x[i][j] - of[0][j]) - of[1][j]) * of[2][j] + of[3][j];
       store_many(y + (row + i * static_cast<int64_t>(at.down)) * shape.columns + at.column, x[i]);
     }
   });
@@ -197,6 +177,7 @@ template <int kMany, class T>
 __global__ void __launch_bounds__(kThreads, kAtOnce)
     chunk_products(double* ups, double* products, const T* dy, const T* a, const double* mean, Columns shape) {
   __shared__ double up_of[kThreads * kMany], product_of[kThreads * kMany], parts[kThreads];
+  __shared__ float shift_of[kThreads * kMany];
   int64_t chunk = blockIdx.y;
   Place<kMany> at(shape, chunk);
   float shift[kMany] = {};
@@ -221,21 +202,20 @@ __global__ void __launch_bounds__(kThreads, kAtOnce)
     }
     begun = true;
   });
-  unsigned place = at.y * shape.width + at.x;
 #pragma unroll
-  for (int j = 0; j < kMany; j++) {
-    up_of[place + j] = up[j];
-    product_of[place + j] = product[j] + (at.inside ? (shift[j] - mean[at.column + j]) * up[j] : 0);
-  }
+  for (int j = 0; j < kMany; j++)
+    up_of[at.slot(j)] = up[j], product_of[at.slot(j)] = product[j], shift_of[at.slot(j)] = shift[j];
   __syncthreads();
-  auto sum = [&](const double* of) {
-    return column_sum(shape.width, at.down, parts, [&](unsigned y, unsigned x) { return of[y * shape.width + x]; });
-  };
-  double all = sum(up_of), along = sum(product_of);
-  int64_t c = static_cast<int64_t>(blockIdx.x) * shape.width + threadIdx.x;
-  if (threadIdx.x >= shape.width || c >= shape.columns) return;
-  ups[chunk * shape.columns + c] = all;
-  products[chunk * shape.columns + c] = along;
+  int64_t column = static_cast<int64_t>(blockIdx.x) * shape.width + at.column_at(threadIdx.x % shape.width);
+  double m = column < shape.columns ? mean[column] : 0;
+  double all =
+      column_sum(shape.width, at.down, parts, [&](unsigned y, unsigned x) { return up_of[y * shape.width + x]; });
+  double along = column_sum(shape.width, at.down, parts, [&](unsigned y, unsigned x) {
+    unsigned i = y * shape.width + x;
+    return product_of[i] + (shift_of[i] - m) * up_of[i];
+  });
+  write_columns(ups + chunk * shape.columns, all, shape, at, parts);
+  write_columns(products + chunk * shape.columns, along, shape, at, parts);
 }
 
 // dscale, dshift and the coefficients from the chunks' sums. A block has 8 channels; 16 bytes read for each channel and
@@ -267,13 +247,10 @@ template <int kMany, class T>
 __global__ void __launch_bounds__(kThreads, kAtOnce)
     gradient(T* da, const T* dy, const T* a, Coefficients from, Columns shape) {
   Place<kMany> at(shape, shape.chunks - 1 - blockIdx.y);
-  float mean_high[kMany], mean_low[kMany], up_high[kMany], up_low[kMany], factor[kMany], slope[kMany];
-  load_each(mean_high, from.mean_high, at);
-  load_each(mean_low, from.mean_low, at);
-  load_each(up_high, from.upstream_high, at);
-  load_each(up_low, from.upstream_low, at);
-  load_each(factor, from.factor, at);
-  load_each(slope, from.slope, at);
+  __shared__ float shared[6 * Columns::kMostWidth];
+  float of[6][kMany];  // a's mean and dy's, each high and low; factor, slope
+  load_each(of, {from.mean_high, from.mean_low, from.upstream_high, from.upstream_low, from.factor, from.slope}, shape,
+            at, shared);
   at.template for_groups<kRowsOfTwo>([&](int64_t row, auto count) {
     constexpr int kRows = decltype(count)::value;
     float d[kRows][kMany], x[kRows][kMany];
@@ -283,8 +260,8 @@ __global__ void __launch_bounds__(kThreads, kAtOnce)
     for (int i = 0; i < kRows; i++) {
 #pragma unroll
       for (int j = 0; j < kMany; j++) {
-        float centred = (x[i][j] - mean_high[j]) - mean_low[j], rest = (d[i][j] - up_high[j]) - up_low[j];
-        d[i][j] = factor[j] * (rest - slope[j] * centred);
+        float centred = (x[i][j] - of[0][j]) - of[1][j], rest = (d[i][j] - of[2][j]) - of[3][j];
+        d[i][j] = of[4][j] * (rest - of[5][j] * centred);
       }
       store_many(da + (row + i * static_cast<int64_t>(at.down)) * shape.columns + at.column, d[i]);
     }

@@ -12,7 +12,7 @@ namespace kib::cuda {
 
 // How an array is split.
 struct Columns {
-  static constexpr unsigned kThreads = 256;
+  static constexpr unsigned kThreads = 256, kMostWidth = 128;
   // Blocks of a multiprocessor that ptxas leaves room for. Unasked it makes room for eight, in 32 registers: few loads
   // are under way then, and sums spill.
   static constexpr unsigned kAtOnce = 3;
@@ -21,11 +21,11 @@ struct Columns {
   static constexpr int64_t kNumbers = 64 * kThreads;  // of a chunk, at least: 8 rows of 8 numbers for each thread
 
   int64_t rows, columns;
-  unsigned width = 1;  // of a tile, a power of two, at most 128
+  unsigned width = 1;  // of a tile, a power of two
   int64_t tiles, height, chunks;
 
   Columns(int64_t all_rows, int64_t all_columns) : rows(all_rows), columns(all_columns) {
-    while (width < 128 && width < columns) width *= 2;
+    while (width < kMostWidth && width < columns) width *= 2;
     tiles = divided_up(columns, width);
     int64_t step = kNumbers / width;
     height = std::max<int64_t>(divided_up(divided_up(rows * tiles, kBlocks), step), 1) * step;
@@ -42,18 +42,26 @@ struct Columns {
 // `first_row`, first_row + down, ...
 template <int kMany>
 struct Place {
-  unsigned x, y, down;  // the thread's place in the tile, and how many threads share a column
+  unsigned across, y, down;  // threads of a row, the thread's row, and how many threads share a column
   int64_t column, first_row, end;
   bool inside;
 
   __device__ Place(const Columns& shape, int64_t chunk) {
-    unsigned across = shape.width / kMany;
-    x = threadIdx.x % across * kMany, y = threadIdx.x / across, down = Columns::kThreads / across;
-    column = static_cast<int64_t>(blockIdx.x) * shape.width + x;
+    across = shape.width / kMany;
+    y = threadIdx.x / across, down = Columns::kThreads / across;
+    column = static_cast<int64_t>(blockIdx.x) * shape.width + threadIdx.x % across * kMany;
     first_row = shape.first_row(chunk) + y;
     end = shape.first_row(chunk) + shape.rows_of(chunk);
     inside = column < shape.columns;
   }
+
+  // Rows of shared memory [down, width] have a tile's columns in places: first the first ones of all threads, then the
+  // second ones, so that neighbouring threads touch neighbouring banks.
+  __device__ unsigned slot(int j) const { return y * across * kMany + place_of(threadIdx.x % across * kMany + j); }
+  __device__ unsigned place_of(unsigned column_of_tile) const {
+    return column_of_tile % kMany * across + column_of_tile / kMany;
+  }
+  __device__ unsigned column_at(unsigned place) const { return place % across * kMany + place / across; }
 
   // How many rows thread y of a column has.
   __device__ int64_t rows_of(unsigned other_y) const {
@@ -72,8 +80,34 @@ struct Place {
   }
 };
 
-// The sum of term(y, x) over y < down, for column x = threadIdx.x % width of a tile. All threads of the block call it
-// and get their column's sum; parts [threads] is shared memory that a call leaves free again.
+// Reads a group's rows: row, row + down, ...
+template <int kRows, int kMany, class T>
+__device__ void load_rows(float (&x)[kRows][kMany], const T* numbers, const Columns& shape, const Place<kMany>& at,
+                          int64_t row) {
+#pragma unroll
+  for (int i = 0; i < kRows; i++)
+    load_many(x[i], numbers + (row + i * static_cast<int64_t>(at.down)) * shape.columns + at.column);
+}
+
+// Reads a number of each array for each of the thread's columns, by way of shared memory [kArrays * shape.width].
+template <int kArrays, int kMany>
+__device__ void load_each(float (&x)[kArrays][kMany], const float* const (&arrays)[kArrays], const Columns& shape,
+                          const Place<kMany>& at, float* shared) {
+  int64_t column = static_cast<int64_t>(blockIdx.x) * shape.width + threadIdx.x;
+  if (threadIdx.x < shape.width) {
+#pragma unroll
+    for (int i = 0; i < kArrays; i++)
+      shared[i * shape.width + at.place_of(threadIdx.x)] = column < shape.columns ? arrays[i][column] : 0;
+  }
+  __syncthreads();
+#pragma unroll
+  for (int i = 0; i < kArrays; i++)
+#pragma unroll
+    for (int j = 0; j < kMany; j++) x[i][j] = shared[i * shape.width + j * at.across + threadIdx.x % at.across];
+}
+
+// The sum of term(y, x) over y < down, for place x = threadIdx.x % width of a row. All threads of the block call it and
+// get their place's sum; parts [threads] is shared memory that a call leaves free again.
 template <class Term>
 __device__ double column_sum(unsigned width, unsigned down, double* parts, Term term) {
   unsigned x = threadIdx.x % width, part = threadIdx.x / width, count = blockDim.x / width;
@@ -86,6 +120,16 @@ __device__ double column_sum(unsigned width, unsigned down, double* parts, Term 
   for (unsigned i = 0; i < count; i++) sum += parts[i * width + x];
   __syncthreads();
   return sum;
+}
+
+// Writes what the first threads have, one for each place of a row, to the tile's columns of a row of numbers.
+template <int kMany, class Number>
+__device__ void write_columns(Number* row, double value, const Columns& shape, const Place<kMany>& at, double* parts) {
+  if (threadIdx.x < shape.width) parts[at.column_at(threadIdx.x)] = value;
+  __syncthreads();
+  int64_t column = static_cast<int64_t>(blockIdx.x) * shape.width + threadIdx.x;
+  if (threadIdx.x < shape.width && column < shape.columns) row[column] = static_cast<Number>(parts[threadIdx.x]);
+  __syncthreads();
 }
 
 // Adds the chunks: blocks of so many threads, each with 8 columns, which are 64 bytes of doubles.

@@ -17,27 +17,26 @@ __device__ float without_subnormal(float x) {
   return __uint_as_float((bits & 0x7F800000u) == 0 ? bits & 0x80000000u : bits);
 }
 
-// target[i] = source[i] without subnormal numbers. With wide, a thread moves 8 numbers by 16-byte accesses, else, and
-// at the end, one. Reads and writes each number once; target may be source.
+// target[i] = source[i] without subnormal numbers. With wide, a thread moves four numbers, 16 bytes of the floats,
+// else, and at the end, one. Reads and writes each number once; target may be source.
 template <class Target, class Source>
 __global__ void convert(Target* target, const Source* source, int64_t n, bool wide) {
-  constexpr int kMany = 8;
-  int64_t many = wide ? n / kMany : 0;
-  for (int64_t i = first_item(); i < many; i += item_stride()) {
-    float x[kMany];
-    load_many(x, source + i * kMany);
+  int64_t fours = wide ? n / 4 : 0;
+  for (int64_t i = first_item(); i < fours; i += item_stride()) {
+    float x[4];
+    load_wide(x, source + 4 * i);
 #pragma unroll
     for (float& number : x) number = without_subnormal(number);
-    store_many(target + i * kMany, x);
+    store_wide(target + 4 * i, x);
   }
-  for (int64_t i = many * kMany + first_item(); i < n; i += item_stride())
+  for (int64_t i = 4 * fours + first_item(); i < n; i += item_stride())
     store(target + i, without_subnormal(load(source[i])));
 }
 
 template <class Target, class Source>
 kib_status convert(const char* name, Target* target, const Source* source, int64_t n, const kib_queue* queue) {
   bool wide = is_wide<Target>(target, 0) && is_wide<Source>(source, 0);
-  return launch(name, convert<Target, Source>, grid_for(wide ? divided_up(n, 8) : n, kThreads), queue, target, source,
+  return launch(name, convert<Target, Source>, grid_for(wide ? divided_up(n, 4) : n, kThreads), queue, target, source,
                 n, wide);
 }
 

@@ -60,12 +60,30 @@ __device__ inline void load_wide(float (&x)[8], const bf16* source) {
     x[2 * i + 1] = __uint_as_float(words[i] & 0xFFFF0000u);
   }
 }
+// By an instruction, and so to global memory alone: nvcc 13.0 makes of a store of a vector one for each element in some
+// kernels, which ptxas joins again where they are 16 bytes, but not where they are 8.
+__device__ inline void store_16(void* target, uint32_t a, uint32_t b, uint32_t c, uint32_t d) {
+  asm volatile("st.global.v4.u32 [%0], {%1, %2, %3, %4};" ::"l"(__cvta_generic_to_global(target)), "r"(a), "r"(b),
+               "r"(c), "r"(d)
+               : "memory");
+}
 __device__ inline void store_wide(float* target, const float (&x)[4]) {
-  *reinterpret_cast<float4*>(target) = make_float4(x[0], x[1], x[2], x[3]);
+  store_16(target, __float_as_uint(x[0]), __float_as_uint(x[1]), __float_as_uint(x[2]), __float_as_uint(x[3]));
 }
 __device__ inline void store_wide(bf16* target, const float (&x)[8]) {
-  *reinterpret_cast<uint4*>(target) =
-      make_uint4(pair(x[0], x[1]), pair(x[2], x[3]), pair(x[4], x[5]), pair(x[6], x[7]));
+  store_16(target, pair(x[0], x[1]), pair(x[2], x[3]), pair(x[4], x[5]), pair(x[6], x[7]));
+}
+
+// The same of four numbers at a multiple of 8 bytes, beside four floats.
+__device__ inline void load_wide(float (&x)[4], const bf16* source) {
+  uint2 v = *reinterpret_cast<const uint2*>(source);
+  x[0] = __uint_as_float(v.x << 16), x[1] = __uint_as_float(v.x & 0xFFFF0000u);
+  x[2] = __uint_as_float(v.y << 16), x[3] = __uint_as_float(v.y & 0xFFFF0000u);
+}
+__device__ inline void store_wide(bf16* target, const float (&x)[4]) {
+  asm volatile("st.global.v2.u32 [%0], {%1, %2};" ::"l"(__cvta_generic_to_global(target)), "r"(pair(x[0], x[1])),
+               "r"(pair(x[2], x[3]))
+               : "memory");
 }
 
 // The same of a multiple of kWide<T> numbers; or of one, anywhere.

@@ -32,9 +32,10 @@ struct Rates {
   __device__ double rate() const { return rates[min(now[KIB_CLOCK_EPOCH_STEP], count - 1)]; }
 };
 
-// The numbers of one weight, and how many of them there are.
-struct Weight {
-  float w, g, m, v;
+// What is the same for all weights.
+struct Step {
+  bool stopped;  // after a fault
+  float rate, correction, shrink;
 };
 
 template <bool kMomentum>
@@ -43,14 +44,14 @@ struct Sgd {
   static constexpr int kVectors = 4;  // of four numbers, which a thread has under way at once
   float kept, kept_rest, decay;
 
-  struct Step {
-    float rate;
-  };
-  __device__ Step step(const Rates& rates, float*) const { return {static_cast<float>(rates.rate())}; }
+  // Two threads compute what is the same for all weights.
+  __device__ void prepare(Step& step, const Rates& rates) const {
+    if (threadIdx.x == 0) step.rate = static_cast<float>(rates.rate());
+  }
 
-  __device__ void update(Weight& x, const Step& step) const {
-    x.m = kMomentum ? kept * x.m + (kept_rest * x.m + (x.g + decay * x.w)) : x.g + decay * x.w;
-    x.w -= step.rate * x.m;
+  __device__ void update(float& w, float g, float& m, float&, const Step& step) const {
+    m = kMomentum ? kept * m + (kept_rest * m + (g + decay * w)) : g + decay * w;
+    w -= step.rate * m;
   }
 };
 
@@ -70,36 +71,38 @@ struct Adam {
   // The nearest float to 0.999 alone would make a mean of squares 1.3e-5 too large.
   float b1, b1_rest, b2, b2_rest, c1, c2, decay, epsilon;
 
-  struct Step {
-    float rate, correction, shrink;
-  };
-  // The first two warps compute for the block; shared [3] lies in shared memory.
-  __device__ Step step(const Rates& rates, float* shared) const {
+  __device__ void prepare(Step& step, const Rates& rates) const {
     if (threadIdx.x == 0) {
       double rate = rates.rate();
-      shared[0] = static_cast<float>(rate / (1 - power(beta1, rates.now[KIB_CLOCK_STEP] + 1)));
-      shared[2] = static_cast<float>(decoupled ? 1 - rate * weight_decay : 1);
+      step.rate = static_cast<float>(rate / (1 - power(beta1, rates.now[KIB_CLOCK_STEP] + 1)));
+      step.shrink = static_cast<float>(decoupled ? 1 - rate * weight_decay : 1);
     } else if (threadIdx.x == kWarp) {
-      shared[1] = static_cast<float>(1 / sqrt(1 - power(beta2, rates.now[KIB_CLOCK_STEP] + 1)));
+      step.correction = static_cast<float>(1 / sqrt(1 - power(beta2, rates.now[KIB_CLOCK_STEP] + 1)));
     }
-    __syncthreads();
-    return {shared[0], shared[1], shared[2]};
   }
 
-  __device__ void update(Weight& x, const Step& step) const {
-    float g = x.g + decay * x.w;
-    x.m = b1 * x.m + (b1_rest * x.m + c1 * g);
-    x.v = b2 * x.v + (b2_rest * x.v + c2 * g * g);
-    x.w = x.w * step.shrink - step.rate * x.m / (sqrtf(x.v) * step.correction + epsilon);
+  __device__ void update(float& w, float g, float& m, float& v, const Step& step) const {
+    g += decay * w;
+    m = b1 * m + (b1_rest * m + c1 * g);
+    v = b2 * v + (b2_rest * v + c2 * g * g);
+    w = w * step.shrink - step.rate * m / (sqrtf(v) * step.correction + epsilon);
   }
 };
+
+template <class Rule>
+__device__ void prepare(Step& step, const Rule& rule, const Rates& rates) {
+  if (threadIdx.x == 0) step.stopped = rates.fault[0] != 0;
+  rule.prepare(step, rates);
+  __syncthreads();
+}
 
 // A block updates kChunk neighbouring weights of one array. Reads w, gradient and the rule's sums once, writes w, the
 // sums and the rounded weights once; all reads of a thread are under way before the first is used, and before it is
 // known whether there is a fault, after which nothing is written. Bound by memory.
 template <class Rule>
 __global__ void __launch_bounds__(kThreads, 3) update(const __grid_constant__ Arrays arrays, Rule rule, Rates rates) {
-  __shared__ float shared[3];
+  constexpr int kVectors = Rule::kVectors;
+  __shared__ Step step;
   int array = 0;
   for (int jump = Arrays::kMost / 2; jump > 0; jump /= 2)  // the last array that begins at this chunk or before
     if (array + jump < arrays.count && arrays.first_chunk[array + jump] <= static_cast<int>(blockIdx.x)) array += jump;
@@ -108,49 +111,40 @@ __global__ void __launch_bounds__(kThreads, 3) update(const __grid_constant__ Ar
   float *w = arrays.w[array], *m = arrays.m[array], *v = arrays.v[array];
   const float* gradient = arrays.gradient[array];
   bf16* rounded = arrays.rounded[array];
-  bool stopped = rates.fault[0] != 0;
   if (start + kChunk<Rule> <= size && !(arrays.unaligned >> array & 1)) {
-    Weight x[Rule::kVectors][4];
+    float ws[kVectors][4], gs[kVectors][4], ms[kVectors][4] = {}, vs[kVectors][4] = {};
 #pragma unroll
-    for (int i = 0; i < Rule::kVectors; i++) {
+    for (int i = 0; i < kVectors; i++) {
       int64_t at = start + (i * kThreads + threadIdx.x) * 4;
-      float ws[4], gs[4], ms[4] = {}, vs[4] = {};
-      load_wide(ws, w + at);
-      load_wide(gs, gradient + at);
-      if (Rule::kFirst) load_wide(ms, m + at);
-      if (Rule::kSecond) load_wide(vs, v + at);
-#pragma unroll
-      for (int j = 0; j < 4; j++) x[i][j] = {ws[j], gs[j], ms[j], vs[j]};
+      load_wide(ws[i], w + at);
+      load_wide(gs[i], gradient + at);
+      if (Rule::kFirst) load_wide(ms[i], m + at);
+      if (Rule::kSecond) load_wide(vs[i], v + at);
     }
-    auto step = rule.step(rates, shared);
-    if (stopped) return;
+    prepare(step, rule, rates);
+    if (step.stopped) return;
 #pragma unroll
-    for (int i = 0; i < Rule::kVectors; i++) {
+    for (int i = 0; i < kVectors; i++) {
       int64_t at = start + (i * kThreads + threadIdx.x) * 4;
-      float ws[4], ms[4], vs[4];
 #pragma unroll
-      for (int j = 0; j < 4; j++) {
-        rule.update(x[i][j], step);
-        ws[j] = x[i][j].w, ms[j] = x[i][j].m, vs[j] = x[i][j].v;
-      }
-      store_wide(w + at, ws);
-      if (Rule::kFirst) store_wide(m + at, ms);
-      if (Rule::kSecond) store_wide(v + at, vs);
-      if (rounded != nullptr)
-        *reinterpret_cast<uint2*>(rounded + at) = make_uint2(pair(ws[0], ws[1]), pair(ws[2], ws[3]));
+      for (int j = 0; j < 4; j++) rule.update(ws[i][j], gs[i][j], ms[i][j], vs[i][j], step);
+      store_wide(w + at, ws[i]);
+      if (Rule::kFirst) store_wide(m + at, ms[i]);
+      if (Rule::kSecond) store_wide(v + at, vs[i]);
+      if (rounded != nullptr) store_wide(rounded + at, ws[i]);
     }
     return;
   }
-  auto step = rule.step(rates, shared);
-  if (stopped) return;
+  prepare(step, rule, rates);
+  if (step.stopped) return;
   int64_t end = min(start + kChunk<Rule>, size);
   for (int64_t i = start + threadIdx.x; i < end; i += kThreads) {
-    Weight x{w[i], gradient[i], Rule::kFirst ? m[i] : 0, Rule::kSecond ? v[i] : 0};
-    rule.update(x, step);
-    w[i] = x.w;
-    if (Rule::kFirst) m[i] = x.m;
-    if (Rule::kSecond) v[i] = x.v;
-    if (rounded != nullptr) store(rounded + i, x.w);
+    float weight = w[i], first = Rule::kFirst ? m[i] : 0, second = Rule::kSecond ? v[i] : 0;
+    rule.update(weight, gradient[i], first, second, step);
+    w[i] = weight;
+    if (Rule::kFirst) m[i] = first;
+    if (Rule::kSecond) v[i] = second;
+    if (rounded != nullptr) store(rounded + i, weight);
   }
 }
 

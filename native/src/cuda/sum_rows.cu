@@ -29,25 +29,21 @@ __global__ void __launch_bounds__(Columns::kThreads, Columns::kAtOnce)
   at.for_groups([&](int64_t row, auto count) {
     constexpr int kCount = decltype(count)::value;
     float x[kCount][kMany];
-#pragma unroll
-    for (int i = 0; i < kCount; i++)
-      load_many(x[i], values + (row + i * static_cast<int64_t>(at.down)) * shape.columns + at.column);
+    load_rows(x, values, shape, at, row);
 #pragma unroll
     for (int i = 0; i < kCount; i++)
 #pragma unroll
       for (int j = 0; j < kMany; j++) add(s[j], rest[j], x[i][j]);
   });
 #pragma unroll
-  for (int j = 0; j < kMany; j++) sums[at.y * shape.width + at.x + j] = total(s[j], rest[j]);
+  for (int j = 0; j < kMany; j++) sums[at.slot(j)] = total(s[j], rest[j]);
   __syncthreads();
   double column =
       column_sum(shape.width, at.down, parts, [&](unsigned y, unsigned x) { return sums[y * shape.width + x]; });
-  int64_t c = static_cast<int64_t>(blockIdx.x) * shape.width + threadIdx.x;
-  if (threadIdx.x >= shape.width || c >= shape.columns) return;
   if (shape.chunks == 1) {
-    sum[c] = static_cast<float>(column);
+    write_columns(sum, column, shape, at, parts);
   } else {
-    partials[chunk * shape.columns + c] = column;
+    write_columns(partials + chunk * shape.columns, column, shape, at, parts);
   }
 }
 
