@@ -5,6 +5,8 @@
 #include <cctype>
 #include <cstdio>
 #include <cstdlib>
+#include <set>
+#include <sstream>
 #include <stdexcept>
 #include <utility>
 
@@ -46,6 +48,32 @@ int capability(const char* variable, const std::string& value) {
     all += (all.empty() ? "" : card.capability == kCards.back().capability ? " or " : ", ") + number;
   }
   refuse(variable, value, all);
+}
+
+// Names with a version of up to three parts each: "driver=12.8,cudnn=9.1.0".
+std::map<std::string, std::array<int, 3>> claims(const char* variable, const std::string& value) {
+  const std::string wanted =
+      "a comma-separated list as in driver=12.8,cudnn=9.1.0; names are driver, runtime, cublas, cublaslt, cudnn, "
+      "cudnn-runtime, capability, devices";
+  const std::set<std::string> names = {"driver", "runtime",       "cublas",     "cublaslt",
+                                       "cudnn",  "cudnn-runtime", "capability", "devices"};
+  std::map<std::string, std::array<int, 3>> all;
+  std::istringstream list(value);
+  for (std::string word; std::getline(list, word, ',');) {
+    const size_t equals = word.find('=');
+    const std::string name = word.substr(0, equals);
+    if (equals == std::string::npos || names.count(name) == 0) refuse(variable, value, wanted);
+    std::array<int, 3> parts{};
+    size_t count = 0;
+    std::istringstream numbers(word.substr(equals + 1));
+    for (std::string number; std::getline(numbers, number, '.'); ++count) {
+      if (count == parts.size() || number.size() > 4) refuse(variable, value, wanted);
+      parts[count] = static_cast<int>(whole(variable, number, wanted));
+    }
+    if (count == 0) refuse(variable, value, wanted);
+    all[name] = parts;
+  }
+  return all;
 }
 
 // Where users' programs keep what they can make again.
@@ -138,12 +166,19 @@ Options Options::parse(const char* (*get)(const char* name)) {
     options.ptxas = value;
   }
   options.cache = cache_folder(get);
+  if (const char* value = get("KIB_EMULATOR_CLAIMS")) options.claims = emulator::claims("KIB_EMULATOR_CLAIMS", value);
   if (const char* value = get("KIB_EMULATOR_PATIENCE")) {
     const std::string wanted = "a number of warp instructions, at least 1";
     options.patience = whole("KIB_EMULATOR_PATIENCE", value, wanted);
     if (options.patience == 0) refuse("KIB_EMULATOR_PATIENCE", value, wanted);
   }
   return options;
+}
+
+int Options::claimed(const std::string& name, int truth, const std::array<int, 3>& weights) const {
+  const auto claim = claims.find(name);
+  if (claim == claims.end()) return truth;
+  return claim->second[0] * weights[0] + claim->second[1] * weights[1] + claim->second[2] * weights[2];
 }
 
 const Options& Options::current() {

@@ -1,7 +1,9 @@
 // The environment variables of the emulated device, read once for each process.
 #ifndef KIB_EMULATOR_OPTIONS_H
 #define KIB_EMULATOR_OPTIONS_H
+#include <array>
 #include <cstdint>
+#include <map>
 #include <string>
 
 namespace kib::emulator {
@@ -34,6 +36,12 @@ struct Options {
   // KIB_EMULATOR_PATIENCE: warp instructions that a launch may run while no thread ends and nothing in shared or global
   // memory changes
   uint64_t patience = 1000000000;
+
+  // KIB_EMULATOR_CLAIMS: versions and counts that the libraries tell instead of the true ones
+  std::map<std::string, std::array<int, 3>> claims;
+
+  // Returns what is claimed under a name, its parts each times its weight; the truth where nothing is claimed.
+  int claimed(const std::string& name, int truth, const std::array<int, 3>& weights) const;
 
   static const Options& current();
   // Parses an environment; throws std::invalid_argument with a sentence for a value that is none.

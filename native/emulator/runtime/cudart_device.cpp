@@ -26,10 +26,14 @@ size_t* device_limits() {
 
 }  // namespace
 
-KIB_EXPORT int cudaGetDeviceCount(int* count) { return set_int(count, 1); }
+KIB_EXPORT int cudaGetDeviceCount(int* count) {
+  const int devices = Options::current().claimed("devices", 1, {1, 0, 0});
+  const int error = set_int(count, devices);
+  return error != cudaSuccess || devices > 0 ? error : remember(cudaErrorNoDevice);
+}
 KIB_EXPORT int cudaGetDevice(int* device) { return set_int(device, 0); }
-KIB_EXPORT int cudaDriverGetVersion(int* version) { return set_int(version, kCudaVersion); }
-KIB_EXPORT int cudaRuntimeGetVersion(int* version) { return set_int(version, kCudaVersion); }
+KIB_EXPORT int cudaDriverGetVersion(int* version) { return set_int(version, cuda_version("driver")); }
+KIB_EXPORT int cudaRuntimeGetVersion(int* version) { return set_int(version, cuda_version("runtime")); }
 
 KIB_EXPORT int cudaSetDevice(int device) { return remember(device == 0 ? cudaSuccess : cudaErrorInvalidDevice); }
 

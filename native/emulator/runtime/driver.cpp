@@ -77,7 +77,7 @@ KIB_EXPORT int cuInit(unsigned flags) {
 KIB_EXPORT int cuDriverGetVersion(int* version) {
   if (called_by_real_runtime(__builtin_return_address(0))) return kMismatch;
   if (version == nullptr) return cudaErrorInvalidValue;
-  *version = kCudaVersion;
+  *version = cuda_version("driver");
   return cudaSuccess;
 }
 

@@ -33,10 +33,15 @@ Limits limits_of(const Card& card) {
   return l;
 }
 
+int cuda_version(const char* part) { return Options::current().claimed(part, kCudaVersion, {1000, 10, 0}); }
+
 const Limits& limits() {
   static const Limits limits = [] {
     const Options& options = Options::current();
     Limits l = limits_of(card_of(options.capability));
+    const int capability = options.claimed("capability", options.capability, {10, 1, 0});
+    l.major = capability / 10;
+    l.minor = capability % 10;
     l.multiprocessors = options.multiprocessors;
     l.memory = options.memory;
     return l;

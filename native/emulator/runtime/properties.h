@@ -8,6 +8,9 @@ namespace kib::emulator {
 
 constexpr int kCudaVersion = 13000;
 
+// The version that one of CUDA's parts ("driver", "runtime", "cudnn-runtime") says it is.
+int cuda_version(const char* part);
+
 struct Limits {
   int major = 9, minor = 0;
   int multiprocessors = 132;

@@ -5,6 +5,7 @@
 
 #include "libraries/handles.h"
 #include "libraries/product.h"
+#include "machine/options.h"
 #include "runtime/stream.h"
 
 namespace kib::emulator::cublas {
@@ -46,7 +47,8 @@ enum FillMode : int { kLower = 0, kUpper = 1 };
 enum PointerMode : int { kHost = 0, kDevice = 1 };
 enum MathMode : int { kDefaultMath = 0, kTensorOpMath = 1, kPedanticMath = 2, kTF32Math = 3, kMathMask = 0xF };
 
-constexpr int kVersion = 130000;
+// The version that a library ("cublas", "cublaslt") says it is.
+inline int version_of(const char* library) { return Options::current().claimed(library, 130000, {10000, 100, 1}); }
 
 // A call that was refused: reports `what` and returns the status.
 int refuse(int status, const std::string& caller, const std::string& what);

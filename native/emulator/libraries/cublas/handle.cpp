@@ -130,13 +130,13 @@ int cublasGetSmCountTarget(void* handle, int* count) {
 int cublasGetVersion_v2(void* handle, int* version) {
   return with(handle, "cublasGetVersion", [&](Handle&) {
     if (version == nullptr) return no_place("cublasGetVersion");
-    *version = kVersion;
+    *version = version_of("cublas");
     return static_cast<int>(kSuccess);
   });
 }
 
 int cublasGetProperty(int property, int* value) {
-  const int parts[3] = {kVersion / 10000, kVersion / 100 % 100, kVersion % 100};
+  const int version = version_of("cublas"), parts[3] = {version / 10000, version / 100 % 100, version % 100};
   if (value == nullptr) return no_place("cublasGetProperty");
   if (property < 0 || property > 2) return refuse(kInvalidValue, "cublasGetProperty", "there is no such property");
   *value = parts[property];

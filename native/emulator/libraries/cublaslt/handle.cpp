@@ -62,13 +62,13 @@ int cublasLtDestroy(void* handle) {
   return kSuccess;
 }
 
-size_t cublasLtGetVersion() { return kVersion; }
+size_t cublasLtGetVersion() { return static_cast<size_t>(version_of("cublaslt")); }
 size_t cublasLtGetCudartVersion() { return 13000; }
 const char* cublasLtGetStatusName(int status) { return status_name(status); }
 const char* cublasLtGetStatusString(int status) { return status_text(status); }
 
 int cublasLtGetProperty(int property, int* value) {
-  const int parts[3] = {kVersion / 10000, kVersion / 100 % 100, kVersion % 100};
+  const int version = version_of("cublaslt"), parts[3] = {version / 10000, version / 100 % 100, version % 100};
   if (value == nullptr || property < 0 || property > 2) {
     return refuse(kInvalidValue, "cublasLtGetProperty", "there is no such property, or no place for it");
   }

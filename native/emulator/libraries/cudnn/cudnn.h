@@ -27,7 +27,6 @@ enum Mode : int { kConvolution = 0, kCrossCorrelation = 1 };
 enum ActivationMode : int { kRelu = 1, kIdentity = 5 };
 
 constexpr int kMaxDims = 8;
-constexpr size_t kVersion = 91900;
 
 struct Handle {
   void* stream = nullptr;

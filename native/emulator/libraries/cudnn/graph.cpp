@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "libraries/cudnn/cudnn.h"
+#include "machine/options.h"
 #include "runtime/build_check.h"
+#include "runtime/properties.h"
 
 namespace kib::emulator::cudnn {
 namespace {
@@ -21,6 +23,9 @@ const char* name_of(int status) {
       return "CUDNN_UNKNOWN_STATUS";
   }
 }
+
+// The version that the library says it is.
+int version() { return Options::current().claimed("cudnn", 91900, {10000, 100, 1}); }
 
 }  // namespace
 }  // namespace kib::emulator::cudnn
@@ -66,9 +71,9 @@ int cudnnGetStream(void* handle, void** stream) {
   return kSuccess;
 }
 
-size_t cudnnGetVersion() { return kVersion; }
+size_t cudnnGetVersion() { return static_cast<size_t>(version()); }
 size_t cudnnGetMaxDeviceVersion() { return 1210; }
-size_t cudnnGetCudartVersion() { return 13000; }
+size_t cudnnGetCudartVersion() { return static_cast<size_t>(kib::emulator::cuda_version("cudnn-runtime")); }
 const char* cudnnGetErrorString(int status) { return name_of(status); }
 int cudnnGraphVersionCheck() { return kSuccess; }
 
@@ -81,8 +86,7 @@ void cudnnGetLastErrorString(char* message, size_t size) {
 }
 
 int cudnnGetProperty(int property, int* value) {
-  const int parts[3] = {static_cast<int>(kVersion / 10000), static_cast<int>(kVersion / 100 % 100),
-                        static_cast<int>(kVersion % 100)};
+  const int parts[3] = {version() / 10000, version() / 100 % 100, version() % 100};
   if (value == nullptr || property < 0 || property > 2) {
     return refuse("cudnnGetProperty", "there is no such property, or no place for it");
   }

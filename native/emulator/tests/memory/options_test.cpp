@@ -80,6 +80,13 @@ int main() {
   CHECK_EQUAL(with("COUNTERS", "-").counters, "-");
   CHECK_EQUAL(with("REPORT", "found.txt").report, "found.txt");
 
+  CHECK_EQUAL(plain.claimed("driver", 13000, {1000, 10, 0}), 13000);
+  const Options claims = with("CLAIMS", "driver=12.8,cudnn=9.1.2,devices=0");
+  CHECK_EQUAL(claims.claimed("driver", 13000, {1000, 10, 0}), 12080);
+  CHECK_EQUAL(claims.claimed("cudnn", 91900, {10000, 100, 1}), 90102);
+  CHECK_EQUAL(claims.claimed("devices", 1, {1, 0, 0}), 0);
+  CHECK_EQUAL(claims.claimed("runtime", 13000, {1000, 10, 0}), 13000);
+
   CHECK_EQUAL(instruments("all"), "111111111111");
   CHECK_EQUAL(instruments("none"), "000000000000");
   CHECK_EQUAL(instruments("-races,-host"), "110111011111");
@@ -101,6 +108,9 @@ int main() {
     CHECK_CONTAINS(refusal("MULTIPROCESSORS", bad),
                    std::string("KIB_EMULATOR_MULTIPROCESSORS is '") + bad +
                        "'; set it to a number of multiprocessors from 1 to 1024, or unset it");
+  }
+  for (const char* bad : {"driver", "driver=", "driver=a", "driver=1.2.3.4", "driver=12345", "none=1", "=1", ","}) {
+    CHECK_CONTAINS(refusal("CLAIMS", bad), "set it to a comma-separated list as in driver=12.8,cudnn=9.1.0; names are");
   }
   CHECK_CONTAINS(refusal("BLOCKS", "descending"), "set it to shuffled or ascending");
   CHECK_CONTAINS(refusal("THREADS", "1025"), "KIB_EMULATOR_THREADS");
