@@ -25,6 +25,21 @@ extern "C" __global__ void one_too_far(float* y, int n) {
   if (i < n) y[i + 1] = i;  // the planted line
 }
 
+// What a self-test asks for: out[i] = 2654435761 (i + 1). Kinds: 0 does, 1 writes nothing, 2 writes the last number
+// wrongly, 3 writes far beyond.
+extern "C" __global__ void pattern(unsigned* out, long long n, int kind) {
+  const long long i = blockIdx.x * static_cast<long long>(blockDim.x) + threadIdx.x;
+  if (i >= n || kind == 1) return;
+  out[kind == 3 ? i + (1ll << 40) : i] = 2654435761u * static_cast<unsigned>(i + 1) + (kind == 2 && i == n - 1);
+}
+
+extern "C" int Java_io_github_kib4j_cuda_PlantedKernels_pattern(void*, void*, long long out, long long n,
+                                                                long long stream, int kind) {
+  pattern<<<static_cast<unsigned>((n + 255) / 256), 256, 0, reinterpret_cast<cudaStream_t>(stream)>>>(
+      reinterpret_cast<unsigned*>(out), n, kind);
+  return cudaGetLastError();
+}
+
 extern "C" int Java_io_github_kib4j_cuda_KernelsTest_blockSums(void*, void*, long long sums, long long x, int n,
                                                                long long stream) {
   block_sums<<<(n + 255) / 256, 256, 0, reinterpret_cast<cudaStream_t>(stream)>>>(reinterpret_cast<float*>(sums),

@@ -19,6 +19,19 @@ public interface DeviceProvider {
     /** {@return why it cannot be used on this machine and what to do about it, in one sentence; empty if it can} */
     Optional<String> unavailable();
 
+    /**
+     * {@return whether this machine has no hardware of the kind, nor anybody who expects it} Then nothing is wrong, and {@code auto}
+     * takes the next kind without a word.
+     */
+    default boolean isAbsent() {
+        return false;
+    }
+
+    /** {@return what the kind needs, part by part, as it was found here; empty if there is no more to tell} */
+    default List<DevicePart> parts() {
+        return List.of();
+    }
+
     /** {@return the devices of this kind that can be opened here; none if it is {@linkplain #unavailable() unavailable}} */
     List<DeviceInfo> devices();
 
@@ -33,6 +46,8 @@ public interface DeviceProvider {
      * @param options which one, and how; its index is one of {@link #devices()}
      * @return the backend, which the device around it closes
      * @throws IllegalStateException if the kind is {@linkplain #unavailable() unavailable}
+     * @throws RuntimeException that is a {@link io.github.kib4j.tensor.KibFailure} if the device fails; {@code auto} then takes the
+     *     next kind
      */
     Backend open(DeviceOptions options);
 }

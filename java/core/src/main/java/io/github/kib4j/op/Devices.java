@@ -1,5 +1,6 @@
 package io.github.kib4j.op;
 
+import io.github.kib4j.tensor.KibFailure;
 import io.github.kib4j.tensor.RefusedException;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -172,16 +173,31 @@ public final class Devices {
         List<String> passedOver = new ArrayList<>(found.broken());
         for (DeviceProvider provider : found.providers()) {
             Optional<String> reason = provider.unavailable();
-            if (reason.isEmpty()) {
+            if (reason.isPresent()) {
+                if (!provider.isAbsent()) {
+                    passedOver.add(provider.name() + ": " + reason.get());
+                }
+                continue;
+            }
+            try {
+                Device device = open(provider, first(provider), threads, settings);
                 if (provider.name().equals(REFERENCE) && found.providers().size() == 1) {
                     passedOver.add("There is no other backend " + where() + ".");
                 }
                 log(provider.name(), passedOver);
-                return new Choice(open(provider, 0, threads, settings), List.copyOf(passedOver));
+                return new Choice(device, List.copyOf(passedOver));
+            } catch (RuntimeException e) {
+                if (!(e instanceof KibFailure) || e instanceof RefusedException) {
+                    throw e;
+                }
+                passedOver.add(provider.name() + ": " + e.getMessage());
             }
-            passedOver.add(provider.name() + ": " + reason.get());
         }
         throw new RefusedException("No usable device. " + String.join(" ", passedOver));
+    }
+
+    private static int first(DeviceProvider provider) {
+        return provider.devices().stream().findFirst().map(DeviceInfo::index).orElse(0);
     }
 
     private static String where() {
