@@ -4,6 +4,7 @@ import io.github.kib4j.tensor.KibFailure;
 import io.github.kib4j.tensor.RefusedException;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -11,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
@@ -27,8 +29,10 @@ public final class Devices {
     private static final String REFERENCE = "reference";
 
     /** kib4j's own backends. The reference is part of this library; the others are where their modules are. */
-    private static final List<String> OWN_PROVIDERS =
-            List.of("io.github.kib4j.reference.ReferenceProvider", "io.github.kib4j.cpu.CpuProvider");
+    private static final List<String> OWN_PROVIDERS = List.of(
+            "io.github.kib4j.reference.ReferenceProvider",
+            "io.github.kib4j.cpu.CpuProvider",
+            "io.github.kib4j.cuda.CudaProvider");
 
     /** The platform's own logging, so that what is said is seen where no logging library is set up. */
     private static final System.Logger LOG = System.getLogger(Devices.class.getName());
@@ -85,8 +89,10 @@ public final class Devices {
                 broken.add("The backend " + name + " cannot be asked (" + e + ").");
             }
         }
+        Set<String> names = new HashSet<>();
         List<DeviceProvider> bestFirst = found.values().stream()
                 .sorted(Comparator.comparingInt(DeviceProvider::priority).reversed())
+                .filter(provider -> names.add(provider.name())) // of two of a name the better one
                 .toList();
         return new Found(bestFirst, List.copyOf(broken));
     }

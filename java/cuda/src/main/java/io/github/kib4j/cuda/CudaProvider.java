@@ -9,6 +9,7 @@ import io.github.kib4j.tensor.KibFailure;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.BiFunction;
@@ -19,9 +20,14 @@ import org.bytedeco.javacpp.SizeTPointer;
 /** Provides NVIDIA's GPUs, from compute capability 8.0 on, on Linux x86-64. Everything native is behind {@link CudaLibraries}. */
 public final class CudaProvider implements DeviceProvider {
     private final OwnKernels kernels;
-    private final BiFunction<CudaCard, OwnKernels, Backend> opener;
+    private final BiFunction<CudaCard, DeviceOptions, Backend> opener;
 
-    CudaProvider(OwnKernels kernels, BiFunction<CudaCard, OwnKernels, Backend> opener) {
+    /** Called by who looks for devices; looks for nothing itself. */
+    public CudaProvider() {
+        this(new LoadedKernels(), (card, options) -> CudaBackend.open(card, CudaOptions.of(options.settings())));
+    }
+
+    CudaProvider(OwnKernels kernels, BiFunction<CudaCard, DeviceOptions, Backend> opener) {
         this.kernels = kernels;
         this.opener = opener;
     }
@@ -98,6 +104,11 @@ public final class CudaProvider implements DeviceProvider {
     }
 
     @Override
+    public Map<String, String> settings() {
+        return CudaOptions.settings();
+    }
+
+    @Override
     public Backend open(DeviceOptions options) {
         unavailable().ifPresent(reason -> {
             throw new IllegalStateException("Device 'cuda' cannot be used here: " + reason);
@@ -105,9 +116,10 @@ public final class CudaProvider implements DeviceProvider {
         CudaCard card = usable().filter(one -> one.index() == options.index())
                 .findFirst()
                 .orElseThrow();
+        CudaOptions.of(options.settings()); // a setting that is none is refused before the card is touched
         CudaStatus.check(cudart.cudaSetDevice(card.index()), "cudaSetDevice");
         SelfTest.run(kernels);
-        return opener.apply(card, kernels);
+        return opener.apply(card, options);
     }
 
     @Override

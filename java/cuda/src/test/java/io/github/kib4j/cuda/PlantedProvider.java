@@ -20,7 +20,7 @@ public final class PlantedProvider implements DeviceProvider {
             new PlantedKernels(
                     KIND.isEmpty() ? PlantedKernels.Kind.NOT_BUILT : PlantedKernels.Kind.valueOf(KIND),
                     System.getProperty("planted.architectures", "sm_80 compute_80")),
-            (card, kernels) -> new ReferenceProvider().open(new DeviceOptions(0, 1)));
+            (card, options) -> new ReferenceProvider().open(new DeviceOptions(0, 1)));
 
     @Override
     public String name() {
