@@ -17,7 +17,7 @@ esac
 for name in "clang-format-$release" clang-format; do
   if "$name" --version 2>/dev/null | grep -q "version $release\."; then
     # shellcheck disable=SC2086
-    find native java -name target -prune -o -type f \( -name '*.h' -o -name '*.cpp' -o -name '*.cu' -o -name '*.cuh' \) -print0 |
+    find native java docs -name target -prune -o -type f \( -name '*.h' -o -name '*.cpp' -o -name '*.cu' -o -name '*.cuh' \) -print0 |
       xargs -0 "$name" $action && exit
     [ "$1" = apply ] || echo "kib4j: C++ code is not in its format; native/format.sh apply gives it that" >&2
     exit 1
