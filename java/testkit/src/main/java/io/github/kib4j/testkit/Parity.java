@@ -33,7 +33,8 @@ public final class Parity {
                 .map(c -> DynamicTest.dynamicTest(c.toString(), () -> compare(c, device, precision)));
     }
 
-    private static void compare(OperationCase c, Device device, Precision precision) {
+    /** Runs a case on the device and on the reference, and fails where an output differs by more than rounding explains. */
+    static void compare(OperationCase c, Device device, Precision precision) {
         try (Device reference = Devices.open("reference", 1).device()) {
             Map<String, Output> expected = c.run(reference, precision, SEED);
             Map<String, Output> actual = c.run(device, precision, SEED);
