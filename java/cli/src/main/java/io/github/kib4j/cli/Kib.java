@@ -183,6 +183,7 @@ public final class Kib {
                         "kib summary --dataset folder --data DIR --batch 64",
                         "kib summary runs/mine --json"),
                 HelpScreen.of(InfoCommands.doctorSpec(), "[OPTION]...", "kib doctor"),
+                HelpScreen.of(BundleCommand.spec(), "DIR [OPTION]...", "kib bundle kib4j", "kib4j/kib doctor"),
                 HelpScreen.of(Completion.spec(), "SHELL", "source <(kib completion bash)"))) {
             root.addSubcommand(spec.name(), spec);
         }
@@ -225,6 +226,7 @@ public final class Kib {
             case "data" -> InfoCommands.data(sub, out, err);
             case "presets" -> PresetsCommand.run(sub, out);
             case "summary" -> SummaryCommand.run(sub, out, err);
+            case "bundle" -> BundleCommand.run(sub, out);
             case "completion" -> Completion.run(sub, line, out);
             default -> InfoCommands.doctor(sub, out);
         };
