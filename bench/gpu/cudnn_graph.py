@@ -1,7 +1,7 @@
 """One convolution through cuDNN's backend graph API. Numbers of descriptors and attributes as in cuDNN 9.19."""
 import ctypes as c
 
-from cuda_calls import FLOAT
+from cuda_calls import FLOAT, Failure
 
 TENSOR, CONVOLUTION, ENGINE, ENGINECFG, HEUR, PLAN, OPERATIONGRAPH, VARIANT = 17, 1, 2, 3, 4, 5, 15, 16
 T_HANDLE, T_DATA_TYPE, T_INT64, T_FLOAT, T_VOID_PTR, T_MODE, T_HEUR_MODE, T_NOTE, T_DESCRIPTOR = 0, 1, 3, 4, 6, 7, 8, 11, 15
@@ -21,6 +21,13 @@ class Graph:
 
     def __init__(self, lib, handle, direction, batch, shape, data_type, filter_type):
         self.lib, self.handle, self.made = lib, handle, []
+        try:
+            self.build(direction, batch, shape, data_type, filter_type)
+        except Failure:
+            self.destroy()
+            raise
+
+    def build(self, direction, batch, shape, data_type, filter_type):
         inputs, outputs, size = shape
         tensors = {"x": self.tensor(1, data_type, [batch, inputs, size, size]),
                    "w": self.tensor(2, filter_type, [outputs, inputs, 3, 3]),
@@ -35,7 +42,7 @@ class Graph:
         self.put(op, names["beta"], T_FLOAT, [0.0])
         self.finalize(op, "operation")
         self.graph = self.create(OPERATIONGRAPH)
-        self.put(self.graph, 800, T_HANDLE, [handle])
+        self.put(self.graph, 800, T_HANDLE, [self.handle])
         self.put(self.graph, 801, T_DESCRIPTOR, [op])
         self.finalize(self.graph, "graph")
 

@@ -68,10 +68,20 @@ def system():
         return platform.system()
 
 
+def kib4j():
+    """Which kib4j this is: what make-bundle says of it; None where this folder lies alone."""
+    try:
+        with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "bundle.json"), encoding="utf-8") as f:
+            return json.load(f)
+    except (OSError, ValueError):
+        return None
+
+
 def describe():
     nvcc = said("nvcc", "--version")
     return {
         "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
+        "kib4j": kib4j(),
         "cards": cards(),
         "processor": processor(),
         "processors": os.cpu_count(),

@@ -9,9 +9,12 @@ import sys
 import tarfile
 
 import report_tables
+import running
 
-TITLES = (("Training steps", report_tables.training), ("Convolutions", report_tables.convolutions),
-          ("Ceilings", report_tables.ceilings))
+TITLES = (("Training steps", report_tables.training), ("To marks of accuracy", report_tables.marks),
+          ("Kernels", report_tables.kernels), ("Sanitizer", report_tables.sanitizer),
+          ("Convolutions", report_tables.convolutions), ("Ceilings", report_tables.ceilings))
+LAST = 12  # lines of a step that failed
 
 
 def read(path):
@@ -51,6 +54,9 @@ def markdown(about, steps, found):
     lines += ["## Steps", "", "| step | state | seconds | what it said last, or why |", "| --- | --- | --: | --- |"]
     lines += [f"| {s['step']} | {s['state']} | {s['seconds']} | {cell(s['why'])} |" for s in steps] + [""]
     lines += [f"`{name}.json` cannot be read: {cell(value['unreadable'])}\n" for name, value in found.items() if "unreadable" in value]
+    for s in steps:
+        if s.get("said"):
+            lines += [f"## What `{s['step']}` said last", "", "```", *s["said"], "```", ""]
     for title, make in TITLES:
         lines += table(title, make, found)
     return "\n".join(lines).rstrip() + "\n"
@@ -65,6 +71,8 @@ class Run:
         self.write()
 
     def add(self, step):
+        if step["state"] not in ("well", "skipped", "left out"):
+            step["said"] = running.last_lines(self.place.log(step["step"]), LAST)
         self.steps.append(step)
         print(f"   {step['state']} after {step['seconds']} s: {step['why']}", flush=True)
         self.write()

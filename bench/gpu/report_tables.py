@@ -53,6 +53,8 @@ def machine(found):
         return ["The step `machine` was not run, so date, driver and versions are not known."]
     lines = [f"{m.get('date')}; {m.get('system')}, kernel {m.get('kernel')}, {m.get('processors')} processors ({m.get('processor')}), "
              f"{m.get('memory_gb')} GB; Python {m.get('python')}."]
+    if m.get("kib4j"):
+        lines.append(f"kib4j: commit {m['kib4j'].get('commit')}, bundle made {m['kib4j'].get('made')}.")
     cards = m.get("cards")
     if isinstance(cards, list):
         lines += [f"Card {i}: " + ", ".join(f"{key} {value}" for key, value in c.items()) + "." for i, c in enumerate(cards)]
@@ -184,4 +186,44 @@ def ceilings(found):
         rate, unit = next(((r[key], unit) for key, unit in units if key in r), (None, ""))
         taken = assumed.get(r["what"], assumed.get(f"{r['what']} {r['dtype']}"))
         lines.append(line(r["what"], r["direction"], r["dtype"], r["batch"] or "", number(r.get("us")), number(rate), unit, number(taken)))
+    return lines
+
+
+def kernels(found):
+    """Our kernels beside their bounds."""
+    chosen = [r for r in rows(found, "kernels") if "us" in r]
+    if not chosen:
+        return []
+    copied = found["kernels"].get("copy_tb_per_s")
+    lines = [f"Copies moved {copied:.2f} TB/s in the same run." if copied else "", ""]
+    lines += head("<kernel", "<shape", "microseconds", "GB/s", "TFLOP/s", "bound, microseconds", "bound : time")
+    lines += [line(r["kernel"], r["shape"], number(r["us"], 1), number(r.get("gb_per_s")), number(r.get("tflop_per_s")),
+                   number(r.get("bound_us"), 1), ratio(r.get("bound_us"), r["us"])) for r in chosen]
+    return lines
+
+
+def sanitizer(found):
+    chosen = [r for r in rows(found, "sanitizer") if "tool" in r]
+    if not chosen:
+        return []
+    said = lambda r: str(r["why"]).replace("|", "\\|")
+    return head("<tool", "<result", "errors", "seconds", "<last word") + [
+        line(r["tool"], r["state"], r["errors"], r["seconds"], said(r)) for r in chosen]
+
+
+def marks(found):
+    """Seconds and joules to marks of accuracy."""
+    chosen = rows(found, "train")
+    if not chosen:
+        return []
+    about = found["train"]
+    lines = [f"Data: {about.get('data')}; {about.get('precision')}; epochs {about.get('epochs')}; joules: {about.get('joules')}.", ""]
+    lines += head("<rule", "<mark", "epoch", "test accuracy, %", "s of training", "J of training", "s of the process", "J meanwhile")
+    for r in chosen:
+        if "error" in r:
+            lines.append(line(r["rule"], "error: " + str(r["error"]).replace("|", "\\|"), "", "", "", "", "", ""))
+        else:
+            mark = "last epoch" if r["mark"] is None else f"{r['mark']} %"
+            lines.append(line(r["rule"], mark, r["epoch"], number(r["test_accuracy"], 2), number(r["gpu_s"], 1), number(r["gpu_joules"]),
+                              number(r["process_s"], 1), number(r["process_joules"])))
     return lines

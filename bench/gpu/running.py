@@ -41,11 +41,15 @@ def end(process):
     process.wait()
 
 
-def last_line(log):
-    """The last line that says something, shortened; empty where there is none."""
+def last_lines(log, count):
+    """The last lines that say something, shortened."""
     try:
         with open(log, encoding="utf-8", errors="replace") as f:
-            lines = [line.strip() for line in f if line.strip()]
+            return [line.strip()[:300] for line in f if line.strip()][-count:]
     except OSError:
-        return ""
-    return lines[-1][:300] if lines else ""
+        return []
+
+
+def last_line(log):
+    """The last line that says something, shortened; empty where there is none."""
+    return next(iter(last_lines(log, 1)), "")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Callable
 
 import libraries
+import running
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -71,7 +72,83 @@ def ceiling(place, budget):
     return program("ceiling.py", "--out", place.result("ceiling"), "--budget", budget, "--dtype", "bf16", *sizes)
 
 
-STEPS = (Step("machine", 8, machine), Step("rival", 120, rival), Step("probe", 35, probe), Step("ceiling", 25, ceiling))
+def java(place, *arguments):
+    """A program of kib4j's, by the bundle's own Java; a sentence where this folder is no bundle."""
+    runtime = os.path.join(HERE, "runtime", "bin", "java")
+    if not os.path.exists(runtime):
+        return "This folder has no Java and no jars of kib4j; bench/gpu/make-bundle makes one that has."
+    return [runtime, "-XX:+UseSerialGC", "-Xms256m", "-Xmx8g", "-Djava.awt.headless=true", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+            f"-Dorg.bytedeco.javacpp.cachedir={os.path.join(place.work, 'javacpp')}", "-Dorg.bytedeco.javacpp.maxPhysicalBytes=0",
+            "-cp", os.path.join(HERE, "jars", "*"), *map(str, arguments)]
+
+
+def doctor(place, _):
+    return java(place, "io.github.kib4j.cli.Kib", "doctor")
+
+
+def native_program():
+    """The C++ program of the CUDA kernels, or a sentence on why it is not here."""
+    path = os.path.join(HERE, "native", "kib_cuda_test")
+    return path if os.path.exists(path) else \
+        "This folder has no native/kib_cuda_test; bench/gpu/make-bundle adds it where nvcc has built the CUDA kernels."
+
+
+def kernels(place, _):
+    path = native_program()
+    if not os.path.isabs(path):
+        return path
+    return [path, "--time", "--json", place.result("kernels"), *(["--small", "random"] if place.dry else [])]
+
+
+def sanitizer(place, budget):
+    path = native_program()
+    if not os.path.isabs(path):
+        return path
+    return program("sanitizer.py", "--out", place.result("sanitizer"), "--budget", budget, path, "--small")
+
+
+def cases(place, _):
+    return java(place, "io.github.kib4j.testkit.CaseList", place.device, *(["f32", "random"] if place.dry else ["f32", "bf16"]))
+
+
+def bench(place, budget):
+    dry = ["--small", "--seconds", "0.01"] if place.dry else []
+    return java(place, "io.github.kib4j.bench.gpu.StepsBenchmark", "--device", place.device, "--out", place.result("bench"),
+                "--budget", budget, *dry)
+
+
+def train(place, budget):
+    command = java(place)
+    if isinstance(command, str):
+        return command
+    data = cifar(place)
+    if not place.dry and not os.path.isdir(data):
+        return data
+    more = ["--small"] if place.dry else ["--data", data]
+    precision = ["--precision", "f32"] if place.dry else []
+    return program("train_marks.py", "--out", place.result("train"), "--budget", budget, "--device", place.device, *more, *precision, "--",
+                   *command)
+
+
+def cifar(place):
+    """A folder with CIFAR-10's binary files, or a sentence on why there is none."""
+    named = os.environ.get("KIB_DATA", "")
+    folder = named or os.path.join(place.work, "cifar10")
+    if os.path.exists(os.path.join(folder, "test_batch.bin")):
+        return folder
+    if named:
+        return f"KIB_DATA names {named}, which has no test_batch.bin of CIFAR-10's binary version."
+    archive = os.path.join(HERE, "cifar10-jpeg.tar.xz")
+    if not os.path.exists(archive):
+        return "There are no images of CIFAR-10; let KIB_DATA name a folder with its binary files."
+    log = place.log("decode")
+    status, _, _ = running.run(program("decode_cifar.py", archive, folder), 60, log, environment(place))
+    return folder if status == 0 else running.last_line(log)
+
+
+STEPS = (Step("machine", 8, machine), Step("rival", 120, rival), Step("probe", 35, probe), Step("ceiling", 25, ceiling),
+         Step("doctor", 10, doctor), Step("kernels", 20, kernels), Step("cases", 25, cases), Step("bench", 70, bench),
+         Step("sanitizer", 35, sanitizer), Step("train", 60, train))
 NAMES = tuple(step.name for step in STEPS)
 
 
@@ -79,6 +156,8 @@ def environment(place):
     """Of every step: what it finds libraries by, and where it may keep what it makes."""
     more = {"PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1", "LC_ALL": "C.UTF-8",
             "TORCHINDUCTOR_CACHE_DIR": os.path.join(place.work, "torchinductor"), "LD_LIBRARY_PATH": libraries.search_path()}
+    if libraries.folders():
+        more["KIB_CUDA_LIBRARIES"] = ":".join(libraries.folders())
     found = {**os.environ, **more}
     found.setdefault("HOME", place.work)  # caches of libraries; without one some of them fail
     found.setdefault("PATH", os.defpath)

@@ -22,7 +22,17 @@ CEILING = {"device": "NVIDIA H100 80GB HBM3", "rows": [
     {"what": "copy", "direction": "memory", "dtype": "", "batch": 0, "us": 7, "tb_per_s": 1.5},
     {"what": "conv2", "direction": "wgrad", "dtype": "bf16", "batch": 512, "us": 7, "tflop_per_s": 333},
     {"what": "conv2", "direction": "wgrad9", "dtype": "bf16", "batch": 512, "us": 7, "tflop_per_s": 444}]}
-WHOLE = {"machine": MACHINE, "rival": RIVAL, "bench": BENCH, "probe": PROBE, "ceiling": CEILING}
+KERNELS = {"copy_tb_per_s": 2.5, "rows": [
+    {"kernel": "sum_rows", "shape": "8x4 bf16", "us": 20, "gb_per_s": 100, "tflop_per_s": 0, "bound_us": 10}]}
+SANITIZER = {"rows": [{"tool": "memcheck", "state": "clean", "errors": 0, "seconds": 5, "why": "ERROR SUMMARY: 0 errors"}]}
+TRAIN = {"data": "D", "precision": "bf16", "epochs": {"phsic": 9}, "joules": "the counter", "rows": [
+    {"rule": "phsic", "mark": 60, "epoch": 2, "test_accuracy": 61.5,
+     "gpu_s": 4, "gpu_joules": None, "process_s": 11, "process_joules": 1100},
+    {"rule": "phsic", "mark": None, "epoch": 9, "test_accuracy": 77,
+     "gpu_s": 18, "gpu_joules": 1800, "process_s": 40, "process_joules": 4000},
+    {"rule": "backprop", "error": "status 1: a | b"}]}
+WHOLE = {"machine": MACHINE, "rival": RIVAL, "bench": BENCH, "probe": PROBE, "ceiling": CEILING,
+         "kernels": KERNELS, "sanitizer": SANITIZER, "train": TRAIN}
 
 
 def write(folder, results):

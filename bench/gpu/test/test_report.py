@@ -60,6 +60,28 @@ class ReportTest(unittest.TestCase):
         self.assertEqual(cells[8], f"{2 * 9 * 128 * 256 * 1024 * 512 / time / 1e12:,.0f}")
         self.assertIn("1 right, 0 WRONG, 1 refused", text)
 
+    def test_kernels_stand_beside_their_bounds(self):
+        text = self.markdown(results.WHOLE)
+        self.assertIn("Copies moved 2.50 TB/s", text)
+        self.assertEqual(self.row(text, "sum_rows")[1:], ["8x4 bf16", "20.0", "100", "0.00", "10.0", "0.50"])
+
+    def test_marks_tell_seconds_and_joules(self):
+        text = self.markdown(results.WHOLE)
+        self.assertEqual(self.row(text, "phsic", "60 %")[2:], ["2", "61.50", "4.000", "", "11.0", "1,100"])
+        self.assertEqual(self.row(text, "phsic", "last epoch")[2:], ["9", "77.00", "18.0", "1,800", "40.0", "4,000"])
+        self.assertIn("| backprop | error: status 1: a \\| b |", text)
+
+    def test_what_a_failed_step_said_is_in_the_report(self):
+        with open(self.place.log("cases"), "w", encoding="utf-8") as f:
+            f.write("\n".join(f"line {i}" for i in range(40)))
+        run = report.Run(self.place, self.out, ["cases"])
+        with redirect_stdout(StringIO()):
+            run.add({"step": "cases", "state": "failed", "seconds": 1, "why": "status 1: line 39"})
+        with open(os.path.join(self.out, "report.md"), encoding="utf-8") as f:
+            text = f.read()
+        self.assertIn("## What `cases` said last\n\n```\nline 28\n", text)
+        self.assertIn("line 39\n```", text)
+
     def test_a_wrong_convolution_is_said(self):
         probe = {"rows": [*results.PROBE["rows"], {"check": "dgrad", "types": "f32/f32", "math": "fma", "beta": 1, "right": False}]}
         self.assertIn("1 WRONG: dgrad f32/f32 fma beta 1", self.markdown({"probe": probe}))

@@ -76,7 +76,8 @@ public record Workload(String network, String rule, Precision precision) {
         return isVgg() ? 50_000 : 60_000;
     }
 
-    private Shape image() {
+    /** {@return the shape of an image} */
+    public Shape image() {
         return isVgg() ? Shape.of(3, 32, 32) : Shape.of(1, 28, 28);
     }
 
@@ -86,8 +87,18 @@ public record Workload(String network, String rule, Precision precision) {
      * @param atMost how many at most
      */
     public Dataset dataset(int atMost) {
+        return dataset(atMost, batch());
+    }
+
+    /**
+     * {@return random images: at most this many, in whole batches (at least one)}
+     *
+     * @param atMost how many at most
+     * @param batch images of a step
+     */
+    public Dataset dataset(int atMost, int batch) {
         Random random = new Random(1);
-        int count = Math.max(1, atMost / batch()) * batch();
+        int count = Math.max(1, atMost / batch) * batch;
         byte[] pixels = new byte[Math.toIntExact(count * image().size())];
         random.nextBytes(pixels);
         int[] labels = random.ints(count, 0, CLASSES).toArray();
@@ -104,13 +115,22 @@ public record Workload(String network, String rule, Precision precision) {
      * @param epochs how often every image is seen
      */
     public TrainingConfig config(int epochs) {
+        RunPlan plan = new RunPlan(settings(epochs));
+        return plan.training(plan.rules().get(0), image(), CLASSES);
+    }
+
+    /**
+     * {@return the settings of {@link #config}, to change}
+     *
+     * @param epochs how often every image is seen
+     */
+    public Settings settings(int epochs) {
         String rate = isBatchNorm() ? "5e-4" : "1e-3";
         Settings paper = new Presets().get((isVgg() ? VGG.get(network) : "mlp-fashion-mnist-") + rule);
         paper.set(Key.GROUPS, isBackprop() ? "0" : isVgg() ? "64" : "32");
         paper.set(Key.LR_LOCAL, rate).set(Key.LR_READOUT, rate).set(Key.SCHEDULE, "constant");
         paper.set(Key.EPOCHS, Integer.toString(epochs)).set(Key.PRECISION, precision.name());
-        RunPlan plan = new RunPlan(paper.set(Key.SEED, "1"));
-        return plan.training(plan.rules().get(0), image(), CLASSES);
+        return paper.set(Key.SEED, "1");
     }
 
     /** {@return the network} */
