@@ -58,7 +58,7 @@ record CudaBackend(
                 streams,
                 library,
                 new CudaMemory(library, streams),
-                new CudaProduct(library, streams, options),
+                new CudaProduct(card, library, streams, options),
                 new KernelBatchNorm(library),
                 new KernelActivity(library),
                 new KernelGram(library),

@@ -23,7 +23,7 @@ record CudaOptions(boolean graph, boolean lanes, boolean arena, boolean tf32, St
         for (String name : new String[] {"graph", "lanes", "arena", "tf32"}) {
             settings.put(name, "on or off");
         }
-        settings.put("convolution", "auto or the name of a way to compute convolutions");
+        settings.put("convolution", "a way to compute convolutions: " + ConvolutionFamily.names());
         return settings;
     }
 

@@ -7,6 +7,7 @@ import io.github.kib4j.testkit.OperationCase.Bound;
 import io.github.kib4j.testkit.OperationCase.Output;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.DynamicTest;
@@ -29,7 +30,21 @@ public final class Parity {
      * @return the tests, for a method with {@code @TestFactory}
      */
     public static Stream<DynamicTest> tests(Device device, Precision precision) {
+        return tests(device, precision, family -> true);
+    }
+
+    /**
+     * Returns one test for each case of some families of operations.
+     *
+     * @param device the one to test, open for as long as the tests run
+     * @param precision of activations
+     * @param families which ones, by their names: {@code linear}, {@code convolution}, ...
+     * @return the tests, for a method with {@code @TestFactory}
+     */
+    public static Stream<DynamicTest> tests(Device device, Precision precision, Predicate<String> families) {
         return OperationCases.all().stream()
+                .filter(c ->
+                        families.test(c.operation().substring(0, c.operation().indexOf('.'))))
                 .map(c -> DynamicTest.dynamicTest(c.toString(), () -> compare(c, device, precision)));
     }
 

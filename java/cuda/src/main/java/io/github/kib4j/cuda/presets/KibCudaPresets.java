@@ -12,7 +12,7 @@ import org.bytedeco.javacpp.tools.InfoMapper;
         value =
                 @Platform(
                         value = "linux-x86_64",
-                        include = {"kib/cuda.h", "kib/library.h"},
+                        include = {"kib/convolution.h", "kib/cuda.h", "kib/library.h"},
                         link = "kib_cuda"),
         target = "io.github.kib4j.cuda.internal",
         global = "io.github.kib4j.cuda.internal.kib_cuda")

@@ -1,0 +1,20 @@
+package io.github.kib4j.cuda;
+
+import java.util.Locale;
+
+/**
+ * Which plan computes a task.
+ *
+ * @param plan its name
+ * @param microseconds as measured when it was first taken; NaN if it was not measured
+ */
+record ConvolutionChoice(String plan, double microseconds) {
+    /** Returns it in one line, with the operations of the plain sums in a second. */
+    String line(ConvolutionTask task) {
+        String time = Double.isNaN(microseconds)
+                ? "not measured"
+                : String.format(
+                        Locale.ROOT, "%.1f us, %.1f TFLOP/s", microseconds, task.operations() / microseconds * 1e-6);
+        return task + ": " + plan + ", " + time;
+    }
+}
