@@ -13,7 +13,7 @@ extern "C" {
  * Sample j of x [B, H, W, C] T is image order[now[2] + j] (order NULL: now[2] + j) of images [count, H, W, C], shifted
  * by up to padding pixels and mirrored at random (Philox(seed; image, epoch now[1], 0, 3)), black outside, normalized
  * to (byte / 255 - mean) / deviation; labels likewise. mean and deviation are the caller's arrays, on a CUDA device
- * too, where there are at most 128 channels.
+ * too.
  */
 kib_status kib_augmentation_batch(void* x, int32_t* labels, const uint8_t* images, const int32_t* all_labels,
                                   const int32_t* order, int type, int64_t batch, int64_t channels, int64_t height,

@@ -47,7 +47,7 @@ kib_status kib_augmentation_padded_batch(void* x, int32_t* labels, const uint8_t
                                          const int32_t* order, int type, int64_t batch, int64_t channels,
                                          int64_t stored, int64_t height, int64_t width, int64_t padding, int flip,
                                          const double* mean, const double* deviation, uint64_t seed, const int64_t* now,
-                                         const kib_queue* queue);
+                                         void* workspace, const kib_queue* queue);
 
 #ifdef __cplusplus
 }

@@ -11,7 +11,7 @@ namespace kib::cuda {
 namespace {
 
 constexpr unsigned kThreads = 256;
-constexpr int kMostChannels = 128;  // whose factors are a kernel's parameters
+constexpr int kMostChannels = 128;  // whose means are a kernel's parameters; those of more lie in a table
 constexpr int64_t kStaged = 2048;   // bytes of an image that a block moves, if a row of it has no more
 
 // Which images, and how they are moved.
@@ -31,9 +31,25 @@ struct Source {
 };
 
 // Of each channel; inverse is 1 / deviation.
-struct Normalization {
-  double mean[kMostChannels], deviation[kMostChannels], inverse[kMostChannels];
+struct Channel {
+  double mean, deviation, inverse;
 };
+struct Normalization {
+  Channel of[kMostChannels];
+
+  // That of channels from first on.
+  Normalization(const double* mean, const double* deviation, int64_t first, int64_t channels) {
+    for (int64_t c = 0; c < kMostChannels; c++) {
+      bool is = first + c < channels;
+      double width = is ? deviation[first + c] : 1;
+      of[c] = {is ? mean[first + c] : 0, width, 1 / width};
+    }
+  }
+};
+
+__global__ void fill_table(Channel* table, const __grid_constant__ Normalization normalization, int64_t count) {
+  if (threadIdx.x < count) table[threadIdx.x] = normalization.of[threadIdx.x];
+}
 
 // x / y as it is rounded, for the nearest double of 1 / y (Markstein 1990): a division of doubles is slow on many
 // cards.
@@ -78,16 +94,17 @@ __device__ const uint8_t* stage(uint8_t* staged, const uint8_t* from, int64_t by
 // number once, kMany in one access. Bound by memory.
 template <int kMany, class T>
 __global__ void __launch_bounds__(kThreads)
-    augment(T* x, int32_t* labels, Source from, const __grid_constant__ Normalization normalization, int64_t stored,
-            int64_t parts, int64_t rows) {
+    augment(T* x, int32_t* labels, Source from, const __grid_constant__ Normalization normalization,
+            const Channel* table, int64_t stored, int64_t parts, int64_t rows) {
   __shared__ Move move;
-  __shared__ Normalization norm;
+  __shared__ Channel few[kMostChannels];
   __shared__ __align__(16) uint8_t staged[kStaged + 16];
   int64_t j = blockIdx.x / parts, part = blockIdx.x % parts;
   if (threadIdx.x == 0) move = Move::of(from, j);
-  for (unsigned c = threadIdx.x; c < from.channels; c += kThreads)
-    norm.mean[c] = normalization.mean[c], norm.deviation[c] = normalization.deviation[c],
-    norm.inverse[c] = normalization.inverse[c];
+  if (table == nullptr) {
+    if (threadIdx.x < from.channels) few[threadIdx.x] = normalization.of[threadIdx.x];
+    table = few;
+  }
   __syncthreads();
   if (threadIdx.x == 0 && part == 0) labels[j] = from.labels[move.image];
   int64_t top = part * rows, height = min(rows, from.height - top), line = from.width * from.channels;
@@ -111,8 +128,8 @@ __global__ void __launch_bounds__(kThreads)
       y[i] = 0;
       if (c < from.channels) {
         int byte = inside ? bytes[(row - first) * line + column * from.channels + c] : 0;
-        double centred = quotient(byte, 255, 1.0 / 255) - norm.mean[c];
-        y[i] = static_cast<float>(quotient(centred, norm.deviation[c], norm.inverse[c]));
+        const Channel& of = table[c];
+        y[i] = static_cast<float>(quotient(quotient(byte, 255, 1.0 / 255) - of.mean, of.deviation, of.inverse));
       }
       if (++c == depth) {
         c = 0;
@@ -124,21 +141,20 @@ __global__ void __launch_bounds__(kThreads)
 }
 
 kib_status augment_batch(void* x, int32_t* labels, const Source& from, int type, int64_t stored, const double* mean,
-                         const double* deviation, const kib_queue* queue) {
-  if (from.channels > kMostChannels)
-    return refuse(KIB_BAD_ARGUMENT, "normalize images of at most %d channels, not %lld", kMostChannels,
-                  static_cast<long long>(from.channels));
+                         const double* deviation, void* workspace, const kib_queue* queue) {
   if (stored < from.channels)
     return refuse(KIB_BAD_ARGUMENT, "cannot store %lld channels in %lld", static_cast<long long>(from.channels),
                   static_cast<long long>(stored));
   if (from.batch * from.height * from.width == 0) return KIB_OK;
-  Normalization normalization;
-  for (int64_t c = 0; c < kMostChannels; c++) {
-    bool is = c < from.channels;
-    normalization.mean[c] = is ? mean[c] : 0;
-    normalization.deviation[c] = is ? deviation[c] : 1;
-    normalization.inverse[c] = 1 / normalization.deviation[c];
+  Channel* table = from.channels > kMostChannels ? static_cast<Channel*>(workspace) : nullptr;
+  for (int64_t c = 0; c < from.channels && table != nullptr; c += kMostChannels) {
+    Normalization part(mean, deviation, c, from.channels);
+    int64_t count = std::min<int64_t>(kMostChannels, from.channels - c);
+    kib_status status =
+        launch("augmentation.batch", fill_table, {dim3(1), kMostChannels}, queue, table + c, part, count);
+    if (status != KIB_OK) return status;
   }
+  Normalization normalization(mean, deviation, 0, from.channels);
   int64_t line = from.width * from.channels;
   int64_t parts = divided_up(from.height, std::max<int64_t>(kStaged / std::max<int64_t>(line, 1), 1));
   int64_t rows = divided_up(from.height, parts);
@@ -147,7 +163,7 @@ kib_status augment_batch(void* x, int32_t* labels, const Source& from, int type,
     using T = decltype(tag);
     auto kernel = is_wide<T>(x, from.width * stored) ? augment<kWide<T>, T> : augment<1, T>;
     return launch("augmentation.batch", kernel, {dim3(static_cast<unsigned>(parts * from.batch)), kThreads}, queue,
-                  static_cast<T*>(x), labels, from, normalization, stored, parts, rows);
+                  static_cast<T*>(x), labels, from, normalization, table, stored, parts, rows);
   });
 }
 
@@ -167,25 +183,27 @@ __global__ void copy_rows(Unit* out, const Unit* all, const int32_t* order, cons
 
 using namespace kib::cuda;
 
-int64_t kib_augmentation_workspace(int64_t) { return 0; }
+int64_t kib_augmentation_workspace(int64_t channels) {
+  return channels > kMostChannels ? Arena::bytes<Channel>(channels) : 0;
+}
 
 kib_status kib_augmentation_batch(void* x, int32_t* labels, const uint8_t* images, const int32_t* all_labels,
                                   const int32_t* order, int type, int64_t batch, int64_t channels, int64_t height,
                                   int64_t width, int64_t padding, int flip, const double* mean, const double* deviation,
-                                  uint64_t seed, const int64_t* now, void*, const kib_queue* queue) {
+                                  uint64_t seed, const int64_t* now, void* workspace, const kib_queue* queue) {
   return augment_batch(x, labels,
                        {images, all_labels, order, now, batch, channels, height, width, padding, flip != 0, seed}, type,
-                       channels, mean, deviation, queue);
+                       channels, mean, deviation, workspace, queue);
 }
 
 kib_status kib_augmentation_padded_batch(void* x, int32_t* labels, const uint8_t* images, const int32_t* all_labels,
                                          const int32_t* order, int type, int64_t batch, int64_t channels,
                                          int64_t stored, int64_t height, int64_t width, int64_t padding, int flip,
                                          const double* mean, const double* deviation, uint64_t seed, const int64_t* now,
-                                         const kib_queue* queue) {
+                                         void* workspace, const kib_queue* queue) {
   return augment_batch(x, labels,
                        {images, all_labels, order, now, batch, channels, height, width, padding, flip != 0, seed}, type,
-                       stored, mean, deviation, queue);
+                       stored, mean, deviation, workspace, queue);
 }
 
 kib_status kib_batch_rows(float* out, const float* all, const int32_t* order, int64_t batch, int64_t m,

@@ -1,8 +1,9 @@
 // Batch normalization: a pass that adds chunks of rows, a small kernel that adds the chunks, and a pass that writes, in
 // the other order, since what was read last is nearest.
 //
-// A thread adds a few numbers in single precision, relative to what they vary around, and those sums in double: the
-// variance is off by some 1e-7 of itself, for any mean, and cards with few units for doubles are no slower.
+// The batch's variance is added in single precision, a few numbers at once and relative to what they vary around, and
+// in double what those give: it is off by some 1e-7 of itself, for any mean, and cards with few units for doubles are
+// no slower. The gradient's sums are in double; such cards take some times longer for that pass than their memory does.
 #include "columns.cuh"
 #include "kib/batch_norm.h"
 #include "kib/constants.h"
@@ -170,50 +171,37 @@ __global__ void __launch_bounds__(kThreads, kAtOnce)
   });
 }
 
-// ups, products [chunks, channels]: the sums over a chunk's rows of dy, and of dy (a - mean). A thread takes a relative
-// to its first number, from which it differs without a rounding where it varies little: near the mean all roundings
-// would go the same way. Blocks and bound as those of chunk_statistics; reads dy and a once.
+// ups, products [chunks, channels]: the sums over a chunk's rows of dy, and of dy (a - mean), all in double: they may
+// be small beside their terms. Blocks and bound as those of chunk_statistics; reads dy and a once.
 template <int kMany, class T>
 __global__ void __launch_bounds__(kThreads, kAtOnce)
     chunk_products(double* ups, double* products, const T* dy, const T* a, const double* mean, Columns shape) {
   __shared__ double up_of[kThreads * kMany], product_of[kThreads * kMany], parts[kThreads];
-  __shared__ float shift_of[kThreads * kMany];
   int64_t chunk = blockIdx.y;
   Place<kMany> at(shape, chunk);
-  float shift[kMany] = {};
-  double up[kMany] = {}, product[kMany] = {};
-  bool begun = false;
+  double m[1][kMany], up[kMany] = {}, product[kMany] = {};
+  load_each(m, {mean}, shape, at, parts);
   at.template for_groups<kRowsOfTwo>([&](int64_t row, auto count) {
     constexpr int kRows = decltype(count)::value;
     float d[kRows][kMany], x[kRows][kMany];
     load_rows(d, dy, shape, at, row);
     load_rows(x, a, shape, at, row);
 #pragma unroll
-    for (int j = 0; j < kMany; j++) {
-      shift[j] = begun ? shift[j] : x[0][j];
-      float few = 0, few_products = 0;
+    for (int i = 0; i < kRows; i++)
 #pragma unroll
-      for (int i = 0; i < kRows; i++) {
-        few += d[i][j];
-        few_products = fmaf(d[i][j], x[i][j] - shift[j], few_products);
+      for (int j = 0; j < kMany; j++) {
+        double upstream = d[i][j];
+        up[j] += upstream;
+        product[j] = fma(upstream, x[i][j] - m[0][j], product[j]);
       }
-      up[j] += few;
-      product[j] += few_products;
-    }
-    begun = true;
   });
 #pragma unroll
-  for (int j = 0; j < kMany; j++)
-    up_of[at.slot(j)] = up[j], product_of[at.slot(j)] = product[j], shift_of[at.slot(j)] = shift[j];
+  for (int j = 0; j < kMany; j++) up_of[at.slot(j)] = up[j], product_of[at.slot(j)] = product[j];
   __syncthreads();
-  int64_t column = static_cast<int64_t>(blockIdx.x) * shape.width + at.column_at(threadIdx.x % shape.width);
-  double m = column < shape.columns ? mean[column] : 0;
-  double all =
-      column_sum(shape.width, at.down, parts, [&](unsigned y, unsigned x) { return up_of[y * shape.width + x]; });
-  double along = column_sum(shape.width, at.down, parts, [&](unsigned y, unsigned x) {
-    unsigned i = y * shape.width + x;
-    return product_of[i] + (shift_of[i] - m) * up_of[i];
-  });
+  auto sum = [&](const double* of) {
+    return column_sum(shape.width, at.down, parts, [&](unsigned y, unsigned x) { return of[y * shape.width + x]; });
+  };
+  double all = sum(up_of), along = sum(product_of);
   write_columns(ups + chunk * shape.columns, all, shape, at, parts);
   write_columns(products + chunk * shape.columns, along, shape, at, parts);
 }

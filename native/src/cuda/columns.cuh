@@ -90,14 +90,14 @@ __device__ void load_rows(float (&x)[kRows][kMany], const T* numbers, const Colu
 }
 
 // Reads a number of each array for each of the thread's columns, by way of shared memory [kArrays * shape.width].
-template <int kArrays, int kMany>
-__device__ void load_each(float (&x)[kArrays][kMany], const float* const (&arrays)[kArrays], const Columns& shape,
-                          const Place<kMany>& at, float* shared) {
+template <class Number, int kArrays, int kMany>
+__device__ void load_each(Number (&x)[kArrays][kMany], const Number* const (&arrays)[kArrays], const Columns& shape,
+                          const Place<kMany>& at, Number* shared) {
   int64_t column = static_cast<int64_t>(blockIdx.x) * shape.width + threadIdx.x;
   if (threadIdx.x < shape.width) {
 #pragma unroll
     for (int i = 0; i < kArrays; i++)
-      shared[i * shape.width + at.place_of(threadIdx.x)] = column < shape.columns ? arrays[i][column] : 0;
+      shared[i * shape.width + at.place_of(threadIdx.x)] = column < shape.columns ? arrays[i][column] : Number(0);
   }
   __syncthreads();
 #pragma unroll

@@ -24,15 +24,6 @@ struct Teams {
   }
 };
 
-// exp(x - largest), the difference taken as exactly as in double.
-__device__ float exponential(float x, float largest) {
-  float high = x - largest, part = high - x;
-  float e = expf(high);
-  if (!(high > -100)) return e;  // 0, or not a number
-  float low = (x - (high - part)) + (-largest - part);
-  return fmaf(e, low, e);
-}
-
 // The sum over a team's lanes, in all of them.
 __device__ double team_sum(double x, unsigned team) {
   for (unsigned distance = team / 2; distance > 0; distance /= 2) x += __shfl_xor_sync(0xFFFFFFFFu, x, distance);
@@ -80,10 +71,9 @@ __global__ void __launch_bounds__(kThreads, 2)
     Largest largest;
     for (int64_t m = lane; m < end; m += teams.team) largest.consider(logit(m), m);
     largest.of_team(teams.team, is_row ? logit(lane) : 0);
-    double sum = 0;
-    float e = 0;
+    double sum = 0, e = 0;
     for (int64_t m = lane; m < end; m += teams.team) {
-      e = exponential(logit(m), largest.value);
+      e = exp(static_cast<double>(logit(m)) - largest.value);
       sum += e;
     }
     sum = team_sum(sum, teams.team);
@@ -94,10 +84,9 @@ __global__ void __launch_bounds__(kThreads, 2)
       right += largest.at == label;
     }
     if (dy == nullptr) continue;
-    double whole = 1 / static_cast<double>(batch), share = 1 / (sum * static_cast<double>(batch));
     for (int64_t m = lane; m < outputs; m += teams.team) {
-      if (!kHeld) e = exponential(row[m], largest.value);
-      store(dy + b * outputs + m, static_cast<float>(e * share - (m == label ? whole : 0)));
+      if (!kHeld) e = exp(static_cast<double>(row[m]) - largest.value);
+      store(dy + b * outputs + m, static_cast<float>((e / sum - (m == label)) / static_cast<double>(batch)));
     }
   }
   losses = block_sum(losses, parts);

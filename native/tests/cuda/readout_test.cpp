@@ -37,11 +37,11 @@ void compare(const std::vector<float>& y, int64_t batch, int64_t outputs, int ty
                                        scratch.data(), test::device()),
              what);
   }
-  test::near(dsums.read(), sums, 1e-6, what + ": sums");
+  test::near(dsums.read(), sums, 1e-12, what + ": sums");
   check(dsums.read()[2] == sums[2], (what + ": right answers").c_str());
   test::equal(dfault.read(), fault, what + ": fault");
   if (type == KIB_F32) {
-    test::near(ddy.read(), dy, 5e-7, what + ": dy");
+    test::near(ddy.read(), dy, 1.3e-7, what + ": dy");
   } else {
     test::near(ddy16.read(), dy16, 0x1p-8, what + ": dy");
   }
