@@ -32,16 +32,6 @@ int kib_cuda_is_watched(void);
 void kib_cuda_begin_range(const char* name);
 void kib_cuda_end_range(void);
 
-/* Rows of so many channels become rows of `padded` numbers, with zeros; and the inverse. */
-kib_status kib_layout_pad_channels(void* target, const void* source, int type, int64_t rows, int64_t channels,
-                                   int64_t padded, const kib_queue* queue);
-kib_status kib_layout_drop_channels(void* target, const void* source, int type, int64_t rows, int64_t channels,
-                                    int64_t padded, const kib_queue* queue);
-
-/* target [B, H + 2 border, W + 2 border, C] = source [B, H, W, C] with zeros around each image. */
-kib_status kib_layout_border(void* target, const void* source, int type, int64_t batch, int64_t height, int64_t width,
-                             int64_t channels, int64_t border, const kib_queue* queue);
-
 /* Like kib_augmentation_batch, with x [B, H, W, stored]: the channels behind the images' own are zero. */
 kib_status kib_augmentation_padded_batch(void* x, int32_t* labels, const uint8_t* images, const int32_t* all_labels,
                                          const int32_t* order, int type, int64_t batch, int64_t channels,

@@ -1,8 +1,6 @@
 // Between types and storage orders. All of it moves bytes and is bound by memory.
 #include <algorithm>
-#include <type_traits>
 
-#include "kib/cuda.h"
 #include "kib/layout.h"
 #include "launch.cuh"
 
@@ -109,61 +107,6 @@ kib_status transpose(const char* name, Target* target, const Source* source, int
                 outer, rows, columns, tile);
 }
 
-// Rows of `kept` units become rows of `width`: cut, or filled with zeros. A thread writes a unit (16 bytes, or a
-// number); reads what is kept and writes the target, once.
-template <class Unit>
-__global__ void change_width(Unit* target, const Unit* source, int64_t rows, int64_t source_width, int64_t width) {
-  int64_t n = rows * width;
-  for (int64_t i = first_item(); i < n; i += item_stride()) {
-    int64_t row = i / width, c = i - row * width;
-    target[i] = c < source_width ? source[row * source_width + c] : Unit{};
-  }
-}
-
-// target [batch, height + 2 border, width + 2 border] of pixels of so many units = source [batch, height, width], with
-// zeros around. Some `team` neighbouring threads write a row of the target; the source is read once, the target written
-// once.
-template <class Unit>
-__global__ void __launch_bounds__(kThreads) surround(Unit* target, const Unit* source, int64_t batch, int64_t height,
-                                                     int64_t width, int64_t pixel, int64_t border, unsigned team) {
-  int64_t tall = height + 2 * border, margin = border * pixel, inside = width * pixel, wide = inside + 2 * margin;
-  unsigned teams = kThreads / team, member = threadIdx.x % team;
-  for (int64_t row = static_cast<int64_t>(blockIdx.x) * teams + threadIdx.x / team; row < batch * tall;
-       row += static_cast<int64_t>(gridDim.x) * teams) {
-    int64_t image = row / tall, h = row - image * tall - border;
-    bool filled = h >= 0 && h < height;
-    const Unit* from = source + (image * height + h) * inside - margin;
-    for (int64_t i = member; i < wide; i += team)
-      target[row * wide + i] = filled && i >= margin && i < margin + inside ? from[i] : Unit{};
-  }
-}
-
-// Returns function(Unit(), how many numbers are a unit): 16 bytes where all arrays and rows allow it.
-template <class Function>
-kib_status with_unit(int type, const void* target, const void* source, int64_t width, int64_t other,
-                     Function function) {
-  return with_type(type, [&](auto tag) {
-    using T = decltype(tag);
-    if (is_wide<T>(target, width) && is_wide<T>(source, other)) return function(uint4(), kWide<T>);
-    return function(std::conditional_t<sizeof(T) == 4, uint32_t, uint16_t>(), 1);
-  });
-}
-
-kib_status change_width(const char* name, void* target, const void* source, int type, int64_t rows,
-                        int64_t source_width, int64_t width, const kib_queue* queue) {
-  return with_unit(type, target, source, width, source_width, [&](auto tag, int unit) {
-    using Unit = decltype(tag);
-    return launch(name, change_width<Unit>, grid_for(rows * width / unit, kThreads), queue, static_cast<Unit*>(target),
-                  static_cast<const Unit*>(source), rows, source_width / unit, width / unit);
-  });
-}
-
-kib_status check_widths(int64_t channels, int64_t padded) {
-  if (channels >= 1 && padded >= channels) return KIB_OK;
-  return refuse(KIB_BAD_ARGUMENT, "cannot have %lld channels in rows of %lld numbers", static_cast<long long>(channels),
-                static_cast<long long>(padded));
-}
-
 }  // namespace
 }  // namespace kib::cuda
 
@@ -224,32 +167,4 @@ kib_status kib_layout_write_u8(void* target, const uint8_t* source, int64_t oute
 kib_status kib_layout_read_u8(uint8_t* target, const void* source, int64_t outer, int64_t channels, int64_t positions,
                               const kib_queue* queue) {
   return transpose("layout.read_u8", target, static_cast<const uint8_t*>(source), outer, positions, channels, queue);
-}
-
-kib_status kib_layout_pad_channels(void* target, const void* source, int type, int64_t rows, int64_t channels,
-                                   int64_t padded, const kib_queue* queue) {
-  kib_status status = check_widths(channels, padded);
-  if (status != KIB_OK) return status;
-  return change_width("layout.pad_channels", target, source, type, rows, channels, padded, queue);
-}
-
-kib_status kib_layout_drop_channels(void* target, const void* source, int type, int64_t rows, int64_t channels,
-                                    int64_t padded, const kib_queue* queue) {
-  kib_status status = check_widths(channels, padded);
-  if (status != KIB_OK) return status;
-  return change_width("layout.drop_channels", target, source, type, rows, padded, channels, queue);
-}
-
-kib_status kib_layout_border(void* target, const void* source, int type, int64_t batch, int64_t height, int64_t width,
-                             int64_t channels, int64_t border, const kib_queue* queue) {
-  if (border < 0)
-    return kib::refuse(KIB_BAD_ARGUMENT, "cannot make a border of %lld pixels", static_cast<long long>(border));
-  return with_unit(type, target, source, channels, channels, [&](auto tag, int unit) {
-    using Unit = decltype(tag);
-    unsigned team = 1;
-    while (team < kThreads && team < (width + 2 * border) * channels / unit) team *= 2;
-    return launch("layout.border", surround<Unit>, grid_for(batch * (height + 2 * border) * team, kThreads), queue,
-                  static_cast<Unit*>(target), static_cast<const Unit*>(source), batch, height, width, channels / unit,
-                  border, team);
-  });
 }

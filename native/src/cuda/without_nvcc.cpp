@@ -1,4 +1,5 @@
 // The library where there was no compiler of kernels: what depends on it builds, and says that there are none.
+#include "kib/convolution.h"
 #include "kib/cuda.h"
 #include "kib/library.h"
 
@@ -10,13 +11,20 @@ int kib_cuda_is_watched(void) { return 0; }
 void kib_cuda_begin_range(const char*) {}
 void kib_cuda_end_range(void) {}
 
-kib_status kib_layout_pad_channels(void*, const void*, int, int64_t, int64_t, int64_t, const kib_queue*) {
+kib_status kib_augmentation_padded_batch(void*, int32_t*, const uint8_t*, const int32_t*, const int32_t*, int, int64_t,
+                                         int64_t, int64_t, int64_t, int64_t, int64_t, int, const double*, const double*,
+                                         uint64_t, const int64_t*, const kib_queue*) {
   return KIB_BAD_ARGUMENT;
 }
-kib_status kib_layout_drop_channels(void*, const void*, int, int64_t, int64_t, int64_t, const kib_queue*) {
+kib_status kib_convolution_fit(void*, const void*, int, const kib_convolution_images*, const kib_convolution_images*,
+                               int64_t, const kib_queue*) {
   return KIB_BAD_ARGUMENT;
 }
-kib_status kib_layout_border(void*, const void*, int, int64_t, int64_t, int64_t, int64_t, int64_t, const kib_queue*) {
+kib_status kib_convolution_windows(void*, const void*, int, const kib_convolution_images*, int64_t, int64_t,
+                                   const kib_queue*) {
+  return KIB_BAD_ARGUMENT;
+}
+kib_status kib_convolution_add_bias(void*, const float*, int, int64_t, int64_t, const kib_queue*) {
   return KIB_BAD_ARGUMENT;
 }
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "families.h"
-#include "kib/cuda.h"
 
 KIB_EXPECTED(kib_layout_widen)
 KIB_EXPECTED(kib_layout_narrow)
@@ -120,69 +119,18 @@ void test_order() {
   }
 }
 
-// Rows padded and cut again, by numbers and by 16 bytes.
-template <class T>
-void test_widths(int type, const std::vector<T>& numbers) {
-  const int64_t shapes[][3] = {{37, 3, 8}, {5, 8, 16}, {5, 5, 5}, {129, 16, 24}, {1, 1, 9}, {0, 3, 8}};
-  for (const auto& [rows, channels, padded] : shapes) {
-    auto size = static_cast<size_t>(rows * channels);
-    std::vector<T> source(numbers.begin(), numbers.begin() + size), wanted(static_cast<size_t>(rows * padded), T());
-    for (int64_t row = 0; row < rows; row++)
-      for (int64_t c = 0; c < channels; c++)
-        wanted[static_cast<size_t>(row * padded + c)] = source[static_cast<size_t>(row * channels + c)];
-    test::Array<T> from(source), to(wanted.size()), back(size);
-    test::ok(kib_layout_pad_channels(to.data(), from.data(), type, rows, channels, padded, test::device()), "padding");
-    test::equal(to.read(), wanted, "layout.pad_channels");
-    test::ok(kib_layout_drop_channels(back.data(), to.data(), type, rows, channels, padded, test::device()), "cutting");
-    test::equal(back.read(), source, "layout.drop_channels");
-  }
-  test::Array<T> none(1);
-  check(kib_layout_pad_channels(none.data(), none.data(), type, 1, 3, 2, test::device()) == KIB_BAD_ARGUMENT &&
-            kib_layout_drop_channels(none.data(), none.data(), type, 1, 0, 2, test::device()) == KIB_BAD_ARGUMENT,
-        "channels that do not fit");
-}
-
-template <class T>
-void test_border(int type, const std::vector<T>& numbers) {
-  const int64_t shapes[][5] = {{2, 3, 5, 3, 1}, {1, 4, 4, 16, 1}, {3, 2, 1, 8, 2}, {2, 1, 70, 24, 1}, {2, 3, 5, 8, 0}};
-  for (const auto& [batch, height, width, channels, border] : shapes) {
-    int64_t tall = height + 2 * border, wide = width + 2 * border;
-    std::vector<T> source(numbers.begin(), numbers.begin() + static_cast<size_t>(batch * height * width * channels));
-    std::vector<T> wanted(static_cast<size_t>(batch * tall * wide * channels), T());
-    for (int64_t row = 0; row < batch * height; row++)
-      for (int64_t i = 0; i < width * channels; i++) {
-        int64_t to = ((row / height * tall + row % height + border) * wide + border) * channels + i;
-        wanted[static_cast<size_t>(to)] = source[static_cast<size_t>(row * width * channels + i)];
-      }
-    test::Array<T> from(source), to(wanted.size());
-    test::ok(kib_layout_border(to.data(), from.data(), type, batch, height, width, channels, border, test::device()),
-             "a border");
-    test::equal(to.read(), wanted, "layout.border");
-  }
-  test::Array<T> none(1);
-  check(kib_layout_border(none.data(), none.data(), type, 1, 1, 1, 1, -1, test::device()) == KIB_BAD_ARGUMENT,
-        "no border is negative");
-}
-
 }  // namespace
 
 void test_layout() {
   test_types();
   test_order();
-  auto numbers = random_numbers(4000, -1, 1);
-  test_widths(KIB_F32, numbers);
-  test_widths(KIB_BF16, narrowed(numbers));
-  test_border(KIB_F32, numbers);
-  test_border(KIB_BF16, narrowed(numbers));
 }
 
 void time_layout(test::Timer& timer) {
   int64_t n = timer.small() ? 4096 : 8 << 20, images = timer.small() ? 2 : 10000, filters = timer.small() ? 2 : 512;
-  int64_t batch = timer.small() ? 1 : 128, side = timer.small() ? 4 : 32;
-  int64_t border = batch * (side + 2) * (side + 2) * 128;
   auto bytes = [](int64_t count) { return static_cast<double>(count); };
   auto zeros = [](int64_t count) { return std::vector<char>(static_cast<size_t>(count)); };
-  test::Scratch one(zeros(std::max({4 * n, 3072 * images, 4 * filters * 4608, border * 2}))), other(one.size());
+  test::Scratch one(zeros(std::max({4 * n, 3072 * images, 4 * filters * 4608}))), other(one.size());
   auto* f32 = reinterpret_cast<float*>(one.data());
   auto* u8 = reinterpret_cast<uint8_t*>(one.data());
   const kib_queue* queue = test::device();
@@ -192,9 +140,4 @@ void time_layout(test::Timer& timer) {
              [&] { return kib_layout_write_u8(other.data(), u8, images, 3, 1024, queue); });
   timer.time("layout.write_f32", std::to_string(filters) + "x512x3x3", {bytes(8 * filters * 4608)},
              [&] { return kib_layout_write_f32(other.data(), f32, KIB_F32, filters, 512, 9, queue); });
-  timer.time("layout.pad_channels", std::to_string(batch) + "x32x32x3 to 8", {bytes(batch * 1024 * 22)},
-             [&] { return kib_layout_pad_channels(other.data(), f32, KIB_BF16, batch * 1024, 3, 8, queue); });
-  timer.time("layout.border", std::to_string(batch) + "x" + std::to_string(side) + "x" + std::to_string(side) + "x128",
-             {bytes(2 * border + 2 * batch * side * side * 128)},
-             [&] { return kib_layout_border(other.data(), f32, KIB_BF16, batch, side, side, 128, 1, queue); });
 }
