@@ -29,15 +29,19 @@ begin)
   ;;
 open) rm -f "$stamp" ;;
 end)
+  kernels=without
+  [ -z "$(command -v nvcc)" ] || kernels=with
   # A run that did not begin with the natives took other modules from elsewhere: of that nothing is known.
   if [ -f "$begun" ] && [ "$(line 1 "$begun")" = "$2" ]; then
-    { line 2 "$begun"; echo "java/cli/target/$3"; } >"$stamp"
+    { line 2 "$begun"; echo "java/cli/target/$3"; echo "$kernels nvcc"; } >"$stamp"
   fi
   ;;
 jar)
   [ -f "$stamp" ] || exit 1
   jar=$(line 2 "$stamp")
   [ -f "$jar" ] && [ "$(line 1 "$stamp")" = "$(sources)" ] || exit 1
+  # Kernels for GPUs are made once there is a compiler for them, and kept when it is not on the path.
+  [ "$(line 3 "$stamp")" = "with nvcc" ] || [ -z "$(command -v nvcc)" ] || exit 1
   echo "$PWD/$jar"
   ;;
 *)

@@ -166,7 +166,7 @@ public final class Kib {
                         "kib eval runs/mine",
                         "kib eval runs/mine --data DIR --json"),
                 HelpScreen.of(
-                        InfoCommands.dataSpec(),
+                        DataCommand.spec(),
                         "list | fetch NAME | verify NAME [OPTION]...",
                         "kib data list",
                         "kib data fetch cifar10",
@@ -182,7 +182,7 @@ public final class Kib {
                         "kib summary --preset vgg-cifar10-2x-adamw-cosine-grp",
                         "kib summary --dataset folder --data DIR --batch 64",
                         "kib summary runs/mine --json"),
-                HelpScreen.of(InfoCommands.doctorSpec(), "[OPTION]...", "kib doctor"),
+                HelpScreen.of(DoctorCommand.spec(), "[OPTION]...", "kib doctor"),
                 HelpScreen.of(BundleCommand.spec(), "DIR [OPTION]...", "kib bundle kib4j", "kib4j/kib doctor"),
                 HelpScreen.of(Completion.spec(), "SHELL", "source <(kib completion bash)"))) {
             root.addSubcommand(spec.name(), spec);
@@ -223,12 +223,12 @@ public final class Kib {
         return switch (sub.commandSpec().name()) {
             case "train" -> new TrainCommand(sub, out, err).run();
             case "eval" -> EvalCommand.run(sub, out, err);
-            case "data" -> InfoCommands.data(sub, out, err);
+            case "data" -> DataCommand.run(sub, out, err);
             case "presets" -> PresetsCommand.run(sub, out);
             case "summary" -> SummaryCommand.run(sub, out, err);
             case "bundle" -> BundleCommand.run(sub, out);
             case "completion" -> Completion.run(sub, line, out);
-            default -> InfoCommands.doctor(sub, out);
+            default -> DoctorCommand.run(sub, out);
         };
     }
 }

@@ -83,7 +83,9 @@ final class ArchitectureTest {
                 "files",
                 "checkpoint",
                 "train",
+                "bindings",
                 "cpu",
+                "cuda",
                 "datasets"
             })
     void roomsBelowNameNoOption(String name) throws IOException {

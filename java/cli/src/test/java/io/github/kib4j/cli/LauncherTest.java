@@ -85,7 +85,9 @@ final class LauncherTest {
                 "java/core/src/main/java/A.java",
                 "java/core/src/test/java/ATest.java",
                 "java/testkit/src/main/java/A.java",
+                "java/bindings/pom.xml",
                 "java/cpu/pom.xml",
+                "java/cuda/pom.xml",
                 "java/experiment/src/main/java/Key.java",
                 "java/cli/src/main/java/Kib.java",
                 "bench/pom.xml",
@@ -501,6 +503,21 @@ final class LauncherTest {
         assertThat(Files.readString(calls)).isEmpty();
     }
 
+    /** Kernels for GPUs are made once their compiler is there, and kept where it is not on the path. */
+    @Test
+    void aCompilerOfKernelsThatCameIsUsed() throws Exception {
+        everything();
+        assertRuns(kib("doctor"));
+        assertThat(builds()).isEqualTo(1);
+        tool("nvcc", "");
+        assertRuns(kib("doctor"));
+        assertThat(builds()).isEqualTo(2);
+        assertRuns(kib("doctor"));
+        Files.delete(tools.resolve("nvcc"));
+        assertRuns(kib("doctor"));
+        assertThat(builds()).isEqualTo(2);
+    }
+
     @Test
     void aTerminalIsAsked() throws Exception {
         everything();
@@ -623,8 +640,16 @@ final class LauncherTest {
                         + owner + " build it once (" + home + "/kib doctor), or work in a copy of your own: cp -r "
                         + home
                         + " ~/kib4j");
-        for (String module :
-                List.of("native", "java/core", "java/testkit", "datasets", "java/cpu", "java/experiment", "java/cli")) {
+        for (String module : List.of(
+                "native",
+                "java/core",
+                "java/testkit",
+                "datasets",
+                "java/bindings",
+                "java/cpu",
+                "java/cuda",
+                "java/experiment",
+                "java/cli")) {
             Files.setPosixFilePermissions(home.resolve(module), PosixFilePermissions.fromString("rwxrwxrwx"));
         }
         assertThat(end(command(asNobody, "doctor").start()).text())

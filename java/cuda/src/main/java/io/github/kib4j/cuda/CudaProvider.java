@@ -133,10 +133,11 @@ public final class CudaProvider implements DeviceProvider {
             parts.add(new DevicePart(part.name(), found, Optional.ofNullable(part.problem())));
         }
         Optional<String> missing = kernels.problem();
-        parts.add(new DevicePart("kernels", missing.isPresent() ? "" : "for " + kernels.architectures(), missing));
-        if (CudaLibraries.problem().isPresent()) {
+        if (CudaLibraries.problem().isPresent()) { // without them the kernels do not say what they are for
+            missing.ifPresent(problem -> parts.add(new DevicePart("kernels", "", missing)));
             return parts;
         }
+        parts.add(new DevicePart("kernels", missing.isPresent() ? "" : "for " + kernels.architectures(), missing));
         Cards cards = Cards.Here.CARDS;
         cards.problem().ifPresent(problem -> parts.add(new DevicePart("GPU", "", Optional.of(problem))));
         for (CudaCard card : cards.all()) {

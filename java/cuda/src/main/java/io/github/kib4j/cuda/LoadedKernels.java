@@ -12,13 +12,25 @@ import org.bytedeco.javacpp.Pointer;
 final class LoadedKernels implements OwnKernels {
     private static final String LIBRARY = "libkib_cuda.so";
 
+    /** A build without nvcc has a library of no kernels, which says that it is for no architecture. */
     @Override
     public Optional<String> problem() {
-        return CudaBackend.class.getResource("linux-x86_64/" + LIBRARY) != null
-                ? Optional.empty()
-                : Optional.of(
-                        "this build has no CUDA kernels (" + LIBRARY + "), since nvcc was not there when it was made;"
-                                + " install CUDA 13 with nvcc, and build again.");
+        if (CudaBackend.class.getResource("linux-x86_64/" + LIBRARY) == null) {
+            return Optional.of("kib4j-cuda's jar has no native libraries; take the one of this build.");
+        }
+        if (CudaLibraries.problem().isPresent()) {
+            return Optional.empty();
+        }
+        try {
+            return architectures().isEmpty()
+                    ? Optional.of(
+                            "this build has no CUDA kernels, since nvcc was not there when it was made; install CUDA 13"
+                                    + " with nvcc, and build again.")
+                    : Optional.empty();
+        } catch (LinkageError e) {
+            return Optional.of("its kernels do not load (" + e.getMessage()
+                    + "); check that JavaCPP's cache (~/.javacpp) can" + " be written.");
+        }
     }
 
     @Override

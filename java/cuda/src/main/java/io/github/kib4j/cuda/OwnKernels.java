@@ -6,7 +6,7 @@ import org.bytedeco.javacpp.Pointer;
 
 /** kib4j's own kernels, as far as it is asked whether they are there and run. */
 interface OwnKernels {
-    /** {@return why they cannot be used, and what to do, in one sentence; empty if they are there} Touches nothing of CUDA. */
+    /** {@return why they cannot be used, and what to do, in one sentence; empty if they are there, or it cannot be told without CUDA} */
     Optional<String> problem();
 
     /** {@return for which architectures they were compiled, as nvcc names them: {@code sm_80 sm_90a compute_80}} */

@@ -12,18 +12,9 @@ import io.github.kib4j.datasets.Recognised;
 import io.github.kib4j.datasets.Selection;
 import io.github.kib4j.experiment.ImageCounts;
 import io.github.kib4j.experiment.Invocation;
-import io.github.kib4j.experiment.Settings;
-import io.github.kib4j.experiment.ThreadCount;
 import io.github.kib4j.experiment.UsageException;
 import io.github.kib4j.experiment.Words;
-import io.github.kib4j.op.Device;
-import io.github.kib4j.op.DeviceInfo;
-import io.github.kib4j.op.DeviceProvider;
-import io.github.kib4j.op.Devices;
-import io.github.kib4j.train.MemoryEstimate;
-import io.github.kib4j.train.Version;
 import java.io.PrintStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,13 +23,13 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
 
-/** Commands that tell or fetch: {@code data, doctor}. */
-final class InfoCommands {
+/** The command that tells of data sets and fetches them: {@code data}. */
+final class DataCommand {
     private static final List<String> ACTIONS = List.of("list", "fetch", "verify");
 
-    private InfoCommands() {}
+    private DataCommand() {}
 
-    static CommandSpec dataSpec() {
+    static CommandSpec spec() {
         CommandSpec spec = Parts.command("data", "Data sets: list, fetch NAME, verify NAME.");
         spec.addPositional(Parts.argument(0, true, String.class, "list|fetch|verify", "what to do", ACTIONS));
         spec.addPositional(Parts.argument(1, false, String.class, "NAME", "a data set", Datasets.names()));
@@ -49,7 +40,7 @@ final class InfoCommands {
         return spec;
     }
 
-    static int data(ParseResult parsed, PrintStream out, PrintStream err) {
+    static int run(ParseResult parsed, PrintStream out, PrintStream err) {
         String action = parsed.matchedPositionalValue(0, "");
         String name = parsed.matchedPositionalValue(1, "");
         Path folder = parsed.matchedOptionValue("--data", null);
@@ -117,7 +108,8 @@ final class InfoCommands {
         return Words.same(name, names).orElseThrow(() -> UsageException.unknown("data set to " + action, name, names));
     }
 
-    private static ArrayNode datasets() {
+    /** Returns all data sets, and where they are. */
+    static ArrayNode datasets() {
         ArrayNode list = new ObjectMapper().createArrayNode();
         for (String name : Datasets.names()) {
             boolean published = Datasets.published().contains(name);
@@ -129,7 +121,8 @@ final class InfoCommands {
         return list;
     }
 
-    private static void list(String indent, PrintStream out) {
+    /** Prints all data sets, and where they are. */
+    static void list(String indent, PrintStream out) {
         for (String name : Datasets.names()) {
             String where = !Datasets.published().contains(name)
                     ? switch (name) {
@@ -142,70 +135,5 @@ final class InfoCommands {
                             .orElse("not found; run '" + Invocation.of("data", "fetch", name) + "' or give --data DIR");
             out.printf("%s%-14s %s%n", indent, name, where);
         }
-    }
-
-    static CommandSpec doctorSpec() {
-        CommandSpec spec = Parts.command("doctor", "Says which devices and data sets there are, and why not.");
-        spec.addOption(
-                Parts.json("version, java, processors, omp_num_threads, heap_bytes, devices (name, usable, description"
-                        + " or reason), datasets (as of 'kib data list'), runs (their folder), runs_writable"));
-        return spec;
-    }
-
-    /** A device, and what it is or why it is not usable. */
-    private record Found(String name, boolean usable, String description) {}
-
-    private static List<Found> devices() {
-        List<Found> found = new ArrayList<>();
-        for (DeviceProvider provider : Devices.providers()) {
-            Optional<String> reason = provider.unavailable();
-            if (reason.isPresent()) {
-                found.add(new Found(provider.name(), false, reason.get()));
-            } else {
-                for (DeviceInfo info : provider.devices()) {
-                    try (Device device = Devices.open(
-                                    info.name(), ThreadCount.of(new Settings()).threads())
-                            .device()) {
-                        found.add(new Found(info.name(), true, device.description()));
-                    }
-                }
-            }
-        }
-        if (found.stream().noneMatch(device -> device.name.equals("cuda"))) {
-            found.add(new Found("cuda", false, "not part of this build"));
-        }
-        return found;
-    }
-
-    static int doctor(ParseResult parsed, PrintStream out) {
-        Path runs = Path.of("").toAbsolutePath().resolve("runs");
-        boolean writable = Files.isWritable(Files.isDirectory(runs) ? runs : runs.getParent());
-        int processors = Runtime.getRuntime().availableProcessors();
-        long heap = Runtime.getRuntime().maxMemory();
-        if (parsed.hasMatchedOption("--json")) {
-            ObjectNode json = new ObjectMapper().createObjectNode().put("version", Version.NUMBER);
-            json.put("java", System.getProperty("java.version")).put("processors", processors);
-            json.put("omp_num_threads", System.getenv("OMP_NUM_THREADS")).put("heap_bytes", heap);
-            ArrayNode devices = json.putArray("devices");
-            devices()
-                    .forEach(device -> devices.addObject()
-                            .put("name", device.name)
-                            .put("usable", device.usable)
-                            .put(device.usable ? "description" : "reason", device.description));
-            json.set("datasets", datasets());
-            out.println(json.put("runs", runs.toString()).put("runs_writable", writable));
-            return 0;
-        }
-        out.println("kib4j " + Version.NUMBER + ", Java " + System.getProperty("java.version") + ", "
-                + Words.count(processors, "processor") + ", heap up to " + MemoryEstimate.megabytes(heap));
-        out.println("\nDevices, best first:");
-        devices()
-                .forEach(device ->
-                        out.println("  " + (device.usable ? "" : device.name + ": not usable: ") + device.description));
-        Optional.ofNullable(ThreadCount.of(new Settings()).note()).ifPresent(note -> out.println("  " + note));
-        out.println("\nData sets:");
-        list("  ", out);
-        out.println("\nRuns are written to " + runs + (writable ? "" : ", which cannot be written: give --out DIR"));
-        return 0;
     }
 }
