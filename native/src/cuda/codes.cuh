@@ -21,9 +21,10 @@ struct RowSize {
 // loses nothing in one pass. An entry costs a conversion and five operations in double.
 template <class T, class Sum>
 __device__ RowSize measure_row(const T* u, int64_t width, bool centred, int64_t lane, int64_t lanes, Sum sum) {
-  double first = lane < width ? load(u[lane]) : 0, count = 0, moved = 0, squares = 0, u_squares = 0;
+  double first = lane < width ? load(u[lane]) : 0, count = lane < width ? 1 : 0;
+  double moved = 0, squares = 0, u_squares = first * first;
 #pragma unroll 4
-  for (int64_t g = lane; g < width; g += lanes) {
+  for (int64_t g = lane + lanes; g < width; g += lanes) {
     double x = load(u[g]), d = x - first;
     count += 1;
     moved += d;

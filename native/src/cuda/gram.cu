@@ -24,7 +24,7 @@ constexpr int64_t kNarrow = 128;       // entries of codes whose Gram matrix is 
 constexpr int64_t kBlocks = 256;       // that a launch should have: about two for each multiprocessor of a large card
 constexpr int64_t kShortest = 1024;    // entries of a piece
 constexpr int64_t kTilesOfSplit = 16;  // whose products are added up in single precision
-constexpr int64_t kStrip = 32, kRowsOfStrip = 256;
+constexpr int kRowsOfStrip = 256;      // codes of which a block of centre takes 32 entries
 
 // What all launches of a gradient know.
 struct Problem {
@@ -103,46 +103,58 @@ __global__ void __launch_bounds__(kTileThreads) measure(Codes codes, const T* u,
   if (lane == 0) {
     codes.mean[b] = size.mean;
     codes.norm[b] = size.norm;
+    codes.scale[b] = kernel_scale(codes.kernel, size.norm);
   }
 }
 
-// A block centres 32 entries of 256 codes: reads u (and before, of 32 codes, what c is the mean of), writes vc; 5
-// operations in double and 2 conversions for each. The first block notes the units.
+// A block centres 32 entries of 256 codes, a warp every eighth: reads u once, and 32 codes, whose mean is c, once more;
+// writes vc; 3 operations in double and 2 conversions for each. The first block notes the units.
 template <class T>
-__global__ void __launch_bounds__(kTileThreads) centre(Codes codes, const T* u) {
-  constexpr int kLanes = kTileThreads / kStrip;
-  __shared__ double parts[kLanes][kStrip + 1], longest[kTileThreads / kWarp];
-  unsigned tx = threadIdx.x % kStrip, ty = threadIdx.x / kStrip;
+__global__ void __launch_bounds__(kTileThreads, 2) centre(Codes codes, const T* u) {
+  constexpr int kWarps = kTileThreads / kWarp;
+  __shared__ double parts[kWarps][kWarp + 1], longest[kWarps];
+  int lane = static_cast<int>(threadIdx.x % kWarp), warp = static_cast<int>(threadIdx.x / kWarp);
+  bool cosine = codes.kernel == KIB_COSINE;
   double most = 0;
-  for (int64_t b = threadIdx.x; b < codes.batch; b += kTileThreads) most = fmax(most, codes.norm[b]);
+  for (int64_t b = threadIdx.x; b < codes.batch && !cosine; b += kTileThreads) most = fmax(most, codes.norm[b]);
 #pragma unroll
   for (int distance = kWarp / 2; distance > 0; distance /= 2)
     most = fmax(most, __shfl_xor_sync(0xFFFFFFFFu, most, distance));
-  if (tx == 0) longest[ty] = most;
+  if (lane == 0) longest[warp] = most;
   __syncthreads();
-  for (int i = 0; i < kLanes; i++) most = fmax(most, longest[i]);
+  for (int i = 0; i < kWarps; i++) most = fmax(most, longest[i]);
   Units units = Units::of(codes.kernel, codes.sigma, most);
   if (blockIdx.x == 0 && blockIdx.y == 0 && threadIdx.x == 0) *codes.units = units;
 
-  int64_t g = static_cast<int64_t>(blockIdx.x) * kStrip + tx;
-  auto normalized = [&](int64_t b) {
-    double scale = codes.kernel == KIB_COSINE ? kernel_scale(KIB_COSINE, codes.norm[b]) : 1 / units.unit;
-    return (load(u[b * codes.width + g]) - codes.mean[b]) * scale;
-  };
+  int64_t g = static_cast<int64_t>(blockIdx.x) * kWarp + lane;
+  double inverse = 1 / units.unit;
   int64_t count = codes.batch < kPointSamples ? codes.batch : kPointSamples;
-  double sum = 0;
-  for (int64_t s = ty; s < count && g < codes.width; s += kLanes) sum += normalized(s * codes.batch / count);
-  parts[ty][tx] = sum;
+  double sum = 0;  // a lane reads means and scales of one of a warp's codes, for all lanes
+  int64_t sampled = warp + lane * kWarps < count ? (warp + lane * kWarps) * codes.batch / count : 0;
+  double means = codes.mean[sampled], scales = cosine ? codes.scale[sampled] : inverse;
+  for (int64_t s = warp, r = 0; s < count; s += kWarps, r++) {
+    double mean = __shfl_sync(0xFFFFFFFFu, means, r), scale = __shfl_sync(0xFFFFFFFFu, scales, r);
+    if (g < codes.width) sum += (load(u[s * codes.batch / count * codes.width + g]) - mean) * scale;
+  }
+  parts[warp][lane] = sum;
   __syncthreads();
   sum = 0;
-  for (int i = 0; i < kLanes; i++) sum += parts[i][tx];
+  for (int i = 0; i < kWarps; i++) sum += parts[i][lane];
   float c = static_cast<float>(sum / static_cast<double>(count));
-  if (g >= codes.pitch) return;
-  if (blockIdx.y == 0 && ty == 0) codes.c[g] = c;
-  int64_t first = static_cast<int64_t>(blockIdx.y) * kRowsOfStrip;
-  int64_t end = first + kRowsOfStrip < codes.batch ? first + kRowsOfStrip : codes.batch;
-  for (int64_t b = first + ty; b < end; b += kLanes)
-    codes.vc[b * codes.pitch + g] = g < codes.width ? static_cast<float>(normalized(b) - static_cast<double>(c)) : 0.0f;
+  if (blockIdx.y == 0 && warp == 0 && g < codes.pitch) codes.c[g] = c;
+
+  static_assert(kRowsOfStrip == kWarps * kWarp, "a lane for each code");
+  int64_t first = static_cast<int64_t>(blockIdx.y) * kRowsOfStrip + warp, own = first + lane * kWarps;
+  means = own < codes.batch ? codes.mean[own] : 0;
+  scales = cosine && own < codes.batch ? codes.scale[own] : inverse;
+  int rows = codes.batch - first < kRowsOfStrip ? static_cast<int>(codes.batch - first) : kRowsOfStrip;
+  const T* from = u + first * codes.width + g;
+  float* to = codes.vc + first * codes.pitch + g;
+  for (int r = 0; r * kWarps < rows; r++, from += kWarps * codes.width, to += kWarps * codes.pitch) {
+    double mean = __shfl_sync(0xFFFFFFFFu, means, r), scale = __shfl_sync(0xFFFFFFFFu, scales, r);
+    double v = g < codes.width ? (load(*from) - mean) * scale - static_cast<double>(c) : 0;
+    if (g < codes.pitch) *to = static_cast<float>(v);
+  }
 }
 
 // Tile number n of those on and above the diagonal.
@@ -157,7 +169,7 @@ __device__ float4 quad(const float (&x)[4]) { return make_float4(x[0], x[1], x[2
 
 // A block multiplies a piece of 64 codes by that of 64 others: of B^2 G / 2 products, by tiles that are read B / 64
 // times; writes pieces B^2 / 2 sums.
-__global__ void __launch_bounds__(kTileThreads) products(Problem all) {
+__global__ void __launch_bounds__(kTileThreads, 2) products(Problem all) {
   __shared__ TileMemory memory;
   Place at = pair_place(blockIdx.x, all.spec.batch);
   int64_t begin = blockIdx.y * all.piece, end = begin + all.piece;
@@ -169,7 +181,7 @@ __global__ void __launch_bounds__(kTileThreads) products(Problem all) {
     raw_tile<false>(k, memory, all.codes, at, begin, end);
   float* tile = all.partials + (blockIdx.y * all.pairs + blockIdx.x) * kTile * kTile;
 #pragma unroll
-  for (int r = 0; r < 4; r++) *reinterpret_cast<float4*>(tile + at.row(r) * kTile + at.column(0)) = quad(k[r]);
+  for (int r = 0; r < 4; r++) store_wide(tile + at.row(r) * kTile + at.column(0), k[r]);
   int code = static_cast<int>(threadIdx.x);
   if (all.codes.kernel != KIB_GAUSSIAN && at.j0 == at.i0 && code < at.rows)
     all.p[blockIdx.y * all.spec.batch + at.j0 + code] = memory.p[code];
@@ -217,13 +229,14 @@ __device__ void keep(float* kept, const float (&k)[4][4], const Problem& all, co
   float* to = kept + (at.j0 + at.row(0)) * all.kept_pitch + at.i0 + at.column(0);
 #pragma unroll
   for (int r = 0; r < 4; r++)
-    if (at.inside(r, 0)) *reinterpret_cast<float4*>(to + r * all.kept_pitch) = quad(k[r]);
+    if (at.inside(r, 0)) store_wide(to + r * all.kept_pitch, k[r]);
   if (at.j0 == at.i0) return;
   to = kept + (at.i0 + at.column(0)) * all.kept_pitch + at.j0 + at.row(0);
 #pragma unroll
-  for (int c = 0; c < 4; c++)
-    if (at.inside(0, c))
-      *reinterpret_cast<float4*>(to + c * all.kept_pitch) = make_float4(k[0][c], k[1][c], k[2][c], k[3][c]);
+  for (int c = 0; c < 4; c++) {
+    const float column[4] = {k[0][c], k[1][c], k[2][c], k[3][c]};
+    if (at.inside(0, c)) store_wide(to + c * all.kept_pitch, column);
+  }
 }
 
 // A tile of L less a constant, over its unit.
@@ -238,15 +251,19 @@ __device__ void teaching_tile(float (&l)[4][4], TileMemory& memory, const Proble
       l[e / 4][e % 4] = at.inside(e / 4, e % 4) ? from[e / 4 * all.spec.batch + e % 4] - first : 0;
     return;
   }
-  int32_t rows[4], columns[4];
-#pragma unroll
-  for (int e = 0; e < 4; e++) {
-    rows[e] = at.inside(e, 0) ? teaching.labels[at.j0 + at.row(e)] : 0;
-    columns[e] = at.inside(0, e) ? teaching.labels[at.i0 + at.column(e)] : 0;
+  if (threadIdx.x < 2 * kTile) {
+    int code = static_cast<int>(threadIdx.x) % kTile;
+    bool of_rows = threadIdx.x < kTile;
+    bool inside = code < (of_rows ? at.rows : at.columns);
+    memory.labels[threadIdx.x] = inside ? teaching.labels[(of_rows ? at.j0 : at.i0) + code] : 0;
   }
+  __syncthreads();
   float same = static_cast<float>(teaching.same - teaching.different);
 #pragma unroll
-  for (int e = 0; e < 16; e++) l[e / 4][e % 4] = rows[e / 4] == columns[e % 4] ? same : 0;
+  for (int e = 0; e < 16; e++) {
+    bool is_same = memory.labels[at.row(e / 4)] == memory.labels[kTile + at.column(e % 4)];
+    l[e / 4][e % 4] = is_same ? same : 0;
+  }
 }
 
 // Writes the sums of a tile's columns to rows[j tile] and, off the diagonal, those of its rows to rows[i tile].
@@ -439,20 +456,23 @@ __global__ void __launch_bounds__(kTileThreads, 2) gradient(Problem all, T* du) 
   if (all.splits > 1) {
 #pragma unroll
     for (int r = 0; r < 4; r++)
-      if (at.row(r) < at.columns && g0 + at.column(0) < pitch)
-        *reinterpret_cast<float4*>(products + at.row(r) * pitch) = quad(product[r]);
+      if (at.row(r) < at.columns && g0 + at.column(0) < pitch) store_wide(products + at.row(r) * pitch, product[r]);
     return;
   }
   if (column < at.columns)
     kept.factors[column] = RowFactors::of(all.spec, *all.codes.units, factors.s_unit, all.codes.norm[i0 + column],
                                           kept.row_sums[column], kept.k_sums[column]);
   __syncthreads();
+  int64_t g = g0 + at.column(0), width = all.spec.width;
+  if (g >= width) return;
+  float4 c = *reinterpret_cast<const float4*>(all.codes.c + g);
+  bool whole = in_quads(du, width);
 #pragma unroll
-  for (int e = 0; e < 16; e++) {
-    int64_t i = i0 + at.row(e / 4), g = g0 + at.column(e % 4);
-    if (i < batch && g < all.spec.width)
-      store(du + i * all.spec.width + g,
-            kept.factors[at.row(e / 4)].entry(product[e / 4][e % 4], all.codes.c[g], all.codes.vc[i * pitch + g]));
+  for (int r = 0; r < 4; r++) {
+    int64_t i = i0 + at.row(r);
+    if (i >= batch) continue;
+    float4 vc = *reinterpret_cast<const float4*>(all.codes.vc + i * pitch + g);
+    kept.factors[at.row(r)].write(du + i * width + g, whole, width - g, product[r], c, vc);
   }
 }
 
@@ -482,10 +502,18 @@ __global__ void __launch_bounds__(kTileThreads) finish(Problem all, T* du, doubl
   }
   Factors factors = Factors::of(all.spec, units, all.l_gram());
   RowFactors row = RowFactors::of(all.spec, units, factors.s_unit, all.codes.norm[i], row_sum, k_sum);
-  for (int64_t g = threadIdx.x % kWarp; g < all.spec.width; g += kWarp) {
-    float product = 0;
-    for (int64_t split = 0; split < all.splits; split++) product += all.products[(split * batch + i) * pitch + g];
-    store(du + i * all.spec.width + g, row.entry(product, all.codes.c[g], all.codes.vc[i * pitch + g]));
+  int64_t width = all.spec.width, splits = all.splits, stride = batch * pitch;
+  bool whole = in_quads(du, width);
+  for (int64_t g = threadIdx.x % kWarp * 4; g < width; g += kWarp * 4) {
+    const float* from = all.products + i * pitch + g;
+    float product[4] = {};
+    for (int64_t split = 0; split < splits; split++, from += stride) {
+      float4 x = *reinterpret_cast<const float4*>(from);
+      product[0] += x.x, product[1] += x.y, product[2] += x.z, product[3] += x.w;
+    }
+    float4 c = *reinterpret_cast<const float4*>(all.codes.c + g);
+    float4 vc = *reinterpret_cast<const float4*>(all.codes.vc + i * pitch + g);
+    row.write(du + i * width + g, whole, width - g, product, c, vc);
   }
 }
 
@@ -516,7 +544,7 @@ void prepare(Launches& launches, const Codes& codes, const T* u, bool centred) {
   else
     launches.run("gram.measure", measure<T, false>,
                  {count(divided_up(codes.batch, kTileThreads / kWarp)), kTileThreads}, codes, u, centred);
-  dim3 strips(count(divided_up(codes.pitch, kStrip)), count(divided_up(codes.batch, kRowsOfStrip)));
+  dim3 strips(count(divided_up(codes.pitch, kWarp)), count(divided_up(codes.batch, kRowsOfStrip)));
   launches.run("gram.centre", centre<T>, {strips, kTileThreads}, codes, u);
 }
 

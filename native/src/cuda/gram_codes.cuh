@@ -15,6 +15,7 @@
 namespace kib::cuda {
 
 constexpr int kPointSamples = 32;
+constexpr float kDead = 2;  // in place of p: of a dead code (with the cosine kernel p is at most 0)
 
 // What numbers are multiples of: codes of unit, entries of a Gram matrix less a constant of gram.
 struct Units {
@@ -69,11 +70,15 @@ struct Factors {
 // Centring takes nothing off it but rounding: it is a sum of centred codes.
 struct RowFactors {
   float along, projection;
-  double factor;
+  float factor, power;  // their product may be what single precision does not hold: power is one of two
 
   __device__ static RowFactors of(const kib_objective_spec& spec, const Units& units, double s_unit, double norm,
                                   float row_sum, float k_sum) {
-    RowFactors row{0, 0, gradient_factor(spec.kernel, spec.sigma, norm) * units.unit * s_unit};
+    double factor = gradient_factor(spec.kernel, spec.sigma, norm) * units.unit * s_unit, power = 1;
+    if (factor > 0x1p100) power = 0x1p127;
+    if (factor < 0x1p-100) power = 0x1p-126;
+    factor = factor / power > FLT_MAX ? FLT_MAX : factor / power;  // which NaN passes
+    RowFactors row{0, 0, static_cast<float>(factor), static_cast<float>(power)};
     if (spec.kernel == KIB_LINEAR && spec.estimator == KIB_PHSIC) row.along = row_sum;
     if (spec.kernel == KIB_COSINE) row.along = -k_sum, row.projection = row_sum + k_sum;
     if (spec.kernel == KIB_GAUSSIAN) row.projection = row_sum;
@@ -81,14 +86,25 @@ struct RowFactors {
   }
 
   __device__ float entry(float product, float c, float vc) const {
-    return static_cast<float>(factor * static_cast<double>(product + along * c - projection * vc));
+    return (product + along * c - projection * vc) * factor * power;
+  }
+
+  // Writes the four entries of du at numbers g ... of a sample, all at once where they lie on a multiple of their size.
+  template <class T>
+  __device__ void write(T* du, bool whole, int64_t left, const float (&product)[4], float4 c, float4 vc) const {
+    const float x[4] = {entry(product[0], c.x, vc.x), entry(product[1], c.y, vc.y), entry(product[2], c.z, vc.z),
+                        entry(product[3], c.w, vc.w)};
+    if (whole) return store_wide(du, x);
+#pragma unroll
+    for (int e = 0; e < 4; e++)
+      if (e < left) store(du + e, x[e]);
   }
 };
 
-// An entry of a Gram matrix less its mean (pHSIC), or less the means of its row and column too (HSIC): rows are given
-// by what their means differ from the whole's, 0 for pHSIC.
-__device__ inline float centred_entry(float entry, float mean, float row, float column) {
-  return (entry - mean) - (row + column);
+// Whether rows of du are written four numbers at once.
+template <class T>
+__device__ bool in_quads(const T* du, int64_t width) {
+  return width % 4 == 0 && reinterpret_cast<uintptr_t>(du) % (4 * sizeof(T)) == 0;
 }
 
 }  // namespace kib::cuda

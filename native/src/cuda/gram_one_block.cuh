@@ -37,8 +37,8 @@ struct OneBlock {
     int side = block.batch / 4, pairs = side * (side + 1) / 2;
     block.threads = pairs < 256 ? 256 : (pairs + kWarp - 1) / kWarp * kWarp;
     int floats = block.batch * (block.code_row + block.target_row + block.gram_row * (targets ? 2 : 1));
-    floats += block.code_row + block.target_row + 5 * block.batch;  // c, p and what rows sum up to
-    block.bytes = 4 * floats + 8 * (2 * block.batch + kWarp);
+    floats += block.code_row + block.target_row + 4 * block.batch;  // c, p, labels, and what rows sum up to
+    block.bytes = 4 * floats + static_cast<int>(sizeof(RowFactors)) * block.batch + 8 * (3 * block.batch + kWarp);
     return block;
   }
 
@@ -67,28 +67,43 @@ __device__ void each_row(int rows, Work work) {
   for (int base = 0; base < rows; base += groups) work(base + group, lane, base + group < rows);
 }
 
-// Reads codes, measures and centres them: x.v holds vc, norms their lengths. Returns their units.
+// A warp for each row, a lane for each of its entries: no entry's place needs a division.
+template <class Work>
+__device__ void each_entry(int rows, int columns, Work work) {
+  int lane = static_cast<int>(threadIdx.x) % kWarp, warps = static_cast<int>(blockDim.x) / kWarp;
+  for (int b = static_cast<int>(threadIdx.x) / kWarp; b < rows; b += warps)
+    for (int g = lane; g < columns; g += kWarp) work(b, g);
+}
+
+// What is kept of each code while it is centred: its mean, its length, and what the kernel multiplies it by.
+struct SmallSizes {
+  double *means, *norms, *scales;  // [batch]
+};
+
+// Reads codes, measures and centres them: x.v holds vc. Returns their units.
 template <class T>
-__device__ Units prepare_small(const SmallCodes& x, const T* u, bool centred, int samples, int batch, double* means,
-                               double* norms) {
-  int entries = x.row * batch;
-  for (int e = static_cast<int>(threadIdx.x); e < entries; e += static_cast<int>(blockDim.x)) {
-    int b = e / x.row, g = e % x.row;
-    x.v[e] = b < samples && g < x.width ? load(u[b * x.width + g]) : 0;
-  }
+__device__ Units prepare_small(const SmallCodes& x, const T* u, bool centred, int samples, int batch,
+                               const SmallSizes& sizes) {
+  each_entry(batch, x.row,
+             [&](int b, int g) { x.v[b * x.row + g] = b < samples && g < x.width ? load(u[b * x.width + g]) : 0; });
   __syncthreads();
   each_row(samples, [&](int b, int lane, bool is_row) {
     RowSize size = measure_row(x.v + (is_row ? b : 0) * x.row, x.width, centred, lane, OneBlock::kLanes,
                                [](double sum) { return group_sum<OneBlock::kLanes>(sum); });
-    if (is_row && lane == 0) means[b] = size.mean, norms[b] = size.norm;
+    if (!is_row || lane != 0) return;
+    sizes.means[b] = size.mean;
+    sizes.norms[b] = size.norm;
+    sizes.scales[b] = kernel_scale(x.kernel, size.norm);
   });
   __syncthreads();
   double longest = 0;
-  for (int b = 0; b < samples; b++) longest = fmax(longest, norms[b]);
+  if (x.kernel != KIB_COSINE)
+    for (int b = 0; b < samples; b++) longest = fmax(longest, sizes.norms[b]);
   Units units = Units::of(x.kernel, x.sigma, longest);
+  double inverse = 1 / units.unit;
   auto normalized = [&](int b, int g) {
-    double scale = x.kernel == KIB_COSINE ? kernel_scale(KIB_COSINE, norms[b]) : 1 / units.unit;
-    return (static_cast<double>(x.v[b * x.row + g]) - means[b]) * scale;
+    double scale = x.kernel == KIB_COSINE ? sizes.scales[b] : inverse;
+    return (static_cast<double>(x.v[b * x.row + g]) - sizes.means[b]) * scale;
   };
   int count = samples < kPointSamples ? samples : kPointSamples;
   each_row(x.row, [&](int g, int lane, bool is_column) {
@@ -99,10 +114,9 @@ __device__ Units prepare_small(const SmallCodes& x, const T* u, bool centred, in
     if (is_column && lane == 0) x.c[g] = static_cast<float>(sum / count);
   });
   __syncthreads();
-  for (int e = static_cast<int>(threadIdx.x); e < entries; e += static_cast<int>(blockDim.x)) {
-    int b = e / x.row, g = e % x.row;
-    if (b < samples && g < x.width) x.v[e] = static_cast<float>(normalized(b, g) - static_cast<double>(x.c[g]));
-  }
+  each_entry(samples, x.width, [&](int b, int g) {
+    x.v[b * x.row + g] = static_cast<float>(normalized(b, g) - static_cast<double>(x.c[g]));
+  });
   __syncthreads();
   return units;
 }
@@ -133,9 +147,9 @@ __device__ void small_tile(float (&sums)[4][4], const SmallCodes& x, int ti, int
   }
 }
 
-// k [batch, gram_row]: the Gram matrix less a constant, over its unit; each pair of codes once. p [batch].
-__device__ inline void small_gram(float* k, float* p, const SmallCodes& x, const Units& units, const double* norms,
-                                  const OneBlock& block) {
+// k [batch, gram_row]: the Gram matrix less a constant, over its unit; each pair of codes once. row_sums, p [batch].
+__device__ inline void small_gram(float* k, float* row_sums, float* p, const SmallCodes& x, const Units& units,
+                                  const double* norms, const OneBlock& block) {
   int side = block.batch / 4, pairs = side * (side + 1) / 2, row = block.gram_row;
   for (int n = static_cast<int>(threadIdx.x); n < pairs; n += static_cast<int>(blockDim.x)) {
     int ti = static_cast<int>((sqrtf(8 * static_cast<float>(n) + 1) - 1) / 2);
@@ -155,31 +169,53 @@ __device__ inline void small_gram(float* k, float* p, const SmallCodes& x, const
     }
   }
   __syncthreads();
-  bool along = x.kernel == KIB_LINEAR && block.spec.estimator == KIB_PHSIC;
-  each_row(block.batch, [&](int i, int lane, bool is_row) {
-    float sum = 0;
-    for (int g = lane; g < x.row && along && is_row; g += OneBlock::kLanes) sum += x.c[g] * x.v[i * x.row + g];
-    sum = group_sum<OneBlock::kLanes>(sum);
-    if (is_row && lane == 0) p[i] = x.kernel == KIB_COSINE ? -0.5f * k[i * row + i] : sum;
-  });
+  bool along = x.kernel == KIB_LINEAR && block.spec.estimator == KIB_PHSIC, cosine = x.kernel == KIB_COSINE;
+  if (along) {
+    each_row(block.batch, [&](int i, int lane, bool is_row) {
+      float sum = 0;
+      for (int g = lane; g < x.row && is_row; g += OneBlock::kLanes) sum += x.c[g] * x.v[i * x.row + g];
+      sum = group_sum<OneBlock::kLanes>(sum);
+      if (is_row && lane == 0) p[i] = sum;
+    });
+  } else {
+    for (int i = static_cast<int>(threadIdx.x); i < block.batch; i += static_cast<int>(blockDim.x)) {
+      bool dead = cosine && i < block.spec.batch && norms[i] == 0;
+      p[i] = dead ? kDead : cosine ? -0.5f * k[i * row + i] : 0;
+    }
+  }
   __syncthreads();
   int samples = static_cast<int>(block.spec.batch);
   each_row(samples, [&](int i, int lane, bool is_row) {
+    float sum = 0, p_row = is_row ? p[i] : 0;
     for (int j = lane; j < samples && is_row; j += OneBlock::kLanes) {
-      float& entry = k[i * row + j];
+      float entry = k[i * row + j], p_column = p[j];
       if (x.kernel == KIB_GAUSSIAN)
         entry = i == j ? 0 : units.gaussian(entry);
-      else if (x.kernel == KIB_COSINE && (norms[i] == 0 || norms[j] == 0))
-        entry = -1;
       else
-        entry += p[i] + p[j];
+        entry = cosine && (p_row == kDead || p_column == kDead) ? -1 : entry + (p_row + p_column);
+      k[i * row + j] = entry;
+      sum += entry;
     }
+    sum = group_sum<OneBlock::kLanes>(sum);
+    if (is_row && lane == 0) row_sums[i] = sum;
   });
   __syncthreads();
 }
 
-// The block: reads u once, writes du once; B^2 G / 2 fused multiply-adds for K and B^2 G for S vc, of which 16 share
-// two reads of 16 bytes, so that arithmetic is the bound; about 20 operations in double for each number of u.
+// The sum over rows' sums, and in their place by what rows' means differ from the mean of all: 0 for pHSIC.
+__device__ inline double small_means(float* row_sums, int samples, bool phsic, double* parts) {
+  double total = 0, n = samples;
+  for (int i = static_cast<int>(threadIdx.x); i < samples; i += static_cast<int>(blockDim.x)) total += row_sums[i];
+  total = block_sum(total, parts) / n / n;
+  for (int i = static_cast<int>(threadIdx.x); i < samples; i += static_cast<int>(blockDim.x))
+    row_sums[i] = phsic ? 0 : static_cast<float>(row_sums[i] / n - total);
+  __syncthreads();
+  return total;
+}
+
+// The block: reads u (and target vectors, or a similarity twice) once, writes du once; B^2 G / 2 fused multiply-adds
+// for K and B^2 G for S vc, of which 16 share two reads of 16 bytes, so that arithmetic is the bound; about 12
+// operations in double for each number of u.
 template <class T>
 __global__ void __launch_bounds__(OneBlock::kMostThreads)
     gradient_of_small(OneBlock block, T* du, double* value, const T* u, kib_meter meter) {
@@ -187,10 +223,12 @@ __global__ void __launch_bounds__(OneBlock::kMostThreads)
   const kib_objective_spec& spec = block.spec;
   const kib_teaching& teaching = block.teaching;
   int batch = block.batch, samples = static_cast<int>(spec.batch), row = block.gram_row;
-  bool targets = teaching.targets != nullptr, gaussian = spec.kernel == KIB_GAUSSIAN,
-       phsic = spec.estimator == KIB_PHSIC;
-  double *means = shared, *norms = means + batch, *parts = norms + batch;
-  float* next = reinterpret_cast<float*>(parts + kWarp);
+  bool targets = teaching.targets != nullptr, given = teaching.similarity != nullptr;
+  bool gaussian = spec.kernel == KIB_GAUSSIAN, phsic = spec.estimator == KIB_PHSIC;
+  double* parts = shared;
+  SmallSizes sizes{parts + kWarp, parts + kWarp + batch, parts + kWarp + 2 * batch};
+  RowFactors* row_factors = reinterpret_cast<RowFactors*>(sizes.scales + batch);
+  float* next = reinterpret_cast<float*>(row_factors + batch);
   auto take = [&](int numbers) {
     float* part = next;
     next += numbers;
@@ -209,52 +247,45 @@ __global__ void __launch_bounds__(OneBlock::kMostThreads)
                spec.kernel,
                spec.sigma};
   float *l = take(targets ? batch * row : 0), *k = take(batch * row), *p = take(batch);
-  float *k_rows = take(batch), *l_rows = take(batch), *row_sums = take(batch), *k_sums = take(batch);
-  double l_gram = 1;
-  if (targets) {
-    Units of_targets = prepare_small(y, teaching.targets, teaching.centred != 0, samples, batch, means, norms);
-    small_gram(l, p, y, of_targets, norms, block);
-    l_gram = of_targets.gram;
-  }
-  Units units = prepare_small(x, u, spec.centred != 0, samples, batch, means, norms);
-  small_gram(k, p, x, units, norms, block);
+  float *k_rows = take(batch), *l_rows = take(batch);
+  int32_t* labels = reinterpret_cast<int32_t*>(take(batch));
 
-  float same = static_cast<float>(teaching.same - teaching.different);
+  float same = static_cast<float>(teaching.same - teaching.different), first = given ? teaching.similarity[0] : 0;
   auto similarity = [&](int i, int j) -> float {
     if (targets) return l[i * row + j];
-    if (teaching.similarity != nullptr) return teaching.similarity[i * samples + j] - teaching.similarity[0];
-    return teaching.labels[i] == teaching.labels[j] ? same : 0;
+    if (given) return teaching.similarity[i * samples + j] - first;
+    return labels[i] == labels[j] ? same : 0;
   };
-  double k_total = 0, l_total = 0;
-  each_row(samples, [&](int i, int lane, bool is_row) {
-    float k_sum = 0, l_sum = 0;
-    for (int j = lane; j < samples && is_row; j += OneBlock::kLanes) k_sum += k[i * row + j], l_sum += similarity(i, j);
-    k_sum = group_sum<OneBlock::kLanes>(k_sum);
-    l_sum = group_sum<OneBlock::kLanes>(l_sum);
-    if (!is_row || lane != 0) return;
-    k_rows[i] = k_sum, l_rows[i] = l_sum;
-    k_total += k_sum, l_total += l_sum;
-  });
-  double n = samples;
-  k_total = block_sum(k_total, parts) / n / n;
-  l_total = block_sum(l_total, parts) / n / n;
-  each_row(samples, [&](int i, int lane, bool is_row) {
-    if (!is_row || lane != 0) return;
-    k_rows[i] = phsic ? 0 : static_cast<float>(k_rows[i] / n - k_total);
-    l_rows[i] = phsic ? 0 : static_cast<float>(l_rows[i] / n - l_total);
-  });
-  __syncthreads();
+  double l_gram = 1;
+  if (targets) {
+    Units of_targets = prepare_small(y, teaching.targets, teaching.centred != 0, samples, batch, sizes);
+    small_gram(l, l_rows, p, y, of_targets, sizes.norms, block);
+    l_gram = of_targets.gram;
+  } else {
+    for (int i = static_cast<int>(threadIdx.x); i < samples && !given; i += static_cast<int>(blockDim.x))
+      labels[i] = teaching.labels[i];
+    __syncthreads();
+    each_row(samples, [&](int i, int lane, bool is_row) {
+      float sum = 0;
+      for (int j = lane; j < samples && is_row; j += OneBlock::kLanes) sum += similarity(i, j);
+      sum = group_sum<OneBlock::kLanes>(sum);
+      if (is_row && lane == 0) l_rows[i] = sum;
+    });
+  }
+  Units units = prepare_small(x, u, spec.centred != 0, samples, batch, sizes);
+  small_gram(k, k_rows, p, x, units, sizes.norms, block);
+  float k_mean = static_cast<float>(small_means(k_rows, samples, phsic, parts));
+  float l_mean = static_cast<float>(small_means(l_rows, samples, phsic, parts));
 
-  float k_mean = static_cast<float>(k_total), l_mean = static_cast<float>(l_total);
   float gram = static_cast<float>(units.gram);
   Factors factors = Factors::of(spec, units, l_gram);
   double zz = 0, yz = 0;
   each_row(samples, [&](int i, int lane, bool is_row) {
-    float row_zz = 0, row_yz = 0, row_sum = 0, k_sum = 0;
+    float row_zz = 0, row_yz = 0, row_sum = 0, k_sum = 0, k_row = 0, l_row = 0;
+    if (is_row) k_row = k_mean + k_rows[i], l_row = l_mean + l_rows[i];
     for (int j = lane; j < samples && is_row; j += OneBlock::kLanes) {
       float entry = k[i * row + j];
-      float ke = centred_entry(entry, k_mean, k_rows[i], k_rows[j]);
-      float le = centred_entry(similarity(i, j), l_mean, l_rows[i], l_rows[j]);
+      float ke = (entry - k_row) - k_rows[j], le = (similarity(i, j) - l_row) - l_rows[j];
       row_zz += ke * ke;
       row_yz += le * ke;
       float weight = factors.of_k * ke + factors.of_l * le;
@@ -266,8 +297,10 @@ __global__ void __launch_bounds__(OneBlock::kMostThreads)
     zz += row_zz, yz += row_yz;
     row_sum = group_sum<OneBlock::kLanes>(row_sum);
     k_sum = group_sum<OneBlock::kLanes>(k_sum);
-    if (is_row && lane == 0) row_sums[i] = row_sum, k_sums[i] = k_sum;
+    if (is_row && lane == 0)
+      row_factors[i] = RowFactors::of(spec, units, factors.s_unit, sizes.norms[i], row_sum, k_sum);
   });
+  double n = samples;
   zz = block_sum(zz, parts) / n / n * units.gram * units.gram;
   yz = block_sum(yz, parts) / n / n * units.gram * l_gram;
   __syncthreads();
@@ -277,9 +310,11 @@ __global__ void __launch_bounds__(OneBlock::kMostThreads)
   }
 
   int quads = (x.width + 3) / 4, tiles = batch / 4 * quads;
+  bool whole = in_quads(du, x.width);
   for (int tile = static_cast<int>(threadIdx.x); tile < tiles; tile += static_cast<int>(blockDim.x)) {
     int i0 = tile / quads * 4, g0 = tile % quads * 4;
     float product[4][4] = {};
+#pragma unroll 4
     for (int j = 0; j < samples; j++) {  // S = S'
       float4 s = *reinterpret_cast<const float4*>(k + j * row + i0);
       float4 v = *reinterpret_cast<const float4*>(x.v + j * x.row + g0);
@@ -287,15 +322,13 @@ __global__ void __launch_bounds__(OneBlock::kMostThreads)
 #pragma unroll
       for (int e = 0; e < 16; e++) product[e / 4][e % 4] = fmaf(rows[e / 4], columns[e % 4], product[e / 4][e % 4]);
     }
+    float4 c = *reinterpret_cast<const float4*>(x.c + g0);
 #pragma unroll
     for (int r = 0; r < 4; r++) {
       int i = i0 + r;
       if (i >= samples) continue;
-      RowFactors factor = RowFactors::of(spec, units, factors.s_unit, norms[i], row_sums[i], k_sums[i]);
-#pragma unroll
-      for (int c = 0; c < 4; c++)
-        if (g0 + c < x.width)
-          store(du + i * x.width + g0 + c, factor.entry(product[r][c], x.c[g0 + c], x.v[i * x.row + g0 + c]));
+      float4 vc = *reinterpret_cast<const float4*>(x.v + i * x.row + g0);
+      row_factors[i].write(du + i * x.width + g0, whole, x.width - g0, product[r], c, vc);
     }
   }
 }

@@ -10,7 +10,6 @@ constexpr int kTileThreads = 256;   // threads (tx, ty): columns 4 tx ..., rows 
 constexpr int kDepth = 32;          // entries of codes at a time
 constexpr int kRow = kTile + 4;     // of shared memory, so that no two rows of a warp's accesses meet in a bank
 constexpr int64_t kBlockSum = 256;  // entries whose products are added before they join a sum
-constexpr float kDead = 2;          // in place of p: of a dead code (p is at most 0 with the cosine kernel)
 
 inline int64_t padded_width(int64_t width) { return divided_up(width, 8) * 8; }
 
@@ -20,15 +19,16 @@ struct Codes {
   int64_t batch, width, pitch;
   int kernel;
   double sigma;
-  double *mean, *norm;  // [B]
-  float *c, *vc;        // [pitch], [B, pitch], over unit
-  Units* units;         // [1]
+  double *mean, *norm, *scale;  // [B]; scale: what the kernel multiplies a code by
+  float *c, *vc;                // [pitch], [B, pitch], over unit
+  Units* units;                 // [1]
 
   static Codes take(Arena& arena, int64_t batch, int64_t width, int kernel, double sigma) {
     int64_t pitch = padded_width(width);
-    Codes codes{batch, width, pitch, kernel, sigma, nullptr, nullptr, nullptr, nullptr, nullptr};
+    Codes codes{batch, width, pitch, kernel, sigma, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr};
     codes.mean = arena.take<double>(batch);
     codes.norm = arena.take<double>(batch);
+    codes.scale = arena.take<double>(batch);
     codes.c = arena.take<float>(pitch);
     codes.vc = arena.take<float>(batch * pitch);
     codes.units = arena.take<Units>(1);
@@ -58,6 +58,7 @@ struct Place {
 struct TileMemory {
   float a[kDepth][kRow], b[kDepth][kRow];  // entries of 64 codes each, one code beside the other
   float p[2 * kTile];                      // of the codes of a, then of b
+  int32_t labels[2 * kTile];               // likewise
 
   // The same memory for 64 rows of 64 numbers.
   __device__ float (*rows())[kRow] { return reinterpret_cast<float(*)[kRow]>(&a[0][0]); }
@@ -122,9 +123,13 @@ __device__ void raw_tile(float (&k)[4][4], TileMemory& memory, const Codes& x, c
       add_products<Distance>(sums, memory.a, memory.b, depth);
       if (!Distance && threadIdx.x < 2 * kTile) {
         const float* code = threadIdx.x < kTile ? &memory.a[0][threadIdx.x] : &memory.b[0][threadIdx.x - kTile];
-        for (int e = 0; e < depth; e++) {
-          float entry = code[e * kRow];
-          p = fmaf(entry, x.kernel == KIB_COSINE ? entry : x.c[k0 + e], p);
+        if (x.kernel == KIB_COSINE) {
+#pragma unroll 8
+          for (int e = 0; e < depth; e++) p = fmaf(code[e * kRow], code[e * kRow], p);
+        } else {
+          const float* c = x.c + k0;
+#pragma unroll 8
+          for (int e = 0; e < depth; e++) p = fmaf(code[e * kRow], c[e], p);
         }
       }
       __syncthreads();

@@ -17,11 +17,14 @@ namespace kib::cuda {
 namespace {
 
 constexpr int kThreads = 256, kWarps = kThreads / kWarp;
-constexpr int kSide = 32, kSamples = 16;  // entries on a side of a tile of products, and samples at a time
-constexpr int64_t kPiece = 256;           // samples at least of a piece
-constexpr int64_t kBlocks = 256;          // that a launch should have
-constexpr int kRows = kWarps;             // samples of a block of gradient
-constexpr int kColumns = 64;              // entries of them at a time
+constexpr int kTileRows = 16, kTileColumns = 32;  // of a tile of products: two columns a thread
+constexpr int kSamples = 16;                      // at a time: kThreads numbers of rows, twice as many of columns
+constexpr int64_t kPiece = 256;                   // samples at least of a piece
+constexpr int64_t kBlocks = 256;                  // that a launch should have
+constexpr int kRows = kWarps;                     // samples of a block of gradient
+constexpr int kColumns = 64;                      // entries of them at a time, by four groups of threads
+constexpr int kGroups = kThreads / kColumns;
+constexpr int kTerms = 256;  // rows of C and T at a time
 
 // Codes and teaching vectors: L_ij = factor y_i.y_j + a constant. Class labels stand for one-hot vectors.
 struct Vectors {
@@ -49,13 +52,21 @@ struct Sums {
   }
 };
 
+// Tiles of products: of rows [Vh | Y] and columns Vh, and for squares Y.
+struct Tiles {
+  int64_t code_rows, teaching_rows, code_columns, teaching_columns;
+
+  int64_t rows() const { return code_rows + teaching_rows; }
+};
+
 // What is in a workspace, and how a batch is cut.
 struct Problem {
   kib_objective_spec spec;
   kib_teaching teaching;
   Vectors all;
   Sums sums;  // C, T, m, eta
-  int64_t row_tiles, column_tiles, pieces, piece;
+  Tiles tiles;
+  int64_t pieces, piece;
   double* partials;  // [pieces, count] of more than one piece
   double* products;  // [B, G]
 
@@ -73,9 +84,9 @@ struct Problem {
     p.all.y = arena.take<double>(batch * outputs);
     p.all.y_norm = arena.take<double>(batch);
     p.sums = Sums::at(arena.take<double>(Sums::count(width, outputs)), width, outputs);
-    p.column_tiles = divided_up(width, kSide);
-    p.row_tiles = p.column_tiles + divided_up(outputs, kSide);
-    p.pieces = std::clamp<int64_t>(kBlocks / (p.row_tiles * p.column_tiles), 1, divided_up(batch, kPiece));
+    p.tiles = {divided_up(width, kTileRows), divided_up(outputs, kTileRows), divided_up(width, kTileColumns),
+               divided_up(outputs, kTileColumns)};
+    p.pieces = std::clamp<int64_t>(kBlocks / (p.tiles.rows() * p.tiles.code_columns), 1, divided_up(batch, kPiece));
     p.piece = divided_up(divided_up(batch, p.pieces), kSamples) * kSamples;
     p.pieces = divided_up(batch, p.piece);
     if (p.pieces > 1) p.partials = arena.take<double>(p.pieces * Sums::count(width, outputs));
@@ -101,92 +112,108 @@ __global__ void __launch_bounds__(kThreads)
   if (lane == 0) norms[b] = size.norm;
 }
 
-// 32 columns of [Vh | Y], of which a block takes two tiles: the columns of codes, or of teaching vectors.
-struct Columns {
-  bool of_codes;
-  int64_t first, end;
+// Count columns of Vh or of Y, of which a thread reads one: column number threadIdx % Count, of every so many samples.
+template <int Count>
+class Columns {
+ public:
+  int64_t first, end;  // of the tile, and of all
+  double point = 0;    // what numbers are taken less
 
-  __device__ Columns(const Vectors& all, int64_t tile, int64_t code_tiles)
-      : of_codes(tile < code_tiles),
-        first((of_codes ? tile : tile - code_tiles) * kSide),
-        end(of_codes ? all.width : all.outputs) {}
-
-  __device__ double at(const Vectors& all, int64_t b, int64_t column) const {
-    if (first + column >= end) return 0;
-    return of_codes ? all.vh[b * all.width + first + column] : all.teaching(b, first + column);
+  __device__ Columns(const Vectors& all, bool of_codes, int64_t tile, int64_t begin, int64_t samples, bool centred)
+      : first(tile * Count), end(of_codes ? all.width : all.outputs), from_(nullptr), labels_(nullptr) {
+    int64_t own = threadIdx.x / Count;
+    left_ = inside() ? samples - own : 0;
+    stride_ = of_codes || all.labels == nullptr ? end : 1;
+    if (of_codes || all.labels == nullptr)
+      from_ = (of_codes ? all.vh : all.y) + begin * stride_ + column();
+    else
+      labels_ = all.labels + begin;
+    if (centred && inside()) point = now();
+    move(own);
   }
 
-  // The mean over samples of column threadIdx % 32, by all threads; adds up 8 parts.
-  __device__ double sum(const Vectors& all, int64_t begin, int64_t stop, double (*parts)[kSide + 1]) const {
-    unsigned tx = threadIdx.x % kSide, ty = threadIdx.x / kSide;
-    double sum = 0;
-    for (int64_t b = begin + ty; b < stop; b += kThreads / kSide) sum += at(all, b, tx);
-    parts[ty][tx] = sum;
-    __syncthreads();
-    sum = 0;
-    for (int t = 0; t < kThreads / kSide; t++) sum += parts[t][tx];
-    __syncthreads();
-    return sum;
+  __device__ int64_t column() const { return first + threadIdx.x % Count; }
+  __device__ bool inside() const { return column() < end; }
+
+  // Its next number, of samples that are kThreads / Count apart; 0 past the last.
+  __device__ double next() {
+    double x = left_ > 0 ? now() - point : 0;
+    move(kThreads / Count);
+    left_ -= kThreads / Count;
+    return x;
+  }
+
+ private:
+  const double* from_;     // of vectors
+  const int32_t* labels_;  // in place of one-hot vectors
+  int64_t stride_, left_;
+
+  __device__ double now() const { return labels_ == nullptr ? *from_ : *labels_ == column() ? 1.0 : 0.0; }
+  __device__ void move(int64_t samples) {
+    if (labels_ == nullptr)
+      from_ += samples * stride_;
+    else
+      labels_ += samples;
   }
 };
 
 struct alignas(16) ProductMemory {
-  double a[kSamples][kSide + 2], b[kSamples][kSide + 2];
-  double parts[kThreads / kSide][kSide + 1], row_means[kSide], column_means[kSide];
+  double a[kSamples][kTileRows], b[kSamples][kTileColumns];
+  double sums[kTileRows + kTileColumns];
 };
 
-// A block multiplies 32 columns of [Vh | Y] by 32 of Vh (or, for squares, of Y) over a piece of the samples, less their
-// means over the piece if they are to be centred: reads B (G + M) numbers G / 32 times twice, writes (G + M) G sums for
-// each piece; B G (G + M) fused multiply-adds in double.
+// A block multiplies 16 columns of [Vh | Y] by 32 of Vh (or, for squares, of Y) over a piece of the samples. To be
+// centred, they are taken less what the piece's first sample has, and what their sums then make of the products is
+// taken off: in double that loses nothing. Reads B (G + M) numbers G / 32 times and B G ones (G + M) / 16 times, writes
+// (G + M) G sums for each piece; B G (G + M) fused multiply-adds in double.
 __global__ void __launch_bounds__(kThreads)
-    products(Vectors all, Sums first_sums, int64_t stride, int64_t code_tiles, int64_t piece, bool centred) {
+    products(Vectors all, Sums out, int64_t stride, Tiles tiles, int64_t piece, bool centred) {
   __shared__ ProductMemory memory;
-  Columns rows(all, blockIdx.y, code_tiles), columns(all, blockIdx.x, code_tiles);
-  bool squares = !columns.of_codes;
-  if (squares && (rows.of_codes || blockIdx.z > 0)) return;  // squares are taken of all samples by one block
-  int64_t begin = squares ? 0 : blockIdx.z * piece;
-  int64_t end = squares || begin + piece > all.batch ? all.batch : begin + piece;
-  int64_t moved = blockIdx.z * stride;
-  double* code = first_sums.code + moved;
-  double count = static_cast<double>(end - begin);
-  int tx = static_cast<int>(threadIdx.x % 16), ty = static_cast<int>(threadIdx.x / 16);
+  bool code_rows = blockIdx.y < tiles.code_rows, squares = blockIdx.x >= tiles.code_columns;
+  if (squares && (code_rows || blockIdx.z > 0)) return;  // squares are taken of all samples by one block
+  int64_t begin = squares ? 0 : blockIdx.z * piece, moved = blockIdx.z * stride;
+  int64_t samples = squares || begin + piece > all.batch ? all.batch - begin : piece;
+  Columns<kTileRows> rows(all, code_rows, blockIdx.y - (code_rows ? 0 : tiles.code_rows), begin, samples, centred);
+  Columns<kTileColumns> columns(all, !squares, blockIdx.x - (squares ? tiles.code_columns : 0), begin, samples,
+                                centred);
+  int thread = static_cast<int>(threadIdx.x), tx = thread % 16, ty = thread / 16;
+  double* to_a = &memory.a[0][0] + thread;  // each thread's numbers lie as its column and its samples do
+  double* to_b = &memory.b[0][0] + thread;
+  const double* to_sum = thread < kTileRows ? &memory.a[0][thread] : &memory.b[0][thread - kTileRows];
+  int apart = thread < kTileRows ? kTileRows : kTileColumns;
 
-  double row_sum = rows.sum(all, begin, end, memory.parts), column_sum = columns.sum(all, begin, end, memory.parts);
-  if (threadIdx.x < kSide) {
-    memory.row_means[threadIdx.x] = centred ? row_sum / count : 0;
-    memory.column_means[threadIdx.x] = centred ? column_sum / count : 0;
-    if (blockIdx.y == 0 && columns.of_codes && columns.first + threadIdx.x < all.width)
-      code[columns.first + threadIdx.x] = centred ? column_sum / count : column_sum;
-    if (blockIdx.x == 0 && !rows.of_codes && rows.first + threadIdx.x < all.outputs)
-      first_sums.eta[moved + rows.first + threadIdx.x] = row_sum;
-  }
-  __syncthreads();
-
-  double sums[2][2] = {};
-  for (int64_t b0 = begin; b0 < end; b0 += kSamples) {
-    for (int e = static_cast<int>(threadIdx.x); e < kSamples * kSide; e += kThreads) {
-      int sample = e / kSide, column = e % kSide;
-      bool inside = b0 + sample < end;
-      memory.a[sample][column] = inside ? rows.at(all, b0 + sample, column) - memory.row_means[column] : 0;
-      memory.b[sample][column] = inside ? columns.at(all, b0 + sample, column) - memory.column_means[column] : 0;
-    }
+  double sums[2] = {}, sum = 0;
+  for (int64_t b0 = 0; b0 < samples; b0 += kSamples) {
+    *to_a = rows.next();
+    to_b[0] = columns.next();
+    to_b[kThreads] = columns.next();
     __syncthreads();
-#pragma unroll 4
-    for (int s = 0; s < kSamples; s++) {
-      double2 a = *reinterpret_cast<const double2*>(&memory.a[s][2 * ty]);
-      double2 b = *reinterpret_cast<const double2*>(&memory.b[s][2 * tx]);
-      sums[0][0] += a.x * b.x;
-      sums[0][1] += a.x * b.y;
-      sums[1][0] += a.y * b.x;
-      sums[1][1] += a.y * b.y;
-    }
-    __syncthreads();
-  }
-  double* target = rows.of_codes ? first_sums.codes : squares ? first_sums.squares : first_sums.teaching;
 #pragma unroll
-  for (int e = 0; e < 4; e++) {
-    int64_t row = rows.first + 2 * ty + e / 2, column = columns.first + 2 * tx + e % 2;
-    if (row < rows.end && column < columns.end) target[moved + row * columns.end + column] = sums[e / 2][e % 2];
+    for (int s = 0; s < kSamples; s++) {
+      double a = memory.a[s][ty];
+      double2 b = *reinterpret_cast<const double2*>(&memory.b[s][2 * tx]);
+      sums[0] += a * b.x;
+      sums[1] += a * b.y;
+    }
+    if (thread < kTileRows + kTileColumns)
+      for (int s = 0; s < kSamples; s++) sum += to_sum[s * apart];
+    __syncthreads();
+  }
+  double n = static_cast<double>(samples);
+  if (thread < kTileRows + kTileColumns) memory.sums[thread] = sum;
+  __syncthreads();
+  if (blockIdx.y == 0 && !squares && thread < kTileColumns && columns.inside()) {
+    double column_sum = memory.sums[kTileRows + thread];
+    out.code[moved + columns.column()] = centred ? columns.point + column_sum / n : column_sum;
+  }
+  if (blockIdx.x == 0 && !code_rows && thread < kTileRows && rows.inside())
+    out.eta[moved + rows.column()] = n * rows.point + memory.sums[thread];
+  double* target = code_rows ? out.codes : squares ? out.squares : out.teaching;
+#pragma unroll
+  for (int e = 0; e < 2; e++) {
+    int64_t row = rows.first + ty, column = columns.first + 2 * tx + e;
+    double off = centred ? memory.sums[ty] * memory.sums[kTileRows + 2 * tx + e] / n : 0;
+    if (row < rows.end && column < columns.end) target[moved + row * columns.end + column] = sums[e] - off;
   }
 }
 
@@ -265,93 +292,98 @@ __device__ void write_value(double* value, const Vectors& all, const Sums& sums,
   add_loss(meter, static_cast<double>(all.batch) * value[0]);
 }
 
-struct GradientMemory {
-  double weights[kRows][kColumns];
-  double along[kRows], projections[kRows][2], parts[kWarp];
+struct alignas(16) GradientMemory {
+  double weights[kTerms][kRows + 2];       // of rows of C and T, for each sample; two more keep lanes in other banks
+  double parts[kGroups][kRows][kColumns];  // of products, by groups of threads
+  double along[kRows], projections[kRows];
 };
 
 // Rows of S Vh, by a block of 8 samples; the last block writes the objective.
 //   pHSIC  S Vh = (2/B^2) (Vh C + B (Vc m) m') - (gamma al/B^2) (Y T + (y_i.eta - |eta|^2/B) m')
 //   HSIC   S Vh = (2/B^2) Vc C - (gamma al/B^2) (Y - 1 eta'/B) T
-// Reads vh once and C and T B / 8 times (from the cache), writes du once; B G (G + M) fused multiply-adds in double.
-// Centring takes nothing off du but rounding: it is a sum of centred codes.
+// Reads vh twice, and C and T B / 8 times (all from the cache), writes du once; B G (G + M) fused multiply-adds in
+// double, 8 for each number of C. Centring takes nothing off du but rounding: it is a sum of centred codes.
 template <class T>
 __global__ void __launch_bounds__(kThreads, 2)
     gradient(T* du, double* value, Vectors all, Sums sums, double* products, const double* given_count,
              kib_objective_spec spec, kib_meter meter) {
   __shared__ GradientMemory memory;
   double n = given_count != nullptr ? given_count[0] : static_cast<double>(all.batch);
-  if (blockIdx.x == gridDim.x - 1) return write_value(value, all, sums, n, spec, meter, memory.parts);
-  int64_t width = all.width, outputs = all.outputs, i0 = static_cast<int64_t>(blockIdx.x) * kRows;
+  if (blockIdx.x == gridDim.x - 1) return write_value(value, all, sums, n, spec, meter, &memory.parts[0][0][0]);
+  int64_t width = all.width, outputs = all.outputs, terms = width + outputs;
+  int64_t i0 = static_cast<int64_t>(blockIdx.x) * kRows;
+  int rows = all.batch - i0 < kRows ? static_cast<int>(all.batch - i0) : kRows;
   bool phsic = spec.estimator == KIB_PHSIC;
   double of_codes = 2 / (n * n), of_teaching = spec.gamma * all.factor / (n * n);
-  int warp = static_cast<int>(threadIdx.x / kWarp), lane = static_cast<int>(threadIdx.x % kWarp);
+  int thread = static_cast<int>(threadIdx.x), warp = thread / kWarp, lane = thread % kWarp;
 
-  int64_t i = i0 + warp;  // a warp for each sample: what goes along m
-  double vm = 0, y_eta = 0, eta_squared = 0;
-  if (phsic && i < all.batch) {
-    for (int64_t g = lane; g < width; g += kWarp) vm += (all.vh[i * width + g] - sums.code[g]) * sums.code[g];
+  double vm = 0, y_eta = 0, eta_squared = 0;  // a warp for each sample: what goes along m
+  if (phsic && warp < rows) {
+    const double* v = all.vh + (i0 + warp) * width;
+    for (int64_t g = lane; g < width; g += kWarp) vm += (v[g] - sums.code[g]) * sums.code[g];
     for (int64_t c = lane; c < outputs; c += kWarp) {
-      y_eta += all.teaching(i, c) * sums.eta[c];
+      y_eta += all.teaching(i0 + warp, c) * sums.eta[c];
       eta_squared += sums.eta[c] * sums.eta[c];
     }
   }
   vm = warp_sum(vm), y_eta = warp_sum(y_eta), eta_squared = warp_sum(eta_squared);
-  if (lane == 0) memory.along[warp] = of_codes * n * vm - of_teaching * (y_eta - eta_squared / n);
+  if (lane == 0) {
+    memory.along[warp] = of_codes * n * vm - of_teaching * (y_eta - eta_squared / n);
+    memory.projections[warp] = 0;
+  }
 
-  // Threads (column, pair): two samples of 64 entries at a time.
-  int column = static_cast<int>(threadIdx.x) % kColumns, pair = static_cast<int>(threadIdx.x) / kColumns;
-  double projections[2] = {};
+  int column = thread % kColumns, group = thread / kColumns;
   for (int64_t g0 = 0; g0 < width; g0 += kColumns) {
-    int64_t g = g0 + column;
-    double product[2] = {};
-    for (int64_t h0 = 0; h0 < width + outputs; h0 += kColumns) {
+    double product[kRows] = {};
+    for (int64_t h0 = 0; h0 < terms; h0 += kTerms) {
       __syncthreads();
-      for (int e = static_cast<int>(threadIdx.x); e < kRows * kColumns; e += kThreads) {
-        int64_t row = i0 + e / kColumns, h = h0 + e % kColumns;
+      int count = static_cast<int>(terms - h0 < kTerms ? terms - h0 : kTerms);
+      for (int h = lane; h < count; h += kWarp) {  // a warp for each sample
+        int64_t term = h0 + h, c = term - width;
         double weight = 0;
-        if (row < all.batch && h < width)
-          weight = of_codes * (all.vh[row * width + h] - (phsic ? 0 : sums.code[h]));
-        else if (row < all.batch && h < width + outputs)
-          weight = -of_teaching * (all.teaching(row, h - width) - (phsic ? 0 : sums.eta[h - width] / n));
-        memory.weights[e / kColumns][e % kColumns] = weight;
+        if (warp < rows && term < width)
+          weight = of_codes * (all.vh[(i0 + warp) * width + term] - (phsic ? 0 : sums.code[term]));
+        else if (warp < rows)
+          weight = -of_teaching * (all.teaching(i0 + warp, c) - (phsic ? 0 : sums.eta[c] / n));
+        memory.weights[h][warp] = weight;
       }
       __syncthreads();
-      int count = static_cast<int>(width + outputs - h0 < kColumns ? width + outputs - h0 : kColumns);
-      const double* from = sums.codes + h0 * width + g;  // T lies behind C
-#pragma unroll 4
-      for (int h = 0; h < count && g < width; h++) {
-        double entry = from[h * width];
-        product[0] += memory.weights[2 * pair][h] * entry;
-        product[1] += memory.weights[2 * pair + 1][h] * entry;
+      const double* from = sums.codes + (h0 + group) * width + g0 + column;  // T lies behind C
+      if (g0 + column < width) {
+#pragma unroll 2
+        for (int h = group; h < count; h += kGroups, from += kGroups * width) {
+          double entry = *from;
+#pragma unroll
+          for (int r = 0; r < kRows; r += 2) {
+            double2 weights = *reinterpret_cast<const double2*>(&memory.weights[h][r]);
+            product[r] += weights.x * entry;
+            product[r + 1] += weights.y * entry;
+          }
+        }
       }
     }
 #pragma unroll
-    for (int r = 0; r < 2; r++) {
-      int64_t row = i0 + 2 * pair + r;
-      if (g >= width || row >= all.batch) continue;
-      product[r] += memory.along[2 * pair + r] * sums.code[g];
-      projections[r] += product[r] * all.vh[row * width + g];
-      products[row * width + g] = product[r];
-    }
-  }
+    for (int r = 0; r < kRows; r++) memory.parts[group][r][column] = product[r];
+    __syncthreads();
+    double projection = 0;  // a warp for each sample again: a lane's products are added up, kept, and read again by it
+    for (int64_t g = lane; g < kColumns && g0 + g < width && warp < rows; g += kWarp) {
+      double sum = memory.along[warp] * sums.code[g0 + g];
 #pragma unroll
-  for (int r = 0; r < 2; r++) {
-    double sum = warp_sum(projections[r]);
-    if (lane == 0) memory.projections[2 * pair + r][warp % 2] = sum;
-  }
-  __syncthreads();
-#pragma unroll
-  for (int r = 0; r < 2; r++) {
-    int64_t row = i0 + 2 * pair + r;
-    if (row >= all.batch) continue;
-    const double* parts = memory.projections[2 * pair + r];
-    double projection = spec.kernel == KIB_COSINE ? parts[0] + parts[1] : 0;
-    double factor = gradient_factor(spec.kernel, spec.sigma, all.norm[row]);
-    for (int64_t g = column; g < width; g += kColumns) {  // a thread's own products
-      double entry = factor * (products[row * width + g] - projection * all.vh[row * width + g]);
-      store(du + row * width + g, static_cast<float>(entry));
+      for (int part = 0; part < kGroups; part++) sum += memory.parts[part][warp][g];
+      int64_t at = (i0 + warp) * width + g0 + g;
+      projection += sum * all.vh[at];
+      products[at] = sum;
     }
+    projection = warp_sum(projection);
+    if (lane == 0) memory.projections[warp] += projection;
+  }
+  __syncwarp();
+  if (warp >= rows) return;
+  double projection = spec.kernel == KIB_COSINE ? memory.projections[warp] : 0;
+  double factor = gradient_factor(spec.kernel, spec.sigma, all.norm[i0 + warp]);
+  for (int64_t g = lane; g < width; g += kWarp) {
+    int64_t at = (i0 + warp) * width + g;
+    store(du + at, static_cast<float>(factor * (products[at] - projection * all.vh[at])));
   }
 }
 
@@ -383,9 +415,10 @@ kib_status add_up(const Problem& p, const Sums& out, bool centred, const kib_que
   int64_t width = p.all.width, stride = Sums::count(width, p.all.outputs);
   Sums parts = p.pieces > 1 ? Sums::at(p.partials, width, p.all.outputs) : out;
   parts.squares = out.squares;
-  dim3 blocks(count(out.squares != nullptr ? p.row_tiles : p.column_tiles), count(p.row_tiles), count(p.pieces));
-  kib_status status = launch("statistics.products", products, {blocks, kThreads}, queue, p.all, parts, stride,
-                             p.column_tiles, p.piece, centred);
+  int64_t columns = p.tiles.code_columns + (out.squares != nullptr ? p.tiles.teaching_columns : 0);
+  dim3 blocks(count(columns), count(p.tiles.rows()), count(p.pieces));
+  kib_status status = launch("statistics.products", products, {blocks, kThreads}, queue, p.all, parts, stride, p.tiles,
+                             p.piece, centred);
   if (status != KIB_OK || p.pieces == 1) return status;
   return launch("statistics.merge", merge, grid_for(stride, kThreads), queue, p.all, out, parts, stride, p.pieces,
                 p.piece, centred);
