@@ -1,9 +1,10 @@
 // Batch normalization: a pass that adds chunks of rows, a small kernel that adds the chunks, and a pass that writes, in
 // the other order, since what was read last is nearest.
 //
-// The batch's variance is added in single precision, a few numbers at once and relative to what they vary around, and
-// in double what those give: it is off by some 1e-7 of itself, for any mean, and cards with few units for doubles are
-// no slower. The gradient's sums are in double; such cards take some times longer for that pass than their memory does.
+// What is summed is summed in double: a mean enters sums over all rows, and the gradient's sums may be small beside
+// their terms. Only the variance is added in single precision, a few numbers at once and relative to what they vary
+// around; it is off by some 1e-7 of itself, for any mean. On cards with few units for doubles the passes that add take
+// some times longer than their memory does.
 #include "columns.cuh"
 #include "kib/batch_norm.h"
 #include "kib/constants.h"
@@ -14,7 +15,7 @@ namespace {
 constexpr unsigned kThreads = Columns::kThreads;
 constexpr unsigned kAtOnce = 2;  // blocks of a multiprocessor: a thread holds sums of eight channels
 
-constexpr int kRowsOfTwo = 4;  // of each array at once, where two are read
+constexpr int kRowsOfDoubles = 4;  // of a thread at once, where it holds doubles or reads two arrays
 
 // What a pass that writes needs of each channel: doubles in two floats each.
 struct Coefficients {
@@ -69,21 +70,19 @@ __global__ void __launch_bounds__(kThreads, kAtOnce)
   float shift[kMany] = {};
   double sum[kMany] = {}, square[kMany] = {};
   bool begun = false;
-  at.for_groups([&](int64_t row, auto count) {
+  at.template for_groups<kRowsOfDoubles>([&](int64_t row, auto count) {
     constexpr int kRows = decltype(count)::value;
     float x[kRows][kMany];
     load_rows(x, a, shape, at, row);
 #pragma unroll
     for (int j = 0; j < kMany; j++) {
       if (!begun) shift[j] = some_middle(x, j);
-      float few = 0, few_squares = 0;
+      float few_squares = 0;
 #pragma unroll
       for (int i = 0; i < kRows; i++) {
-        float distance = x[i][j] - shift[j];
-        few += distance;
-        few_squares = fmaf(distance, distance, few_squares);
+        sum[j] += x[i][j];
+        few_squares = fmaf(x[i][j] - shift[j], x[i][j] - shift[j], few_squares);
       }
-      sum[j] += few;
       square[j] += few_squares;
     }
     begun = true;
@@ -91,9 +90,9 @@ __global__ void __launch_bounds__(kThreads, kAtOnce)
   auto count = static_cast<double>(at.rows_of(at.y));
 #pragma unroll
   for (int j = 0; j < kMany; j++) {
-    double offset = begun ? sum[j] / count : 0;
-    mean_of[at.slot(j)] = shift[j] + offset;
-    squares_of[at.slot(j)] = square[j] - sum[j] * offset;
+    double its_mean = begun ? sum[j] / count : 0, offset = its_mean - shift[j];
+    mean_of[at.slot(j)] = its_mean;
+    squares_of[at.slot(j)] = square[j] - count * offset * offset;
   }
   __syncthreads();
   double mean = column_sum(shape.width, at.down, parts, [&](unsigned y, unsigned x) {
@@ -181,7 +180,7 @@ __global__ void __launch_bounds__(kThreads, kAtOnce)
   Place<kMany> at(shape, chunk);
   double m[1][kMany], up[kMany] = {}, product[kMany] = {};
   load_each(m, {mean}, shape, at, parts);
-  at.template for_groups<kRowsOfTwo>([&](int64_t row, auto count) {
+  at.template for_groups<kRowsOfDoubles>([&](int64_t row, auto count) {
     constexpr int kRows = decltype(count)::value;
     float d[kRows][kMany], x[kRows][kMany];
     load_rows(d, dy, shape, at, row);
@@ -239,7 +238,7 @@ __global__ void __launch_bounds__(kThreads, kAtOnce)
   float of[6][kMany];  // a's mean and dy's, each high and low; factor, slope
   load_each(of, {from.mean_high, from.mean_low, from.upstream_high, from.upstream_low, from.factor, from.slope}, shape,
             at, shared);
-  at.template for_groups<kRowsOfTwo>([&](int64_t row, auto count) {
+  at.template for_groups<kRowsOfDoubles>([&](int64_t row, auto count) {
     constexpr int kRows = decltype(count)::value;
     float d[kRows][kMany], x[kRows][kMany];
     load_rows(d, dy, shape, at, row);
