@@ -42,9 +42,12 @@ kib_status launch(const char* name, void (*kernel)(Parameters...), const Grid& g
                   Arguments... arguments) {
   if (grid.blocks.x == 0 || grid.blocks.y == 0 || grid.blocks.z == 0) return KIB_OK;
   const void* function = reinterpret_cast<const void*>(kernel);
-  if (grid.shared > 48 * 1024) {
-    cudaError_t error =
-        cudaFuncSetAttribute(function, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(grid.shared));
+  if (grid.shared > 48 * 1024) {  // raised where it must be, and never lowered: a graph may hold a larger launch
+    cudaFuncAttributes attributes;
+    cudaError_t error = cudaFuncGetAttributes(&attributes, function);
+    if (error == cudaSuccess && attributes.maxDynamicSharedSizeBytes < static_cast<int>(grid.shared))
+      error =
+          cudaFuncSetAttribute(function, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(grid.shared));
     if (error != cudaSuccess) return check(error, name);
   }
   return [&](Parameters... converted) {

@@ -1,9 +1,10 @@
-// One test for each family, and one that times it. Each function of the CUDA library is called and compared with the
-// processor's, which the list of cases compares with the reference.
+// One test for each family, one that times it, and for some one that counts the bytes they move. Each function of the
+// CUDA library is called and compared with the processor's, which the list of cases compares with the reference.
 #ifndef KIB_TESTS_CUDA_FAMILIES_H
 #define KIB_TESTS_CUDA_FAMILIES_H
-#include "timer.h"
+#include "traffic.h"
 
+void test_activity();
 void test_batch();
 void test_batch_norm();
 void test_convolution();
@@ -14,6 +15,7 @@ void test_random();
 void test_readout();
 void test_statistics();
 void test_sum_rows();
+void time_activity(test::Timer& timer);
 void time_batch(test::Timer& timer);
 void time_batch_norm(test::Timer& timer);
 void time_convolution(test::Timer& timer);
@@ -24,5 +26,6 @@ void time_random(test::Timer& timer);
 void time_readout(test::Timer& timer);
 void time_statistics(test::Timer& timer);
 void time_sum_rows(test::Timer& timer);
+void count_activity(test::Traffic& traffic);
 
 #endif

@@ -1,4 +1,4 @@
-// The CUDA kernels without Java: kib_cuda_test [--time] [--small] [--json FILE] [FAMILY...].
+// The CUDA kernels without Java: kib_cuda_test [--time] [--small] [--json FILE] [--traffic] [--launches] [FAMILY...].
 #include <cstdio>
 #include <cstring>
 #include <string>
@@ -6,6 +6,7 @@
 
 #include "families.h"
 #include "kib/cuda.h"
+#include "launches.h"
 
 namespace {
 
@@ -13,9 +14,11 @@ struct Family {
   const char* name;
   void (*test)();
   void (*time)(test::Timer& timer);
+  void (*count)(test::Traffic& traffic) = nullptr;
 };
 
 const Family kFamilies[] = {
+    {"activity", test_activity, time_activity, count_activity},
     {"batch", test_batch, time_batch},
     {"batch_norm", test_batch_norm, time_batch_norm},
     {"convolution", test_convolution, time_convolution},
@@ -29,8 +32,10 @@ const Family kFamilies[] = {
 };
 
 int usage(const char* wrong) {
-  std::fprintf(
-      stderr, "kib_cuda_test: %s\nusage: kib_cuda_test [--time] [--small] [--json FILE] [FAMILY...]\nfamilies:", wrong);
+  std::fprintf(stderr,
+               "kib_cuda_test: %s\nusage: kib_cuda_test [--time] [--small] [--json FILE] [--traffic] [--launches] "
+               "[FAMILY...]\nfamilies:",
+               wrong);
   for (const Family& family : kFamilies) std::fprintf(stderr, " %s", family.name);
   std::fprintf(stderr, "\n");
   return 2;
@@ -49,7 +54,7 @@ bool kernels_write() {
 }  // namespace
 
 int main(int count, char** arguments) {
-  bool time = false, small = false;
+  bool time = false, small = false, traffic = false, launches = false;
   const char* json = nullptr;
   std::vector<std::string> chosen;
   for (int i = 1; i < count; i++) {
@@ -58,6 +63,10 @@ int main(int count, char** arguments) {
       time = true;
     } else if (argument == "--small") {
       small = true;
+    } else if (argument == "--traffic") {
+      traffic = true;
+    } else if (argument == "--launches") {
+      launches = true;
     } else if (argument == "--json") {
       if (++i == count) return usage("--json wants a file");
       json = arguments[i];
@@ -78,6 +87,19 @@ int main(int count, char** arguments) {
       if (name == family.name) return true;
     return false;
   };
+  if (traffic || launches) {
+    test::Traffic counted(traffic);
+    if (traffic && !counted.counts()) return usage("--traffic wants the emulated device, which counts bytes");
+    for (const Family& family : kFamilies)
+      if (runs(family) && family.count != nullptr) family.count(counted);
+    if (!launches) return finish();
+    test::Timer rest(true);
+    for (const Family& family : kFamilies)
+      if (runs(family) && family.count == nullptr) family.time(rest);
+    test::synchronize();
+    test::print_launches();
+    return finish();
+  }
   std::printf("seed %u, kernels for %s\n", kSeed, kib_cuda_architectures());
   if (!kernels_write()) {
     std::printf("FAILED: a launch answered success, but its kernel wrote nothing\n");
