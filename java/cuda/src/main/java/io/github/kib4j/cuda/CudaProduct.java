@@ -43,9 +43,9 @@ final class CudaProduct implements ProductOps<Work>, AutoCloseable {
 
     /** Returns what has to be the same for the same choices, and the same bits. */
     static String device(CudaCard card) {
-        return card.description() + ", cuBLASLt "
-                + CudaVersions.of(CudaLibrary.BLAS_LT).number() + ", cuDNN "
-                + CudaVersions.of(CudaLibrary.DNN).number();
+        return card.name() + ", compute capability " + card.capability() / 10 + "." + card.capability() % 10
+                + ", cuBLASLt " + CudaVersions.of(CudaLibrary.BLAS_LT).number()
+                + ", cuDNN " + CudaVersions.of(CudaLibrary.DNN).number();
     }
 
     /** Returns by what each product is computed that was planned so far, one line each. */

@@ -110,6 +110,53 @@ class ConvolutionChoicesTest {
         });
     }
 
+    /** A plan that does nothing, or refuses. */
+    private record Fake(String name, long scratchBytes, boolean isThere) implements ConvolutionPlan {
+        @Override
+        public ConvolutionFamily family() {
+            return ConvolutionFamily.CUDNN;
+        }
+
+        @Override
+        public boolean rounds() {
+            return false;
+        }
+
+        @Override
+        public Runnable bind(Memory memory, Queue queue) {
+            return () -> {
+                if (!isThere) {
+                    throw new UnsupportedException(name);
+                }
+            };
+        }
+    }
+
+    /** On images of more numbers than are drawn. */
+    @Test
+    void whatTheLibraryLacksOrHasNoRoomForIsPassedOver() {
+        ConvolutionTask task = new ConvolutionTask(
+                Direction.FORWARD, 64, 16, 16, 17, 32, 3, DataType.F32, DataType.F32, DataType.F32, false);
+        List<ConvolutionPlan> plans = List.of(
+                new Fake("too large", 1L << 40, true),
+                new Fake("not there", 0, false),
+                new Fake("there", 1 << 21, true));
+        CudaBackend.load();
+        assertThat(new ConvolutionTimer().microseconds(task, plans)).containsOnlyKeys("there");
+        assertThat(new UnsupportedException("cuDNN's algorithm 7"))
+                .hasMessage(
+                        "cuDNN's algorithm 7 is offered by the library, but not there; have convolutions computed in"
+                                + " another way.");
+    }
+
+    @Test
+    void choicesAreOfACardAndItsLibraries() {
+        CudaBackend.load();
+        assertThat(CudaProduct.device(new CudaCard(0, "a card", 90, 80L << 30)))
+                .matches("a card, compute capability 9\\.0, cuBLASLt 13\\.\\d+\\.\\d+, cuDNN 9\\.\\d+\\.\\d+");
+        assertThat(ConvolutionFile.ofUser()).endsWithRaw(Path.of("kib4j", "convolutions"));
+    }
+
     @Test
     void aChoiceIsKept() {
         onLibraries(all -> {
@@ -187,6 +234,13 @@ class ConvolutionChoicesTest {
                             .name())
                     .isEqualTo(last);
         });
+    }
+
+    @Test
+    void whatCannotBeReadIsSaid() throws IOException {
+        Files.createDirectories(path());
+        assertThat(new ConvolutionFile(path(), "card").problem())
+                .hasValueSatisfying(sentence -> assertThat(sentence).contains(path() + " cannot be read"));
     }
 
     @Test
