@@ -15,6 +15,7 @@ PEAK = 989.4e12  # dense bf16, datasheet of the H100 SXM
 MULTIPROCESSORS = 132
 COPY = 3.0e12  # bytes/s read and written, as seen on an H100 80GB HBM3
 PRODUCT = 798e12  # a bf16 product of 8192 x 8192 x 8192, as seen on one
+SINGLE = 20e12  # operations/s in f32 of kernels that are not products (assumed)
 NODE = 1.3e-6  # gap between dependent nodes of a CUDA graph, seconds (assumed 1 to 1.5 us)
 GROUPS = 64
 PER_IMAGE = {"phsic": 3.797e9, "backprop": 5.689e9}  # operations of a step
@@ -92,6 +93,11 @@ class StepTimes:
         return matrix, memory * (1 - scenario.hidden), small, self.gaps()
 
 
+def kernel(moved, flop, scenario):
+    """Seconds of one of our own kernels: bytes that it reads and writes, operations in f32; no launch."""
+    return moved / scenario.rate() + flop / SINGLE
+
+
 def product(m, n, k, efficiency, split):
     """Seconds of an m x n x k product by the best of three tiles; with `split` the sum over k may be cut finely."""
     best = math.inf
@@ -133,7 +139,7 @@ def convolutional(layer, batch, rule, s):
         normalize, post = a + 2 * z + choice, z + choice + a  # r, the pool's choice in; da out
         # the third factor from u, f32: B x B Gram matrix, or the Gram-free form, whichever is cheaper
         gram = min(4 * batch * batch * GROUPS, 8 * batch * GROUPS * GROUPS)
-        objective = 2 * 3e-6 + gram / 20e12 + 3 * batch * GROUPS * 4 / s.rate()
+        objective = 2 * 3e-6 + kernel(3 * batch * GROUPS * 4, gram, s)
     times = [convolution(layer, batch, d, s) for d in ("forward", "wgrad")]
     dgrad = convolution(layer, batch, "dgrad", s) if rule == "backprop" else 0
     flop = 2 * 9 * layer.inputs * layer.outputs * positions
@@ -151,8 +157,8 @@ def step(batch, scenario, rule="phsic"):
     layers = tuple(convolutional(layer, batch, rule, scenario) for layer in LAYERS) + (fully_connected(batch, rule, scenario),)
     parameters = sum(9 * x.inputs * x.outputs for x in LAYERS) + FC_INPUTS * FC_OUTPUTS + 10250
     # weights, momentum and gradient in; weights and momentum out, f32; a bf16 copy out
-    optimizer = parameters * (4 * 5 + 2) / scenario.rate()
-    augment = batch * 3 * 1024 * (1 + 16 / 3) / scenario.rate() + 2e-6
+    optimizer = kernel(parameters * (4 * 5 + 2), 0, scenario)
+    augment = kernel(batch * 3 * 1024 * (1 + 16 / 3), 0, scenario) + 2e-6
     return StepTimes(layers, optimizer, augment, 12e-6, 7 * len(layers) + 10, parameters)
 
 

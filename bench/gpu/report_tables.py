@@ -196,9 +196,13 @@ def kernels(found):
         return []
     copied = found["kernels"].get("copy_tb_per_s")
     lines = [f"Copies moved {copied:.2f} TB/s in the same run." if copied else "", ""]
-    lines += head("<kernel", "<shape", "microseconds", "GB/s", "TFLOP/s", "bound, microseconds", "bound : time")
-    lines += [line(r["kernel"], r["shape"], number(r["us"], 1), number(r.get("gb_per_s")), number(r.get("tflop_per_s")),
-                   number(r.get("bound_us"), 1), ratio(r.get("bound_us"), r["us"])) for r in chosen]
+    lines += head("<kernel", "<shape", "microseconds", "spread, %", "GB/s", "TFLOP/s", "bound, microseconds", "bound : time",
+                  "predicted, microseconds", "time : predicted")
+    for r in chosen:
+        expected = 1e6 * model.kernel(r.get("bytes", 0), r.get("flop", 0), EXPECTED)
+        lines.append(line(r["kernel"], r["shape"], number(r["us"], 1), number(100 * r.get("spread", 0)), number(r.get("gb_per_s")),
+                          number(r.get("tflop_per_s")), number(r.get("bound_us"), 1), ratio(r.get("bound_us"), r["us"]),
+                          number(expected, 1), ratio(r["us"], expected)))
     return lines
 
 

@@ -23,7 +23,8 @@ CEILING = {"device": "NVIDIA H100 80GB HBM3", "rows": [
     {"what": "conv2", "direction": "wgrad", "dtype": "bf16", "batch": 512, "us": 7, "tflop_per_s": 333},
     {"what": "conv2", "direction": "wgrad9", "dtype": "bf16", "batch": 512, "us": 7, "tflop_per_s": 444}]}
 KERNELS = {"copy_tb_per_s": 2.5, "rows": [
-    {"kernel": "sum_rows", "shape": "8x4 bf16", "us": 20, "gb_per_s": 100, "tflop_per_s": 0, "bound_us": 10}]}
+    {"kernel": "sum_rows", "shape": "8x4 bf16", "us": 20, "spread": 0.125, "bytes": 24e6, "flop": 0, "gb_per_s": 100, "tflop_per_s": 0,
+     "bound_us": 10}]}
 SANITIZER = {"rows": [{"tool": "memcheck", "state": "clean", "errors": 0, "seconds": 5, "why": "ERROR SUMMARY: 0 errors"}]}
 TRAIN = {"data": "D", "precision": "bf16", "epochs": {"phsic": 9}, "joules": "the counter", "rows": [
     {"rule": "phsic", "mark": 60, "epoch": 2, "test_accuracy": 61.5,

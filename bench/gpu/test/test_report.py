@@ -63,7 +63,7 @@ class ReportTest(unittest.TestCase):
     def test_kernels_stand_beside_their_bounds(self):
         text = self.markdown(results.WHOLE)
         self.assertIn("Copies moved 2.50 TB/s", text)
-        self.assertEqual(self.row(text, "sum_rows")[1:], ["8x4 bf16", "20.0", "100", "0.00", "10.0", "0.50"])
+        self.assertEqual(self.row(text, "sum_rows")[1:], ["8x4 bf16", "20.0", "12", "100", "0.00", "10.0", "0.50", "10.0", "2.00"])
 
     def test_marks_tell_seconds_and_joules(self):
         text = self.markdown(results.WHOLE)
@@ -114,7 +114,8 @@ class ReportTest(unittest.TestCase):
         self.assertIn("## Steps", text)
 
     def test_any_shape_of_results_leaves_a_report(self):
-        for value in ({}, {"rows": {}}, {"rows": [{}]}, {"rows": [{"images_per_s": None}]}, {"rows": [{"images_per_s": "fast", "batch": []}]},
+        for value in ({}, {"rows": {}}, {"rows": [{}]}, {"rows": [{"images_per_s": None}]},
+                      {"rows": [{"images_per_s": "fast", "batch": []}]}, {"rows": [{"us": "long", "tool": 3, "mark": 4}]},
                       {"rows": [{"layer": 1, "beta": 0, "tflop_per_s": 1}]}, {"cards": []}, {"cards": [{}]}, {"packages": []}):
             for name in results.WHOLE:
                 self.assertIn("## Steps", self.markdown({name: value}, STEPS))
