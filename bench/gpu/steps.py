@@ -1,12 +1,15 @@
 """The steps of device-check: in which order, for how long, by which program, and what each needs."""
+import glob
 import os
 import sys
+import zipfile
 from dataclasses import dataclass
 from typing import Callable
 
 import libraries
 import running
 
+KERNELS = "libkib_cuda.so"
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
@@ -25,6 +28,10 @@ class Place:
     @property
     def logs(self):
         return os.path.join(self.work, "logs")
+
+    @property
+    def kernels(self):
+        return os.path.join(self.work, "kernels")
 
     def result(self, step):
         return os.path.join(self.results, step + ".json")
@@ -86,22 +93,30 @@ def doctor(place, _):
     return java(place, "io.github.kib4j.cli.Kib", "doctor")
 
 
-def native_program():
-    """The C++ program of the CUDA kernels, or a sentence on why it is not here."""
+def native_program(place):
+    """The C++ program of the CUDA kernels, which are beside it or in the jar; or a sentence on why it is not here."""
     path = os.path.join(HERE, "native", "kib_cuda_test")
-    return path if os.path.exists(path) else \
-        "This folder has no native/kib_cuda_test; bench/gpu/make-bundle adds it where nvcc has built the CUDA kernels."
+    if not os.path.exists(path):
+        return "This folder has no native/kib_cuda_test; bench/gpu/make-bundle adds it where nvcc has built the CUDA kernels."
+    for jar in glob.glob(os.path.join(HERE, "jars", "kib4j-cuda-*.jar")):
+        with zipfile.ZipFile(jar) as entries:
+            for name in entries.namelist():
+                if name.endswith("/" + KERNELS):
+                    os.makedirs(place.kernels, exist_ok=True)
+                    with open(os.path.join(place.kernels, KERNELS), "wb") as f:
+                        f.write(entries.read(name))
+    return path
 
 
 def kernels(place, _):
-    path = native_program()
+    path = native_program(place)
     if not os.path.isabs(path):
         return path
     return [path, "--time", "--json", place.result("kernels"), *(["--small", "random"] if place.dry else [])]
 
 
 def sanitizer(place, budget):
-    path = native_program()
+    path = native_program(place)
     if not os.path.isabs(path):
         return path
     return program("sanitizer.py", "--out", place.result("sanitizer"), "--budget", budget, path, "--small")
@@ -126,8 +141,8 @@ def train(place, budget):
         return data
     more = ["--small"] if place.dry else ["--data", data]
     precision = ["--precision", "f32"] if place.dry else []
-    return program("train_marks.py", "--out", place.result("train"), "--budget", budget, "--device", place.device, *more, *precision, "--",
-                   *command)
+    return program("train_marks.py", "--out", place.result("train"), "--budget", budget, "--device", place.device, *more, *precision,
+                   "--", *command)
 
 
 def cifar(place):
@@ -155,7 +170,8 @@ NAMES = tuple(step.name for step in STEPS)
 def environment(place):
     """Of every step: what it finds libraries by, and where it may keep what it makes."""
     more = {"PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1", "LC_ALL": "C.UTF-8",
-            "TORCHINDUCTOR_CACHE_DIR": os.path.join(place.work, "torchinductor"), "LD_LIBRARY_PATH": libraries.search_path()}
+            "TORCHINDUCTOR_CACHE_DIR": os.path.join(place.work, "torchinductor"),
+            "LD_LIBRARY_PATH": ":".join(path for path in (place.kernels, libraries.search_path()) if path)}
     if libraries.folders():
         more["KIB_CUDA_LIBRARIES"] = ":".join(libraries.folders())
     found = {**os.environ, **more}

@@ -12,6 +12,8 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -25,6 +27,16 @@ final class DryRunTest {
 
     @TempDir
     Path folder;
+
+    /** JavaCPP leaves links to libraries elsewhere, which JUnit would warn of. */
+    @AfterEach
+    void deleteLinks() throws IOException {
+        try (Stream<Path> all = Files.walk(folder)) {
+            for (Path link : all.filter(Files::isSymbolicLink).toList()) {
+                Files.delete(link);
+            }
+        }
+    }
 
     private JsonNode report;
 

@@ -11,6 +11,7 @@ import picocli.CommandLine.ParseResult;
 /** {@code kib bundle}: a folder that runs this kib where there is no Java. */
 final class BundleCommand {
     private static final String WITHOUT_CPU = "--without-cpu";
+    private static final String MODULES = "--java-modules";
 
     private BundleCommand() {}
 
@@ -23,6 +24,11 @@ final class BundleCommand {
         spec.addPositional(Parts.argument(0, true, Path.class, "DIR", "the folder, new or empty", List.of()));
         spec.addOption(Parts.flag(
                 WITHOUT_CPU, "leave out oneDNN, by which the device cpu computes: smaller, for a machine with a GPU"));
+        spec.addOption(Parts.option(
+                MODULES,
+                String.class,
+                "NAME,...",
+                "modules of Java that travel (default: " + JavaRuntime.MODULES + ")"));
         return spec;
     }
 
@@ -32,7 +38,8 @@ final class BundleCommand {
         if (parsed.hasMatchedOption(WITHOUT_CPU)) {
             classPath = classPath.without("dnnl", "opencl");
         }
-        long bytes = new Bundle(classPath, new JavaRuntime()).make(folder);
+        long bytes = new Bundle(classPath, new JavaRuntime(parsed.matchedOptionValue(MODULES, JavaRuntime.MODULES)))
+                .make(folder);
         out.println(folder + " has " + MemoryEstimate.megabytes(bytes) + "; on any x86-64 Linux, "
                 + folder.getFileName() + "/kib runs this version.");
         return 0;

@@ -95,6 +95,11 @@ record ClassPath(Map<String, Path> entries) {
         }
     }
 
+    /** Returns whether a file of a jar of NVIDIA's presets can stay behind. */
+    static boolean isUnusedPreset(String entry) {
+        return entry.matches(UNUSED_PRESET);
+    }
+
     private static void pack(Path classes, Path target) throws IOException {
         try (JarOutputStream jar = new JarOutputStream(Files.newOutputStream(target));
                 Stream<Path> all = Files.walk(classes)) {
@@ -112,7 +117,7 @@ record ClassPath(Map<String, Path> entries) {
                 OutputStream out = Files.newOutputStream(target);
                 JarOutputStream to = new JarOutputStream(out)) {
             for (JarEntry entry : from.stream().toList()) {
-                if (!entry.getName().matches(UNUSED_PRESET)) {
+                if (!isUnusedPreset(entry.getName())) {
                     to.putNextEntry(new JarEntry(entry.getName()));
                     try (InputStream in = from.getInputStream(entry)) {
                         in.transferTo(to);

@@ -14,8 +14,15 @@ class JavaRuntime {
      * What kib4j uses: images (java.desktop), downloads (java.net.http, and jdk.crypto.ec for their hosts' certificates), logging,
      * what the machine is (management), and what JavaCPP frees memory with (jdk.unsupported).
      */
-    private static final String MODULES = "java.base,java.desktop,java.logging,java.management,java.net.http,"
+    static final String MODULES = "java.base,java.desktop,java.logging,java.management,java.net.http,"
             + "jdk.crypto.ec,jdk.management,jdk.unsupported";
+
+    private final String modules;
+
+    /** Chooses the modules; those that they need come along. */
+    JavaRuntime(String modules) {
+        this.modules = modules;
+    }
 
     /** Returns the program that makes runtimes, where this Java has it. */
     Optional<ToolProvider> tool() {
@@ -29,7 +36,7 @@ class JavaRuntime {
         PrintWriter writer = new PrintWriter(said, true);
         String[] arguments = {
             "--add-modules",
-            MODULES,
+            modules,
             "--strip-java-debug-attributes",
             "--no-header-files",
             "--no-man-pages",

@@ -4,6 +4,8 @@ import static io.github.kib4j.cli.CommandResult.kib;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
 import io.github.kib4j.experiment.UsageException;
 import io.github.kib4j.tensor.RefusedException;
 import io.github.kib4j.train.Version;
@@ -16,6 +18,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.jar.Attributes;
@@ -34,7 +37,7 @@ final class BundleTest {
     Path folder;
 
     /** In place of a runtime of its own, the bundle gets the one that runs this test. */
-    private static final JavaRuntime BORROWED = new JavaRuntime() {
+    private static final JavaRuntime BORROWED = new JavaRuntime(JavaRuntime.MODULES) {
         @Override
         void make(Path runtime) throws IOException {
             Path java = Files.createDirectories(runtime.resolve("bin")).resolve("java");
@@ -44,7 +47,7 @@ final class BundleTest {
     };
 
     private static JavaRuntime failing(IOException problem) {
-        return new JavaRuntime() {
+        return new JavaRuntime(JavaRuntime.MODULES) {
             @Override
             void make(Path runtime) throws IOException {
                 Files.writeString(Files.createDirectory(runtime).resolve("half"), "half");
@@ -130,7 +133,7 @@ final class BundleTest {
 
     @Test
     void aJavaWithoutJlinkIsSaid() throws IOException {
-        JavaRuntime without = new JavaRuntime() {
+        JavaRuntime without = new JavaRuntime(JavaRuntime.MODULES) {
             @Override
             Optional<ToolProvider> tool() {
                 return Optional.empty();
@@ -146,11 +149,18 @@ final class BundleTest {
 
     @Test
     void whatJlinkSaysIsPassedOn() {
-        JavaRuntime real = new JavaRuntime();
+        JavaRuntime real = new JavaRuntime(JavaRuntime.MODULES);
         assertThatThrownBy(() -> real.make(folder)) // which is there already
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("jlink ended with status")
                 .hasMessageContaining(folder.toString());
+    }
+
+    @Test
+    void aModuleThatIsNoneIsSaid() {
+        assertThatThrownBy(() -> new JavaRuntime("java.base,java.none").make(folder.resolve("a")))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("java.none");
     }
 
     @Test
@@ -173,6 +183,20 @@ final class BundleTest {
         try (Stream<Path> all = Files.list(jars)) {
             assertThat(all).hasSize(3);
         }
+    }
+
+    @Test
+    void allPresetsThatTheCudaDeviceUsesTravel() {
+        Set<String> used = new TreeSet<>();
+        for (JavaClass one : new ClassFileImporter().importPackages("io.github.kib4j.cuda")) {
+            one.getDirectDependenciesFromSelf().stream()
+                    .map(dependency ->
+                            dependency.getTargetClass().getBaseComponentType().getName())
+                    .filter(name -> name.startsWith("org.bytedeco.cuda."))
+                    .forEach(used::add);
+        }
+        assertThat(used).hasSizeGreaterThan(10);
+        assertThat(used).noneMatch(name -> ClassPath.isUnusedPreset(name.replace('.', '/') + ".class"));
     }
 
     @Test

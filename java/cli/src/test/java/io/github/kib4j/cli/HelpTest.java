@@ -88,7 +88,7 @@ final class HelpTest {
                 "train --rule b | backprop",
                 "train --kernel g | gaussian",
                 "train --dataset cifar | cifar10,cifar100",
-                "train --precision '' | f32,bf16",
+                "train --precision '' | f32,tf32,bf16",
                 "train --bias '' | true,false",
                 "train --preset mlp-kmnist-r | mlp-kmnist-readout,mlp-kmnist-readout-div",
                 "presets vgg-cifar10-1x-sgd-b | vgg-cifar10-1x-sgd-backprop,vgg-cifar10-1x-sgd-backprop-div",
