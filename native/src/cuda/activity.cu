@@ -208,8 +208,7 @@ kib_status kib_activity_forward(void* post, uint8_t* mask, double* mean, float* 
     return with_form<T>(
         all_wide<T>(*spec, mask, {a, post, sent}), spec->height * spec->width, spec->pooling, [&](auto form) {
           Layout layout;
-          if (spec->groups == 0 || whole_channels(*spec))
-            layout = on_chip(*spec, form.V, form.J, forward_kept<T>(form), shared_limit());
+          if (spec->groups == 0 || whole_channels(*spec)) layout = forward_layout<T>(*spec, form);
           if (!layout.fits)
             return forward_in_parts(post, mask, mean, scale, code, sent, a, now, *spec, workspace, queue);
           Forward<T> f = {static_cast<T*>(post),

@@ -13,6 +13,7 @@
 namespace kib::cuda {
 
 constexpr int kActivityThreads = 256;  // of a block, at most
+constexpr int kOutputThreads = 512;    // of the output gradient's, whose share may leave room for one block alone
 constexpr int kAnyPooling = -1;        // of a kernel: which one is known at run time
 constexpr uint32_t kPositive = 4;
 

@@ -102,7 +102,7 @@ __global__ void __launch_bounds__(kActivityThreads, Form::kLocalBlocks) activity
 }
 
 template <class T, class Form>
-__global__ void __launch_bounds__(kActivityThreads, Form::kOutputBlocks) activity_output_gradient(const Back<T> b) {
+__global__ void __launch_bounds__(kOutputThreads, 1) activity_output_gradient(const Back<T> b) {
   constexpr int V = Form::V, J = Form::J;
   extern __shared__ uint4 memory[];
   const Geometry& g = b.g;
@@ -291,7 +291,7 @@ kib_status kib_activity_output_gradient(void* da, const void* a, const void* pos
     return with_form<T>(wide, spec->height * spec->width, spec->pooling, [&](auto form) {
       Layout layout;
       if (!divisive) layout = in_parts(*spec, form.V, form.J);
-      if (divisive && whole_channels(*spec)) layout = on_chip(*spec, form.V, form.J, output_kept<T>(), shared_limit());
+      if (divisive && whole_channels(*spec)) layout = output_layout<T>(*spec, form);
       if (!layout.fits) return output_in_parts(da, a, post, mask, mean, scale, dsent, now, *spec, workspace, queue);
       Back<T> b = back<T>(da, a, post, mask, mean, scale, *spec, layout);
       b.up = static_cast<const T*>(dsent);

@@ -193,7 +193,8 @@ struct Sizes {
   Runs runs;
   int64_t elements, codes;
 
-  explicit Sizes(const kib_activity_spec& spec) : g(geometry(spec, 1, 1, std::min<int64_t>(spec.channels, 256))) {
+  explicit Sizes(const kib_activity_spec& spec)
+      : g(geometry(spec, 1, 1, std::min<int64_t>(spec.channels, 256), kActivityThreads)) {
     groups = groups_of(spec, g, 1);
     runs = {g.units / spec.groups, g.channels, g.positions, whole_channels(spec) ? groups.channels : 0};
     elements = spec.batch * g.units, codes = spec.batch * spec.groups;

@@ -14,11 +14,9 @@ namespace kib::cuda {
 template <int Channels, int Positions, int Kind>
 struct Form {
   static constexpr int V = Channels, J = Positions, kPooling = Kind;
-  // Blocks that a multiprocessor is to have registers for: of the forward pass, of the local gradient, of the other
-  // one.
+  // Blocks that a multiprocessor is to have registers for: of the forward pass, and of the local gradient.
   static constexpr int kForwardBlocks = Kind == KIB_POOL_MAX || Kind == KIB_POOL_AVERAGE ? 2 : 3;
   static constexpr int kLocalBlocks = Kind == KIB_POOL_NONE || Kind == KIB_POOL_MAX ? 3 : 2;
-  static constexpr int kOutputBlocks = 2;
 };
 
 // Calls function(Form()) with the form of a shape; wide where arrays can be read 16 bytes at a time.
@@ -49,7 +47,7 @@ struct Layout {
   bool fits = false;  // whether a block's share has room
 };
 
-inline Geometry geometry(const kib_activity_spec& spec, int v, int j, int64_t tile) {
+inline Geometry geometry(const kib_activity_spec& spec, int v, int j, int64_t tile, int threads) {
   Geometry g = {};
   bool pooled = spec.pooling != KIB_POOL_NONE;
   g.channels = static_cast<int>(spec.channels);
@@ -67,7 +65,7 @@ inline Geometry geometry(const kib_activity_spec& spec, int v, int j, int64_t ti
   g.tile = static_cast<int>(tile);
   g.tiles = static_cast<int>(divided_up(spec.channels, tile));
   g.lanes = static_cast<int>(divided_up(tile, v));
-  g.rows = std::min(g.steps, std::max(1, kActivityThreads / g.lanes));
+  g.rows = std::min(g.steps, std::max(1, threads / g.lanes));
   g.items = static_cast<int>(divided_up(g.steps, g.rows));
   return g;
 }
@@ -111,16 +109,16 @@ inline int64_t preferred_tile(const kib_activity_spec& spec, int v, int j, int64
 
 // A kernel whose blocks have all positions of whole groups on the chip: kept bytes for each element. First a tile whose
 // mask fills sectors; then 16 channels, which fill 15 of 16 sectors' bytes in single precision; then what must be.
-inline Layout on_chip(const kib_activity_spec& spec, int v, int j, int kept, size_t limit) {
+inline Layout on_chip(const kib_activity_spec& spec, int v, int j, int kept, int threads, size_t limit) {
   int64_t positions = spec.height * spec.width, unit = v;
   if (spec.groups > 0) unit = std::lcm<int64_t, int64_t>(v, spec.channels * positions / spec.groups / positions);
   size_t modest = spec.type == KIB_F32 ? std::min<size_t>(limit, 96 * 1024) : limit;
   Layout layout;
   const int64_t tiles[] = {preferred_tile(spec, v, j, unit), divided_up(16, unit) * unit, unit};
   for (int64_t tile : tiles) {
-    Geometry& g = layout.g = geometry(spec, v, j, std::min(tile, spec.channels));
+    Geometry& g = layout.g = geometry(spec, v, j, std::min(tile, spec.channels), threads);
     Groups& groups = layout.groups = groups_of(spec, g, v);
-    if (g.lanes > kActivityThreads) continue;
+    if (g.lanes > threads) continue;
     if (spec.groups == 0) g.items = std::min(g.items, 2);
     Grid& grid = layout.grid;
     grid.threads = whole_warps(g.lanes * g.rows);
@@ -138,14 +136,16 @@ inline Layout on_chip(const kib_activity_spec& spec, int v, int j, int kept, siz
   return layout;
 }
 
-// Bytes that the forward pass and the output gradient keep of an element.
+// The forward pass keeps an activity or pre-activation of each element; the output gradient keeps post, and what comes
+// back.
 template <class T, class Form>
-constexpr int forward_kept(Form) {
-  return Form::kPooling == KIB_POOL_NONE ? sizeof(T) : sizeof(float);
+Layout forward_layout(const kib_activity_spec& spec, Form) {
+  constexpr int kKept = Form::kPooling == KIB_POOL_NONE ? sizeof(T) : sizeof(float);
+  return on_chip(spec, Form::V, Form::J, kKept, kActivityThreads, shared_limit());
 }
-template <class T>
-constexpr int output_kept() {
-  return 2 * sizeof(T);
+template <class T, class Form>
+Layout output_layout(const kib_activity_spec& spec, Form) {
+  return on_chip(spec, Form::V, Form::J, 2 * sizeof(T), kOutputThreads, shared_limit());
 }
 
 // Whether no call about a shape needs the workspace, wherever its arrays lie.
@@ -158,9 +158,8 @@ inline bool chip_suffices(const kib_activity_spec& spec) {
     for (bool wide : {false, true}) {
       if (wide && spec.channels % kWide<T> != 0) continue;
       with_form<T>(wide, spec.height * spec.width, spec.pooling, [&](auto form) {
-        fits = fits && on_chip(spec, form.V, form.J, forward_kept<T>(form), shared_limit()).fits;
-        fits =
-            fits && (spec.divisive_power == 0 || on_chip(spec, form.V, form.J, output_kept<T>(), shared_limit()).fits);
+        fits = fits && forward_layout<T>(spec, form).fits;
+        fits = fits && (spec.divisive_power == 0 || output_layout<T>(spec, form).fits);
         return KIB_OK;
       });
     }
@@ -172,7 +171,7 @@ inline bool chip_suffices(const kib_activity_spec& spec) {
 // A kernel that needs no sums: any part of a sample's channels and positions.
 inline Layout in_parts(const kib_activity_spec& spec, int v, int j) {
   Layout layout;
-  Geometry& g = layout.g = geometry(spec, v, j, preferred_tile(spec, v, j, v));
+  Geometry& g = layout.g = geometry(spec, v, j, preferred_tile(spec, v, j, v), kActivityThreads);
   layout.groups = groups_of(spec, g, v);
   g.items = std::min(g.items, 8);
   layout.grid.threads = whole_warps(g.lanes * g.rows);
