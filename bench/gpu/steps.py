@@ -128,8 +128,10 @@ def cases(place, _):
 
 def bench(place, budget):
     dry = ["--small", "--seconds", "0.01"] if place.dry else []
-    return java(place, "io.github.kib4j.bench.gpu.StepsBenchmark", "--device", place.device, "--out", place.result("bench"),
-                "--budget", budget, *dry)
+    command = java(place, "io.github.kib4j.bench.gpu.StepsBenchmark", "--device", place.device, *dry)
+    if isinstance(command, str):
+        return command
+    return program("restarts.py", "--out", place.result("bench"), "--budget", budget, "--", *command)
 
 
 def train(place, budget):

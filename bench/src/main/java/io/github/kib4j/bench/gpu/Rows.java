@@ -1,5 +1,6 @@
 package io.github.kib4j.bench.gpu;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -14,12 +15,23 @@ final class Rows {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final @Nullable Path file;
-    private final ObjectNode about = object();
-    private final ArrayNode rows = about.putArray("rows");
+    private final ObjectNode about;
+    private final ArrayNode rows;
 
     /** Begins a file; null for none. */
     Rows(@Nullable Path file) {
+        this(file, object());
+    }
+
+    private Rows(@Nullable Path file, ObjectNode about) {
         this.file = file;
+        this.about = about;
+        rows = about.withArray("rows");
+    }
+
+    /** Goes on with a file that another process began. */
+    static Rows goOn(Path file) throws IOException {
+        return new Rows(file, (ObjectNode) JSON.readTree(file.toFile()));
     }
 
     static ObjectNode object() {
@@ -33,6 +45,15 @@ final class Rows {
 
     int size() {
         return rows.size();
+    }
+
+    /** Returns how many rows have this field. */
+    int count(String field) {
+        int count = 0;
+        for (JsonNode row : rows) {
+            count += row.has(field) ? 1 : 0;
+        }
+        return count;
     }
 
     void add(ObjectNode row) throws IOException {

@@ -25,7 +25,9 @@ import picocli.CommandLine.Spec;
 /**
  * Times whole training steps on a device: networks, rules, precisions, batches, and ways to run a step, in the order of their worth.
  * A row is the median of nine blocks of steps by the wall clock, from the first step's call until the last is computed; batches are
- * gathered and augmented on the device as in every training. {@code peak_mb} is what the device holds while it trains.
+ * gathered and augmented on the device as in every training. {@code peak_mb} is what the device holds while it trains. After a row
+ * that fails it ends with status 3 where there is a file, so that another process goes on with the row after it ({@code --from}): a
+ * GPU on which a kernel has failed is lost to its process.
  */
 @Command(
         name = "StepsBenchmark",
@@ -36,6 +38,11 @@ public final class StepsBenchmark implements Callable<Integer> {
     private static final int WARM_UP = 3;
     private static final int IMAGES = 10_000;
     private static final double MEGA = 1e6;
+    private static final int FAILED = 1;
+    /** A row has failed, and what runs in this process after it may fail because of it. */
+    private static final int SPOILT = 3;
+    /** The field of a row that failed, and was not refused. */
+    private static final String FAILURE = "failed";
 
     @Spec
     private @Nullable CommandSpec spec;
@@ -58,6 +65,12 @@ public final class StepsBenchmark implements Callable<Integer> {
             description = "rows whose text has this, as 'vgg cosine-grp-div bf16'")
     private String only = "";
 
+    @Option(
+            names = "--from",
+            paramLabel = "N",
+            description = "the row to begin with, in the file of an earlier process")
+    private int from;
+
     @Option(names = "--small", description = "tiny networks and batches, to see that all this runs")
     private boolean small;
 
@@ -79,32 +92,40 @@ public final class StepsBenchmark implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Program.check(spec, budget > 0 && seconds > 0, "--budget and --seconds must be above 0");
-        Rows rows = new Rows(out);
+        Rows rows = from > 0 && out != null ? Rows.goOn(out) : new Rows(out);
         try (Device opened = Devices.open(device, 0).device()) {
             rows.about().put("device", opened.description());
             synchronous = opened.isSynchronous();
-        } catch (RefusedException e) {
-            System.out.println("bench: " + e.getMessage());
-            return 1;
-        }
-        int failed = 0;
-        for (StepRow row : small ? StepRows.small(synchronous) : StepRows.of(synchronous)) {
-            if (!row.toString().replaceAll(" +", " ").contains(only)) {
-                continue;
+        } catch (RuntimeException e) {
+            if (e instanceof KibFailure) {
+                System.out.println("bench: " + e.getMessage());
+                return FAILED;
             }
+            throw e;
+        }
+        List<StepRow> chosen = (small ? StepRows.small(synchronous) : StepRows.of(synchronous))
+                .stream()
+                        .filter(row -> row.toString().replaceAll(" +", " ").contains(only))
+                        .toList();
+        for (int i = from; i < chosen.size(); i++) {
+            StepRow row = chosen.get(i);
             if (elapsed() > budget) {
                 rows.about().put("left_out", "no time left of " + budget + " s, from " + row + " on");
                 rows.write();
                 break;
             }
             ObjectNode json = describe(row);
-            failed += measure(row, json) ? 0 : 1;
+            boolean spoilt = !measure(row, json);
+            rows.about().put("next", i + 1);
             rows.add(json);
             System.out.println(row + "  " + text(json));
+            if (spoilt && out != null && i + 1 < chosen.size()) {
+                return SPOILT;
+            }
         }
-        System.out.printf(
-                Locale.ROOT, "bench: %d rows, %d of them failed, in %.0f s%n", rows.size(), failed, elapsed());
-        return failed < rows.size() ? 0 : 1;
+        int failed = rows.count(FAILURE);
+        System.out.printf(Locale.ROOT, "bench: %d rows, %d of them failed%n", rows.size(), failed);
+        return failed == 0 ? 0 : FAILED;
     }
 
     private double elapsed() {
@@ -120,7 +141,7 @@ public final class StepsBenchmark implements Callable<Integer> {
                 .put("batch", row.batch());
     }
 
-    /** Adds to the row what is measured, or why it is not; returns whether that went well. What is refused is a result, too. */
+    /** Adds to the row what is measured, or why it is not; returns false if it failed. What is refused is a result, too. */
     private boolean measure(StepRow row, ObjectNode json) {
         try {
             TrainingConfig config = row.config(small);
@@ -142,7 +163,11 @@ public final class StepsBenchmark implements Callable<Integer> {
             return true;
         } catch (RuntimeException | LinkageError e) {
             json.put("error", e instanceof KibFailure ? e.getMessage() : e.toString());
-            return e instanceof RefusedException;
+            boolean refused = e instanceof RefusedException;
+            if (!refused) {
+                json.put(FAILURE, true);
+            }
+            return refused;
         }
     }
 

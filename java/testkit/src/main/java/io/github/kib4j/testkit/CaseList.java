@@ -83,11 +83,16 @@ public final class CaseList {
     static int run(String name, List<Precision> precisions, List<OperationCase> cases, PrintStream out) {
         CaseList list = new CaseList(out);
         long begin = System.nanoTime();
-        try (Device device = Devices.open(name, 0).device()) {
-            out.println(device.description());
-            for (Precision precision : precisions) {
-                cases.forEach(c -> list.run(c, device, precision));
+        Device device = Devices.open(name, 0).device();
+        out.println(device.description());
+        boolean usable = true;
+        for (Precision precision : precisions) {
+            for (int i = 0; i < cases.size() && usable; i++) {
+                usable = list.run(cases.get(i), device, precision) || list.isUsable(device);
             }
+        }
+        if (usable) {
+            device.close();
         }
         return list.end((System.nanoTime() - begin) * 1e-9);
     }
@@ -103,17 +108,31 @@ public final class CaseList {
         return precision.name().toLowerCase(Locale.ROOT);
     }
 
-    private void run(OperationCase c, Device device, Precision precision) {
+    /** Returns whether the case passed. */
+    private boolean run(OperationCase c, Device device, Precision precision) {
         int[] counts = Objects.requireNonNull(
                 families.computeIfAbsent(c.operation().replaceFirst("\\..*", ""), family -> new int[2]));
         try {
             Parity.compare(c, device, precision);
             passed++;
             counts[0]++;
+            return true;
         } catch (AssertionError | RuntimeException | LinkageError e) { // the others go on
             failed++;
             counts[1]++;
             out.println("FAILED " + name(precision) + " " + c + ": " + e);
+            return false;
+        }
+    }
+
+    /** Returns whether other cases can be run after one that failed: a GPU on which a kernel failed is lost to its process. */
+    private boolean isUsable(Device device) {
+        try {
+            device.synchronize();
+            return true;
+        } catch (RuntimeException e) {
+            out.println("The device is lost, and the cases behind that one are not run (" + e.getMessage() + ").");
+            return false;
         }
     }
 }

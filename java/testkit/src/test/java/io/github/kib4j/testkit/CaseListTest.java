@@ -61,6 +61,28 @@ final class CaseListTest {
     }
 
     @Test
+    void afterACaseThatLosesTheDeviceNoneIsRun() {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        int[] runs = {0};
+        OperationCase losing = new OperationCase("gram.losing", "planted", 1, setup -> {
+            if (++runs[0] == 2) { // the first is the reference's
+                setup.device().close();
+                throw new IllegalStateException("planted");
+            }
+        });
+        OperationCase right = OperationCases.all().get(0);
+        int status = CaseList.run(
+                "reference",
+                List.of(Precision.F32, Precision.BF16),
+                List.of(losing, right),
+                new PrintStream(out, true, StandardCharsets.UTF_8));
+        assertThat(status).isEqualTo(1);
+        assertThat(out.toString(StandardCharsets.UTF_8))
+                .contains(
+                        "The device is lost, and the cases behind that one are not run (", "cases: 0 passed, 1 failed");
+    }
+
+    @Test
     void wrongNamesAreASentence() {
         Ended device = run("gpu");
         assertThat(device.status()).isEqualTo(2);
