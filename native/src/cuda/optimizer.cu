@@ -160,7 +160,6 @@ kib_status update_all(const char* name, float** w, void** rounded, const float**
     Arrays arrays;
     int64_t chunks = 0;
     for (; next < count && arrays.count < Arrays::kMost; next++) {
-      if (sizes[next] == 0) continue;
       int i = arrays.count++;
       arrays.w[i] = w[next];
       arrays.rounded[i] = static_cast<bf16*>(rounded[next]);

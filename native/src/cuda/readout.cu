@@ -44,7 +44,7 @@ struct Largest {
     for (unsigned distance = team / 2; distance > 0; distance /= 2) {
       float x = __shfl_xor_sync(0xFFFFFFFFu, value, distance);
       int64_t i = __shfl_xor_sync(0xFFFFFFFFu, at, distance);
-      if (i != INT64_MAX) consider(x, i);
+      consider(x, i);
     }
     first = __shfl_sync(0xFFFFFFFFu, first, 0, static_cast<int>(team));
     if (isnan(first)) value = first, at = 0;

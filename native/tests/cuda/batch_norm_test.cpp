@@ -108,7 +108,7 @@ void compare(int type, int64_t rows, int64_t channels, size_t offset) {
            what);
   auto m = got_mean.read(), v = got_variance.read();
   for (size_t i = 0; i < width; i++) {
-    if (!(std::fabs(m[i] - mean[i]) <= 1e-6 * std::sqrt(variance[i]) + 1e-11 * std::fabs(mean[i])))
+    if (!(std::fabs(m[i] - mean[i]) <= 1e-12 * std::sqrt(variance[i]) + 1e-15 * std::fabs(mean[i])))
       check(false, (what + ": mean of channel " + std::to_string(i)).c_str());
     test::near(std::vector<double>{v[i]}, {variance[i]}, 1e-6, what + ": variance of channel " + std::to_string(i));
   }
