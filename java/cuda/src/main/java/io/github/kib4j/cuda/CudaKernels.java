@@ -5,7 +5,6 @@ import io.github.kib4j.bindings.internal.kib_queue;
 import io.github.kib4j.bindings.internal.settings;
 import io.github.kib4j.cuda.internal.kib_cuda;
 import io.github.kib4j.op.Lane;
-import io.github.kib4j.tensor.OutOfDeviceMemoryException;
 import io.github.kib4j.tensor.Tensor;
 import org.bytedeco.javacpp.BytePointer;
 
@@ -31,11 +30,8 @@ final class CudaKernels extends KernelLibrary {
     /** What the device failed to do is no mistake of the caller's. */
     @Override
     protected RuntimeException failure(int status, String sentence) {
-        if (status == settings.KIB_OUT_OF_MEMORY) {
-            return new OutOfDeviceMemoryException(sentence);
-        }
-        return status == settings.KIB_DEVICE_FAILED
-                ? new CudaException(sentence, false)
+        return status == settings.KIB_OUT_OF_MEMORY || status == settings.KIB_DEVICE_FAILED
+                ? CudaStatus.told(sentence)
                 : super.failure(status, sentence);
     }
 }

@@ -2,6 +2,9 @@ package io.github.kib4j.cuda;
 
 import io.github.kib4j.tensor.OutOfDeviceMemoryException;
 import java.nio.charset.StandardCharsets;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import org.bytedeco.cuda.global.cublas;
 import org.bytedeco.cuda.global.cudart;
 import org.bytedeco.cuda.global.cudnn;
@@ -72,8 +75,27 @@ final class CudaStatus {
         return failure(meaning, call, name, detail);
     }
 
+    /**
+     * {@return the exception of what a library of ours tells of CUDA}
+     *
+     * @param sentence with the name of the status in it: {@code cudaErrorIllegalAddress}
+     */
+    static RuntimeException told(String sentence) {
+        Matcher name = Pattern.compile("cudaError[A-Za-z]+").matcher(sentence);
+        int status = name.find()
+                ? IntStream.rangeClosed(1, cudart.cudaErrorUnknown)
+                        .filter(number -> name.group().equals(text(cudart.cudaGetErrorName(number))))
+                        .findFirst()
+                        .orElse(cudart.cudaErrorUnknown)
+                : cudart.cudaErrorUnknown;
+        return failure(CudaMeaning.ofRuntime(status), oneLine(sentence));
+    }
+
     private static RuntimeException failure(CudaMeaning meaning, String call, String name, String detail) {
-        String what = call + " returned " + name + (detail.isBlank() ? "" : " (" + oneLine(detail) + ")");
+        return failure(meaning, call + " returned " + name + (detail.isBlank() ? "" : " (" + oneLine(detail) + ")"));
+    }
+
+    private static RuntimeException failure(CudaMeaning meaning, String what) {
         return switch (meaning.kind()) {
             case BUG -> new IllegalStateException(what + ".");
             case MEMORY -> new OutOfDeviceMemoryException(what + ": " + meaning.advice() + memory() + ".");

@@ -45,10 +45,8 @@ final class LoadedKernels implements OwnKernels {
         try (kib_queue queue = new kib_queue().threads(0).stream(stream)) {
             int status = kib_cuda.kib_cuda_write_pattern(new IntPointer(out), n, queue);
             if (status != settings.KIB_OK) {
-                throw new CudaException(
-                        "The self-test failed: the cuda device's kernels "
-                                + kib_cuda.kib_kernels().last_error().getString() + ".",
-                        false);
+                throw CudaStatus.told("The cuda device's kernels "
+                        + kib_cuda.kib_kernels().last_error().getString() + ".");
             }
         }
     }

@@ -23,6 +23,6 @@ final class CudaPeaksTest {
         "NVIDIA A1000, NaN"
     })
     void theTableIsAskedByModel(String name, double teraflops) {
-        assertThat(CudaPeaks.of(name).bf16()).isEqualTo(teraflops);
+        assertThat(CudaPeaks.of(name).bf16()).isEqualTo(Double.valueOf(teraflops));
     }
 }

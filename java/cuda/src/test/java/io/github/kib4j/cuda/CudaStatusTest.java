@@ -144,6 +144,28 @@ class CudaStatusTest {
                         + " cudaErrorMemoryAllocation (out of memory): the device has no room");
     }
 
+    /** Our own kernels tell what CUDA said of their launch. */
+    @Test
+    void whatOurLibraryTells() {
+        assertThat(CudaStatus.told(
+                        "The cuda device's kernels failed in gram.value: cudaErrorIllegalAddress (an illegal memory"
+                                + " access was encountered)."))
+                .isInstanceOfSatisfying(
+                        CudaException.class, e -> assertThat(e.isLost()).isTrue())
+                .hasMessageStartingWith(
+                        "The cuda device's kernels failed in gram.value: cudaErrorIllegalAddress (an illegal"
+                                + " memory access was encountered): a kernel failed on the GPU: start again");
+        assertThat(CudaStatus.told(
+                        "The cuda device's kernels failed in gram.value: cudaErrorNoKernelImageForDevice (no)."))
+                .isInstanceOf(CudaException.class)
+                .hasMessageContaining("build it with the card's architecture");
+        assertThat(CudaStatus.told("The cuda device's kernels failed in gram.value: cudaErrorMemoryAllocation (no)."))
+                .isInstanceOf(OutOfDeviceMemoryException.class);
+        assertThat(CudaStatus.told("The cuda device's kernels failed in gram.value: cudaErrorInvalidValue (no)."))
+                .isNotInstanceOf(KibFailure.class);
+        assertThat(CudaStatus.told("The cuda device's kernels failed.")).isInstanceOf(CudaException.class);
+    }
+
     @Test
     void aStatusThatNobodyKnows() {
         assertThatThrownBy(() -> CudaStatus.check(12345, "cudaMalloc")).isInstanceOf(IllegalStateException.class);
