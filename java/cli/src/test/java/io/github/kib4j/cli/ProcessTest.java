@@ -2,12 +2,15 @@ package io.github.kib4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -22,6 +25,11 @@ final class ProcessTest {
 
     /** Runs {@code kib} with these options of Java. */
     private CommandResult kib(List<String> javaOptions, String... arguments) throws IOException, InterruptedException {
+        return kib(Map.of(), javaOptions, arguments);
+    }
+
+    private CommandResult kib(Map<String, String> environment, List<String> javaOptions, String... arguments)
+            throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(
                 List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
         command.addAll(javaOptions);
@@ -29,10 +37,10 @@ final class ProcessTest {
         command.addAll(List.of(arguments));
         Path out = folder.resolve("out.txt");
         Path err = folder.resolve("err.txt");
-        Process process = new ProcessBuilder(command)
-                .redirectOutput(out.toFile())
-                .redirectError(err.toFile())
-                .start();
+        ProcessBuilder builder =
+                new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
+        builder.environment().putAll(environment);
+        Process process = builder.start();
         if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
             process.destroyForcibly();
         }
@@ -85,6 +93,35 @@ final class ProcessTest {
         assertThat(asked.code()).as(asked.err()).isZero();
         kib(elsewhere, "eval", folder.resolve("run").toString(), "--device", "auto")
                 .assertSentence(1, "No fast device");
+    }
+
+    /** Each part that a GPU needs, as it was found; the machine's own may be all, some or none. */
+    @Test
+    void theDoctorTellsWhatAGpuNeeds() throws Exception {
+        Path nowhere = folder.resolve("nowhere");
+        String sentence = "KIB_CUDA_LIBRARIES names " + nowhere
+                + ", which is no folder; set it to folders with NVIDIA's" + " libraries, or unset it.";
+        Map<String, String> environment = Map.of("KIB_CUDA_LIBRARIES", nowhere.toString());
+        CommandResult text = kib(environment, List.of(), "doctor");
+        assertThat(text.out())
+                .contains("  cuda: not usable: " + sentence + "\n    driver    ")
+                .containsPattern("\n    driver    .*" + sentence
+                        + "\n    runtime   .*\n    cuBLASLt  .*\n    cuBLAS    .*" + "\n    cuDNN     .*\n  cpu: ");
+        JsonNode json = new ObjectMapper()
+                .readTree(kib(environment, List.of(), "doctor", "--json").out());
+        assertThat(json.at("/devices/0/name").asText()).isEqualTo("cuda");
+        assertThat(json.at("/devices/0/reason").asText()).isEqualTo(sentence);
+        assertThat(json.at("/parts/0/device").asText()).isEqualTo("cuda");
+        assertThat(json.at("/parts/0/name").asText()).isEqualTo("driver");
+        assertThat(json.at("/parts/0/problem").asText()).isEqualTo(sentence);
+        assertThat(json.at("/parts/4/name").asText()).isEqualTo("cuDNN");
+        assertThat(json.at("/parts/4/found").isTextual()).isTrue();
+        kib(environment, List.of(), train("--device", "cuda")).assertSentence(1, sentence);
+        String[] loud = train("--layers", "8", "--out", folder.resolve("run").toString());
+        loud[1] = "--device=auto"; // in the place of --quiet
+        CommandResult trained = kib(environment, List.of(), loud);
+        assertThat(trained.code()).as(trained.err()).isZero();
+        assertThat(trained.err()).contains("Not used: cuda: " + sentence + "\n");
     }
 
     @Test

@@ -78,9 +78,10 @@ final class CudaLibraries {
     static CudaLibraries open(CudaPlaces places) {
         CudaLibraries libraries = new CudaLibraries();
         CudaChoice choice = CudaChoice.of(places);
+        Optional<String> ofAll = platform().or(places::problem); // told once, of the first
         for (CudaLibrary library : CudaLibrary.values()) {
-            Optional<String> problem = platform().or(places::problem).or(() -> choice.problem(library));
-            libraries.add(library, choice, problem);
+            boolean first = library == CudaLibrary.DRIVER;
+            libraries.add(library, choice, ofAll.isPresent() && first ? ofAll : choice.problem(library));
         }
         return libraries;
     }
