@@ -60,9 +60,9 @@ __device__ inline void load_wide(float (&x)[8], const bf16* source) {
     x[2 * i + 1] = __uint_as_float(words[i] & 0xFFFF0000u);
   }
 }
-// By an instruction, and so to global memory alone: nvcc 13.0 takes a store of a vector apart and joins the parts only
-// where it sees that they are neighbours, which it does not behind an index that is 32 bits wide, unsigned and may
-// wrap. (ptxas joins those of 16 bytes after all, but not those of 8.)
+// By an instruction, and so to global memory alone: nvcc 13.0 takes a store of a vector apart and joins the parts where
+// it sees that they are neighbours, which in the optimizers' kernels it did not. (ptxas joined those of 16 bytes after
+// all, but not those of 8.)
 __device__ inline void store_16(void* target, uint32_t a, uint32_t b, uint32_t c, uint32_t d) {
   asm volatile("st.global.v4.u32 [%0], {%1, %2, %3, %4};" ::"l"(__cvta_generic_to_global(target)), "r"(a), "r"(b),
                "r"(c), "r"(d)
