@@ -120,12 +120,13 @@ public final class Program {
             Work work = step.operation().work();
             long need = work.scratchBytes();
             Tensor scratch = need == 0 ? null : workspace.scratch(plan.scratchOffset(i), need);
+            Lane lane = plan.lane(i);
             List<Runnable> parts = new ArrayList<>();
             if (scratch != null) {
-                begin(scratch, step, parts);
+                begin(scratch, lane, parts);
             }
-            plan.beginning(i).forEach(tensor -> begin(tensor, step, parts));
-            parts.add(work.bind(new Work.Place(scratch, step.lane())));
+            plan.beginning(i).forEach(tensor -> begin(tensor, lane, parts));
+            parts.add(work.bind(new Work.Place(scratch, lane)));
             for (Tensor ended : plan.ending(i)) {
                 Runnable forget = device.backend().forget(ended);
                 if (forget != null) {
@@ -140,8 +141,8 @@ public final class Program {
         return now;
     }
 
-    private void begin(Tensor first, Step step, List<Runnable> parts) {
-        Runnable begin = device.backend().begin(first, step.lane());
+    private void begin(Tensor first, Lane lane, List<Runnable> parts) {
+        Runnable begin = device.backend().begin(first, lane);
         if (begin != null) {
             parts.add(begin);
         }
