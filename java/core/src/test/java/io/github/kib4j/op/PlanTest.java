@@ -9,6 +9,7 @@ import io.github.kib4j.tensor.Owner;
 import io.github.kib4j.tensor.Scope;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
+import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.List;
@@ -60,7 +61,12 @@ final class PlanTest {
                 type.getClassLoader(), new Class<?>[] {type}, (self, method, arguments) -> switch (method.getName()) {
                     case "hashCode" -> System.identityHashCode(self);
                     case "equals" -> self == arguments[0];
-                    default -> answer.to(method.getName(), arguments);
+                    default -> {
+                        Object given = answer.to(method.getName(), arguments);
+                        yield given == null && method.isDefault()
+                                ? InvocationHandler.invokeDefault(self, method, arguments)
+                                : given;
+                    }
                 }));
     }
 
