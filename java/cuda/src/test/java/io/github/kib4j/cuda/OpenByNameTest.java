@@ -2,6 +2,7 @@ package io.github.kib4j.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.kib4j.op.Device;
 import io.github.kib4j.op.DevicePart;
@@ -20,6 +21,7 @@ class OpenByNameTest {
 
     @BeforeEach
     void find() {
+        assumeTrue(PlantedKernels.areBuilt(), "kernels built by nvcc");
         provider = Devices.providers().stream()
                 .filter(found -> found.name().equals("cuda"))
                 .findFirst()
