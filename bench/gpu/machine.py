@@ -18,6 +18,7 @@ import libraries
 
 CARD = ("name", "driver_version", "memory.total", "compute_cap", "pcie.link.gen.max", "clocks.max.sm", "clocks.max.mem", "power.limit",
         "ecc.mode.current", "mig.mode.current", "temperature.gpu", "utilization.gpu", "memory.used")
+LEAST = 3  # of those, what every driver knows
 PACKAGES = re.compile(r"^(torch|triton|numpy|pillow|nvidia[-_](cudnn|cublas|cuda[-_](runtime|nvrtc)|nvjitlink).*)$", re.IGNORECASE)
 
 
@@ -34,13 +35,15 @@ def said(*command):
 
 def cards():
     """A {property: value} for each card that nvidia-smi names, or a sentence on why there is none."""
-    text = said("nvidia-smi", f"--query-gpu={','.join(CARD)}", "--format=csv,noheader")
-    if text is None:
-        return "there is no nvidia-smi"
-    rows = [[field.strip() for field in line.split(",")] for line in text.splitlines()]
-    if not all(len(row) == len(CARD) for row in rows):
-        return text.splitlines()[0]
-    return [dict(zip(CARD, row)) for row in rows]
+    text = None
+    for fields in (CARD, CARD[:LEAST]):  # a driver that does not know one of them answers none
+        text = said("nvidia-smi", f"--query-gpu={','.join(fields)}", "--format=csv,noheader")
+        if text is None:
+            return "there is no nvidia-smi"
+        rows = [[field.strip() for field in line.split(",")] for line in text.splitlines()]
+        if all(len(row) == len(fields) for row in rows):
+            return [dict(zip(fields, row)) for row in rows]
+    return text.splitlines()[0]
 
 
 def packages():

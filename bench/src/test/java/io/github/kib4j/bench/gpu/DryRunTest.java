@@ -43,10 +43,7 @@ final class DryRunTest {
     @Test
     void everyStepIsInTheReportOrSaysWhyNot() throws IOException, InterruptedException {
         unpack(bundle());
-        run(folder.resolve("un packed/kib4j-gpu"));
-        report = new ObjectMapper().readTree(folder.resolve("out/report.json").toFile());
-        Map<String, JsonNode> steps = new LinkedHashMap<>();
-        report.get("steps").forEach(step -> steps.put(step.get("step").asText(), step));
+        Map<String, JsonNode> steps = run("cpu");
         assertThat(steps.keySet()).containsExactlyElementsOf(STEPS);
         steps.forEach((name, step) -> {
             String state = step.get("state").asText();
@@ -67,6 +64,18 @@ final class DryRunTest {
         checkSteps();
         checkTraining();
         assertThat(folder.resolve("out/report.md")).content().contains("A dry run with small sizes", "kib4j: commit");
+        if (Files.exists(NATIVE.resolve("libkib_cuda.so")) && Files.isDirectory(EMULATED)) {
+            checkDevice(run("cuda", "doctor", "cases"));
+        }
+    }
+
+    /** The bundle's own kernels and presets, on the emulated device: the doctor finds it, and cases pass on it. */
+    private void checkDevice(Map<String, JsonNode> steps) throws IOException {
+        assertThat(steps.keySet()).containsExactly("doctor", "cases");
+        steps.forEach((name, step) ->
+                assertThat(step.get("state").asText()).as(step.toString()).isEqualTo("well"));
+        assertThat(folder.resolve("work/logs/cases.txt")).content().startsWith("cuda: ");
+        assertThat(steps.get("cases").get("why").asText()).matches("cases: [1-9]\\d* passed, 0 failed, .*");
     }
 
     /** Rows of every network, rule and precision; what the device has not is refused in a sentence. */
@@ -136,17 +145,24 @@ final class DryRunTest {
         assertThat(unpacked.status()).as(unpacked.output()).isZero();
     }
 
-    private void run(Path unpacked) throws IOException, InterruptedException {
+    /** Runs steps, all if none is named, on a device; returns them by name. */
+    private Map<String, JsonNode> run(String device, String... chosen) throws IOException, InterruptedException {
         Map<String, String> environment = new HashMap<>();
         environment.put("OUT", folder.resolve("out").toString());
         environment.put("KIB_WORK", folder.resolve("work").toString());
         environment.put("KIB_DRY", "1");
-        environment.put("KIB_DEVICE", "cpu");
+        environment.put("KIB_DEVICE", device);
         environment.put("KIB_SECONDS", "300");
         environment.put("OMP_NUM_THREADS", "1"); // steps so small wait for threads longer than they compute
         environment.put("KIB_CUDA_LIBRARIES", (Files.isDirectory(EMULATED) ? EMULATED : folder).toString());
-        Python.Ended ended = Python.runProgram(
-                environment, List.of(unpacked.resolve("device-check").toString()));
+        List<String> command = new ArrayList<>(
+                List.of(folder.resolve("un packed/kib4j-gpu/device-check").toString()));
+        command.addAll(List.of(chosen));
+        Python.Ended ended = Python.runProgram(environment, command);
         assertThat(ended.status()).as(ended.output()).isZero();
+        report = new ObjectMapper().readTree(folder.resolve("out/report.json").toFile());
+        Map<String, JsonNode> steps = new LinkedHashMap<>();
+        report.get("steps").forEach(step -> steps.put(step.get("step").asText(), step));
+        return steps;
     }
 }

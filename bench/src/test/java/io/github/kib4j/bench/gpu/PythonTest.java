@@ -25,6 +25,6 @@ final class PythonTest {
         assertThat(tests.status()).isZero();
         Matcher ran = Pattern.compile("Ran (\\d+) tests").matcher(tests.output());
         assertThat(ran.find()).isTrue();
-        assertThat(Integer.parseInt(ran.group(1))).isGreaterThanOrEqualTo(52);
+        assertThat(Integer.parseInt(ran.group(1))).isGreaterThanOrEqualTo(56);
     }
 }
