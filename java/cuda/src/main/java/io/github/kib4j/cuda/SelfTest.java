@@ -32,6 +32,9 @@ final class SelfTest implements AutoCloseable {
     /** No multiple of a block: its last one is not full. */
     private static final int N = 10_007;
 
+    /** How many cuDNN tells of; there are eight. */
+    private static final int ALGORITHMS = 8;
+
     private static final int UNTOUCHED = 0x5A;
 
     private final CUstream_st stream = new CUstream_st();
@@ -197,15 +200,21 @@ final class SelfTest implements AutoCloseable {
                 "cudnnSetConvolution2dDescriptor");
         int size = batch * side * side * filters;
         Pointer y = allocate(4L * size);
-        try (cudnnConvolutionFwdAlgoPerf_t algorithm = new cudnnConvolutionFwdAlgoPerf_t(1);
+        try (cudnnConvolutionFwdAlgoPerf_t algorithm = new cudnnConvolutionFwdAlgoPerf_t(ALGORITHMS);
                 IntPointer count = new IntPointer(1);
                 FloatPointer one = new FloatPointer(1f);
                 FloatPointer zero = new FloatPointer(0f)) {
             checkDnn(
                     cudnnGetConvolutionForwardAlgorithm_v7(
-                            handle, input, weights, convolution, output, 1, count, algorithm),
+                            handle, input, weights, convolution, output, ALGORITHMS, count, algorithm),
                     "cudnnGetConvolutionForwardAlgorithm_v7");
-            checkDnn(algorithm.status(), "cudnnGetConvolutionForwardAlgorithm_v7");
+            int chosen = 0;
+            while (chosen < count.get() && !isExact(algorithm.position(chosen))) {
+                chosen++;
+            }
+            if (chosen == count.get()) {
+                throw failure("cuDNN offers no plain way to convolve on this GPU: install a version that knows it");
+            }
             Pointer workspace = allocate(Math.max(4, algorithm.memory()));
             checkDnn(
                     cudnnConvolutionForward(
@@ -232,6 +241,15 @@ final class SelfTest implements AutoCloseable {
                         + "): install another version of cuDNN, else of the driver, or take another GPU");
             }
         }
+    }
+
+    /** Returns whether an algorithm sums products: Winograd's and those by Fourier transforms multiply by fractions, and round. */
+    private static boolean isExact(cudnnConvolutionFwdAlgoPerf_t algorithm) {
+        int kind = algorithm.algo();
+        return algorithm.status() == CUDNN_STATUS_SUCCESS
+                && (kind == CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_GEMM
+                        || kind == CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_PRECOMP_GEMM
+                        || kind == CUDNN_CONVOLUTION_FWD_ALGO_GEMM);
     }
 
     /** Descriptor of a batch of square images, channels last. */
