@@ -42,8 +42,8 @@ void Objective::change(const std::function<float(size_t, float)>& function) {
   for (size_t i = 0; i < u.size(); i++) u[i] = function(i, u[i]);
 }
 
-void compare(const Objective& o, const std::string& what, double tolerance, const Gradient& processors,
-             const Gradient& devices) {
+void compare(const Objective& o, const std::string& what, double tolerance, double of_values,
+             const Gradient& processors, const Gradient& devices) {
   const std::string of = what + " " + o.name;
   bool half = o.spec.type == KIB_BF16;
   std::vector<uint16_t> halves = narrowed(o.u), wanted_halves(half ? o.u.size() : 0);
@@ -74,7 +74,7 @@ void compare(const Objective& o, const std::string& what, double tolerance, cons
     near(du_halves.read(), wanted_halves, tolerance + 0x1p-8, of + ": du");
   else
     near(du.read(), wanted, tolerance, of + ": du");
-  near(value.read(), wanted_value, tolerance, of + ": value");
+  near(value.read(), wanted_value, of_values, of + ": value");
   for (size_t i = 1; i < 3; i++)  // which may be small beside the other
     near(std::vector<double>{value.read()[i]}, std::vector<double>{wanted_value[i]}, 1e-4,
          of + ": value " + std::to_string(i));
@@ -82,7 +82,7 @@ void compare(const Objective& o, const std::string& what, double tolerance, cons
   wanted_sums.push_back(batch * wanted_value[1]);  // the loss may be a small difference
   std::vector<double> all_sums = sums.read();
   all_sums.push_back(batch * wanted_value[1]);
-  near(all_sums, wanted_sums, tolerance, of + ": sums");
+  near(all_sums, wanted_sums, of_values, of + ": sums");
   equal(fault.read(), wanted_fault, of + ": fault");
 }
 

@@ -33,8 +33,8 @@ using Gradient = std::function<kib_status(void* du, double* value, const void* u
 
 // Compares du, value, sums and fault of two gradients: the first is the processor's. Of bfloat16 du may be off by
 // its rounding.
-void compare(const Objective& o, const std::string& what, double tolerance, const Gradient& processors,
-             const Gradient& devices);
+void compare(const Objective& o, const std::string& what, double tolerance, double of_values,
+             const Gradient& processors, const Gradient& devices);
 
 }  // namespace test
 #endif
