@@ -1,12 +1,13 @@
 // The gradient of local objectives without Gram matrices (docs/mathematics.md, section 5), all in double: sums over the
 // batch would lose what codes that are alike differ by, and a batch of 128 codes of 64 entries takes 1.1 million
-// multiplications, which even a card with one double for 64 singles does in microseconds. Launches:
+// multiplications, where a layer's convolution takes hundreds of millions. (Cards with one double for 64 singles pay
+// most for it.) Launches:
 //   vectors   vh of each code, and of each target vector                          [B, G], [B, M]
 //   products  of columns of vh and of teaching vectors: C, T, m, eta, of pieces   [pieces, G + M, G]
 //   merge     pieces into one, where there are several
 //   gradient  rows of S Vh from C and T: du; and the objective
-// Of the batch itself codes are centred before they are multiplied (each piece by its own mean), which loses nothing;
-// of given sums, C and T follow by subtraction. Sums have an order that shapes fix alone.
+// Of the batch itself codes are multiplied less a sample of theirs, and what is then left of their means is taken off:
+// that loses nothing. Of given sums, C and T follow by subtraction. Sums have an order that shapes fix alone.
 #include "kib/statistics.h"
 #include "statistics_gradient.cuh"
 #include "statistics_sums.cuh"
