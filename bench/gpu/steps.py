@@ -163,8 +163,8 @@ def cifar(place):
     return folder if status == 0 else running.last_line(log)
 
 
-STEPS = (Step("machine", 8, machine), Step("rival", 120, rival), Step("probe", 35, probe), Step("ceiling", 25, ceiling),
-         Step("doctor", 10, doctor), Step("kernels", 20, kernels), Step("cases", 25, cases), Step("bench", 70, bench),
+STEPS = (Step("machine", 8, machine), Step("rival", 110, rival), Step("probe", 35, probe), Step("ceiling", 25, ceiling),
+         Step("doctor", 10, doctor), Step("kernels", 30, kernels), Step("cases", 25, cases), Step("bench", 70, bench),
          Step("sanitizer", 35, sanitizer), Step("train", 60, train))
 NAMES = tuple(step.name for step in STEPS)
 

@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -92,6 +93,11 @@ class DeviceCheckTest(unittest.TestCase):
 class StepsTest(unittest.TestCase):
     def test_all_steps_fit_seven_minutes(self):
         self.assertLessEqual(sum(step.share for step in steps.STEPS), 420 - 8)
+
+    def test_the_page_names_the_steps_and_their_shares(self):
+        with open(os.path.join(steps.HERE, "README.md"), encoding="utf-8") as f:
+            named = re.findall(r"^\| `(\w+)` .*\| (\d+) \|$", f.read(), re.MULTILINE)
+        self.assertEqual(named, [(step.name, str(step.share)) for step in steps.STEPS])
 
     def test_named_folders_win(self):
         before = os.environ.get("KIB_CUDA_LIBRARIES")

@@ -17,7 +17,7 @@ import java.util.stream.Stream;
 /** Runs programs of {@code bench/gpu} by the machine's python3, with an environment that has nothing but what is given. */
 final class Python {
     static final Path GPU = Path.of("gpu").toAbsolutePath();
-    private static final long PATIENCE = 120;
+    private static final long PATIENCE = 400;
 
     private Python() {}
 
