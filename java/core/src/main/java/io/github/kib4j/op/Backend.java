@@ -86,7 +86,7 @@ public interface Backend {
     void place(Tensor promised, Tensor memory, long offset);
 
     /**
-     * Frees what {@link #allocate} gave.
+     * Frees what {@link #allocate} gave, once nothing that was run uses it any more.
      *
      * @param allocated of this backend
      */

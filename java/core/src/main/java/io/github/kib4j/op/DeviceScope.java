@@ -109,10 +109,21 @@ final class DeviceScope implements Scope {
     @Override
     public void close() {
         closed = true;
-        closing.forEach(Runnable::run);
+        List<Runnable> all = new ArrayList<>(closing);
+        allocated.forEach(tensor -> all.add(() -> device.free(tensor)));
         closing.clear();
-        allocated.forEach(device::free);
         allocated.clear();
+        RuntimeException first = null;
+        for (Runnable release : all) { // each, whatever became of those before
+            try {
+                release.run();
+            } catch (RuntimeException e) {
+                first = first == null ? e : first;
+            }
+        }
         device.closed(this);
+        if (first != null) {
+            throw first;
+        }
     }
 }

@@ -63,8 +63,10 @@ final class DeviceState {
     }
 
     void free(Tensor allocated) {
-        backend.synchronize(); // something that runs behind may still use it
-        backend.free(allocated);
-        liveBytes.addAndGet(-allocated.bytes());
+        try {
+            backend.free(allocated);
+        } finally {
+            liveBytes.addAndGet(-allocated.bytes());
+        }
     }
 }

@@ -116,8 +116,8 @@ public final class Program {
         plan.tensors().forEach(tensor -> workspace.place(tensor, plan.offset(tensor)));
         List<Runnable> newLaunches = new ArrayList<>();
         for (int i = 0; i < plan.steps().size(); i++) {
-            Step step = plan.steps().get(i);
-            Work work = step.operation().work();
+            Lane lane = plan.lane(i);
+            Work work = plan.steps().get(i).operation().work();
             long need = work.scratchBytes();
             Tensor scratch = need == 0 ? null : workspace.scratch(plan.scratchOffset(i), need);
             Lane lane = plan.lane(i);

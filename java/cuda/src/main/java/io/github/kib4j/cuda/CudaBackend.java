@@ -154,8 +154,7 @@ record CudaBackend(
 
     @Override
     public void close() {
-        streams.synchronize();
-        product.close();
+        streams.release(product::close);
         memory.close();
         streams.close();
     }

@@ -77,6 +77,10 @@ final class CudaLauncher implements Backend.Launcher {
 
     @Override
     public void run() {
+        streams.checked(this::launch);
+    }
+
+    private void launch() {
         streams.enter();
         if (!captures || !hasRun) {
             queue();
@@ -130,12 +134,13 @@ final class CudaLauncher implements Backend.Launcher {
 
     @Override
     public void close() {
-        streams.synchronize();
-        if (graph != null) {
-            CudaStatus.check(cudaGraphExecDestroy(graph), "cudaGraphExecDestroy");
-            graph = null;
-        }
-        events.forEach(CudaStreams::destroy);
+        streams.release(() -> {
+            if (graph != null) {
+                CudaStatus.check(cudaGraphExecDestroy(graph), "cudaGraphExecDestroy");
+            }
+            events.forEach(CudaStreams::destroy);
+        });
+        graph = null;
         events.clear();
     }
 }

@@ -44,8 +44,7 @@ final class CudaMemory {
     }
 
     void free(Pointer start) {
-        streams.enter();
-        CudaStatus.check(cudaFree(start), "cudaFree");
+        streams.release(() -> CudaStatus.check(cudaFree(start), "cudaFree"));
     }
 
     void close() {

@@ -51,6 +51,10 @@ final class CudaStaging {
     }
 
     void close() {
+        streams.release(this::free);
+    }
+
+    private void free() {
         if (!host.isNull()) {
             CudaStatus.check(cudaFreeHost(host), "cudaFreeHost");
             host = new BytePointer((Pointer) null);
@@ -78,6 +82,7 @@ final class CudaStaging {
 
     /** Goes through a tensor in parts that fit: whole images of its storage, or numbers where it is no image. */
     private void forParts(CudaTensor tensor, int width, Part part) {
+        tensor.data(); // whether it has any
         Storage all = Storage.of(tensor.shape());
         boolean image = all.channels() > 1 && all.positions() > 1;
         long row = image ? all.channels() * all.positions() : 1;

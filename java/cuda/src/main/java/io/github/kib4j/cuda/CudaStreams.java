@@ -25,6 +25,7 @@ final class CudaStreams {
     private final kib_queue[] queues = new kib_queue[streams.length];
 
     private final int device;
+    private boolean lost;
 
     /** Creates the streams on a device. */
     CudaStreams(int device) {
@@ -57,8 +58,28 @@ final class CudaStreams {
 
     /** Waits for all that was queued. */
     void synchronize() {
-        enter();
-        CudaStatus.check(cudaStreamSynchronize(main()), "cudaStreamSynchronize");
+        checked(() -> {
+            enter();
+            CudaStatus.check(cudaStreamSynchronize(main()), "cudaStreamSynchronize");
+        });
+    }
+
+    /** Does what may tell that the device is lost, and remembers that it is. */
+    void checked(Runnable call) {
+        try {
+            call.run();
+        } catch (CudaException e) {
+            lost |= e.isLost();
+            throw e;
+        }
+    }
+
+    /** Waits, and releases something; nothing, where all is gone with the device, which has been said before. */
+    void release(Runnable release) {
+        if (!lost) {
+            synchronize();
+            release.run();
+        }
     }
 
     /** Returns a new event, which the caller destroys. */
@@ -84,8 +105,10 @@ final class CudaStreams {
     }
 
     void close() {
-        for (CUstream_st stream : streams) {
-            CudaStatus.check(cudaStreamDestroy(stream), "cudaStreamDestroy");
-        }
+        release(() -> {
+            for (CUstream_st stream : streams) {
+                CudaStatus.check(cudaStreamDestroy(stream), "cudaStreamDestroy");
+            }
+        });
     }
 }
