@@ -10,4 +10,10 @@ final class CudaDependenceTest extends DependenceContract {
     protected String device() {
         return "cuda";
     }
+
+    /** The emulated device is slow. */
+    @Override
+    protected int manySamplesHere() {
+        return 1200;
+    }
 }

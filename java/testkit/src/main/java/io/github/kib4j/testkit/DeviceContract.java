@@ -149,15 +149,15 @@ public abstract class DeviceContract extends BackendContract {
     /** Every operation of the one list, planned on tensors whose scope is closed before it runs. */
     @TestFactory
     Stream<DynamicTest> noOperationRunsOnTensorsOfAClosedScope() {
+        Device device = open();
         return Stream.of(Precision.values())
                 .flatMap(precision -> OperationCases.all().stream()
-                        .map(c -> DynamicTest.dynamicTest(precision + " " + c, () -> {
-                            try (Device device = open()) {
-                                c.plannedInAClosedScope(device, precision, Parity.SEED)
+                        .map(c -> DynamicTest.dynamicTest(
+                                precision + " " + c,
+                                () -> c.plannedInAClosedScope(device, precision, Parity.SEED)
                                         .forEach(operation -> assertRefused(
-                                                "running", "scope is closed", () -> device.run(operation)));
-                            }
-                        })));
+                                                "running", "scope is closed", () -> device.run(operation))))))
+                .onClose(device::close);
     }
 
     /** Codes of ungrouped layers, which are activities, are read after the pass where they are kept. */

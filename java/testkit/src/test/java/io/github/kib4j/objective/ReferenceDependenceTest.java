@@ -8,4 +8,10 @@ final class ReferenceDependenceTest extends DependenceContract {
     protected String device() {
         return "reference";
     }
+
+    /** In plain Java. */
+    @Override
+    protected int manySamplesHere() {
+        return 1200;
+    }
 }
