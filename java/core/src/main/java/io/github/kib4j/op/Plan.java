@@ -36,9 +36,17 @@ public final class Plan {
         }
     }
 
+    /**
+     * A device's memory.
+     *
+     * @param reused whether a tensor may lie where another has lain
+     * @param alignment what places are multiples of, in bytes
+     */
+    record Memory(boolean reused, int alignment) {}
+
     private final List<Step> steps;
     private final Predicate<Tensor> keeps;
-    private final Backend backend;
+    private final Memory memory;
     private final StepOrder order;
     private final Map<Tensor, Item> tensors = new IdentityHashMap<>();
     private final List<@Nullable Item> scratch = new ArrayList<>();
@@ -51,10 +59,10 @@ public final class Plan {
      * @param keeps whether its numbers stay until the end
      * @param lanes whether steps of two lanes may run at the same time; if not, all steps run in order
      */
-    Plan(List<Step> steps, Predicate<Tensor> contains, Predicate<Tensor> keeps, Backend backend, boolean lanes) {
+    Plan(List<Step> steps, Predicate<Tensor> contains, Predicate<Tensor> keeps, Memory memory, boolean lanes) {
         this.steps = List.copyOf(steps);
         this.keeps = keeps;
-        this.backend = backend;
+        this.memory = memory;
         order = new StepOrder(steps, lanes);
         for (int i = 0; i < steps.size(); i++) {
             use(i, contains);
@@ -64,7 +72,7 @@ public final class Plan {
         items.sort(Comparator.comparingLong((Item item) -> -item.bytes).thenComparingInt(item -> item.number));
         List<Item> placed = new ArrayList<>();
         for (Item item : items) {
-            item.offset = backend.reusesMemory() ? place(item, placed, backend.alignment()) : bytes;
+            item.offset = memory.reused() ? place(item, placed, memory.alignment()) : bytes;
             placed.add(item);
             bytes = Math.max(bytes, item.offset + item.bytes);
         }
@@ -76,7 +84,7 @@ public final class Plan {
      * @param lanes whether steps of two lanes may run at the same time there
      */
     public Plan withLanes(boolean lanes) {
-        return new Plan(steps, tensors::containsKey, keeps, backend, lanes);
+        return new Plan(steps, tensors::containsKey, keeps, memory, lanes);
     }
 
     /** Notes which memory a step uses. */

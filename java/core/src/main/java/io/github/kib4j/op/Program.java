@@ -38,7 +38,8 @@ public final class Program {
                 steps,
                 workspace::contains,
                 workspace::keeps,
-                device.backend(),
+                new Plan.Memory(
+                        device.backend().reusesMemory(), device.backend().alignment()),
                 device.backend().hasLanes());
         workspace.add(plan);
         Set<Owner> all = new LinkedHashSet<>();
@@ -120,7 +121,6 @@ public final class Program {
             Work work = plan.steps().get(i).operation().work();
             long need = work.scratchBytes();
             Tensor scratch = need == 0 ? null : workspace.scratch(plan.scratchOffset(i), need);
-            Lane lane = plan.lane(i);
             List<Runnable> parts = new ArrayList<>();
             if (scratch != null) {
                 begin(scratch, lane, parts);

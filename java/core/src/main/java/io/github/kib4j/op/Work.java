@@ -19,6 +19,14 @@ public interface Work {
     }
 
     /**
+     * {@return whether it computes on the calling thread, with {@link Tensor#readDoubles} and the like} A device that runs behind the
+     * host waits for what it reads, and for what it wrote: a step with such work is slow there, and right.
+     */
+    default boolean isHost() {
+        return false;
+    }
+
+    /**
      * {@return what runs it: on the memory that its tensors have now, allocating nothing and waiting for nothing}
      *
      * @param place where it runs
@@ -34,11 +42,21 @@ public interface Work {
     record Place(@Nullable Tensor scratch, Lane lane) {}
 
     /**
-     * {@return work that needs no scratch memory}
+     * {@return work of the calling thread that needs no scratch memory}
      *
      * @param run asks its tensors for their memory whenever it runs
      */
     static Work of(Runnable run) {
-        return place -> run;
+        return new Work() {
+            @Override
+            public Runnable bind(Place place) {
+                return run;
+            }
+
+            @Override
+            public boolean isHost() {
+                return true;
+            }
+        };
     }
 }

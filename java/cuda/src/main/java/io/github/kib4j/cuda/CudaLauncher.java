@@ -24,6 +24,9 @@ import org.jspecify.annotations.Nullable;
  * A program's steps on the streams of their lanes. The first run queues them one by one, by which libraries load what they need; the
  * second captures the same calls into a graph, which it and all later ones launch: one call of the host for a whole step.
  *
+ * <p>Work of the host's own cannot be in a graph: where there is some, each run queues the steps one by one, and waits before and
+ * behind it.
+ *
  * <p>The update lane begins where the main one stands, waits of the plan are events, and the main lane ends with waiting for the
  * update lane.
  */
@@ -33,6 +36,7 @@ final class CudaLauncher implements Backend.Launcher {
     private final List<Runnable> launches;
     private final Lane[] lanes;
     private final int[][] waits;
+    private final boolean[] ofHost;
     /** One for each step that another lane waits for; null for others. */
     private final @Nullable CUevent_st[] done;
 
@@ -49,17 +53,23 @@ final class CudaLauncher implements Backend.Launcher {
      */
     CudaLauncher(CudaStreams streams, Plan plan, List<Runnable> launches, boolean captures) {
         this.streams = streams;
-        this.captures = captures;
         this.launches = launches;
         int count = launches.size();
         lanes = new Lane[count];
         waits = new int[count][];
+        ofHost = new boolean[count];
         Set<Integer> awaited = new HashSet<>();
         for (int i = 0; i < count; i++) {
             lanes[i] = plan.lane(i);
+            ofHost[i] = plan.steps().get(i).operation().work().isHost();
             waits[i] = plan.waits(i).stream().mapToInt(Integer::intValue).toArray();
             awaited.addAll(plan.waits(i));
         }
+        boolean queues = !captures;
+        for (boolean host : ofHost) {
+            queues |= host;
+        }
+        this.captures = !queues;
         done = new CUevent_st[count];
         for (int i : awaited) {
             done[i] = event();
@@ -103,6 +113,9 @@ final class CudaLauncher implements Backend.Launcher {
         for (int i = 0; i < lanes.length; i++) {
             for (int step : waits[i]) {
                 streams.await(done[step], lanes[i]);
+            }
+            if (ofHost[i]) {
+                streams.synchronize(lanes[i]);
             }
             launches.get(i).run();
             if (done[i] != null) {

@@ -64,6 +64,11 @@ final class CudaStreams {
         });
     }
 
+    /** Waits for what was queued on a lane; what is queued on the main one then is not before what the host does next. */
+    void synchronize(Lane lane) {
+        CudaStatus.check(cudaStreamSynchronize(stream(lane)), "cudaStreamSynchronize");
+    }
+
     /** Does what may tell that the device is lost, and remembers that it is. */
     void checked(Runnable call) {
         try {

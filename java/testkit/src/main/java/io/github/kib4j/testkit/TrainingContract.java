@@ -270,8 +270,12 @@ public abstract class TrainingContract extends BackendContract {
                     .isInstanceOf(TrainingDivergedException.class)
                     .hasMessageContaining(layer == 2 ? "of the readout" : "hidden layer " + (layer + 1))
                     .hasMessageContaining("training step " + (badStep + 1) + ",");
-            assertThat(trainer.step()).as("not one step more").isEqualTo(badStep + 1);
-            assertThat(heard.get()).isEqualTo(badStep);
+            if (device.isSynchronous()) {
+                assertThat(trainer.step()).as("not one step more").isEqualTo(badStep + 1);
+                assertThat(heard.get()).isEqualTo(badStep);
+            } else {
+                assertThat(trainer.step()).as("the host looks now and then").isGreaterThan(badStep);
+            }
             assertThatThrownBy(() -> trainer.save(folder)).isInstanceOf(TrainingDivergedException.class);
         }
         assertThat(folder).isEmptyDirectory();
