@@ -4,7 +4,7 @@ import io.github.kib4j.testkit.DependenceContract;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Dependence measures on the CUDA backend. */
-@ExtendWith(EmulatedDevice.class)
+@ExtendWith({EmulatedDevice.class, WithKernels.class})
 final class CudaDependenceTest extends DependenceContract {
     @Override
     protected String device() {

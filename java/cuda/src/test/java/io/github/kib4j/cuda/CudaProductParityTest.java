@@ -15,7 +15,7 @@ import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Convolutions of the one list of cases equal the reference's, whatever way to compute them is asked for. */
-@ExtendWith(EmulatedDevice.class)
+@ExtendWith({EmulatedDevice.class, WithKernels.class})
 final class CudaProductParityTest {
     private static final ConvolutionFamily[] FAMILIES = {
         ConvolutionFamily.CUDNN, ConvolutionFamily.PADDED, ConvolutionFamily.SHIFTED, ConvolutionFamily.WINDOWS

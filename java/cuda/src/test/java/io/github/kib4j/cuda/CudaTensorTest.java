@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** What is written into a device's memory is read back, whatever its type, its order in memory and its size. */
-@ExtendWith(EmulatedDevice.class)
+@ExtendWith({EmulatedDevice.class, WithKernels.class})
 final class CudaTensorTest {
     private static final long SEED = 20;
 

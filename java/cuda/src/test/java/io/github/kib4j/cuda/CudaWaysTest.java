@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** However a program runs, what it computes has the same bits. */
-@ExtendWith(EmulatedDevice.class)
+@ExtendWith({EmulatedDevice.class, WithKernels.class})
 final class CudaWaysTest {
     private static final Shape IMAGE = Shape.of(2, 8, 8);
     private static final int BATCH = 8;

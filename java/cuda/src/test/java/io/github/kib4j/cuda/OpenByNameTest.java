@@ -2,7 +2,6 @@ package io.github.kib4j.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.kib4j.op.Device;
 import io.github.kib4j.op.DevicePart;
@@ -15,13 +14,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** The device as it is found and opened by its name, with the kernels of this build. */
-@ExtendWith(EmulatedDevice.class)
+@ExtendWith({EmulatedDevice.class, WithKernels.class})
 class OpenByNameTest {
     private DeviceProvider provider;
 
     @BeforeEach
     void find() {
-        assumeTrue(PlantedKernels.areBuilt(), "kernels built by nvcc");
         provider = Devices.providers().stream()
                 .filter(found -> found.name().equals("cuda"))
                 .findFirst()
