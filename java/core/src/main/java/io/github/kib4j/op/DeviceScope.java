@@ -12,9 +12,6 @@ final class DeviceScope implements Scope {
     private final DeviceState device;
     private final String name;
     private final boolean dry;
-    /** Who opened it, which is said of a scope that is never closed. */
-    private final String place;
-
     private final List<Tensor> allocated = new ArrayList<>();
     private final List<Runnable> closing = new ArrayList<>();
     private long bytes;
@@ -25,7 +22,15 @@ final class DeviceScope implements Scope {
         this.device = device;
         this.name = name;
         this.dry = dry;
-        place = StackWalker.getInstance()
+        device.guard().checkOpen();
+        if (!dry) {
+            device.opened(this, opener());
+        }
+    }
+
+    /** Returns the first caller outside this package, which is said of a scope that is never closed. */
+    private static String opener() {
+        return StackWalker.getInstance()
                 .walk(frames -> frames.filter(
                                 frame -> !frame.getClassName().startsWith(DeviceScope.class.getPackageName() + "."))
                         .findFirst()
@@ -33,10 +38,6 @@ final class DeviceScope implements Scope {
                         .map(at -> at.getClassName().substring(at.getClassName().lastIndexOf('.') + 1) + "."
                                 + at.getMethodName() + " (" + at.getFileName() + ":" + at.getLineNumber() + ")")
                         .orElse("an unknown place"));
-        device.guard().checkOpen();
-        if (!dry) {
-            device.opened(this);
-        }
     }
 
     @Override
@@ -53,11 +54,6 @@ final class DeviceScope implements Scope {
             allocate(tensor);
         }
         return tensor;
-    }
-
-    /** Returns its name, and who opened it. */
-    String description() {
-        return "'" + name + "', opened by " + place;
     }
 
     /** Returns a tensor that is put on memory later. */

@@ -1,8 +1,9 @@
 package io.github.kib4j.op;
 
 import io.github.kib4j.tensor.OutOfDeviceMemoryException;
+import io.github.kib4j.tensor.Scope;
 import io.github.kib4j.tensor.Tensor;
-import java.util.Set;
+import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
@@ -11,7 +12,9 @@ import java.util.stream.Collectors;
 final class DeviceState {
     private final Backend backend;
     private final UseGuard guard;
-    private final Set<DeviceScope> scopes = ConcurrentHashMap.newKeySet();
+    /** Those that are open, and who opened each. */
+    private final Map<Scope, String> scopes = new ConcurrentHashMap<>();
+
     private final AtomicLong liveBytes = new AtomicLong();
     private final AtomicLong peakBytes = new AtomicLong();
 
@@ -36,19 +39,19 @@ final class DeviceState {
         return peakBytes.get();
     }
 
-    void opened(DeviceScope scope) {
-        scopes.add(scope);
+    void opened(Scope scope, String place) {
+        scopes.put(scope, place);
     }
 
-    void closed(DeviceScope scope) {
+    void closed(Scope scope) {
         scopes.remove(scope);
     }
 
     /** Returns the scopes that hold something, and who opened each. */
     String holders() {
-        return scopes.stream()
-                .filter(scope -> scope.bytes() > 0)
-                .map(DeviceScope::description)
+        return scopes.entrySet().stream()
+                .filter(open -> open.getKey().bytes() > 0)
+                .map(open -> "'" + open.getKey().name() + "', opened by " + open.getValue())
                 .sorted()
                 .collect(Collectors.joining(", "));
     }
