@@ -10,10 +10,7 @@ record CheckedProduct(ProductOps<Work> raw, Door door) implements ProductOps<Ope
     @Override
     public Operation forward(Tensor y, Tensor x, Tensor w, @Nullable Tensor bias, Geometry geometry) {
         String name = check("forward", y, x, w, bias, geometry);
-        return door.plan(
-                name,
-                Touched.reads(x, w, bias).writes(y),
-                () -> new Product(raw.forward(y, x, w, bias, geometry), operations(y, w)));
+        return door.plan(name, Touched.reads(x, w, bias).writes(y), () -> raw.forward(y, x, w, bias, geometry));
     }
 
     @Override
@@ -21,35 +18,25 @@ record CheckedProduct(ProductOps<Work> raw, Door door) implements ProductOps<Ope
         String name = check("weightGradient", dy, x, dw, dbias, geometry);
         new Check(name).type("w", dw, DataType.F32);
         return door.plan(
-                name,
-                Touched.reads(dy, x).writes(dw, dbias),
-                () -> new Product(raw.weightGradient(dw, dbias, dy, x, geometry), operations(dy, dw)));
+                name, Touched.reads(dy, x).writes(dw, dbias), () -> raw.weightGradient(dw, dbias, dy, x, geometry));
     }
 
     @Override
     public Operation dataGradient(Tensor dx, Tensor dy, Tensor w, Geometry geometry) {
         String name = check("dataGradient", dy, dx, w, null, geometry);
-        return door.plan(
-                name,
-                Touched.reads(dy, w).writes(dx),
-                () -> new Product(raw.dataGradient(dx, dy, w, geometry), operations(dy, w)));
+        return door.plan(name, Touched.reads(dy, w).writes(dx), () -> raw.dataGradient(dx, dy, w, geometry));
     }
 
-    /** A backend's work, and what it computes. */
-    private record Product(Work work, long operations) implements Work {
-        @Override
-        public long scratchBytes() {
-            return work.scratchBytes();
+    /** Returns an operation's multiplications and additions, one of each for an output and a weight that it meets; 0 of no product. */
+    static long operations(Operation operation) {
+        String name = operation.name();
+        if (!name.startsWith("linear.") && !name.startsWith("convolution.")) {
+            return 0;
         }
-
-        @Override
-        public Runnable bind(Place place) {
-            return work.bind(place);
-        }
-    }
-
-    /** A multiplication and an addition for each output and each weight that it meets. */
-    private static long operations(Tensor y, Tensor w) {
+        Tensor y = (name.endsWith(".forward") ? operation.writes() : operation.reads()).get(0);
+        Tensor w = name.endsWith(".weightGradient")
+                ? operation.writes().get(0)
+                : operation.reads().get(1);
         return 2 * y.shape().size() * w.shape().rowSize();
     }
 

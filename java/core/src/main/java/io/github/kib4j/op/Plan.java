@@ -193,7 +193,7 @@ public final class Plan {
     /** {@return the multiplications and additions of the products of all steps} */
     public long operations() {
         return steps.stream()
-                .mapToLong(step -> step.operation().work().operations())
+                .mapToLong(step -> CheckedProduct.operations(step.operation()))
                 .sum();
     }
 

@@ -13,11 +13,6 @@ public interface Work {
         return 0;
     }
 
-    /** {@return the multiplications and additions of its products, as they are counted whatever way computes them; 0 without} */
-    default long operations() {
-        return 0;
-    }
-
     /**
      * {@return whether it computes on the calling thread, with {@link Tensor#readDoubles} and the like} A device that runs behind the
      * host waits for what it reads, and for what it wrote: a step with such work is slow there, and right.
