@@ -113,15 +113,21 @@ class Progress implements RunListener {
         String line = title + " epoch " + epoch.epoch() + "/" + epochs + ": test " + percent(test.accuracy())
                 + ", train " + percent(epoch.accuracy());
         String speed = String.format(Locale.ROOT, ", %,.0f images/s", epoch.imagesPerSecond());
-        if (Double.isFinite(epoch.speedOfLight())) {
-            speed += ", " + percent(100 * epoch.speedOfLight()) + " of the speed of light";
-        }
+        String light = Double.isFinite(epoch.speedOfLight())
+                ? ", " + percent(100 * epoch.speedOfLight()) + " of the speed of light"
+                : "";
         String loss = String.format(Locale.ROOT, ", readout loss %.4f", epoch.readoutLoss());
         String each = epoch.localLosses().stream()
                 .map(x -> String.format(Locale.ROOT, "%.4f", x))
                 .collect(Collectors.joining(" "));
         String losses = each.isEmpty() ? "" : ", local losses " + each;
-        screen.line(longestFitting(List.of(line + loss + losses + speed, line + loss + speed, line + speed, line)));
+        screen.line(longestFitting(List.of(
+                line + loss + losses + speed + light,
+                line + loss + losses + speed,
+                line + loss + speed + light,
+                line + loss + speed,
+                line + speed,
+                line)));
     }
 
     /** Returns the first of these that fits into a line; what it leaves out is in the run's metrics. */

@@ -100,6 +100,8 @@ final class ScreenTest {
             assertThat(shown.get(0)).contains("test 98.76 %, train 12.30 %");
         }
         assertThat(shown.get(0).contains("local losses")).isEqualTo(columns >= 199);
+        boolean light = shown.get(0).contains("25.00 % of the speed of light");
+        assertThat(light).isEqualTo(columns == 132);
     }
 
     @Test

@@ -156,6 +156,7 @@ final class SummaryTest {
                         "omp_num_threads",
                         "heap_bytes",
                         "devices",
+                        "parts",
                         "datasets",
                         "runs",
                         "runs_writable");
