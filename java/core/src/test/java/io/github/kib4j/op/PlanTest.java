@@ -82,6 +82,41 @@ final class PlanTest {
         return device.compile(workspace, steps).plan();
     }
 
+    /** A multiplication and an addition for each output and each weight that it meets: forward, and in both gradients. */
+    @Test
+    void multiplicationsOfProductsAreCounted() {
+        try (Device reference = Devices.open("reference", 1).device();
+                Scope scope = reference.newScope("products")) {
+            Tensor x = scope.allocate(DataType.F64, Shape.of(2, 3, 4, 5));
+            Tensor w = scope.allocate(DataType.F64, Shape.of(6, 3, 3, 3));
+            Tensor y = scope.allocate(DataType.F64, Shape.of(2, 6, 4, 5));
+            Tensor flat = scope.allocate(DataType.F64, Shape.of(2, 7));
+            Tensor matrix = scope.allocate(DataType.F64, Shape.of(4, 7));
+            Tensor out = scope.allocate(DataType.F64, Shape.of(2, 4));
+            ProductOps<Operation> product = reference.product();
+            Geometry window = new Geometry(3);
+            long convolution = 2L * (2 * 6 * 4 * 5) * (3 * 3 * 3);
+            assertThat(CheckedProduct.operations(product.forward(y, x, w, null, window)))
+                    .isEqualTo(convolution);
+            assertThat(CheckedProduct.operations(product.weightGradient(w, null, y, x, window)))
+                    .isEqualTo(convolution);
+            assertThat(CheckedProduct.operations(product.dataGradient(x, y, w, window)))
+                    .isEqualTo(convolution);
+            Operation linear = product.forward(out, flat, matrix, null, Geometry.LINEAR);
+            assertThat(CheckedProduct.operations(linear)).isEqualTo(2L * 2 * 4 * 7);
+            Clock clock = Clock.allocate(scope);
+            Plan plan = reference
+                    .compile(
+                            reference.newWorkspace(scope),
+                            List.of(
+                                    Step.main(Phase.FORWARD, linear),
+                                    Step.main(Phase.DATA, reference.random().advance(clock, 2)),
+                                    Step.main(Phase.FORWARD, linear)))
+                    .plan();
+            assertThat(plan.operations()).isEqualTo(2 * 2L * 2 * 4 * 7);
+        }
+    }
+
     @Test
     void aChainNeedsTheMemoryOfTwo() {
         Tensor before = promised();
