@@ -116,6 +116,23 @@ public abstract class KernelLibrary {
     }
 
     /**
+     * {@return the sum over all but the channel as work}
+     *
+     * @param sum {@code [N]}, F32
+     * @param values {@code [B, N, ...]}, F32 or BF16, channels-last
+     */
+    public final Work sumRows(Tensor sum, Tensor values) {
+        long n = sum.shape().size();
+        long rows = values.shape().size() / n;
+        int type = typeOf(values);
+        return kernel(kernels.sum_rows_workspace(rows, n), (scratch, queue) -> {
+            FloatPointer out = floats(sum);
+            BytePointer in = bytes(values);
+            return () -> kernels.sum_rows(out, in, type, rows, n, scratch, queue);
+        });
+    }
+
+    /**
      * Throws what a native function refused.
      *
      * @param status what it answered

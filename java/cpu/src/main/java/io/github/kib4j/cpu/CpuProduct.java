@@ -27,8 +27,6 @@ import org.bytedeco.dnnl.matmul;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.primitive;
 import org.bytedeco.dnnl.primitive_desc_base;
-import org.bytedeco.javacpp.BytePointer;
-import org.bytedeco.javacpp.FloatPointer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -139,7 +137,7 @@ record CpuProduct(OneDnn oneDnn, CpuLibrary library) implements ProductOps<Work>
         Work product = geometry.isConvolution()
                 ? convolutionGradient(start, dw, dy, x, geometry)
                 : matrices(start, OneDnn.transposed(dy), OneDnn.matrix(x), OneDnn.matrix(dw), null);
-        return dbias == null ? product : new Sequence(List.of(product, sumRows(dbias, dy)));
+        return dbias == null ? product : new Sequence(List.of(product, library.sumRows(dbias, dy)));
     }
 
     private Work convolutionGradient(Work start, Tensor dw, Tensor dy, Tensor x, Geometry geometry) {
@@ -168,18 +166,6 @@ record CpuProduct(OneDnn oneDnn, CpuLibrary library) implements ProductOps<Work>
             parts.add(oneDnn.reorder(computed, gradient));
         }
         return new Sequence(parts);
-    }
-
-    /** {@code dbias[n] = sum} over all but the channel. */
-    private Work sumRows(Tensor dbias, Tensor dy) {
-        long n = dbias.shape().size();
-        long rows = dy.shape().size() / n;
-        int type = library.typeOf(dy);
-        return library.kernel(library.kernels().sum_rows_workspace(rows, n), (scratch, queue) -> {
-            FloatPointer out = library.floats(dbias);
-            BytePointer in = library.bytes(dy);
-            return () -> library.kernels().sum_rows(out, in, type, rows, n, scratch, queue);
-        });
     }
 
     @Override

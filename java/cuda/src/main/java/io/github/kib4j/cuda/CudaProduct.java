@@ -11,8 +11,6 @@ import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
 import java.util.List;
 import java.util.Optional;
-import org.bytedeco.javacpp.BytePointer;
-import org.bytedeco.javacpp.FloatPointer;
 import org.jspecify.annotations.Nullable;
 
 /** {@link ProductOps} by cuBLASLt and cuDNN, each product by the plan that {@link ConvolutionChoices} takes for it. */
@@ -68,7 +66,7 @@ final class CudaProduct implements ProductOps<Work>, AutoCloseable {
     public Work weightGradient(Tensor dw, @Nullable Tensor dbias, Tensor dy, Tensor x, Geometry geometry) {
         Work product =
                 new ProductWork(task(Direction.WEIGHT_GRADIENT, x, dw, geometry, DataType.F32, false), x, dw, dy, null);
-        return dbias == null ? product : new Sequence(List.of(product, sumRows(dbias, dy)));
+        return dbias == null ? product : new Sequence(List.of(product, library.sumRows(dbias, dy)));
     }
 
     @Override
@@ -93,18 +91,6 @@ final class CudaProduct implements ProductOps<Work>, AutoCloseable {
                 library.numbers(w.type()),
                 library.numbers(result),
                 bias);
-    }
-
-    /** {@code dbias[n] = sum} over all but the channel. */
-    private Work sumRows(Tensor dbias, Tensor dy) {
-        long n = dbias.shape().size();
-        long rows = dy.shape().size() / n;
-        int type = library.typeOf(dy);
-        return library.kernel(library.kernels().sum_rows_workspace(rows, n), (scratch, queue) -> {
-            FloatPointer out = library.floats(dbias);
-            BytePointer in = library.bytes(dy);
-            return () -> library.kernels().sum_rows(out, in, type, rows, n, scratch, queue);
-        });
     }
 
     /** A plan on tensors. */
