@@ -33,12 +33,38 @@ endfunction()
 # What is shipped: machine code for these cards, and for later ones the PTX of compute_80. With an empty list the PTX alone,
 # which is compiled in a fifth of the time and is what the emulated device runs.
 set(KIB_CUDA_ARCHITECTURES 80 90a 100 120 CACHE STRING "Architectures that the CUDA kernels are compiled for")
-set(KIB_CUDA_GENCODE -gencode arch=compute_80,code=compute_80)
+# nvcc 13 makes one PTX for all cards before compute_100, and another for all from there on, where no source asks which
+# card it is compiled for: each is made once.
+set(KIB_CUDA_CODE_80 compute_80)
+set(KIB_CUDA_CODE_100)
 set(KIB_CUDA_NAMES "compute_80")
 foreach(architecture IN LISTS KIB_CUDA_ARCHITECTURES)
-  list(APPEND KIB_CUDA_GENCODE -gencode arch=compute_${architecture},code=sm_${architecture})
+  if(architecture MATCHES "^[0-9][0-9][a-z]?$")
+    list(APPEND KIB_CUDA_CODE_80 sm_${architecture})
+  else()
+    list(APPEND KIB_CUDA_CODE_100 sm_${architecture})
+  endif()
   string(APPEND KIB_CUDA_NAMES " sm_${architecture}")
 endforeach()
+set(KIB_CUDA_GENCODE)
+foreach(ptx 80 100)
+  if(KIB_CUDA_CODE_${ptx})
+    list(JOIN KIB_CUDA_CODE_${ptx} "," code)
+    list(APPEND KIB_CUDA_GENCODE -gencode "arch=compute_${ptx},code=[${code}]")
+  endif()
+endforeach()
+
+# kib_for_any_card(FILES...): an error where a file asks for which card it is compiled.
+function(kib_for_any_card)
+  foreach(file ${ARGN})
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
+    file(STRINGS ${file} asks REGEX "__CUDA_ARCH")
+    if(asks)
+      message(FATAL_ERROR "${file} asks for the card's architecture, but one PTX is made for several cards "
+        "(cmake/KibCuda.cmake): let each architecture have PTX of its own there, or do not ask")
+    endif()
+  endforeach()
+endfunction()
 
 # kib_cuda_object(OUTPUT SOURCE OPTIONS...): the object file OUTPUT of a kernel file, and beside it OUTPUT.ptxas, with what
 # ptxas says of its kernels. A kernel that spills registers is an error.
@@ -51,7 +77,7 @@ function(kib_cuda_object output source)
   endif()
   add_custom_command(OUTPUT ${output} ${output}.ptxas
     COMMAND sh ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/compile-kernels.sh ${output}.ptxas
-      ${NVCC} -std=c++17 -O3 -lineinfo -Xptxas -v ${warnings} ${KIB_CUDA_GENCODE} ${ARGN} -MD -MF ${output}.d -c
+      ${NVCC} -std=c++17 -O3 -lineinfo --compress-mode=size -Xptxas -v ${warnings} ${KIB_CUDA_GENCODE} ${ARGN} -MD -MF ${output}.d -c
       -o ${output} ${source}
     DEPENDS ${source} DEPFILE ${output}.d VERBATIM)
 endfunction()
