@@ -4,6 +4,7 @@
 
 #include "machine/counting.h"
 #include "machine/execute/warp.h"
+#include "machine/lines.h"
 #include "machine/machine.h"
 
 namespace kib::emulator {
@@ -81,6 +82,7 @@ void add_counts(const LaunchState& state) {
   c.shared_requests += state.traffic.shared_requests;
   c.shared_conflicts += state.traffic.shared_conflicts;
   c.atomics += state.traffic.atomics;
+  if (state.image->runs != nullptr) state.image->runs->add(state.counts);
 }
 
 }  // namespace ptx

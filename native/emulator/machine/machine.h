@@ -105,5 +105,10 @@ void reset_counters();
 // The counters as a Markdown table, with the bytes a FLOP that a roofline needs.
 std::string counters_table();
 
+// The lines that have code in a module which was parsed, where KIB_EMULATOR_LINES is set, but for the toolkit's
+// headers: "FILE:LINE WARPS" each, with the warps that came to the busiest of its instructions in a kernel, added up
+// over kernels; 0 where none ran for any lane. A line runs with what is inlined there.
+std::string lines_table();
+
 }  // namespace kib::emulator
 #endif

@@ -142,6 +142,7 @@ Options Options::parse(const char* (*get)(const char* name)) {
     options.capability = emulator::capability("KIB_EMULATOR_CAPABILITY", value);
   }
   if (const char* value = get("KIB_EMULATOR_COUNTERS")) options.counters = value;
+  if (const char* value = get("KIB_EMULATOR_LINES")) options.lines = value;
   if (const char* value = get("KIB_EMULATOR_REPORT")) options.report = value;
   if (const char* value = get("KIB_EMULATOR_PTX")) options.ptx_path = value;
   if (const char* value = get("KIB_EMULATOR_THREADS")) {

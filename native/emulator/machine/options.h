@@ -27,6 +27,7 @@ struct Options {
   int capability = 90;                  // KIB_EMULATOR_CAPABILITY: 8.0, 8.6, 8.9, 9.0, 10.0, 12.0
   int multiprocessors = 0;              // KIB_EMULATOR_MULTIPROCESSORS: default those of the capability's card
   std::string counters;                 // KIB_EMULATOR_COUNTERS: file of the table of counters; "-" is standard error
+  std::string lines;                    // KIB_EMULATOR_LINES: file to which the lines that ran are added, or "-"
   std::string report;                   // KIB_EMULATOR_REPORT
   std::string ptx_path;                 // KIB_EMULATOR_PTX: folders, separated by colons, searched for .ptx files
   std::string ptxas = "ptxas";          // KIB_EMULATOR_PTXAS: the program, or "none"

@@ -1,5 +1,7 @@
 // What programs and the JavaCPP presets call of the driver itself, and what happens when it is loaded and unloaded.
 #include <dlfcn.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
@@ -40,6 +42,20 @@ bool called_by_real_runtime(const void* return_address) {
   return true;
 }
 
+// Added in one piece, so that the processes of a test may share the file.
+void write_lines() {
+  const std::string& file = Options::current().lines;
+  if (file.empty()) return;
+  const std::string table = lines_table();
+  const int out = file == "-" ? STDERR_FILENO : ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+  const bool written = out >= 0 && ::write(out, table.data(), table.size()) == static_cast<ssize_t>(table.size());
+  if (!written) {
+    std::fprintf(stderr, "kib-emulator: KIB_EMULATOR_LINES: cannot write to %s (%s)\n", file.c_str(),
+                 std::strerror(errno));
+  }
+  if (out > STDERR_FILENO) ::close(out);
+}
+
 void write_counters() {
   const std::string& file = Options::current().counters;
   if (file.empty()) return;
@@ -65,6 +81,7 @@ __attribute__((destructor)) void leave() {
     HostMemory::instance().report_leaks();
   }
   write_counters();
+  write_lines();
 }
 
 }  // namespace

@@ -226,6 +226,9 @@ Function* Kernels::function(const void* host, const std::string& caller) {
 int Kernels::prepare(Function& function) {
   if (function.kernel != nullptr) return cudaSuccess;
   int error = cudaSuccess;
+  if (!Options::current().lines.empty()) {  // those of kernels that nobody uses did not run
+    for (const auto& other : functions_) other.second->binary->module(&error);
+  }
   const Module* module = function.binary->module(&error);
   if (module == nullptr) return error;
   const Kernel* kernel = module->kernel(function.name);

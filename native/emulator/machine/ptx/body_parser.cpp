@@ -11,6 +11,8 @@
 namespace kib::emulator::ptx {
 namespace {
 
+constexpr int kDeepest = 64;  // functions inlined into one another
+
 uint32_t align(uint32_t at, uint32_t to) { return (at + to - 1) / to * to; }
 
 // Headers of the toolkit: what is inlined from them is reported at the line that calls it.
@@ -226,17 +228,27 @@ void BodyParser::location() {
       for (int64_t& n : parent) n = cursor_.integer("a number of inlined_at");
     }
   }
-  const auto key = [this](const std::array<int64_t, 3>& p) {
-    return std::make_pair(module_.source_file(p[0]), std::make_pair(p[1], p[2]));
-  };
   if (at[1] == 0) return;  // code without a line: it stays with the line before
-  inlined_[key(at)] = {inlined, parent};
-  for (int depth = 0; depth < 64 && of_toolkit(image_.files[module_.source_file(at[0])]); ++depth) {
-    const auto found = inlined_.find(key(at));
+  inlined_[place(at)] = {inlined, parent};
+  for (int depth = 0; depth < kDeepest && of_toolkit(image_.files[module_.source_file(at[0])]); ++depth) {
+    const auto found = inlined_.find(place(at));
     if (found == inlined_.end() || !found->second.first) break;
     at = found->second.second;
   }
-  line_ = {module_.source_file(at[0]), static_cast<int>(at[1])};
+  line_ = {module_.source_file(at[0]), static_cast<int>(at[1]), image_.runs != nullptr ? caller_of(at, 0) : 0};
+}
+
+// The line that calls what is inlined there, past those of the toolkit.
+uint32_t BodyParser::caller_of(const std::array<int64_t, 3>& at, int depth) {
+  const auto found = inlined_.find(place(at));
+  if (depth == kDeepest || found == inlined_.end() || !found->second.first) return 0;
+  const std::array<int64_t, 3>& by = found->second.second;
+  const uint32_t file = module_.source_file(by[0]), caller = caller_of(by, depth + 1);
+  if (of_toolkit(image_.files[file])) return caller;
+  const auto next = static_cast<uint32_t>(image_.callers.size());
+  const auto [known, added] = callers_.emplace(std::array<int64_t, 3>{file, by[1], caller}, next);
+  if (added) image_.callers.push_back({file, static_cast<int>(by[1]), caller});
+  return known->second;
 }
 
 void BodyParser::declare_variable(Space space) {

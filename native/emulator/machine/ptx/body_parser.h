@@ -76,6 +76,7 @@ class BodyParser {
   void directive();
   void registers();
   void location();
+  uint32_t caller_of(const std::array<int64_t, 3>& at, int depth);
   void instruction();
   void one_instruction();
   void skip_refused(const UnknownForm& problem);
@@ -101,8 +102,11 @@ class BodyParser {
   std::vector<Operand> writes_;          // of this one
   SourceLine line_;
   int opcode_line_ = 0;
-  // Of a file, line and column: whether it is inlined, and where.
-  std::map<std::pair<uint32_t, std::pair<int64_t, int64_t>>, std::pair<bool, std::array<int64_t, 3>>> inlined_;
+  // File, line and column, and of each whether it is inlined, and where.
+  using Place = std::pair<uint32_t, std::pair<int64_t, int64_t>>;
+  Place place(const std::array<int64_t, 3>& at) const { return {module_.source_file(at[0]), {at[1], at[2]}}; }
+  std::map<Place, std::pair<bool, std::array<int64_t, 3>>> inlined_;
+  std::map<std::array<int64_t, 3>, uint32_t> callers_;  // file, line and caller: index into Image::callers
   Operand carry_ = kNoOperand;
   std::unordered_map<std::string, uint32_t> labels_;
   std::vector<Fixup> fixups_;

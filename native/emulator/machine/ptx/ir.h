@@ -80,6 +80,7 @@ struct Instruction {
 struct SourceLine {
   uint32_t file = 0;  // index into Image::files; 0: the PTX file itself
   int line = 0;
+  uint32_t caller = 0;  // where it is inlined: index into Image::callers; 0: nowhere, or nobody counts lines
 };
 
 // ld, st, atom, red, cp.async.
@@ -160,13 +161,16 @@ struct Function {
 };
 
 class KernelImage;
+class RunCounts;
 
 // A parsed module.
 struct Image {
   std::string file;
   std::vector<std::string> files;
   std::vector<Instruction> code;
-  std::vector<SourceLine> lines;  // beside code
+  std::vector<SourceLine> lines;           // beside code
+  std::vector<SourceLine> callers = {{}};  // see SourceLine; the first stands for none
+  std::shared_ptr<RunCounts> runs;         // null where nobody counts lines
   std::vector<Access> accesses;
   std::vector<MatrixOperation> matrices;
   std::vector<Call> calls;

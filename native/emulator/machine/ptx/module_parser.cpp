@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cstring>
 
+#include "machine/lines.h"
 #include "machine/memory.h"
+#include "machine/options.h"
 #include "machine/ptx/body_parser.h"
 
 namespace kib::emulator::ptx {
@@ -23,6 +25,7 @@ ModuleParser::ModuleParser(std::string_view text, const std::string& file)
         delete image;
       }) {
   image_->file = file;
+  if (!Options::current().lines.empty()) image_->runs = std::make_shared<RunCounts>();
   image_->files.push_back(file);
   find_files();
 }
@@ -42,6 +45,7 @@ std::shared_ptr<Image> ModuleParser::parse() {
   while (!cursor_.ended()) statement();
   apply_relocations();
   finish_calls(*image_);
+  if (image_->runs != nullptr) image_->runs->know(*image_);
   return image_;
 }
 

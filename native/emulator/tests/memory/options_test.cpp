@@ -78,6 +78,8 @@ int main() {
   CHECK_EQUAL(with("PATIENCE", "7").patience, 7u);
   CHECK_EQUAL(with("PTX", "/a:/b").ptx_path, "/a:/b");
   CHECK_EQUAL(with("COUNTERS", "-").counters, "-");
+  CHECK(plain.lines.empty());
+  CHECK_EQUAL(with("LINES", "ran.txt").lines, "ran.txt");
   CHECK_EQUAL(with("REPORT", "found.txt").report, "found.txt");
 
   CHECK_EQUAL(plain.claimed("driver", 13000, {1000, 10, 0}), 13000);

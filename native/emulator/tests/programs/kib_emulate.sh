@@ -56,6 +56,34 @@ says 1 'nvcc could not compile .*wrong.cu' "$folder/wrong.cu"
 says 2 'the capability is 7.5; give --capability 8.0, 8.6, 8.9, 9.0, 10.0 or 12.0' --capability 7.5 "$folder/sum.cu" -DSIZE=8 -- 8
 says 0 '^sum 36 of 1 arguments' --counters "$folder/sum.cu" -DSIZE=8 -- 8
 grep -q '|.*sum' "$folder/output" || { failed=$((failed + 1)) && echo "FAILED: no table of counters"; }
+cat >"$folder/far.cu" <<'CUDA'
+__device__ float half_of(float x) {
+  return x / 2;
+}
+__global__ void never(float* y) {
+  *y = 1;
+}
+__global__ void choose(float* y, int n) {
+  if (n > 9) {
+    for (int i = 0; i < n; ++i) {
+      y[i] = half_of(static_cast<float>(i));
+    }
+  }
+  if (n < 9) {
+    __syncthreads();
+  }
+}
+int main() {
+  float* y;
+  cudaMalloc(&y, 4);
+  choose<<<1, 1>>>(y, 7);
+  cudaDeviceSynchronize();
+  cudaFree(y);
+}
+CUDA
+says 0 '^5 of 11 lines of kernels ran, 45.5 %$' --lines "$folder/far.cu"
+printf 'far.cu:%s did not run\n' 2 4 5 6 9 10 >"$folder/wanted"
+grep 'did not run' "$folder/output" | diff "$folder/wanted" - || { failed=$((failed + 1)) && echo "FAILED: other lines"; }
 says 3 'out of bounds in kernel .*sum.* at [^ ]*sum\.cu:5, block \(0,0,0\) thread \(0,0,0\)' --seed 7 --capability 8.0 -O0 "$folder/sum.cu" -DSIZE=8 -- 9
 says 5 'sum 37 of 2 arguments' --check none --memory 64M "$folder/sum.cu" -DSIZE=9 -- 8 5
 
