@@ -196,7 +196,7 @@ void host_access() {
   ::sigaction(SIGSEGV, &action, nullptr);
   Memory memory(small());
   const uint64_t a = memory.allocate(1000, "weights");
-  bool passed_on = false;
+  volatile bool passed_on = false;
   if (sigsetjmp(back, 1) == 0) {
     *reinterpret_cast<volatile char*>(a + 8) = 1;
   } else {
