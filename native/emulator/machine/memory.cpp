@@ -101,7 +101,7 @@ Memory::~Memory() {
 uint64_t Memory::allocate(uint64_t bytes, const std::string& what) {
   State& s = *state_;
   std::unique_lock<std::shared_mutex> lock(s.mutex);
-  if (bytes == 0 || bytes > s.total - s.used) return 0;
+  if (bytes == 0 || bytes > s.free()) return 0;
   uint64_t start = s.take(footprint(bytes));
   while (start == 0 && s.exhume()) start = s.take(footprint(bytes));
   if (start == 0) return 0;
@@ -164,6 +164,11 @@ uint64_t Memory::used() const {
 }
 
 uint64_t Memory::total() const { return state_->total; }
+
+uint64_t Memory::free() const {
+  std::shared_lock<std::shared_mutex> lock(state_->mutex);
+  return state_->free();
+}
 
 bool Memory::locate(uint64_t address, uint64_t bytes, Range* range) const {
   std::shared_lock<std::shared_mutex> lock(state_->mutex);

@@ -55,6 +55,7 @@ class Memory {
   std::string owner(uint64_t address) const;
   uint64_t used() const;
   uint64_t total() const;
+  uint64_t free() const;  // what neither this process nor another (machine/shortage.h) holds
 
   // The bytes of [address, address + bytes), for copies and library stand-ins; reports what is wrong with the range
   // under the caller's name and returns null then. Writing marks the bytes as initialised; reading uninitialised bytes

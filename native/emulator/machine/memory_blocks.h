@@ -2,6 +2,7 @@
 // in memory.cpp and memory_parts.cpp.
 #ifndef KIB_EMULATOR_MEMORY_BLOCKS_H
 #define KIB_EMULATOR_MEMORY_BLOCKS_H
+#include <algorithm>
 #include <deque>
 #include <map>
 #include <memory>
@@ -9,6 +10,7 @@
 #include <string>
 
 #include "machine/memory.h"
+#include "machine/shortage.h"
 
 namespace kib::emulator {
 
@@ -50,6 +52,10 @@ struct Memory::State {
   std::map<uint64_t, uint64_t> gaps;  // start and size of what is neither live nor freed
   uint64_t cursor = 0;                // the next search for a gap begins here
 
+  uint64_t free() const {
+    const uint64_t held = used + std::min(taken_bytes(), total);
+    return total - std::min(held, total);
+  }
   uint64_t base() const { return reinterpret_cast<uint64_t>(device); }
   bool inside(uint64_t address, uint64_t bytes) const {
     return address >= base() && address - base() < span && bytes <= span - (address - base());

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "machine/card.h"
+#include "machine/shortage.h"
 
 namespace kib::emulator {
 namespace {
@@ -138,6 +139,8 @@ Options Options::parse(const char* (*get)(const char* name)) {
   }
   if (const char* value = get("KIB_EMULATOR_CHECK")) instruments("KIB_EMULATOR_CHECK", value, &options);
   if (const char* value = get("KIB_EMULATOR_MEMORY")) options.memory = bytes("KIB_EMULATOR_MEMORY", value);
+  if (const char* value = get("KIB_EMULATOR_TAKEN")) options.taken = bytes("KIB_EMULATOR_TAKEN", value);
+  if (const char* value = get("KIB_EMULATOR_FULL")) options.full = function_names(value);
   if (const char* value = get("KIB_EMULATOR_CAPABILITY")) {
     options.capability = emulator::capability("KIB_EMULATOR_CAPABILITY", value);
   }

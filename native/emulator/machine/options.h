@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 
 namespace kib::emulator {
@@ -24,6 +25,8 @@ struct Options {
   bool streams = true;                  // streams run late and in an adversarial order
   bool lanes = true;                    // lanes that parted do not meet again by themselves
   uint64_t memory = uint64_t{2} << 30;  // KIB_EMULATOR_MEMORY: bytes, or with suffix K, M, G
+  uint64_t taken = 0;                   // KIB_EMULATOR_TAKEN: bytes of the memory that another process holds
+  std::set<std::string> full;           // KIB_EMULATOR_FULL: functions, between commas, that find no memory
   int capability = 90;                  // KIB_EMULATOR_CAPABILITY: 8.0, 8.6, 8.9, 9.0, 10.0, 12.0
   int multiprocessors = 0;              // KIB_EMULATOR_MULTIPROCESSORS: default those of the capability's card
   std::string counters;                 // KIB_EMULATOR_COUNTERS: file of the table of counters; "-" is standard error

@@ -4,6 +4,7 @@
 #define KIB_EMULATOR_CALL_H
 #include <utility>
 
+#include "machine/shortage.h"
 #include "runtime/device.h"
 
 namespace kib::emulator {
@@ -22,6 +23,7 @@ int call(const char* name, Body body) {
   Device& device = Device::instance();
   Lock lock(device.mutex());
   if (const int fault = device.scheduler().fault()) return remember(fault);
+  if (finds_no_memory(name)) return remember(cudaErrorMemoryAllocation);
   return remember(body(device, lock));
 }
 

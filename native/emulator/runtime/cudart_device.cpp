@@ -2,6 +2,7 @@
 #include <cstring>
 
 #include "machine/memory.h"
+#include "machine/shortage.h"
 #include "runtime/attributes.h"
 #include "runtime/cudart.h"
 #include "runtime/host_memory.h"
@@ -35,7 +36,11 @@ KIB_EXPORT int cudaGetDevice(int* device) { return set_int(device, 0); }
 KIB_EXPORT int cudaDriverGetVersion(int* version) { return set_int(version, cuda_version("driver")); }
 KIB_EXPORT int cudaRuntimeGetVersion(int* version) { return set_int(version, cuda_version("runtime")); }
 
-KIB_EXPORT int cudaSetDevice(int device) { return remember(device == 0 ? cudaSuccess : cudaErrorInvalidDevice); }
+// Since CUDA 12 it makes the device's context, which takes memory.
+KIB_EXPORT int cudaSetDevice(int device) {
+  if (device != 0) return remember(cudaErrorInvalidDevice);
+  return remember(finds_no_memory("cudaSetDevice") ? cudaErrorMemoryAllocation : cudaSuccess);
+}
 
 KIB_EXPORT int cudaInitDevice(int device, unsigned, unsigned) { return cudaSetDevice(device); }
 

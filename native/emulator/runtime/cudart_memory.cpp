@@ -221,7 +221,7 @@ KIB_EXPORT int cudaMemGetInfo(size_t* free, size_t* total) {
   return call("cudaMemGetInfo", [&](Device&, Lock&) -> int {
     if (free == nullptr || total == nullptr) return cudaErrorInvalidValue;
     *total = Memory::instance().total();
-    *free = *total - Memory::instance().used();
+    *free = Memory::instance().free();
     return cudaSuccess;
   });
 }

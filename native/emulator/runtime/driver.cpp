@@ -12,6 +12,7 @@
 #include "kib_emulator_build_id.h"
 #include "machine/machine.h"
 #include "machine/options.h"
+#include "machine/shortage.h"
 #include "runtime/cudart.h"
 #include "runtime/host_memory.h"
 #include "runtime/properties.h"
@@ -195,11 +196,18 @@ KIB_EXPORT void kib_emulator_reset(uint64_t seed) {
   Device& device = Device::instance();
   Lock lock(device.mutex());
   device.reset(lock, seed);
+  reset_shortage();
   forget_error();
   Reports::instance().clear();
 }
 
 KIB_EXPORT uint64_t kib_emulator_used_bytes() { return Memory::instance().used(); }
+
+KIB_EXPORT void kib_emulator_take(uint64_t bytes) { take_bytes(bytes); }
+
+KIB_EXPORT void kib_emulator_let_find_no_memory(const char* names) {
+  let_find_no_memory(function_names(names == nullptr ? "" : names));
+}
 
 KIB_EXPORT uint64_t kib_emulator_check_leaks() {
   const uint64_t before = Reports::instance().count();

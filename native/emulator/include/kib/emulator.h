@@ -16,11 +16,16 @@ void kib_emulator_clear(void);
 
 /* The seed of the order in which streams run: KIB_EMULATOR_SEED, or what kib_emulator_reset() was given. */
 uint64_t kib_emulator_seed(void);
-/* Drops enqueued work, captures, findings and a fault, and starts the order anew; memory and handles stay. */
+/* Drops enqueued work, captures, findings and a fault, starts the order anew, and ends what kib_emulator_take() and
+ * kib_emulator_let_find_no_memory() began; memory and handles stay. */
 void kib_emulator_reset(uint64_t seed);
 
 /* Bytes of device memory that are allocated. */
 uint64_t kib_emulator_used_bytes(void);
+/* From now on another process holds that much of the device's memory: KIB_EMULATOR_TAKEN. */
+void kib_emulator_take(uint64_t bytes);
+/* From now on these functions, their names between commas, fail as where no memory is left: KIB_EMULATOR_FULL. */
+void kib_emulator_let_find_no_memory(const char* functions);
 /* Reports what is allocated as leaks; returns how many findings that made. */
 uint64_t kib_emulator_check_leaks(void);
 

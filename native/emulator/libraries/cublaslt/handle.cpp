@@ -3,6 +3,7 @@
 #include <set>
 
 #include "libraries/cublas/cublas.h"
+#include "machine/shortage.h"
 
 namespace kib::emulator::cublas::lt {
 namespace {
@@ -51,6 +52,7 @@ void kib_emulator_cublaslt_adopt(const void* handle, int alive) {
 int cublasLtCreate(void** handle) {
   if (handle == nullptr) return refuse(kInvalidValue, "cublasLtCreate", "the place for the handle is a null pointer");
   if (const int error = kib::emulator::check_no_capture("cublasLtCreate")) return status_of(error);
+  if (kib::emulator::finds_no_memory("cublasLtCreate")) return kAllocFailed;
   *handle = lt::handles().create();
   return kSuccess;
 }

@@ -18,6 +18,7 @@ enum Status : int {
   kNotInitialized = 1001,
   kBadParam = 2000,
   kNotSupported = 3000,
+  kDeviceAllocationFailed = 4004,
   kExecutionFailed = 5000,
 };
 enum DataType : int { kFloat = 0, kDouble = 1, kHalf = 2, kBFloat16 = 9 };

@@ -4,6 +4,7 @@
 
 #include "libraries/cudnn/cudnn.h"
 #include "machine/options.h"
+#include "machine/shortage.h"
 #include "runtime/build_check.h"
 #include "runtime/properties.h"
 
@@ -43,6 +44,7 @@ void kib_emulator_cudnn_keep_error(const char* sentence) { last_error = sentence
 int cudnnCreate(void** handle) {
   if (handle == nullptr) return refuse("cudnnCreate", "the place for the handle is a null pointer");
   if (const int error = kib::emulator::check_no_capture("cudnnCreate")) return status_of(error);
+  if (kib::emulator::finds_no_memory("cudnnCreate")) return kDeviceAllocationFailed;
   *handle = registry().handles.create();
   return kSuccess;
 }

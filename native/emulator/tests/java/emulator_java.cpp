@@ -9,4 +9,8 @@ KIB_JAVA(int64_t, report)(void*, void*, int64_t i) {
 }
 KIB_JAVA(int64_t, usedBytes)(void*, void*) { return static_cast<int64_t>(kib_emulator_used_bytes()); }
 KIB_JAVA(void, reset)(void*, void*, int64_t seed) { kib_emulator_reset(static_cast<uint64_t>(seed)); }
+KIB_JAVA(void, take)(void*, void*, int64_t bytes) { kib_emulator_take(static_cast<uint64_t>(bytes)); }
+KIB_JAVA(void, letFindNoMemory)(void*, void*, int64_t functions) {
+  kib_emulator_let_find_no_memory(reinterpret_cast<const char*>(functions));
+}
 KIB_JAVA(void, clear)(void*, void*) { kib_emulator_clear(); }

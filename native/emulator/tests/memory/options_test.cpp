@@ -82,6 +82,10 @@ int main() {
   CHECK_EQUAL(with("LINES", "ran.txt").lines, "ran.txt");
   CHECK_EQUAL(with("REPORT", "found.txt").report, "found.txt");
 
+  CHECK(plain.taken == 0 && plain.full.empty());
+  CHECK_EQUAL(with("TAKEN", "3M").taken, uint64_t{3} << 20);
+  CHECK(with("FULL", "cudnnCreate,cudaSetDevice").full == (std::set<std::string>{"cudaSetDevice", "cudnnCreate"}));
+
   CHECK_EQUAL(plain.claimed("driver", 13000, {1000, 10, 0}), 13000);
   const Options claims = with("CLAIMS", "driver=12.8,cudnn=9.1.2,devices=0");
   CHECK_EQUAL(claims.claimed("driver", 13000, {1000, 10, 0}), 12080);
@@ -103,6 +107,7 @@ int main() {
   for (const char* bad : {"1023K", "65G", "18446744073709551616", "1T", "", "G", "1.5G"}) {
     CHECK_CONTAINS(refusal("MEMORY", bad), "bytes from 1M to 64G");
   }
+  CHECK_CONTAINS(refusal("TAKEN", "most"), "KIB_EMULATOR_TAKEN is 'most'; set it to bytes from 1M to 64G");
   for (const char* bad : {"9", "7.5", "9.0a", "11.0", ""}) {
     CHECK_CONTAINS(refusal("CAPABILITY", bad), "set it to 8.0, 8.6, 8.9, 9.0, 10.0 or 12.0");
   }

@@ -40,6 +40,38 @@ void allocation() {
   kib_emulator_reset(1);
 }
 
+// What another process holds is nobody's here, and what finds no memory fails with memory there.
+void shortage() {
+  size_t free = 0, total = 0;
+  kib_emulator_take(total = 1 << 20);
+  CHECK_EQUAL(cudaMemGetInfo(&free, &total), 0);
+  CHECK_EQUAL(free, total - (1 << 20));
+  void *p = nullptr;
+  CHECK_EQUAL(cudaMalloc(&p, free + 1), 2);
+  CHECK_EQUAL(cudaMalloc(&p, free), 0);
+  kib_emulator_take(~uint64_t{0});
+  CHECK_EQUAL(cudaMemGetInfo(&free, &total), 0);
+  CHECK_EQUAL(free, 0u);
+  CHECK_EQUAL(cudaFree(p), 0);
+  CHECK_EQUAL(cudaMalloc(&p, 1), 2);
+  kib_emulator_reset(1);
+  CHECK_EQUAL(cudaMemGetInfo(&free, &total), 0);
+  CHECK_EQUAL(free, total);
+
+  kib_emulator_let_find_no_memory("cudaMallocHost,cudaSetDevice");
+  CHECK_EQUAL(cudaMallocHost(&p, 4), 2);
+  CHECK_EQUAL(cudaSetDevice(0), 2);
+  CHECK_EQUAL(cudaSetDevice(1), 101);
+  CHECK_EQUAL(cudaGetLastError(), 101);
+  CHECK_EQUAL(cudaMalloc(&p, 4), 0);
+  CHECK_EQUAL(cudaFree(p), 0);
+  kib_emulator_let_find_no_memory("");
+  CHECK_EQUAL(cudaSetDevice(0), 0);
+  kib_emulator_let_find_no_memory("cudaSetDevice");
+  kib_emulator_reset(1);
+  CHECK_EQUAL(cudaSetDevice(0), 0);
+}
+
 void copies() {
   std::vector<int> from(100), to(100);
   std::iota(from.begin(), from.end(), 7);
@@ -214,6 +246,7 @@ void attributes() {
 
 int main() {
   allocation();
+  shortage();
   copies();
   wrong_copies();
   late_reads();
