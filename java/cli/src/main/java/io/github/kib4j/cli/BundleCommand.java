@@ -1,6 +1,6 @@
 package io.github.kib4j.cli;
 
-import io.github.kib4j.train.MemoryEstimate;
+import io.github.kib4j.op.DeviceMemory;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -40,8 +40,8 @@ final class BundleCommand {
         }
         long bytes = new Bundle(classPath, new JavaRuntime(parsed.matchedOptionValue(MODULES, JavaRuntime.MODULES)))
                 .make(folder);
-        out.println(folder + " has " + MemoryEstimate.megabytes(bytes) + "; on any x86-64 Linux, "
-                + folder.getFileName() + "/kib runs this version.");
+        out.println(folder + " has " + DeviceMemory.megabytes(bytes) + "; on any x86-64 Linux, " + folder.getFileName()
+                + "/kib runs this version.");
         return 0;
     }
 }

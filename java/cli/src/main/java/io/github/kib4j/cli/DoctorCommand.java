@@ -8,11 +8,11 @@ import io.github.kib4j.experiment.ThreadCount;
 import io.github.kib4j.experiment.Words;
 import io.github.kib4j.op.Device;
 import io.github.kib4j.op.DeviceInfo;
+import io.github.kib4j.op.DeviceMemory;
 import io.github.kib4j.op.DevicePart;
 import io.github.kib4j.op.DeviceProvider;
 import io.github.kib4j.op.Devices;
 import io.github.kib4j.tensor.KibFailure;
-import io.github.kib4j.train.MemoryEstimate;
 import io.github.kib4j.train.Version;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -84,7 +84,7 @@ final class DoctorCommand {
             return 0;
         }
         out.println("kib4j " + Version.NUMBER + ", Java " + System.getProperty("java.version") + ", "
-                + Words.count(processors, "processor") + ", heap up to " + MemoryEstimate.megabytes(heap));
+                + Words.count(processors, "processor") + ", heap up to " + DeviceMemory.megabytes(heap));
         out.println("\nDevices, best first:");
         kinds().forEach(kind -> print(kind, out));
         Optional.ofNullable(ThreadCount.of(new Settings()).note()).ifPresent(note -> out.println("  " + note));

@@ -8,7 +8,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.kib4j.datasets.Datasets;
 import io.github.kib4j.experiment.Experiment;
 import io.github.kib4j.experiment.Key;
-import io.github.kib4j.experiment.Machine;
 import io.github.kib4j.experiment.Run;
 import io.github.kib4j.experiment.RunFolder;
 import io.github.kib4j.experiment.RunPlan;
@@ -16,6 +15,7 @@ import io.github.kib4j.experiment.Settings;
 import io.github.kib4j.experiment.Words;
 import io.github.kib4j.layer.LayerSpec;
 import io.github.kib4j.layer.NetworkSpec;
+import io.github.kib4j.op.DeviceMemory;
 import io.github.kib4j.op.Pooling;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.train.DeviceDataset.Sizes;
@@ -25,7 +25,6 @@ import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -65,7 +64,8 @@ final class SummaryCommand {
         SettingsMixin.addOptions(spec);
         spec.addOption(Parts.json("an object with dataset, model, layers, parameters, multiplications, batch,"
                 + " memory (bytes by kind; null if beyond counting), arena_bytes (of a step, by rule),"
-                + " available_memory_bytes"));
+                + " available_memory_bytes, device_memory (of a device with memory of its own: total_bytes, free_bytes,"
+                + " libraries_bytes; else null)"));
         return spec;
     }
 
@@ -128,7 +128,8 @@ final class SummaryCommand {
             out.printf(Locale.ROOT, format, of.title, of.kind, of.output, groups, of.parameters, of.multiplications);
         }
         out.printf(Locale.ROOT, format, "all", "", "", "", network.parameters(), multiplications());
-        Map<String, MemoryEstimate> memory = new RunPlan(settings).memory(source.images);
+        RunPlan.Memory planned = new RunPlan(settings).memory(source.images);
+        Map<String, MemoryEstimate> memory = planned.byRule();
         String row = "%-48s %,20d%n";
         out.println("Bytes in a step of " + settings.text(Key.BATCH) + " images, as planned:");
         for (int i = 0; i < network.hidden().size(); i++) {
@@ -137,12 +138,8 @@ final class SummaryCommand {
         }
         memory.forEach((rule, estimate) ->
                 out.printf(Locale.ROOT, row, "activations, gradients, scratch: " + rule, estimate.arena()));
-        String need = largest(memory)
-                .map(estimate -> "about " + MemoryEstimate.megabytes(estimate.total()) + ": " + estimate.describe())
-                .orElse("more than can be counted");
-        OptionalLong available = new Machine(Path.of("/")).availableMemory();
-        out.println("Memory that training needs at batch " + settings.text(Key.BATCH) + ": " + need
-                + (available.isEmpty() ? "" : "; available: " + MemoryEstimate.megabytes(available.getAsLong())) + ".");
+        out.println("Memory that training needs at batch " + settings.text(Key.BATCH) + ": "
+                + planned.largest().map(planned.budget()::describe).orElse(MemoryEstimate.UNCOUNTABLE) + ".");
     }
 
     private String json() {
@@ -153,7 +150,8 @@ final class SummaryCommand {
         dataset.put("test_images", source.images.test()).put("read", source.read);
         json.put("model", settings.text(Key.MODEL));
         ArrayNode layers = json.putArray("layers");
-        Map<String, MemoryEstimate> memory = new RunPlan(settings).memory(source.images);
+        RunPlan.Memory planned = new RunPlan(settings).memory(source.images);
+        Map<String, MemoryEstimate> memory = planned.byRule();
         List<Row> rows = rows();
         for (int i = 0; i < rows.size(); i++) {
             Row row = rows.get(i);
@@ -165,11 +163,14 @@ final class SummaryCommand {
         }
         json.put("parameters", network.parameters()).put("multiplications", multiplications());
         json.put("batch", settings.integer(Key.BATCH));
-        json.set("memory", largest(memory).map(SummaryCommand::bytes).orElse(null));
+        json.set("memory", planned.largest().map(SummaryCommand::bytes).orElse(null));
         ObjectNode arenas = json.putObject("arena_bytes");
         memory.forEach((rule, estimate) -> arenas.put(rule, estimate.arena()));
-        OptionalLong available = new Machine(Path.of("/")).availableMemory();
-        json.put("available_memory_bytes", available.isEmpty() ? null : available.getAsLong());
+        OptionalLong host = planned.budget().host();
+        json.put("available_memory_bytes", host.isEmpty() ? null : host.getAsLong());
+        json.set(
+                "device_memory",
+                planned.budget().device().map(SummaryCommand::bytes).orElse(null));
         return json.toString();
     }
 
@@ -187,8 +188,9 @@ final class SummaryCommand {
         return bytes.put("process", estimate.process());
     }
 
-    private static Optional<MemoryEstimate> largest(Map<String, MemoryEstimate> memory) {
-        return memory.values().stream().max(Comparator.comparingLong(MemoryEstimate::total));
+    private static ObjectNode bytes(DeviceMemory memory) {
+        ObjectNode bytes = new ObjectMapper().createObjectNode().put("total_bytes", memory.total());
+        return bytes.put("free_bytes", memory.free()).put("libraries_bytes", memory.libraries());
     }
 
     /** Returns the bytes that a hidden layer's forward pass writes, the same under each rule; empty for the readout. */

@@ -168,10 +168,12 @@ final class BadInputTest {
                 usage("--width 0.3", train("--width", "0.3")),
                 usage("at least one hidden layer", train("--layers", "")),
                 usage("--pool-after names convolution 9", vgg("--channels", "8", "--pool-after", "9")),
-                usage("are available; --width 0.", train("--layers", "204800,204800")),
-                usage("MB are available; --width 0.", train("--layers", "20480,20480", "--device", "reference")),
+                usage("are available; no smaller batch fits, but --width 0.", train("--layers", "204800,204800")),
                 usage(
-                        "MB are available; --width 0.",
+                        "MB are available; no smaller batch fits, but --width 0.",
+                        train("--layers", "20480,20480", "--device", "reference")),
+                usage(
+                        "MB are available; no smaller batch fits, but --width 0.",
                         vgg("--channels", "16777216", "--pool-after", "", "--linear", "0")),
                 usage(
                         "too often: before convolution 4 they are 1x1; leave out 4 and what follows.",

@@ -5,6 +5,7 @@ import io.github.kib4j.tensor.Owner;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +38,11 @@ public interface Backend {
 
     /** Waits until everything that was run is done. */
     default void synchronize() {}
+
+    /** {@return the device's own memory as it stands now; empty where tensors lie in the host's} */
+    default Optional<DeviceMemory> ownMemory() {
+        return Optional.empty();
+    }
 
     /** {@return whether work is done when its run returns, so that reading a result waits for nothing} */
     default boolean isSynchronous() {

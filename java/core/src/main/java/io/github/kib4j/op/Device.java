@@ -4,6 +4,7 @@ import io.github.kib4j.tensor.Scope;
 import io.github.kib4j.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
@@ -121,6 +122,12 @@ public final class Device implements AutoCloseable {
             return new Workspace(own);
         }
         throw new IllegalArgumentException("The " + name() + " device cannot use a scope of another device.");
+    }
+
+    /** {@return the device's own memory as it stands now, whoever holds it; empty where tensors lie in the host's} */
+    public Optional<DeviceMemory> ownMemory() {
+        guard.checkOpen();
+        return backend.ownMemory();
     }
 
     /** {@return the bytes that tensors and workspaces of this device hold now} */

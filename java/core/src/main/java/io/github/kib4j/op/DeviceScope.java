@@ -65,7 +65,7 @@ final class DeviceScope implements Scope {
 
     /** Gives a promised tensor memory of its own. */
     void allocate(Tensor promised) {
-        device.allocate(promised);
+        device.allocate(promised, name);
         allocated.add(promised);
         bytes += promised.bytes();
     }
@@ -87,7 +87,8 @@ final class DeviceScope implements Scope {
         closing.add(release);
     }
 
-    boolean isDry() {
+    @Override
+    public boolean isDry() {
         return dry;
     }
 

@@ -56,10 +56,20 @@ final class DeviceState {
                 .collect(Collectors.joining(", "));
     }
 
-    void allocate(Tensor promised) {
+    /**
+     * Gives a tensor memory.
+     *
+     * @param scope its owner's name
+     */
+    void allocate(Tensor promised, String scope) {
         if (!backend.allocate(promised)) {
-            throw new OutOfDeviceMemoryException("No memory for " + promised.bytes() + " bytes beside the " + liveBytes
-                    + " in use; take a smaller batch or network.");
+            throw new OutOfDeviceMemoryException("The " + backend.name() + " device has no room for another "
+                    + DeviceMemory.megabytes(promised.bytes()) + " of '" + scope + "' beside the "
+                    + DeviceMemory.megabytes(liveBytes()) + " that are in use here"
+                    + backend.ownMemory()
+                            .map(own -> " (" + own.describe() + ", and another process may hold some): end what else"
+                                    + " runs on it, or take a smaller batch or network.")
+                            .orElse("; take a smaller batch or network."));
         }
         long live = liveBytes.addAndGet(promised.bytes());
         peakBytes.accumulateAndGet(live, Math::max);

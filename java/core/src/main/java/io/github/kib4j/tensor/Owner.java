@@ -8,4 +8,9 @@ public interface Owner {
      * @throws IllegalStateException if it is closed
      */
     void checkOpen();
+
+    /** {@return whether its tensors have a size and no memory, ever: what is planned on them is measured, and not run} */
+    default boolean isDry() {
+        return false;
+    }
 }

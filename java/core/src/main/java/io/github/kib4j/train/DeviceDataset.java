@@ -139,6 +139,16 @@ public final class DeviceDataset implements AutoCloseable {
         return test.count();
     }
 
+    /** Returns how many images of which extents there are. */
+    Sizes sizes() {
+        return new Sizes(image, classes(), trainCount(), testCount());
+    }
+
+    /** Returns the bytes on the device. */
+    long bytes() {
+        return scope.bytes();
+    }
+
     Images train() {
         return train;
     }

@@ -4,6 +4,7 @@ import io.github.kib4j.layer.LayerPass;
 import io.github.kib4j.layer.Network;
 import io.github.kib4j.op.Clock;
 import io.github.kib4j.op.Device;
+import io.github.kib4j.op.DeviceMemory;
 import io.github.kib4j.op.Exchange;
 import io.github.kib4j.op.Operation;
 import io.github.kib4j.op.Workspace;
@@ -13,7 +14,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -21,7 +21,8 @@ import java.util.stream.Stream;
 
 /**
  * The memory that a training run needs at its peak, in bytes. What the device holds is exact: the run is planned on it, without
- * memory. The others are bounds that measurements gave.
+ * memory. (A GPU that has yet to measure by which way it computes a convolution counts the way with the most scratch memory.) The
+ * others are bounds that measurements gave.
  *
  * @param parameters values, and their rounded copies
  * @param optimizer the optimizers' state
@@ -41,6 +42,9 @@ public record MemoryEstimate(
         long host,
         long process,
         List<Long> layers) {
+    /** What a run needs of which there is no estimate. */
+    public static final String UNCOUNTABLE = "arrays of more elements than can be counted";
+
     /** Of a process that trains a network of a few units. */
     private static final long PROCESS = 160L << 20;
 
@@ -104,29 +108,29 @@ public record MemoryEstimate(
         return parameters + optimizer + arena + tables + dataset;
     }
 
-    /** {@return the peak: Java's images are given back before the network is there} */
+    /** {@return the peak where tensors lie in the host's memory: Java's images are given back before the network is there} */
     public long total() {
         return process + Math.max(host + dataset, onDevice());
     }
 
-    /** {@return all of it by kind, for people} */
-    public String describe() {
-        return String.join(
-                ", ",
-                "parameters " + megabytes(parameters),
-                "optimizer " + megabytes(optimizer),
-                "a step's activations, gradients and scratch memory " + megabytes(arena),
-                "tables " + megabytes(tables),
-                "data set " + megabytes(dataset),
-                "Java and libraries " + megabytes(process));
+    /** {@return what the host holds at its peak where the device has memory of its own} */
+    public long onHost() {
+        return process + host;
     }
 
-    /**
-     * {@return a number of bytes in megabytes (2^20)}
-     *
-     * @param bytes how many
-     */
-    public static String megabytes(long bytes) {
-        return String.format(Locale.ROOT, "%,d MB", (bytes + (1 << 20) - 1) >> 20);
+    /** {@return what the device holds by kind, for people} */
+    public String describeDevice() {
+        return String.join(
+                ", ",
+                "parameters " + DeviceMemory.megabytes(parameters),
+                "optimizer " + DeviceMemory.megabytes(optimizer),
+                "a step's activations, gradients and scratch memory " + DeviceMemory.megabytes(arena),
+                "tables " + DeviceMemory.megabytes(tables),
+                "data set " + DeviceMemory.megabytes(dataset));
+    }
+
+    /** {@return what Java itself, libraries and compiled code take, for people} */
+    public String describeProcess() {
+        return "Java and libraries " + DeviceMemory.megabytes(process);
     }
 }

@@ -42,7 +42,8 @@ public final class Trainer implements AutoCloseable {
     private final Evaluator evaluator;
     private final Exchange exchange;
     private final Identity identity;
-    private final @Nullable DeviceDataset owned;
+    private final DeviceDataset dataset;
+    private final boolean ownsDataset;
     private final int images;
     private long @Nullable [] phaseNanoseconds;
     private int epoch;
@@ -50,6 +51,9 @@ public final class Trainer implements AutoCloseable {
     private long step;
     /** Of training in the current epoch before now; of the last one when another has not begun. */
     private double seconds;
+
+    /** Whether the device was found to have room for training. */
+    private boolean hasRoom;
 
     /**
      * Creates a run at epoch 0 with freshly drawn weights.
@@ -88,7 +92,8 @@ public final class Trainer implements AutoCloseable {
     }
 
     private Trainer(Device device, DeviceDataset dataset, boolean owns, TrainingConfig config, Exchange exchange) {
-        owned = owns ? dataset : null;
+        this.dataset = dataset;
+        ownsDataset = owns;
         images = dataset.trainCount();
         this.device = device;
         this.config = config;
@@ -160,6 +165,9 @@ public final class Trainer implements AutoCloseable {
      * @param listener hears of each step, and may stop
      * @return what the epoch came to; null if the listener stopped it before its end
      * @throws TrainingDivergedException if a loss is not finite
+     * @throws io.github.kib4j.tensor.OutOfDeviceMemoryException if the device has memory of its own and training does not fit into
+     *     what is free of it: when the first epoch begins, with the largest batch that fits, or later, if another process took it;
+     *     what was saved stands
      */
     public @Nullable EpochResult trainEpoch(StepListener listener) {
         try {
@@ -228,6 +236,10 @@ public final class Trainer implements AutoCloseable {
         if (position == 0) {
             run.sums().write(new double[network().hidden().size() + 2]);
             seconds = 0;
+        }
+        if (!hasRoom) {
+            MemoryBudget.require(device, dataset.sizes(), config, dataset.bytes() + scope.bytes());
+            hasRoom = true;
         }
         run.compileAll();
         evaluator.compileAll();
@@ -397,8 +409,8 @@ public final class Trainer implements AutoCloseable {
     @Override
     public void close() {
         scope.close();
-        if (owned != null) {
-            owned.close();
+        if (ownsDataset) {
+            dataset.close();
         }
     }
 }

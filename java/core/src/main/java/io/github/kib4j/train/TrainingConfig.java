@@ -55,6 +55,15 @@ public record TrainingConfig(
         }
     }
 
+    /**
+     * {@return this with another batch}
+     *
+     * @param other samples of a step, at least 2
+     */
+    public TrainingConfig withBatch(int other) {
+        return new TrainingConfig(network, rule, local, readout, schedule, epochs, other, precision, seed, augment);
+    }
+
     /** Returns what a checkpoint must share with a run to be gone on from. */
     Identity identity(String images, List<String> classNames) {
         return new Identity(signature(), images, classNames);

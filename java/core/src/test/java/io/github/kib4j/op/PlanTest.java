@@ -231,7 +231,8 @@ final class PlanTest {
         for (Program program : List.of(small, large, small, small)) {
             assertThatThrownBy(program::run)
                     .isInstanceOf(OutOfDeviceMemoryException.class)
-                    .hasMessage("No memory for 1024 bytes beside the 0 in use; take a smaller batch or network.");
+                    .hasMessage("The none device has no room for another 1 MB of 'real' beside the 0 MB that are in use"
+                            + " here; take a smaller batch or network.");
         }
         assertThat(ran).isEmpty();
         assertThat(device.liveBytes()).isZero();

@@ -46,6 +46,26 @@ final class ConvolutionChoices {
         return plans.computeIfAbsent(task, this::choose);
     }
 
+    /**
+     * Returns the bytes of scratch memory that the plan of a task needs, without choosing one: of those that could be taken, where the
+     * choice depends on time, that of the one which needs most.
+     */
+    long scratchBytes(ConvolutionTask task) {
+        ConvolutionPlan taken = plans.get(task);
+        if (taken != null) {
+            return taken.scratchBytes();
+        }
+        Map<String, ConvolutionPlan> open = byName(task);
+        Optional<ConvolutionChoice> kept = kept(task, open);
+        return open.values().stream()
+                .filter(plan ->
+                        kept.map(choice -> choice.plan().equals(plan.name())).orElse(true))
+                .limit(timer == null ? 1 : open.size())
+                .mapToLong(ConvolutionPlan::scratchBytes)
+                .max()
+                .orElseThrow();
+    }
+
     /** Returns what was chosen so far, one line each, in the order of first use. */
     List<String> lines() {
         return choices.entrySet().stream()
@@ -59,11 +79,16 @@ final class ConvolutionChoices {
     }
 
     private ConvolutionPlan choose(ConvolutionTask task) {
-        Map<String, ConvolutionPlan> open = new LinkedHashMap<>();
-        open(candidates.of(task)).forEach(plan -> open.put(plan.name(), plan));
+        Map<String, ConvolutionPlan> open = byName(task);
         ConvolutionChoice choice = kept(task, open).orElseGet(() -> keep(task, open, fastest(task, open)));
         choices.put(task, choice);
         return Objects.requireNonNull(open.get(choice.plan()));
+    }
+
+    private Map<String, ConvolutionPlan> byName(ConvolutionTask task) {
+        Map<String, ConvolutionPlan> open = new LinkedHashMap<>();
+        open(candidates.of(task)).forEach(plan -> open.put(plan.name(), plan));
+        return open;
     }
 
     /** Returns those to choose from: a result is not rounded unless the family that does so is asked for, or there is no other. */

@@ -11,6 +11,7 @@ import io.github.kib4j.bindings.KernelReadout;
 import io.github.kib4j.bindings.internal.kib_queue;
 import io.github.kib4j.cuda.internal.kib_cuda;
 import io.github.kib4j.op.Backend;
+import io.github.kib4j.op.DeviceMemory;
 import io.github.kib4j.op.Lane;
 import io.github.kib4j.op.Plan;
 import io.github.kib4j.op.Precision;
@@ -18,7 +19,10 @@ import io.github.kib4j.tensor.DataType;
 import io.github.kib4j.tensor.Owner;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Loader;
 import org.jspecify.annotations.Nullable;
@@ -51,22 +55,30 @@ record CudaBackend(
     static CudaBackend open(CudaCard card, CudaOptions options) {
         load();
         CudaStreams streams = new CudaStreams(card.index());
-        CudaKernels library = new CudaKernels(streams);
-        return new CudaBackend(
-                card,
-                options,
-                streams,
-                library,
-                new CudaMemory(library, streams),
-                new CudaProduct(card, library, streams, options),
-                new KernelBatchNorm(library),
-                new KernelActivity(library),
-                new KernelGram(library),
-                new KernelObjective(library),
-                new KernelOptimizer(library),
-                new KernelReadout(library),
-                new KernelBatch(library),
-                new KernelRandom(library));
+        Deque<Runnable> undo = new ArrayDeque<>(List.of(streams::close));
+        try {
+            CudaKernels library = new CudaKernels(streams);
+            CudaMemory memory = new CudaMemory(library, streams);
+            undo.push(memory::close);
+            return new CudaBackend(
+                    card,
+                    options,
+                    streams,
+                    library,
+                    memory,
+                    new CudaProduct(card, library, streams, options),
+                    new KernelBatchNorm(library),
+                    new KernelActivity(library),
+                    new KernelGram(library),
+                    new KernelObjective(library),
+                    new KernelOptimizer(library),
+                    new KernelReadout(library),
+                    new KernelBatch(library),
+                    new KernelRandom(library));
+        } catch (RuntimeException | Error e) {
+            undo.forEach(Runnable::run);
+            throw e;
+        }
     }
 
     @Override
@@ -89,6 +101,12 @@ record CudaBackend(
         CudaPeaks peaks = CudaPeaks.of(card.name());
         double teraflops = precision == Precision.BF16 ? peaks.bf16() : options.tf32() ? peaks.tf32() : peaks.f32();
         return teraflops * 1e12;
+    }
+
+    @Override
+    public Optional<DeviceMemory> ownMemory() {
+        streams.enter();
+        return Optional.of(CudaMemory.now());
     }
 
     @Override

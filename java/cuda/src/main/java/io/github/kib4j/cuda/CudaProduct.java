@@ -59,19 +59,33 @@ final class CudaProduct implements ProductOps<Work>, AutoCloseable {
     @Override
     public Work forward(Tensor y, Tensor x, Tensor w, @Nullable Tensor bias, Geometry geometry) {
         ConvolutionTask task = task(Direction.FORWARD, x, w, geometry, y.type(), bias != null);
-        return new ProductWork(task, x, w, y, bias);
+        return work(task, x, w, y, bias);
     }
 
     @Override
     public Work weightGradient(Tensor dw, @Nullable Tensor dbias, Tensor dy, Tensor x, Geometry geometry) {
-        Work product =
-                new ProductWork(task(Direction.WEIGHT_GRADIENT, x, dw, geometry, DataType.F32, false), x, dw, dy, null);
+        Work product = work(task(Direction.WEIGHT_GRADIENT, x, dw, geometry, DataType.F32, false), x, dw, dy, null);
         return dbias == null ? product : new Sequence(List.of(product, library.sumRows(dbias, dy)));
     }
 
     @Override
     public Work dataGradient(Tensor dx, Tensor dy, Tensor w, Geometry geometry) {
-        return new ProductWork(task(Direction.DATA_GRADIENT, dx, w, geometry, dx.type(), false), dx, w, dy, null);
+        return work(task(Direction.DATA_GRADIENT, dx, w, geometry, dx.type(), false), dx, w, dy, null);
+    }
+
+    private Work work(ConvolutionTask task, Tensor x, Tensor w, Tensor y, @Nullable Tensor bias) {
+        streams.enter();
+        return x.owner().isDry()
+                ? new Measured(choices.scratchBytes(task))
+                : new ProductWork(choices.plan(task), x, w, y, bias);
+    }
+
+    /** Of tensors without memory, for which nothing is chosen: choosing may run what it chooses from. */
+    private record Measured(long scratchBytes) implements Work {
+        @Override
+        public Runnable bind(Place place) {
+            throw new IllegalStateException("A product on tensors without memory is measured, and not run.");
+        }
     }
 
     /** A matrix is a window of one position over images of one position, whatever the rank of its input. */
@@ -101,9 +115,8 @@ final class CudaProduct implements ProductOps<Work>, AutoCloseable {
         private final Tensor y;
         private final @Nullable Tensor bias;
 
-        ProductWork(ConvolutionTask task, Tensor x, Tensor w, Tensor y, @Nullable Tensor bias) {
-            streams.enter();
-            plan = choices.plan(task);
+        ProductWork(ConvolutionPlan plan, Tensor x, Tensor w, Tensor y, @Nullable Tensor bias) {
+            this.plan = plan;
             this.x = x;
             this.w = w;
             this.y = y;

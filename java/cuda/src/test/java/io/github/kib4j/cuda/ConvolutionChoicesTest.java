@@ -175,6 +175,35 @@ class ConvolutionChoicesTest {
         });
     }
 
+    /** Planning without memory chooses nothing: it counts the plan that is known, else the one that needs most. */
+    @Test
+    void scratchMemoryIsKnownBeforeAnythingIsChosen() {
+        onLibraries(all -> {
+            List<ConvolutionPlan> plans = all.of(SINGLE);
+            long most = plans.stream()
+                    .mapToLong(ConvolutionPlan::scratchBytes)
+                    .max()
+                    .orElseThrow();
+            ConvolutionPlan first = plans.get(0);
+            assertThat(most).isGreaterThan(first.scratchBytes());
+            ConvolutionChoices unmeasured = choices(all, ConvolutionFamily.AUTO);
+            assertThat(unmeasured.scratchBytes(SINGLE)).isEqualTo(first.scratchBytes());
+            ConvolutionChoices open = new ConvolutionChoices(all, ConvolutionFamily.AUTO, null, new ConvolutionTimer());
+            assertThat(open.scratchBytes(SINGLE)).isEqualTo(most);
+            assertThat(open.lines()).isEmpty();
+            ConvolutionPlan chosen = open.plan(SINGLE);
+            assertThat(open.scratchBytes(SINGLE)).isEqualTo(chosen.scratchBytes());
+            write("card", SINGLE + " F32 auto", first.name(), "12.5");
+            assertThat(new ConvolutionChoices(
+                                    all,
+                                    ConvolutionFamily.AUTO,
+                                    new ConvolutionFile(path(), "card"),
+                                    new ConvolutionTimer())
+                            .scratchBytes(SINGLE))
+                    .isEqualTo(first.scratchBytes());
+        });
+    }
+
     private static String last(ConvolutionCandidates all) {
         List<ConvolutionPlan> plans = all.of(GRADIENT);
         return plans.get(plans.size() - 1).name();

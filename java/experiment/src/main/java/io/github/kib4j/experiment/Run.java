@@ -7,6 +7,7 @@ import io.github.kib4j.data.Dataset;
 import io.github.kib4j.op.Device;
 import io.github.kib4j.op.Devices;
 import io.github.kib4j.op.Precision;
+import io.github.kib4j.tensor.OutOfDeviceMemoryException;
 import io.github.kib4j.train.DeviceDataset;
 import io.github.kib4j.train.DeviceDataset.Sizes;
 import io.github.kib4j.train.TrainingConfig;
@@ -96,6 +97,7 @@ public final class Run {
      * @param listener is told how it goes
      * @return by the rules' names the records with their results; empty if the listener stopped the run, which is saved
      * @throws UsageException if the settings do not fit each other, the data or the memory
+     * @throws OutOfDeviceMemoryException if another process takes the device's memory meanwhile; what was saved stands
      * @throws io.github.kib4j.datasets.DatasetException if the data are missing or damaged
      * @throws IOException if the run's folder cannot be written, or another process trains into it
      */
@@ -113,23 +115,34 @@ public final class Run {
         Experiment fitted = experiment.fitted(images);
         Settings settings = fitted.settings();
         Map<String, TrainingConfig> trainings = trainings(settings, rules, images);
-        new MemoryCheck(settings, images, new Machine(Path.of("/")).availableMemory()).require();
-        if (!resume) {
-            fitted.notes().forEach(listener::say);
-        }
         Devices.Choice choice = new RunPlan(settings).device();
-        try (Device device = choice.device();
-                DeviceDataset dataset = DeviceDataset.upload(device, loaded.remove(0))) {
-            System.gc(); // Java's copy of the images goes back to the system
-            choice.passedOver().forEach(reason -> listener.say("Not used: " + reason));
-            Optional.ofNullable(ThreadCount.of(settings).note()).ifPresent(listener::say);
-            listener.say(device.description());
-            if (settings.text(Key.PRECISION).equals("bf16") && !device.accelerates(Precision.BF16)) {
-                listener.say("Note: this device does not compute bf16 faster than f32.");
+        try (Device device = choice.device()) {
+            new MemoryCheck(settings, images, device).require();
+            if (!resume) {
+                fitted.notes().forEach(listener::say);
             }
-            notes.forEach(listener::say);
-            return train(settings, trainings, new Means(device, dataset, listener), command);
+            try (DeviceDataset dataset = DeviceDataset.upload(device, loaded.remove(0))) {
+                System.gc(); // Java's copy of the images goes back to the system
+                choice.passedOver().forEach(reason -> listener.say("Not used: " + reason));
+                Optional.ofNullable(ThreadCount.of(settings).note()).ifPresent(listener::say);
+                listener.say(device.description());
+                if (settings.text(Key.PRECISION).equals("bf16") && !device.accelerates(Precision.BF16)) {
+                    listener.say("Note: this device does not compute bf16 faster than f32.");
+                }
+                notes.forEach(listener::say);
+                return train(settings, trainings, new Means(device, dataset, listener), command);
+            } catch (OutOfDeviceMemoryException e) {
+                throw goesOn(e);
+            }
         }
+    }
+
+    /** Returns what happened with the command that goes on with the run, where it has begun: its checkpoints stand. */
+    private OutOfDeviceMemoryException goesOn(OutOfDeviceMemoryException e) {
+        return Files.isRegularFile(new RunFolder(folder).config())
+                ? new OutOfDeviceMemoryException(e.getMessage() + " The last checkpoint stands; go on with: "
+                        + Invocation.of("train", "--resume", folder.toString()) + ".")
+                : e;
     }
 
     /** Returns the rules' trainings. A rule that was given more epochs than the others, by itself, keeps them. */

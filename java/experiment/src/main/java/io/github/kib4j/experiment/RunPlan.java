@@ -26,6 +26,7 @@ import io.github.kib4j.rule.Rule;
 import io.github.kib4j.tensor.RefusedException;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.train.DeviceDataset.Sizes;
+import io.github.kib4j.train.MemoryBudget;
 import io.github.kib4j.train.MemoryEstimate;
 import io.github.kib4j.train.TrainingConfig;
 import java.nio.file.Files;
@@ -38,6 +39,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
@@ -195,30 +197,63 @@ public record RunPlan(Settings settings) {
     }
 
     /**
-     * Estimates the memory that training needs, planned on the device that the settings name.
+     * What training needs, and what there is.
+     *
+     * @param byRule an estimate for each rule, in their order; empty if one is beyond all counting
+     * @param budget what there is, on the host and on the device that it was planned on
+     */
+    public record Memory(Map<String, MemoryEstimate> byRule, MemoryBudget budget) {
+        /** {@return the estimate of the most demanding rule; empty if it is beyond all counting} */
+        public Optional<MemoryEstimate> largest() {
+            return RunPlan.largest(byRule);
+        }
+    }
+
+    /**
+     * {@return the memory that training needs, planned on the device that the settings name}
      *
      * @param images that are trained and tested on
-     * @return an estimate for each rule, in their order; empty if one is beyond all counting
      * @throws UsageException if the settings do not fit each other or the data
      */
-    public Map<String, MemoryEstimate> memory(Sizes images) {
-        Map<String, MemoryEstimate> estimates = new LinkedHashMap<>();
+    public Memory memory(Sizes images) {
         try (Device device = device().device()) {
-            for (String rule : rules()) {
-                TrainingConfig training = training(rule, images.image(), images.classes());
-                Optional<MemoryEstimate> estimate = MemoryEstimate.of(device, images, training);
-                if (estimate.isEmpty()) {
-                    return Map.of();
-                }
-                estimates.put(rule, estimate.get());
+            Map<String, MemoryEstimate> byRule = memory(device, images);
+            return new Memory(byRule, budget(device)); // once planning has opened what it needs
+        }
+    }
+
+    private Map<String, MemoryEstimate> memory(Device device, Sizes images) {
+        Map<String, MemoryEstimate> estimates = new LinkedHashMap<>();
+        for (String rule : rules()) {
+            TrainingConfig training = training(rule, images.image(), images.classes());
+            Optional<MemoryEstimate> estimate = MemoryEstimate.of(device, images, training);
+            if (estimate.isEmpty()) {
+                return Map.of();
             }
+            estimates.put(rule, estimate.get());
         }
         return estimates;
     }
 
     /** Returns the estimate of the most demanding rule; empty if it is beyond all counting. */
-    Optional<MemoryEstimate> largest(Sizes images) {
-        return memory(images).values().stream().max(Comparator.comparingLong(MemoryEstimate::total));
+    Optional<MemoryEstimate> largest(Device device, Sizes images) {
+        return largest(memory(device, images));
+    }
+
+    private static Optional<MemoryEstimate> largest(Map<String, MemoryEstimate> byRule) {
+        return byRule.values().stream().max(Comparator.comparingLong(MemoryEstimate::onDevice));
+    }
+
+    /** Returns the memory that there is for a run on a device. */
+    static MemoryBudget budget(Device device) {
+        OptionalLong host = new Machine(Path.of("/")).availableMemory();
+        return MemoryBudget.of(
+                device,
+                device.name().equals("reference") // its numbers are Java's
+                        ? OptionalLong.of(Math.min(
+                                host.orElse(Long.MAX_VALUE),
+                                Runtime.getRuntime().maxMemory()))
+                        : host);
     }
 
     private NetworkSpec network(Shape image, int classes) {
