@@ -139,10 +139,15 @@ final class CudaLauncher implements Backend.Launcher {
             throw e;
         }
         CudaStatus.check(cudaStreamEndCapture(streams.main(), captured), "cudaStreamEndCapture");
-        CUgraphExec_st ready = new CUgraphExec_st();
-        CudaStatus.check(cudaGraphInstantiate(ready, captured, 0), "cudaGraphInstantiate");
-        CudaStatus.check(cudaGraphDestroy(captured), "cudaGraphDestroy");
-        return ready;
+        try {
+            CUgraphExec_st ready = new CUgraphExec_st();
+            CudaStatus.check(
+                    cudaGraphInstantiate(ready, captured, 0),
+                    "cudaGraphInstantiate of a step of " + launches.size() + " parts");
+            return ready;
+        } finally {
+            CudaStatus.check(cudaGraphDestroy(captured), "cudaGraphDestroy");
+        }
     }
 
     @Override

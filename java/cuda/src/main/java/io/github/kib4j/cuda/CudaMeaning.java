@@ -9,7 +9,7 @@ import static org.bytedeco.cuda.global.cudnn.*;
  * touched.
  *
  * @param kind who has to do something
- * @param advice the half sentence behind the status' name: what it means: what to do
+ * @param advice the half sentence behind the status' name: what it means: what to do; of memory the same is to be done always
  */
 record CudaMeaning(Kind kind, String advice) {
     /** The driver that CUDA 13 asks for, by NVIDIA's release notes. */
@@ -35,8 +35,7 @@ record CudaMeaning(Kind kind, String advice) {
         return new CudaMeaning(Kind.LOST, advice + "; the device is lost to this process");
     }
 
-    private static final CudaMeaning MEMORY =
-            new CudaMeaning(Kind.MEMORY, "the device has no room: take a smaller batch, or end what else runs on it");
+    private static final CudaMeaning MEMORY = new CudaMeaning(Kind.MEMORY, "the device has no room");
     private static final CudaMeaning NO_KERNEL = outside(
             "this build has no machine code for this card: build it with the card's architecture among those that"
                     + " nvcc is given");
@@ -111,7 +110,7 @@ record CudaMeaning(Kind kind, String advice) {
         return switch (status) {
             case CUBLAS_STATUS_ALLOC_FAILED -> MEMORY;
             case CUBLAS_STATUS_NOT_INITIALIZED ->
-                outside("cuBLAS does not start: mostly the device has no room left, so end what else runs on it");
+                new CudaMeaning(Kind.MEMORY, "cuBLAS does not start, mostly since the device has no room");
             case CUBLAS_STATUS_ARCH_MISMATCH ->
                 outside("this cuBLAS has no code for this card: install one that knows it");
             case CUBLAS_STATUS_MAPPING_ERROR, CUBLAS_STATUS_EXECUTION_FAILED, CUBLAS_STATUS_INTERNAL_ERROR ->
@@ -129,7 +128,7 @@ record CudaMeaning(Kind kind, String advice) {
             case CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED,
                     CUDNN_STATUS_INTERNAL_ERROR_HOST_ALLOCATION_FAILED -> MEMORY;
             case CUDNN_STATUS_NOT_INITIALIZED ->
-                outside("cuDNN does not start: mostly the device has no room left, so end what else runs on it");
+                new CudaMeaning(Kind.MEMORY, "cuDNN does not start, mostly since the device has no room");
             case CUDNN_STATUS_SUBLIBRARY_VERSION_MISMATCH -> LIBRARIES_DIFFER;
             case CUDNN_STATUS_SUBLIBRARY_LOADING_FAILED,
                     CUDNN_STATUS_NOT_SUPPORTED_SUBLIBRARY_UNAVAILABLE,

@@ -2,6 +2,7 @@ package io.github.kib4j.cuda;
 
 import io.github.kib4j.op.Backend;
 import io.github.kib4j.op.DeviceInfo;
+import io.github.kib4j.op.DeviceMemory;
 import io.github.kib4j.op.DeviceOptions;
 import io.github.kib4j.op.DevicePart;
 import io.github.kib4j.op.DeviceProvider;
@@ -15,10 +16,12 @@ import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.stream.Stream;
 import org.bytedeco.cuda.global.cudart;
-import org.bytedeco.javacpp.SizeTPointer;
 
 /** Provides NVIDIA's GPUs, from compute capability 8.0 on, on Linux x86-64. Everything native is behind {@link CudaLibraries}. */
 public final class CudaProvider implements DeviceProvider {
+    /** A device of which a smaller part than one in so many is free is nearly full. */
+    private static final int NEARLY_FULL = 10;
+
     private final OwnKernels kernels;
     private final BiFunction<CudaCard, DeviceOptions, Backend> opener;
 
@@ -162,14 +165,16 @@ public final class CudaProvider implements DeviceProvider {
         List<DevicePart> parts = new ArrayList<>();
         String memory = name + " memory";
         String test = name + " self-test";
-        try (SizeTPointer free = new SizeTPointer(1);
-                SizeTPointer total = new SizeTPointer(1)) {
+        try {
             CudaStatus.check(cudart.cudaSetDevice(card.index()), "cudaSetDevice");
-            CudaStatus.check(cudart.cudaMemGetInfo(free, total), "cudaMemGetInfo");
+            DeviceMemory now = CudaMemory.now();
             parts.add(new DevicePart(
                     memory,
-                    CudaCard.gibibytes(free.get()) + " of " + CudaCard.gibibytes(total.get()) + " GiB free",
-                    Optional.empty()));
+                    CudaCard.gibibytes(now.free()) + " of " + CudaCard.gibibytes(now.total()) + " GiB free",
+                    now.free() < now.total() / NEARLY_FULL
+                            ? Optional.of(
+                                    "nearly full; end what else runs on it (nvidia-smi lists it), or take another GPU.")
+                            : Optional.empty()));
             SelfTest.run(kernels);
             parts.add(new DevicePart(test, "a kernel wrote, a product and a convolution were right", Optional.empty()));
         } catch (RuntimeException e) {

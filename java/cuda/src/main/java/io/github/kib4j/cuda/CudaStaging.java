@@ -1,7 +1,9 @@
 package io.github.kib4j.cuda;
 
+import static org.bytedeco.cuda.global.cudart.cudaErrorMemoryAllocation;
 import static org.bytedeco.cuda.global.cudart.cudaFree;
 import static org.bytedeco.cuda.global.cudart.cudaFreeHost;
+import static org.bytedeco.cuda.global.cudart.cudaGetLastError;
 import static org.bytedeco.cuda.global.cudart.cudaMalloc;
 import static org.bytedeco.cuda.global.cudart.cudaMallocHost;
 import static org.bytedeco.cuda.global.cudart.cudaMemcpyAsync;
@@ -36,18 +38,37 @@ final class CudaStaging {
     CudaStaging(CudaKernels library, CudaStreams streams) {
         this.library = library;
         this.streams = streams;
-        resize(BYTES);
+        try {
+            resize(BYTES);
+        } catch (RuntimeException | Error e) {
+            close();
+            throw e;
+        }
     }
 
     private void resize(long bytes) {
         close();
         Pointer pinned = new Pointer();
-        CudaStatus.check(cudaMallocHost(pinned, bytes), "cudaMallocHost");
+        checkPinned(cudaMallocHost(pinned, bytes), bytes);
         host = new BytePointer(pinned).capacity(bytes);
         Pointer memory = new Pointer();
-        CudaStatus.check(cudaMalloc(memory, bytes), "cudaMalloc");
+        CudaStatus.check(cudaMalloc(memory, bytes), "cudaMalloc of " + bytes + " bytes for copies");
         device = new BytePointer(memory);
         size = bytes;
+    }
+
+    /** It is the machine's memory that is full, not the device's. */
+    private static void checkPinned(int status, long bytes) {
+        if (status == cudaErrorMemoryAllocation) {
+            cudaGetLastError(); // what is told here is not told again by a later call
+            throw new CudaException(
+                    "cudaMallocHost of " + bytes
+                            + " bytes for copies returned cudaErrorMemoryAllocation (out of memory):"
+                            + " this machine has no room for memory that a GPU may copy: end what else runs on it, or"
+                            + " give this process' container more memory.",
+                    false);
+        }
+        CudaStatus.check(status, "cudaMallocHost");
     }
 
     void close() {

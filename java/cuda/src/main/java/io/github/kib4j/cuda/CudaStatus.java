@@ -1,5 +1,6 @@
 package io.github.kib4j.cuda;
 
+import io.github.kib4j.op.DeviceMemory;
 import io.github.kib4j.tensor.OutOfDeviceMemoryException;
 import java.nio.charset.StandardCharsets;
 import java.util.regex.Matcher;
@@ -98,18 +99,25 @@ final class CudaStatus {
     private static RuntimeException failure(CudaMeaning meaning, String what) {
         return switch (meaning.kind()) {
             case BUG -> new IllegalStateException(what + ".");
-            case MEMORY -> new OutOfDeviceMemoryException(what + ": " + meaning.advice() + memory() + ".");
+            case MEMORY ->
+                new OutOfDeviceMemoryException(
+                        what + ": " + meaning.advice() + memory()
+                                + ": end what else runs on it (nvidia-smi lists it), or take a smaller batch or another device.");
             case OUTSIDE -> new CudaException(what + ": " + meaning.advice() + ".", false);
             case LOST -> new CudaException(what + ": " + meaning.advice() + ".", true);
         };
     }
 
-    /** Returns how much of the device is free; nothing where it does not say. */
+    /** Returns how much of the device is free; nothing where it does not say, since the process has no context on it. */
     private static String memory() {
         try (SizeTPointer free = new SizeTPointer(1);
                 SizeTPointer total = new SizeTPointer(1)) {
-            boolean known = cudart.cudaMemGetInfo(free, total) == cudart.cudaSuccess;
-            return known ? " (" + (free.get() >> 20) + " of its " + (total.get() >> 20) + " MiB are free)" : "";
+            if (cudart.cudaMemGetInfo(free, total) != cudart.cudaSuccess) {
+                cudart.cudaGetLastError(); // of this question nobody is told
+                return "";
+            }
+            String memory = new DeviceMemory(total.get(), free.get(), 0).describe();
+            return " (" + memory + ", and another process may hold some)";
         }
     }
 

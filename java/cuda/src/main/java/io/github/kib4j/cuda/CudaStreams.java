@@ -31,11 +31,16 @@ final class CudaStreams {
     CudaStreams(int device) {
         this.device = device;
         enter();
-        for (Lane lane : Lane.values()) {
-            CUstream_st stream = new CUstream_st();
-            CudaStatus.check(cudaStreamCreateWithFlags(stream, cudaStreamNonBlocking), "cudaStreamCreateWithFlags");
-            streams[lane.ordinal()] = stream;
-            queues[lane.ordinal()] = new kib_queue().threads(0).stream(stream);
+        try {
+            for (Lane lane : Lane.values()) {
+                CUstream_st stream = new CUstream_st();
+                CudaStatus.check(cudaStreamCreateWithFlags(stream, cudaStreamNonBlocking), "cudaStreamCreateWithFlags");
+                streams[lane.ordinal()] = stream;
+                queues[lane.ordinal()] = new kib_queue().threads(0).stream(stream);
+            }
+        } catch (RuntimeException | Error e) {
+            destroyAll();
+            throw e;
         }
     }
 
@@ -110,10 +115,14 @@ final class CudaStreams {
     }
 
     void close() {
-        release(() -> {
-            for (CUstream_st stream : streams) {
+        release(this::destroyAll);
+    }
+
+    private void destroyAll() {
+        for (CUstream_st stream : streams) {
+            if (stream != null) {
                 CudaStatus.check(cudaStreamDestroy(stream), "cudaStreamDestroy");
             }
-        });
+        }
     }
 }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
@@ -30,9 +31,12 @@ class CudaProviderTest {
         if (planted.contains(",")) {
             options.add("-Dplanted.architectures=" + planted.split(",")[1]);
         }
-        Map<String, String> environment = claims.isEmpty()
-                ? Map.of(CudaPlaces.VARIABLE, LIBRARIES.toString())
-                : Map.of(CudaPlaces.VARIABLE, LIBRARIES.toString(), "KIB_EMULATOR_CLAIMS", claims);
+        Map<String, String> environment = new HashMap<>(Map.of(CudaPlaces.VARIABLE, LIBRARIES.toString()));
+        if (claims.startsWith("KIB_EMULATOR_")) {
+            environment.put(claims.substring(0, claims.indexOf('=')), claims.substring(claims.indexOf('=') + 1));
+        } else if (!claims.isEmpty()) {
+            environment.put("KIB_EMULATOR_CLAIMS", claims);
+        }
         ChildJava.Said said = ChildJava.run(ProviderProbe.class, environment, options, names);
         assertThat(said.code()).as(said.text()).isZero();
         return said.text();
@@ -116,6 +120,31 @@ class CudaProviderTest {
         assertThat(open("WRITES_NOTHING", "", "cuda", "auto", "parts"))
                 .startsWith("refused: " + sentence + "passed over: cuda: " + sentence + "opened: reference\n")
                 .endsWith("GPU 0 memory | 2.0 of 2.0 GiB free | well\nGPU 0 self-test |  | " + sentence);
+    }
+
+    /** A card that others fill: the doctor says so, and where nothing is left {@code auto} goes on. */
+    @Test
+    void aFullDevice() throws Exception {
+        String remedy = "end what else runs on it (nvidia-smi lists it), or take ";
+        assertThat(open("RIGHT", "KIB_EMULATOR_TAKEN=1900M", "cuda", "parts"))
+                .startsWith("opened: reference\n")
+                .contains("GPU 0 memory | 0.1 of 2.0 GiB free | nearly full; " + remedy + "another GPU.\n"
+                        + "GPU 0 self-test | a kernel wrote, a product and a convolution were right | well\n");
+        String sentence =
+                " returned cudaErrorMemoryAllocation (out of memory): the device has no room (of its 2,048 MB 0 MB are free, and"
+                        + " another process may hold some): " + remedy + "a smaller batch or another device.\n";
+        assertThat(open("RIGHT", "KIB_EMULATOR_TAKEN=2G", "cuda", "auto", "parts"))
+                .startsWith("refused: cudaMalloc of the self-test" + sentence + "passed over: cuda: cudaMalloc of the"
+                        + " self-test" + sentence + "opened: reference\n")
+                .endsWith("GPU 0 memory | 0.0 of 2.0 GiB free | nearly full; " + remedy + "another GPU.\n"
+                        + "GPU 0 self-test |  | cudaMalloc of the self-test" + sentence);
+        assertThat(open("RIGHT", "KIB_EMULATOR_FULL=cudaSetDevice,cudaMemGetInfo", "cuda", "parts"))
+                .startsWith(
+                        "refused: cudaSetDevice returned cudaErrorMemoryAllocation (out of memory): the device has no"
+                                + " room: " + remedy + "a smaller batch or another device.\n")
+                .endsWith(
+                        "GPU 0 memory |  | cudaSetDevice returned cudaErrorMemoryAllocation (out of memory): the device has"
+                                + " no room: " + remedy + "a smaller batch or another device.\n");
     }
 
     /** The device is lost to the process, which goes on with another. */

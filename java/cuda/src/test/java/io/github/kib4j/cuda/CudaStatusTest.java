@@ -32,8 +32,9 @@ class CudaStatusTest {
         assertThatThrownBy(() -> CudaStatus.check(status, "cudaMalloc"))
                 .isInstanceOf(OutOfDeviceMemoryException.class)
                 .hasMessageMatching(
-                        "cudaMalloc returned cudaErrorMemoryAllocation \\(out of memory\\): the device has no"
-                                + " room: take a smaller batch, or end what else runs on it \\(\\d+ of its 2048 MiB are free\\)\\.");
+                        "cudaMalloc returned cudaErrorMemoryAllocation \\(out of memory\\): the device has no room"
+                                + " \\(of its 2,048 MB 2,0\\d\\d MB are free, and another process may hold some\\): end what else"
+                                + " runs on it \\(nvidia-smi lists it\\), or take a smaller batch or another device\\.");
         assertThat(cudaGetLastError()).as("said once").isEqualTo(cudaSuccess);
     }
 
@@ -95,7 +96,6 @@ class CudaStatusTest {
     @ParameterizedTest
     @ValueSource(
             ints = {
-                CUBLAS_STATUS_NOT_INITIALIZED,
                 CUBLAS_STATUS_ARCH_MISMATCH,
                 CUBLAS_STATUS_EXECUTION_FAILED,
                 CUBLAS_STATUS_INTERNAL_ERROR,
@@ -110,7 +110,6 @@ class CudaStatusTest {
     @ParameterizedTest
     @ValueSource(
             ints = {
-                CUDNN_STATUS_NOT_INITIALIZED,
                 CUDNN_STATUS_SUBLIBRARY_VERSION_MISMATCH,
                 CUDNN_STATUS_SUBLIBRARY_LOADING_FAILED,
                 CUDNN_STATUS_NOT_SUPPORTED_INCOMPATIBLE_CUDA_DRIVER,
@@ -132,6 +131,15 @@ class CudaStatusTest {
                 .isInstanceOf(OutOfDeviceMemoryException.class);
         assertThatThrownBy(() -> CudaStatus.checkDnn(CUDNN_STATUS_ALLOC_FAILED, "cudnnCreate"))
                 .isInstanceOf(OutOfDeviceMemoryException.class);
+        assertThatThrownBy(() -> CudaStatus.checkBlas(CUBLAS_STATUS_NOT_INITIALIZED, "cublasLtCreate"))
+                .isInstanceOf(OutOfDeviceMemoryException.class)
+                .hasMessageStartingWith("cublasLtCreate returned CUBLAS_STATUS_NOT_INITIALIZED: cuBLAS does not start,"
+                        + " mostly since the device has no room (of its 2,048 MB ");
+        assertThatThrownBy(() -> CudaStatus.checkDnn(CUDNN_STATUS_NOT_INITIALIZED, "cudnnCreate"))
+                .isInstanceOf(OutOfDeviceMemoryException.class)
+                .hasMessageMatching(
+                        "cudnnCreate returned CUDNN_STATUS_NOT_INITIALIZED.*: cuDNN does not start, mostly since the"
+                                + " device has no room \\(of its 2,048 MB .*");
     }
 
     /** cuBLAS says that it failed; what happened, CUDA says. */

@@ -37,7 +37,19 @@ final class Emulator {
     /** Bytes of device memory that are allocated. */
     static native long usedBytes();
 
-    /** Drops enqueued work, findings and a fault; streams run in the order of the seed from here on. */
+    /** From now on another process holds that much of the device's memory. */
+    static native void take(long bytes);
+
+    /** From now on these functions of CUDA's fail as where no memory is left. */
+    static void letFindNoMemory(String... functions) {
+        try (BytePointer names = new BytePointer(String.join(",", functions))) {
+            letFindNoMemory(names.address());
+        }
+    }
+
+    private static native void letFindNoMemory(long functions);
+
+    /** Drops enqueued work, findings, a fault and any want of memory; streams run in the order of the seed from here on. */
     static native void reset(long seed);
 
     private static native long reportCount();
