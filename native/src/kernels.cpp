@@ -125,6 +125,10 @@ class Bound final : public kib::Kernels {
     return kib_optimizer_adam(w, rounded, gradient, m, v, sizes, count, beta1, beta2, epsilon, weight_decay, decoupled,
                               rates, rate_count, now, fault, queue);
   }
+  kib_status optimizer_sign(void* sign, int sign_type, const float* value, int64_t n,
+                            const kib_queue* queue) const override {
+    return kib_optimizer_sign(sign, sign_type, value, n, queue);
+  }
   kib_status random_uniform(float* w, int64_t outer, int64_t channels, int64_t positions, double bound, uint64_t seed,
                             uint32_t layer, const kib_queue* queue) const override {
     return kib_random_uniform(w, outer, channels, positions, bound, seed, layer, queue);
@@ -139,6 +143,15 @@ class Bound final : public kib::Kernels {
   }
   int64_t readout_workspace(int64_t batch, int64_t outputs) const override {
     return kib_readout_workspace(batch, outputs);
+  }
+  kib_status readout_average_pool(void* y, const void* x, int type, int64_t batch, int64_t channels, int64_t height,
+                                  int64_t width, int64_t rows, int64_t columns, const kib_queue* queue) const override {
+    return kib_readout_average_pool(y, x, type, batch, channels, height, width, rows, columns, queue);
+  }
+  kib_status readout_average_pool_gradient(void* dx, const void* dy, int type, int64_t batch, int64_t channels,
+                                           int64_t height, int64_t width, int64_t rows, int64_t columns,
+                                           const kib_queue* queue) const override {
+    return kib_readout_average_pool_gradient(dx, dy, type, batch, channels, height, width, rows, columns, queue);
   }
   kib_status objective_code_statistics(double* count, double* code_sum, double* code_products,
                                        double* teaching_products, double* teaching_sum, double* teaching_squares,

@@ -67,9 +67,27 @@ void test_rates() {
   }
 }
 
+// Of zeros of both signs and of what is not a number that itself; in place and rounded.
+void test_sign() {
+  std::vector<float> value = {-2, 3e-40f, 0, -0.0f, NAN, 1e30f, -1e-30f};
+  const float expected[] = {-1, 1, 0, 0, NAN, 1, -1};
+  auto size = static_cast<int64_t>(value.size());
+  std::vector<uint16_t> rounded(value.size());
+  check(kib_optimizer_sign(rounded.data(), KIB_BF16, value.data(), size, on(1)) == KIB_OK, "sign");
+  kib_optimizer_sign(value.data(), KIB_F32, value.data(), size, on(1));
+  for (size_t i = 0; i < value.size(); i++) {
+    bool same = std::isnan(expected[i]) ? std::isnan(value[i]) : value[i] == expected[i];
+    check(same, "signs");
+    check(std::isnan(expected[i]) ? (rounded[i] & 0x7FFF) > 0x7F80 : widened(rounded)[i] == expected[i],
+          "rounded signs");
+  }
+  check(kib_optimizer_sign(nullptr, 9, nullptr, 0, on(1)) == KIB_UNSUPPORTED_TYPE, "no type 9");
+}
+
 }  // namespace
 
 void test_optimizer() {
+  test_sign();
   test_sgd();
   test_adam();
   test_rates();

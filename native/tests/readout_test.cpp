@@ -4,6 +4,46 @@
 
 #include "kernels.h"
 
+namespace {
+
+// Windows of a side that the windows do not divide, from the definition; and the gradient as its transpose.
+void test_pool() {
+  const int64_t shapes[][6] = {{2, 3, 6, 5, 3, 2}, {1, 70, 5, 7, 2, 3}, {3, 1, 4, 4, 4, 4}, {1, 5, 3, 3, 1, 1}};
+  for (const auto& [batch, channels, height, width, rows, columns] : shapes) {
+    auto x = random_numbers(batch * height * width * channels, -1, 1);
+    auto dy = random_numbers(batch * rows * columns * channels, -1, 1);
+    std::vector<float> y(dy.size()), dx(x.size());
+    check(kib_readout_average_pool(y.data(), x.data(), KIB_F32, batch, channels, height, width, rows, columns, on(1)) ==
+              KIB_OK,
+          "pool");
+    kib_readout_average_pool_gradient(dx.data(), dy.data(), KIB_F32, batch, channels, height, width, rows, columns,
+                                      on(1));
+    std::vector<double> means(y.size()), parts(x.size());
+    for (int64_t b = 0; b < batch; b++)
+      for (int64_t i = 0; i < rows; i++)
+        for (int64_t j = 0; j < columns; j++)
+          for (int64_t c = 0; c < channels; c++) {
+            auto top = static_cast<int64_t>(std::floor(static_cast<double>(i * height) / rows));
+            auto bottom = static_cast<int64_t>(std::ceil(static_cast<double>((i + 1) * height) / rows));
+            auto left = static_cast<int64_t>(std::floor(static_cast<double>(j * width) / columns));
+            auto right = static_cast<int64_t>(std::ceil(static_cast<double>((j + 1) * width) / columns));
+            int64_t window = ((b * rows + i) * columns + j) * channels + c;
+            for (int64_t h = top; h < bottom; h++)
+              for (int64_t w = left; w < right; w++) {
+                int64_t at = ((b * height + h) * width + w) * channels + c;
+                auto size = static_cast<double>((bottom - top) * (right - left));
+                means[window] += x[at] / size;
+                parts[at] += dy[window] / size;
+              }
+          }
+    for (size_t i = 0; i < y.size(); i++) near(y[i], means[i], 1e-6, "pooled");
+    for (size_t i = 0; i < x.size(); i++) near(dx[i], parts[i], 1e-6, "pool's gradient");
+  }
+  check(kib_readout_average_pool(nullptr, nullptr, 9, 1, 1, 1, 1, 1, 1, on(1)) == KIB_UNSUPPORTED_TYPE, "no type 9");
+}
+
+}  // namespace
+
 // Loss, count and gradient against the formula; a loss that is not finite is noted once.
 void test_readout() {
   constexpr int64_t B = 5, M = 3;
@@ -12,7 +52,7 @@ void test_readout() {
   std::vector<float> dy(B * M);
   double sums[4] = {1, 2, 3, 4};
   int64_t now[4] = {6, 0, 0, 0}, fault[2] = {0, 0};
-  kib_meter meter = {sums, 1, now, fault};
+  kib_meter meter = {sums, 1, now, fault, 2};
   check(kib_readout_cross_entropy(dy.data(), KIB_F32, y.data(), labels.data(), B, M, &meter, nullptr, on(1)) == KIB_OK,
         "readout");
   double loss = 0, correct = 0;
@@ -29,7 +69,11 @@ void test_readout() {
   near(sums[1], 2 + loss, 1e-6, "readout's loss");
   check(sums[2] == 3 + correct && sums[0] == 1 && sums[3] == 4, "readout's count");
   check(fault[0] == 0, "a finite loss is no fault");
+  meter.correct = -1;
+  kib_readout_cross_entropy(nullptr, KIB_F32, y.data(), labels.data(), B, M, &meter, nullptr, on(1));
+  check(sums[2] == 3 + correct, "nothing is counted where nothing is asked for");
   y[4] = NAN;
   kib_readout_cross_entropy(nullptr, KIB_F32, y.data(), labels.data(), B, M, &meter, nullptr, on(1));
   check(fault[0] == 7 && fault[1] == 1, "a loss that is not a number is a fault");
+  test_pool();
 }

@@ -100,6 +100,9 @@ class Kernels {
                                     double weight_decay, int decoupled, const double* rates, int64_t rate_count,
                                     const int64_t* now, const int64_t* fault, const kib_queue* queue) const = 0;
 
+  virtual kib_status optimizer_sign(void* sign, int sign_type, const float* value, int64_t n,
+                                    const kib_queue* queue) const = 0;
+
   // random.h
   virtual kib_status random_uniform(float* w, int64_t outer, int64_t channels, int64_t positions, double bound,
                                     uint64_t seed, uint32_t layer, const kib_queue* queue) const = 0;
@@ -110,6 +113,12 @@ class Kernels {
                                            int64_t outputs, const kib_meter* meter, void* workspace,
                                            const kib_queue* queue) const = 0;
   virtual int64_t readout_workspace(int64_t batch, int64_t outputs) const = 0;
+  virtual kib_status readout_average_pool(void* y, const void* x, int type, int64_t batch, int64_t channels,
+                                          int64_t height, int64_t width, int64_t rows, int64_t columns,
+                                          const kib_queue* queue) const = 0;
+  virtual kib_status readout_average_pool_gradient(void* dx, const void* dy, int type, int64_t batch, int64_t channels,
+                                                   int64_t height, int64_t width, int64_t rows, int64_t columns,
+                                                   const kib_queue* queue) const = 0;
 
   // statistics.h
   virtual kib_status objective_code_statistics(double* count, double* code_sum, double* code_products,

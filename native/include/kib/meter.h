@@ -9,6 +9,7 @@ typedef struct kib_meter {
   int64_t slot;
   const int64_t* now;
   int64_t* fault;
+  int64_t correct; /* the slot at which a readout counts right answers; negative for none */
 } kib_meter;
 
 #endif

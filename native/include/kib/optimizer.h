@@ -27,6 +27,9 @@ kib_status kib_optimizer_adam(float** w, void** rounded, const float** gradient,
                               double weight_decay, int decoupled, const double* rates, int64_t rate_count,
                               const int64_t* now, const int64_t* fault, const kib_queue* queue);
 
+/* sign [n] of sign_type, which may be value where that is F32: -1, 0 or 1; NaN of NaN. */
+kib_status kib_optimizer_sign(void* sign, int sign_type, const float* value, int64_t n, const kib_queue* queue);
+
 #ifdef __cplusplus
 }
 #endif

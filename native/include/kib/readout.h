@@ -1,4 +1,4 @@
-/* The readout's loss. */
+/* What a readout makes of activity: fewer features of an image, and the loss. */
 #ifndef KIB_READOUT_H
 #define KIB_READOUT_H
 #include "kib/meter.h"
@@ -12,13 +12,25 @@ extern "C" {
 
 /*
  * Softmax cross-entropy of logits y [B, M]: dy [B, M] of dy_type (or NULL) = (softmax - onehot) / B; the meter's slot
- * gets the sum of the losses, the slot after it the number of samples whose largest logit is their label.
+ * gets the sum of the losses, its slot of right answers the number of samples whose largest logit is their label.
  */
 kib_status kib_readout_cross_entropy(void* dy, int dy_type, const float* y, const int32_t* labels, int64_t batch,
                                      int64_t outputs, const kib_meter* meter, void* workspace, const kib_queue* queue);
 
 /* Bytes of scratch memory that it needs. */
 int64_t kib_readout_workspace(int64_t batch, int64_t outputs);
+
+/*
+ * Adaptive average pooling of x [B, H, W, C] to y [B, rows, columns, C], both of the type, rows <= H, columns <= W:
+ * position (i, j) is the mean over the rows floor(i H / rows) to before ceil((i + 1) H / rows), and columns alike.
+ */
+kib_status kib_readout_average_pool(void* y, const void* x, int type, int64_t batch, int64_t channels, int64_t height,
+                                    int64_t width, int64_t rows, int64_t columns, const kib_queue* queue);
+
+/* Its gradient: dx [B, H, W, C] from dy [B, rows, columns, C]. */
+kib_status kib_readout_average_pool_gradient(void* dx, const void* dy, int type, int64_t batch, int64_t channels,
+                                             int64_t height, int64_t width, int64_t rows, int64_t columns,
+                                             const kib_queue* queue);
 
 #ifdef __cplusplus
 }

@@ -89,4 +89,13 @@ kib_status kib_optimizer_adam(float** w, void** rounded, const float** gradient,
   return KIB_OK;
 }
 
+kib_status kib_optimizer_sign(void* sign, int sign_type, const float* value, int64_t n, const kib_queue* queue) {
+  return with_type(sign_type, [&](auto tag) {
+    auto* target = static_cast<decltype(tag)*>(sign);
+    int team = threads_for(n, queue->threads);
+#pragma omp parallel for simd num_threads(team) schedule(static)
+    for (int64_t i = 0; i < n; i++) store(target + i, value[i] > 0 ? 1.0f : value[i] < 0 ? -1.0f : value[i]);
+  });
+}
+
 }  // namespace kib::KIB_LEVEL

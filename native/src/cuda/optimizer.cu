@@ -180,6 +180,22 @@ kib_status update_all(const char* name, float** w, void** rounded, const float**
   return KIB_OK;
 }
 
+// sign[i] = -1, 0, 1, or value[i] where that is not a number. With wide a thread has four numbers. Reads and writes
+// each number once, and is bound by memory; sign may be value.
+template <class T>
+__global__ void signs(T* sign, const float* value, int64_t n, bool wide) {
+  auto sign_of = [](float x) { return x > 0 ? 1.0f : x < 0 ? -1.0f : x; };
+  int64_t fours = wide ? n / 4 : 0;
+  for (int64_t i = first_item(); i < fours; i += item_stride()) {
+    float x[4];
+    load_wide(x, value + 4 * i);
+#pragma unroll
+    for (float& number : x) number = sign_of(number);
+    store_wide(sign + 4 * i, x);
+  }
+  for (int64_t i = 4 * fours + first_item(); i < n; i += item_stride()) store(sign + i, sign_of(value[i]));
+}
+
 }  // namespace
 }  // namespace kib::cuda
 
@@ -210,4 +226,13 @@ kib_status kib_optimizer_adam(float** w, void** rounded, const float** gradient,
   rule.epsilon = static_cast<float>(epsilon);
   return update_all("optimizer.adam", w, rounded, gradient, m, v, sizes, count, rule, {rates, rate_count, now, fault},
                     queue);
+}
+
+kib_status kib_optimizer_sign(void* sign, int sign_type, const float* value, int64_t n, const kib_queue* queue) {
+  return with_type(sign_type, [&](auto tag) {
+    using T = decltype(tag);
+    bool wide = aligned(sign, 16) && aligned(value, 16);
+    return launch("optimizer.sign", signs<T>, grid_for(wide ? divided_up(n, 4) : n, kThreads), queue,
+                  static_cast<T*>(sign), value, n, wide);
+  });
 }

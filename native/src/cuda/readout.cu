@@ -1,6 +1,7 @@
-// Softmax cross-entropy.
+// Softmax cross-entropy, and adaptive average pooling.
 #include <algorithm>
 
+#include "../windows.h"
 #include "kib/readout.h"
 #include "meter.cuh"
 #include "reduce.cuh"
@@ -97,7 +98,7 @@ __global__ void __launch_bounds__(kThreads, 2)
     sums[2 * blockIdx.x + 1] = right;
   } else {
     add_loss(meter, losses);
-    if (meter.sums != nullptr) meter.sums[meter.slot + 1] += right;
+    if (meter.sums != nullptr && meter.correct >= 0) meter.sums[meter.correct] += right;
   }
 }
 
@@ -110,7 +111,105 @@ __global__ void __launch_bounds__(kThreads) add_blocks(const double* sums, int64
   right = block_sum(right, parts);
   if (threadIdx.x != 0) return;
   add_loss(meter, losses);
-  if (meter.sums != nullptr) meter.sums[meter.slot + 1] += right;
+  if (meter.sums != nullptr && meter.correct >= 0) meter.sums[meter.correct] += right;
+}
+
+// Images [B, H, W, C] and their windows [B, rows, columns, C], counted in Int: in 64 bits a division takes as long as
+// tens of reads.
+template <class Int>
+struct Pooled {
+  Int channels;
+  Windows<Int> rows, columns;
+
+  __device__ int64_t at(Int b, Int h, Int w) const {
+    return (static_cast<int64_t>(b * rows.size + h) * columns.size + w) * channels;
+  }
+  __device__ int64_t window(Int b, Int i, Int j) const {
+    return (static_cast<int64_t>(b * rows.count + i) * columns.count + j) * channels;
+  }
+  __device__ float weight(Int i, Int j) const { return 1 / static_cast<float>(rows.length(i) * columns.length(j)); }
+};
+
+// A thread has kMany neighbouring channels of one window: reads x once (where windows overlap, twice), writes y once.
+// Bound by memory.
+template <int kMany, class Int, class T>
+__global__ void __launch_bounds__(kThreads, 2) average_pool(T* y, const T* x, Int items, Pooled<Int> p) {
+  Int across = p.channels / kMany;
+  for (auto item = static_cast<Int>(first_item()); item < items; item += static_cast<Int>(item_stride())) {
+    Int window = item / across, c = (item - window * across) * kMany;
+    Int line = window / p.columns.count, j = window - line * p.columns.count;
+    Int b = line / p.rows.count, i = line - b * p.rows.count;
+    Int bottom = p.rows.end(i), left = p.columns.first(j), right = p.columns.end(j);
+    float weight = p.weight(i, j), sums[kMany] = {};
+    for (Int h = p.rows.first(i); h < bottom; h++)
+#pragma unroll 4
+      for (Int w = left; w < right; w++) {
+        float numbers[kMany];
+        load_many(numbers, x + p.at(b, h, w) + c);
+#pragma unroll
+        for (int k = 0; k < kMany; k++) sums[k] += weight * numbers[k];
+      }
+    store_many(y + static_cast<int64_t>(window) * p.channels + c, sums);
+  }
+}
+
+// A thread has kMany neighbouring channels of one position: reads dy of the windows that it is in, one where the image
+// is a multiple, writes dx once. Bound by memory.
+template <int kMany, class Int, class T>
+__global__ void __launch_bounds__(kThreads, 2) average_pool_gradient(T* dx, const T* dy, Int items, Pooled<Int> p) {
+  Int across = p.channels / kMany;
+  for (auto item = static_cast<Int>(first_item()); item < items; item += static_cast<Int>(item_stride())) {
+    Int position = item / across, c = (item - position * across) * kMany;
+    Int line = position / p.columns.size, w = position - line * p.columns.size;
+    Int b = line / p.rows.size, h = line - b * p.rows.size;
+    Int bottom = p.rows.end_of(h), left = p.columns.first_of(w), right = p.columns.end_of(w);
+    float sums[kMany] = {};
+    for (Int i = p.rows.first_of(h); i < bottom; i++)
+      for (Int j = left; j < right; j++) {
+        float numbers[kMany], weight = p.weight(i, j);
+        load_many(numbers, dy + p.window(b, i, j) + c);
+#pragma unroll
+        for (int k = 0; k < kMany; k++) sums[k] += weight * numbers[k];
+      }
+    store_many(dx + static_cast<int64_t>(position) * p.channels + c, sums);
+  }
+}
+
+// The two directions, as arguments.
+struct Forward {
+  template <int kMany, class Int, class T>
+  static constexpr auto kernel = average_pool<kMany, Int, T>;
+};
+struct Gradient {
+  template <int kMany, class Int, class T>
+  static constexpr auto kernel = average_pool_gradient<kMany, Int, T>;
+};
+
+// Launches a direction's kernel over places [B, ...] of so many channels, 16 bytes a thread where all rows begin at
+// such a multiple.
+template <class Direction, class T, class Int>
+kib_status pool(const char* name, T* to, const T* from, int64_t places, const Pooled<Int>& p, const kib_queue* queue) {
+  bool wide = is_wide<T>(to, p.channels) && is_wide<T>(from, p.channels);
+  int64_t items = places * p.channels / (wide ? kWide<T> : 1);
+  auto kernel = wide ? Direction::template kernel<kWide<T>, Int, T> : Direction::template kernel<1, Int, T>;
+  return launch(name, kernel, grid_for(items, kThreads), queue, to, from, static_cast<Int>(items), p);
+}
+
+// The same for numbers of a type, counted in 32 bits where there are few enough (of which a stride may be added to the
+// last).
+template <class Direction>
+kib_status pool(const char* name, void* to, const void* from, int type, int64_t places, int64_t numbers,
+                const Pooled<int64_t>& p, const kib_queue* queue) {
+  return with_type(type, [&](auto tag) {
+    auto* target = static_cast<decltype(tag)*>(to);
+    auto* source = static_cast<const decltype(tag)*>(from);
+    if (numbers > INT32_MAX) return pool<Direction>(name, target, source, places, p, queue);
+    auto narrow = [](int64_t x) { return static_cast<uint32_t>(x); };
+    Pooled<uint32_t> few{narrow(p.channels),
+                         {narrow(p.rows.size), narrow(p.rows.count)},
+                         {narrow(p.columns.size), narrow(p.columns.count)}};
+    return pool<Direction>(name, target, source, places, few, queue);
+  });
 }
 
 }  // namespace
@@ -135,4 +234,17 @@ kib_status kib_readout_cross_entropy(void* dy, int dy_type, const float* y, cons
     if (status != KIB_OK || teams.blocks <= 1) return status;
     return launch("readout.cross_entropy", add_blocks, {dim3(1), kThreads}, queue, sums, teams.blocks, by_value(meter));
   });
+}
+
+kib_status kib_readout_average_pool(void* y, const void* x, int type, int64_t batch, int64_t channels, int64_t height,
+                                    int64_t width, int64_t rows, int64_t columns, const kib_queue* queue) {
+  return pool<Forward>("readout.average_pool", y, x, type, batch * rows * columns, batch * height * width * channels,
+                       {channels, {height, rows}, {width, columns}}, queue);
+}
+
+kib_status kib_readout_average_pool_gradient(void* dx, const void* dy, int type, int64_t batch, int64_t channels,
+                                             int64_t height, int64_t width, int64_t rows, int64_t columns,
+                                             const kib_queue* queue) {
+  return pool<Gradient>("readout.average_pool_gradient", dx, dy, type, batch * height * width,
+                        batch * height * width * channels, {channels, {height, rows}, {width, columns}}, queue);
 }

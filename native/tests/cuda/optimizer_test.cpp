@@ -5,6 +5,7 @@
 
 KIB_EXPECTED(kib_optimizer_sgd)
 KIB_EXPECTED(kib_optimizer_adam)
+KIB_EXPECTED(kib_optimizer_sign)
 
 namespace {
 
@@ -111,9 +112,28 @@ void compare(const Rule& rule, const Network& network) {
 const Rule kRules[] = {
     {"SGD"}, {"SGD with momentum", 0.9, 0, 0.01}, {"Adam", 0.9, 0.999, 0.01}, {"AdamW", 0.9, 0.999, 0.01, 1}};
 
+// Like the processor's: in place and rounded, at any alignment.
+void compare_signs(size_t size, size_t shift) {
+  auto value = random_numbers(size + shift, -1, 1);
+  for (size_t i = 0; i < value.size(); i += 5) value[i] = 0;
+  test::Array<float> on_device(value), in_place(value);
+  std::vector<uint16_t> rounded(value.size(), 7);
+  test::Array<uint16_t> drounded(rounded);
+  auto n = static_cast<int64_t>(size);
+  expected::kib_optimizer_sign(rounded.data() + shift, KIB_BF16, value.data() + shift, n, test::processor());
+  expected::kib_optimizer_sign(value.data() + shift, KIB_F32, value.data() + shift, n, test::processor());
+  test::ok(kib_optimizer_sign(in_place.data() + shift, KIB_F32, in_place.data() + shift, n, test::device()), "sign");
+  test::ok(kib_optimizer_sign(drounded.data() + shift, KIB_BF16, on_device.data() + shift, n, test::device()), "sign");
+  test::equal(in_place.read(), value, "signs");
+  test::equal(drounded.read(), rounded, "rounded signs");
+}
+
 }  // namespace
 
 void test_optimizer() {
+  for (size_t size : {0, 1, 7, 1000})
+    for (size_t shift : {0, 1}) compare_signs(size, shift);
+  check(kib_optimizer_sign(nullptr, 9, nullptr, 0, test::device()) == KIB_UNSUPPORTED_TYPE, "no type 9");
   for (const Rule& rule : kRules)
     for (int64_t arrays : {0, 1, 8, 70}) compare(rule, Network(arrays));
 }
@@ -139,4 +159,7 @@ void time_optimizer(test::Timer& timer) {
                              m.data(), v.data(), rates.data(), zeros.data(), zeros.data(), test::device());
                });
   }
+  timer.time("optimizer.sign", std::to_string(size) + " weights, bf16", {6 * static_cast<double>(size)}, [&] {
+    return kib_optimizer_sign(rounded.data(), KIB_BF16, w.data(), static_cast<int64_t>(size), test::device());
+  });
 }

@@ -1,11 +1,14 @@
 #include "kib/readout.h"
 
+#include <array>
 #include <cmath>
 #include <limits>
 
 #include "families.h"
 
 KIB_EXPECTED(kib_readout_cross_entropy)
+KIB_EXPECTED(kib_readout_average_pool)
+KIB_EXPECTED(kib_readout_average_pool_gradient)
 
 namespace {
 
@@ -25,8 +28,8 @@ void compare(const std::vector<float>& y, int64_t batch, int64_t outputs, int ty
   test::Array<int64_t> dnow(now), dfault(fault);
   test::Scratch scratch(static_cast<size_t>(kib_readout_workspace(batch, outputs)));
   kib_meter none = {};
-  kib_meter meter = {sums.data(), 1, now.data(), fault.data()};
-  kib_meter dmeter = {dsums.data(), 1, dnow.data(), dfault.data()};
+  kib_meter meter = {sums.data(), 1, now.data(), fault.data(), 2};
+  kib_meter dmeter = {dsums.data(), 1, dnow.data(), dfault.data(), 2};
   for (int i = 0; i < 2; i++, now[0]++) {
     dnow.write(now);
     expected::kib_readout_cross_entropy(dy.data(), KIB_F32, y.data(), labels.data(), batch, outputs, &meter, nullptr,
@@ -70,9 +73,57 @@ void test_odd_logits() {
     }
 }
 
+// Images and the windows that they are pooled to.
+struct Pooled {
+  int64_t batch, channels, height, width, rows, columns;
+
+  size_t positions() const { return static_cast<size_t>(batch * height * width * channels); }
+  size_t windows() const { return static_cast<size_t>(batch * rows * columns * channels); }
+  std::string name() const {
+    return std::to_string(batch) + "x" + std::to_string(channels) + "x" + std::to_string(height) + "x" +
+           std::to_string(width) + " to " + std::to_string(rows) + "x" + std::to_string(columns);
+  }
+};
+
+// Calls either library's functions.
+template <class Function>
+kib_status pooled(Function function, void* to, const void* from, int type, const Pooled& p, const kib_queue* queue) {
+  return function(to, from, type, p.batch, p.channels, p.height, p.width, p.rows, p.columns, queue);
+}
+
+// Both directions like the processor's.
+void compare_pool(const Pooled& p) {
+  auto x = random_numbers(p.positions(), -1, 1), dy = random_numbers(p.windows(), -1, 1);
+  auto y = dy, dx = x;
+  auto x16 = narrowed(x), dy16 = narrowed(dy);
+  auto y16 = dy16, dx16 = x16;
+  test::Array<float> on_x(x), on_dy(dy), on_y(y), on_dx(dx);
+  test::Array<uint16_t> on_x16(x16), on_dy16(dy16), on_y16(y16), on_dx16(dx16);
+  const auto* processor = test::processor();
+  pooled(expected::kib_readout_average_pool, y.data(), x.data(), KIB_F32, p, processor);
+  pooled(expected::kib_readout_average_pool, y16.data(), x16.data(), KIB_BF16, p, processor);
+  pooled(expected::kib_readout_average_pool_gradient, dx.data(), dy.data(), KIB_F32, p, processor);
+  pooled(expected::kib_readout_average_pool_gradient, dx16.data(), dy16.data(), KIB_BF16, p, processor);
+  const auto* device = test::device();
+  test::ok(pooled(kib_readout_average_pool, on_y.data(), on_x.data(), KIB_F32, p, device), p.name());
+  test::ok(pooled(kib_readout_average_pool, on_y16.data(), on_x16.data(), KIB_BF16, p, device), p.name());
+  test::ok(pooled(kib_readout_average_pool_gradient, on_dx.data(), on_dy.data(), KIB_F32, p, device), p.name());
+  test::ok(pooled(kib_readout_average_pool_gradient, on_dx16.data(), on_dy16.data(), KIB_BF16, p, device), p.name());
+  test::near(on_y.read(), y, 1e-6, "pool " + p.name());
+  test::near(on_dx.read(), dx, 1e-6, "pool's gradient " + p.name());
+  test::near(on_y16.read(), y16, 0x1p-8, "pool " + p.name());
+  test::near(on_dx16.read(), dx16, 0x1p-8, "pool's gradient " + p.name());
+}
+
 }  // namespace
 
 void test_readout() {
+  for (const Pooled& p : {Pooled{2, 3, 6, 5, 3, 2}, Pooled{3, 64, 8, 8, 2, 2}, Pooled{1, 8, 7, 5, 3, 3},
+                          Pooled{2, 12, 4, 4, 4, 4}, Pooled{1, 1, 9, 9, 1, 1}, Pooled{0, 8, 4, 4, 2, 2}})
+    compare_pool(p);
+  check(
+      pooled(kib_readout_average_pool, nullptr, nullptr, 9, {1, 1, 1, 1, 1, 1}, test::device()) == KIB_UNSUPPORTED_TYPE,
+      "no type 9");
   const int64_t shapes[][2] = {{1, 1},     {1, 10},  {5, 3},   {128, 10}, {129, 10},
                                {1000, 10}, {33, 32}, {40, 33}, {70, 100}, {3, 1000}};
   for (const auto& [batch, outputs] : shapes)
@@ -100,11 +151,23 @@ void time_readout(test::Timer& timer) {
     test::Array<double> sums(std::vector<double>(2, 0));
     test::Array<int64_t> zeros(std::vector<int64_t>(4, 0)), fault(zeros.read());
     test::Scratch scratch(static_cast<size_t>(kib_readout_workspace(few, outputs)));
-    kib_meter meter = {sums.data(), 0, zeros.data(), fault.data()};
+    kib_meter meter = {sums.data(), 0, zeros.data(), fault.data(), 1};
     timer.time("readout.cross_entropy", std::to_string(few) + "x" + std::to_string(outputs),
                {static_cast<double>(few * (8 * outputs + 4))}, [&, columns = outputs] {
                  return kib_readout_cross_entropy(dy.data(), KIB_F32, y.data(), labels.data(), few, columns, &meter,
                                                   scratch.data(), test::device());
                });
+  }
+  for (const auto& [channels, side, rows, columns] :
+       std::vector<std::array<int64_t, 4>>{{128, 32, 4, 4}, {256, 16, 4, 2}, {512, 4, 2, 2}}) {
+    Pooled p{timer.small() ? 2 : 512, channels, side, side, rows, columns};
+    test::Array<uint16_t> many(std::vector<uint16_t>(p.positions(), 0)), few(std::vector<uint16_t>(p.windows(), 0));
+    test::Need need{2 * static_cast<double>(p.positions() + p.windows())};
+    timer.time("readout.average_pool", p.name() + ", bf16", need, [&, p = p] {
+      return pooled(kib_readout_average_pool, few.data(), many.data(), KIB_BF16, p, test::device());
+    });
+    timer.time("readout.average_pool_gradient", p.name() + ", bf16", need, [&, p = p] {
+      return pooled(kib_readout_average_pool_gradient, many.data(), few.data(), KIB_BF16, p, test::device());
+    });
   }
 }

@@ -1,9 +1,11 @@
 package io.github.kib4j.bindings;
 
+import io.github.kib4j.bindings.internal.kib_meter;
 import io.github.kib4j.bindings.internal.kib_queue;
 import io.github.kib4j.bindings.internal.settings;
 import io.github.kib4j.bindings.kernels.Kernels;
 import io.github.kib4j.op.Lane;
+import io.github.kib4j.op.Meter;
 import io.github.kib4j.op.Work;
 import io.github.kib4j.tensor.DataType;
 import io.github.kib4j.tensor.Tensor;
@@ -62,6 +64,15 @@ public abstract class KernelLibrary {
         return status == settings.KIB_UNSUPPORTED_TYPE || status == settings.KIB_BAD_ARGUMENT
                 ? new IllegalArgumentException(sentence)
                 : new IllegalStateException(sentence);
+    }
+
+    /**
+     * {@return where a loss is added up; null for nowhere}
+     *
+     * @param meter on this device, or null
+     */
+    public final @Nullable kib_meter meter(@Nullable Meter meter) {
+        return meter == null ? null : Specs.meter(meter, this::bytes);
     }
 
     /** A call of a native function. */

@@ -36,7 +36,7 @@ public record KernelObjective(KernelLibrary library) implements ObjectiveOps<Wor
             BytePointer out = library.bytes(du);
             DoublePointer result = library.doubles(value);
             BytePointer codes = library.bytes(u);
-            kib_meter sink = locate(meter);
+            kib_meter sink = library.meter(meter);
             Specs.locate(signal, teaching, library::bytes);
             return () -> kernel.run(out, result, codes, signal, settings, sink, scratch, queue);
         });
@@ -58,10 +58,6 @@ public record KernelObjective(KernelLibrary library) implements ObjectiveOps<Wor
     private kib_objective_spec describe(Tensor u, Spec spec) {
         library.numbers(u.type());
         return Specs.objective(u, spec);
-    }
-
-    private @Nullable kib_meter locate(@Nullable Meter meter) {
-        return meter == null ? null : Specs.meter(meter, library::bytes);
     }
 
     @Override
@@ -113,7 +109,7 @@ public record KernelObjective(KernelLibrary library) implements ObjectiveOps<Wor
             DoublePointer products = library.doubles(statistics.codeProducts());
             DoublePointer teachingProducts = library.doubles(statistics.teachingProducts());
             DoublePointer teachingSum = library.doubles(statistics.teachingSum());
-            kib_meter sink = locate(meter);
+            kib_meter sink = library.meter(meter);
             Specs.locate(signal, teaching, library::bytes);
             return () -> library.kernels()
                     .objective_gradient_from_statistics(

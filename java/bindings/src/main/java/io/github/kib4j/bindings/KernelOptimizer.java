@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.function.Function;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.DoublePointer;
+import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.PointerPointer;
 import org.jspecify.annotations.Nullable;
@@ -78,6 +79,17 @@ public record KernelOptimizer(KernelLibrary library) implements OptimizerOps<Wor
     @Override
     public Work round(Tensor rounded, Tensor value) {
         return library.narrow(rounded, value);
+    }
+
+    @Override
+    public Work sign(Tensor sign, Tensor value) {
+        int type = library.typeOf(sign);
+        long size = value.shape().size();
+        return library.kernel(0, (scratch, queue) -> {
+            BytePointer to = library.bytes(sign);
+            FloatPointer from = library.floats(value);
+            return () -> library.kernels().optimizer_sign(to, type, from, size, queue);
+        });
     }
 
     private PointerPointer<BytePointer> pointers(List<Slot> slots, Function<Slot, @Nullable Tensor> choice) {

@@ -1,10 +1,12 @@
 package io.github.kib4j.bindings;
 
 import io.github.kib4j.bindings.internal.kib_meter;
+import io.github.kib4j.bindings.internal.kib_queue;
 import io.github.kib4j.op.Meter;
 import io.github.kib4j.op.ReadoutOps;
 import io.github.kib4j.op.Work;
 import io.github.kib4j.tensor.DataType;
+import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
@@ -19,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 public record KernelReadout(KernelLibrary library) implements ReadoutOps<Work> {
 
     @Override
-    public Work crossEntropy(@Nullable Tensor dy, Tensor y, Tensor labels, Meter meter) {
+    public Work crossEntropy(@Nullable Tensor dy, Tensor y, Tensor labels, @Nullable Meter meter) {
         library.numbers(y.type());
         int type = dy == null ? Specs.type(DataType.F32) : library.typeOf(dy);
         long batch = y.shape().extent(0);
@@ -28,9 +30,53 @@ public record KernelReadout(KernelLibrary library) implements ReadoutOps<Work> {
             BytePointer gradient = library.bytesOrNull(dy);
             FloatPointer logits = library.floats(y);
             IntPointer classes = library.ints(labels);
-            kib_meter sink = Specs.meter(meter, library::bytes);
+            kib_meter sink = library.meter(meter);
             return () -> library.kernels()
                     .readout_cross_entropy(gradient, type, logits, classes, batch, outputs, sink, scratch, queue);
+        });
+    }
+
+    @Override
+    public Work averagePool(Tensor y, Tensor x) {
+        return pooled(y, x, x.shape(), y.shape(), library.kernels()::readout_average_pool);
+    }
+
+    @Override
+    public Work averagePoolGradient(Tensor dx, Tensor dy) {
+        return pooled(dx, dy, dx.shape(), dy.shape(), library.kernels()::readout_average_pool_gradient);
+    }
+
+    /** A function of pooling; its arguments are those of the C interface. */
+    private interface Pool {
+        int call(
+                BytePointer to,
+                BytePointer from,
+                int type,
+                long batch,
+                long channels,
+                long height,
+                long width,
+                long rows,
+                long columns,
+                kib_queue queue);
+    }
+
+    private Work pooled(Tensor to, Tensor from, Shape image, Shape windows, Pool pool) {
+        int type = library.typeOf(to);
+        return library.kernel(0, (scratch, queue) -> {
+            BytePointer target = library.bytes(to);
+            BytePointer source = library.bytes(from);
+            return () -> pool.call(
+                    target,
+                    source,
+                    type,
+                    image.extent(0),
+                    image.extent(1),
+                    image.extent(2),
+                    image.extent(3),
+                    windows.extent(2),
+                    windows.extent(3),
+                    queue);
         });
     }
 }

@@ -183,7 +183,9 @@ public final class Specs {
      */
     public static kib_meter meter(Meter meter, Function<Tensor, ? extends Pointer> address) {
         kib_meter m = new kib_meter();
-        m.sums(new DoublePointer(address.apply(meter.sums()))).slot(meter.slot());
+        m.sums(new DoublePointer(address.apply(meter.sums())))
+                .slot(meter.slot())
+                .correct(meter.correct());
         m.now(new LongPointer(address.apply(meter.clock().now())));
         return m.fault(new LongPointer(address.apply(meter.clock().fault())));
     }

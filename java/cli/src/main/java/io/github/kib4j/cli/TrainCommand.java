@@ -28,7 +28,10 @@ final class TrainCommand {
     /** Points of test accuracy below which two rules count as alike. */
     private static final double ALIKE = 1;
 
-    private static final String ROW = "%-10s %14s %15s %10s %9s%n";
+    private static final String ROW = "%-{width}s %14s %15s %10s %9s%n";
+
+    /** The least width of the column of rules. */
+    private static final int RULE = 10;
 
     private final ParseResult parsed;
     private final PrintStream out;
@@ -127,9 +130,12 @@ final class TrainCommand {
             out.println(asJson(records, run.folder()));
             return;
         }
-        out.printf(ROW, "rule", "test accuracy", "train accuracy", "images/s", "training");
+        int width = Math.max(
+                RULE, records.keySet().stream().mapToInt(String::length).max().orElse(0));
+        String row = ROW.replace("{width}", String.valueOf(width));
+        out.printf(row, "rule", "test accuracy", "train accuracy", "images/s", "training");
         records.forEach((rule, result) -> out.printf(
-                ROW,
+                row,
                 rule,
                 Progress.percent(result.get("test_accuracy").asDouble()),
                 Progress.percent(result.get("train_accuracy").asDouble()),

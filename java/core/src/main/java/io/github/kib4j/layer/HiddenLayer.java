@@ -56,9 +56,9 @@ public final class HiddenLayer {
 
     /** Draws PyTorch's default initial weights: uniform in {@code +-1/sqrt(fan_in)}; batch norm's scale 1, shift 0. */
     void initialize(long seed) {
-        Initialization.uniform(device, weight, seed, 2 * index);
+        Initialization.uniform(device, weight, seed, Initialization.weights(index));
         if (bias != null) {
-            Initialization.uniform(device, bias, weight.value().shape().rowSize(), seed, 2 * index + 1);
+            Initialization.uniform(device, bias, weight.value().shape().rowSize(), seed, Initialization.bias(index));
         }
         if (batchNorm != null) {
             double[] ones = new double[spec.units()];
@@ -87,6 +87,11 @@ public final class HiddenLayer {
     public Shape code() {
         Grouping grouping = spec.grouping();
         return grouping == null ? spec.output(input) : Shape.of(grouping.groups());
+    }
+
+    /** {@return the shape of a sample's activity, after pooling} */
+    public Shape activity() {
+        return spec.output(input);
     }
 
     /** {@return the learned parameters} */

@@ -7,6 +7,16 @@ import io.github.kib4j.op.Parameter;
 final class Initialization {
     private Initialization() {}
 
+    /** Returns the stream of random numbers of a layer's weights; the readout comes after the last hidden layer. */
+    static int weights(int layer) {
+        return 2 * layer;
+    }
+
+    /** Returns the stream of random numbers of a layer's bias. */
+    static int bias(int layer) {
+        return 2 * layer + 1;
+    }
+
     static void uniform(Device device, Parameter weight, long seed, int stream) {
         uniform(device, weight, weight.value().shape().rowSize(), seed, stream);
     }

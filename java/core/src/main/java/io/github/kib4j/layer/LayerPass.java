@@ -1,5 +1,6 @@
 package io.github.kib4j.layer;
 
+import io.github.kib4j.op.Activation;
 import io.github.kib4j.op.ActivityOps;
 import io.github.kib4j.op.BatchNormOps;
 import io.github.kib4j.op.Clock;
@@ -28,7 +29,9 @@ public final class LayerPass {
         /** Evaluation: running statistics, no dropout, no gradient. */
         INFERENCE,
         /** A training step. */
-        TRAINING
+        TRAINING,
+        /** A training step whose objective sees the activity {@code z} itself, also where it is divisively normalized afterwards. */
+        TRAINING_BY_ACTIVITY
     }
 
     private final HiddenLayer layer;
@@ -43,6 +46,8 @@ public final class LayerPass {
     private final BatchNormOps.@Nullable Saved saved;
     private final ActivityOps.Spec activity;
     private final ActivityOps.Buffers out;
+    private final ActivityOps.@Nullable Spec normalization;
+    private final ActivityOps.@Nullable Buffers normalized;
     private final @Nullable Clock clock;
     private final List<Operation> forward = new ArrayList<>();
 
@@ -61,7 +66,7 @@ public final class LayerPass {
         int batch = x.shape().extent(0);
         Shape shape = spec.preActivation(layer.input()).prepend(batch);
         a = workspace.tensor(x.type(), shape);
-        boolean normalizes = layer.batchNorm() != null && use == Use.TRAINING;
+        boolean normalizes = layer.batchNorm() != null && use != Use.INFERENCE;
         activationInput = normalizes ? workspace.tensor(x.type(), shape) : a;
         Shape channels = Shape.of(spec.units());
         saved = normalizes
@@ -69,19 +74,33 @@ public final class LayerPass {
                         workspace.tensor(DataType.F64, channels), workspace.tensor(DataType.F64, channels))
                 : null;
         Dropout dropout = use == Use.INFERENCE ? Dropout.NONE : spec.dropout();
-        activity =
-                new ActivityOps.Spec(spec.activation(), spec.pooling(), spec.grouping(), dropout, layer.index(), seed);
         this.clock = dropout.isNone() ? null : clock;
-        out = activityBuffers(x.type(), batch, dropout);
+        Grouping grouping = use == Use.TRAINING_BY_ACTIVITY ? divisive(spec.grouping()) : spec.grouping();
+        if (use == Use.TRAINING_BY_ACTIVITY && grouping != null) { // z is kept, and normalized by a second operation
+            activity = new ActivityOps.Spec(spec.activation(), spec.pooling(), null, Dropout.NONE, layer.index(), seed);
+            out = activityBuffers(x.type(), batch, null, Dropout.NONE);
+            normalization =
+                    new ActivityOps.Spec(Activation.IDENTITY, Pooling.NONE, grouping, dropout, layer.index(), seed);
+            normalized = activityBuffers(x.type(), batch, grouping, dropout);
+        } else {
+            activity = new ActivityOps.Spec(spec.activation(), spec.pooling(), grouping, dropout, layer.index(), seed);
+            out = activityBuffers(x.type(), batch, grouping, dropout);
+            normalization = null;
+            normalized = null;
+        }
         planForward();
     }
 
-    private ActivityOps.Buffers activityBuffers(DataType type, int batch, Dropout dropout) {
+    private static @Nullable Grouping divisive(@Nullable Grouping grouping) {
+        return grouping != null && grouping.divisive() ? grouping : null;
+    }
+
+    private ActivityOps.Buffers activityBuffers(
+            DataType type, int batch, @Nullable Grouping grouping, Dropout dropout) {
         Shape shape = spec.output(layer.input()).prepend(batch);
         Tensor sent = workspace.tensor(type, shape);
         Tensor post = dropout.isNone() ? sent : workspace.tensor(type, shape);
         Tensor mask = workspace.tensor(DataType.U8, shape);
-        Grouping grouping = spec.grouping();
         if (grouping == null) {
             return new ActivityOps.Buffers(post, mask, null, null, null, sent);
         }
@@ -106,7 +125,12 @@ public final class LayerPass {
                             ? device.batchNorm().inference(a, a, batchNorm.parameters())
                             : device.batchNorm().forward(activationInput, saved, a, batchNorm.parameters()));
         }
-        forward.add(device.activity().forward(out, activationInput, activity, clock));
+        if (normalized == null || normalization == null) {
+            forward.add(device.activity().forward(out, activationInput, activity, clock));
+        } else {
+            forward.add(device.activity().forward(out, activationInput, activity, null));
+            forward.add(device.activity().forward(normalized, out.post(), normalization, clock));
+        }
     }
 
     /** {@return the operations of the forward pass, in order} */
@@ -115,7 +139,8 @@ public final class LayerPass {
     }
 
     /**
-     * {@return the codes that a local objective sees: {@code u [B, G]}, or {@code z [B, ...]} without grouping} Who reads them after
+     * {@return what a local objective sees: the codes {@code u [B, G]}, or {@code z [B, ...]} without grouping, or where it is the
+     * activity that it is to see} Who reads them after
      * the program has run {@linkplain Workspace#keep keeps} them before it is compiled.
      */
     public Tensor code() {
@@ -124,7 +149,7 @@ public final class LayerPass {
 
     /** {@return what the next layer reads, {@code [B, ...]}} */
     public Tensor sent() {
-        return out.sent();
+        return normalized == null ? out.sent() : normalized.sent();
     }
 
     /**
@@ -148,16 +173,21 @@ public final class LayerPass {
      *
      * @param dsent gradient with respect to {@link #sent()}
      * @param dx receives the gradient with respect to the input; null where nobody needs it
+     * @param feedback what it comes back by: the layer's weights, or others of their shape; null where nobody needs it
      * @param gradients receive those of the layer's parameters
      * @return the planned operations, in order
      */
-    public List<Operation> backwardGradient(Tensor dsent, @Nullable Tensor dx, Gradients gradients) {
+    public List<Operation> backwardGradient(
+            Tensor dsent, @Nullable Tensor dx, @Nullable Tensor feedback, Gradients gradients) {
+        if (normalized != null) {
+            throw new IllegalStateException("A pass whose activity is normalized apart has no backward gradient.");
+        }
         List<Operation> operations = new ArrayList<>();
         Tensor da = activationGradient();
         operations.add(device.activity().outputGradient(da, activationInput, out, dsent, activity, clock));
         addParameterGradients(operations, da, gradients);
-        if (dx != null) {
-            operations.add(device.product().dataGradient(dx, da, layer.weight().operand(), spec.geometry()));
+        if (dx != null && feedback != null) {
+            operations.add(device.product().dataGradient(dx, da, feedback, spec.geometry()));
         }
         return operations;
     }

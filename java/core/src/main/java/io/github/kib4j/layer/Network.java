@@ -2,6 +2,7 @@ package io.github.kib4j.layer;
 
 import io.github.kib4j.op.Clock;
 import io.github.kib4j.op.Device;
+import io.github.kib4j.op.Feedback;
 import io.github.kib4j.op.Parameter;
 import io.github.kib4j.op.Precision;
 import io.github.kib4j.op.Workspace;
@@ -18,6 +19,7 @@ public final class Network {
     private final NetworkSpec spec;
     private final List<HiddenLayer> hidden;
     private final Readout readout;
+    private final Precision precision;
     private final long seed;
 
     /**
@@ -32,6 +34,7 @@ public final class Network {
     public Network(Device device, Scope scope, NetworkSpec spec, Precision precision, long seed) {
         this.device = device;
         this.spec = spec;
+        this.precision = precision;
         this.seed = seed;
         List<Shape> shapes = spec.shapes();
         List<HiddenLayer> layers = new ArrayList<>();
@@ -57,6 +60,26 @@ public final class Network {
     /** Rounds the weights for products anew. To be called when values were changed by other than the optimizers. */
     public void renewRounded() {
         Parameter.renewRounded(device, parameters());
+    }
+
+    /**
+     * {@return what errors come back by, where a rule sends them back}
+     *
+     * @param scope owner of fixed weights
+     * @param kind which weights
+     */
+    public NetworkFeedback feedback(Scope scope, Feedback.Kind kind) {
+        return new NetworkFeedback(this, scope, kind);
+    }
+
+    /** {@return the key of the initial weights and of dropout} */
+    public long seed() {
+        return seed;
+    }
+
+    /** {@return the precision of activations and products} */
+    public Precision precision() {
+        return precision;
     }
 
     /** {@return the device} */

@@ -12,7 +12,7 @@ public final class Readout {
     private final Device device;
     private final Parameter weight;
     private final Parameter bias;
-    private final int stream;
+    private final int index;
 
     Readout(Device device, Scope scope, Shape input, int outputs, int hiddenLayers, Precision precision) {
         this.device = device;
@@ -20,12 +20,12 @@ public final class Readout {
         weight = Parameter.weight(
                 scope, "softmax_layer.weight", Shape.of(outputs, weightShape.rowSize()), weightShape, precision);
         bias = Parameter.vector(scope, "softmax_layer.bias", Shape.of(outputs));
-        stream = 2 * hiddenLayers;
+        index = hiddenLayers;
     }
 
     void initialize(long seed) {
-        Initialization.uniform(device, weight, seed, stream);
-        Initialization.uniform(device, bias, weight.value().shape().rowSize(), seed, stream + 1);
+        Initialization.uniform(device, weight, seed, Initialization.weights(index));
+        Initialization.uniform(device, bias, weight.value().shape().rowSize(), seed, Initialization.bias(index));
     }
 
     /** {@return weight and bias} */

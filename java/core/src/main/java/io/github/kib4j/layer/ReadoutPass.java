@@ -65,19 +65,20 @@ public final class ReadoutPass {
      * @param labels {@code [B]}, I32
      * @param meter adds up the loss
      * @param dx receives the gradient with respect to the readout's input; null where nobody needs it
+     * @param feedback what it comes back by: the readout's weights, or others of their shape; null where nobody needs it
      * @param gradients receive those of the readout's parameters
      * @return the planned operations, in order: first the loss
      */
-    public List<Operation> lossAndGradient(Tensor labels, Meter meter, @Nullable Tensor dx, Gradients gradients) {
+    public List<Operation> lossAndGradient(
+            Tensor labels, Meter meter, @Nullable Tensor dx, @Nullable Tensor feedback, Gradients gradients) {
         List<Operation> operations = new ArrayList<>();
         Tensor dlogits = workspace.tensor(x.type(), shape());
         operations.add(device.readout().crossEntropy(dlogits, logits, labels, meter));
         operations.add(device.product()
                 .weightGradient(
                         gradients.of(readout.weight()), gradients.of(readout.bias()), dlogits, x, Geometry.LINEAR));
-        if (dx != null) {
-            operations.add(
-                    device.product().dataGradient(dx, dlogits, readout.weight().operand(), Geometry.LINEAR));
+        if (dx != null && feedback != null) {
+            operations.add(device.product().dataGradient(dx, dlogits, feedback, Geometry.LINEAR));
         }
         return operations;
     }

@@ -9,7 +9,6 @@ import io.github.kib4j.op.Signature;
 import io.github.kib4j.op.Teaching;
 import io.github.kib4j.op.Workspace;
 import io.github.kib4j.tensor.DataType;
-import io.github.kib4j.tensor.Scope;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
 import java.util.ArrayList;
@@ -33,9 +32,9 @@ public record LocalObjective(ObjectiveOps.Spec spec, ObjectiveOps.Form form) imp
     }
 
     @Override
-    public Objective bind(Device device, Scope scope, int layer, Shape code) {
+    public Objective bind(Objective.Place place) {
         return (workspace, gradients, u, teaching, exchange, meter) ->
-                plan(device, workspace, u, teaching, exchange, meter);
+                plan(place.device(), workspace, u, teaching, exchange, meter);
     }
 
     @Override

@@ -6,6 +6,7 @@ import io.github.kib4j.op.Gradients;
 import io.github.kib4j.op.Meter;
 import io.github.kib4j.op.Operation;
 import io.github.kib4j.op.Parameter;
+import io.github.kib4j.op.Precision;
 import io.github.kib4j.op.Signature;
 import io.github.kib4j.op.Teaching;
 import io.github.kib4j.op.Workspace;
@@ -23,12 +24,17 @@ public interface Objective {
         /**
          * {@return the objective of a layer}
          *
-         * @param device where it computes
-         * @param scope owner of what it keeps from step to step
-         * @param layer number of the hidden layer, from 0
-         * @param code shape of a sample's code
+         * @param place where the layer is, and what it sends to its objective
          */
-        Objective bind(Device device, Scope scope, int layer, Shape code);
+        Objective bind(Place place);
+
+        /**
+         * {@return whether it sees activities {@code z [B, ...]}, as they are before divisive normalization, also where the layer groups
+         * them to codes}
+         */
+        default boolean seesActivity() {
+            return false;
+        }
 
         /** {@return all that decides bits; of a kind that does not say it, the name of its class} */
         default Signature signature() {
@@ -36,8 +42,33 @@ public interface Objective {
         }
     }
 
+    /**
+     * Where an objective's layer is.
+     *
+     * @param device where it computes
+     * @param scope owner of what the objective keeps from step to step
+     * @param layer number of the hidden layer, from 0
+     * @param code shape of what it sees of a sample: the code, or the activity
+     * @param precision of products
+     * @param seed key of the random numbers that it begins with
+     */
+    record Place(Device device, Scope scope, int layer, Shape code, Precision precision, long seed) {}
+
+    /**
+     * {@return whether its loss is a mean over a device's own samples, so that several devices take the mean of gradients, and not an
+     * estimate of the whole batch, of which each device has a summand}
+     */
+    default boolean isMeanOfSamples() {
+        return false;
+    }
+
     /** {@return what it learns itself, by the layer's optimizer; most objectives nothing} */
     default List<Parameter> parameters() {
+        return List.of();
+    }
+
+    /** {@return what weights it has that never change: a part of checkpoints} */
+    default List<Parameter> fixed() {
         return List.of();
     }
 
@@ -62,7 +93,7 @@ public interface Objective {
      *
      * @param workspace memory of what is computed
      * @param gradients receive those of the objective's own parameters
-     * @param code {@code [B, G]}, or {@code [B, ...]} without grouping
+     * @param code {@code [B, G]}, or {@code [B, ...]} without grouping, or activity
      * @param teaching what the layer is taught by
      * @param exchange adds up what several devices know of one batch
      * @param meter null to add up nothing

@@ -57,14 +57,19 @@ record Check(String operation) {
         type("fault", clock.fault(), DataType.I64);
     }
 
-    /** Checks that a meter has so many slots from its first on. */
-    void meter(Meter meter, int slots) {
+    void meter(Meter meter) {
         type("sums", meter.sums(), DataType.F64);
         clock(meter.clock());
+        slot(meter, meter.slot());
+        if (meter.correct() != Meter.NOWHERE) {
+            slot(meter, meter.correct());
+        }
+    }
+
+    private void slot(Meter meter, int slot) {
         require(
-                meter.slot() >= 0
-                        && meter.slot() + slots <= meter.sums().shape().size(),
-                "slot " + meter.slot() + " does not fit sums of " + meter.sums().shape());
+                slot >= 0 && slot < meter.sums().shape().size(),
+                "slot " + slot + " does not fit sums of " + meter.sums().shape());
     }
 
     static int batch(Tensor tensor) {

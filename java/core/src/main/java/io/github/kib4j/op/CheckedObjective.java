@@ -60,7 +60,7 @@ record CheckedObjective(ObjectiveOps<Work> raw, Door door) implements ObjectiveO
         check.shape("value", value, Shape.of(3));
         check.type("value", value, DataType.F64);
         if (meter != null) {
-            check.meter(meter, 1);
+            check.meter(meter);
         }
     }
 

@@ -54,6 +54,15 @@ record CheckedOptimizer(OptimizerOps<Work> raw, Door door) implements OptimizerO
         return door.plan(check.operation(), Touched.reads(value).writes(rounded), () -> raw.round(rounded, value));
     }
 
+    @Override
+    public Operation sign(Tensor sign, Tensor value) {
+        Check check = new Check("optimizer.sign");
+        check.shape("sign", sign, value.shape());
+        check.floating("sign", sign);
+        check.type("value", value, DataType.F32);
+        return door.plan(check.operation(), Touched.reads(value).writes(sign), () -> raw.sign(sign, value));
+    }
+
     private static void rounding(Check check, Tensor rounded, Tensor value) {
         check.shape("rounded", rounded, value.shape());
         if (rounded.type() != DataType.F64) { // the reference's

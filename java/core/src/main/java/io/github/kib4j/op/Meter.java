@@ -8,5 +8,20 @@ import io.github.kib4j.tensor.Tensor;
  *
  * @param sums F64
  * @param slot index into {@code sums}
+ * @param correct index into {@code sums} at which a readout counts right answers; {@link #NOWHERE} for no counting
  */
-public record Meter(Tensor sums, int slot, Clock clock) {}
+public record Meter(Tensor sums, int slot, int correct, Clock clock) {
+    /** No index. */
+    public static final int NOWHERE = -1;
+
+    /**
+     * Adds losses up, and counts nothing.
+     *
+     * @param sums F64
+     * @param slot index into {@code sums}
+     * @param clock tells the step, and keeps the fault
+     */
+    public Meter(Tensor sums, int slot, Clock clock) {
+        this(sums, slot, NOWHERE, clock);
+    }
+}

@@ -131,4 +131,14 @@ public interface OptimizerOps<R> {
      * @return the planned operation
      */
     R round(Tensor rounded, Tensor value);
+
+    /**
+     * Plans {@code sign = -1, 0 or 1}, elementwise; of NaN, NaN. Feedback weights of sign symmetry, and gradients of which only the
+     * sign is used (Liao, Leibo, Poggio, 2016).
+     *
+     * @param sign F32 or T, of the same shape; may be the memory of {@code value}
+     * @param value F32
+     * @return the planned operation
+     */
+    R sign(Tensor sign, Tensor value);
 }

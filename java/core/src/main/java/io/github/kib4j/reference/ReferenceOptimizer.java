@@ -46,6 +46,17 @@ record ReferenceOptimizer() implements OptimizerOps<Work> {
         return Work.of(() -> copy(rounded, value));
     }
 
+    @Override
+    public Work sign(Tensor sign, Tensor value) {
+        return Work.of(() -> {
+            double[] from = doubles(value);
+            double[] to = doubles(sign);
+            for (int i = 0; i < from.length; i++) {
+                to[i] = Math.signum(from[i]);
+            }
+        });
+    }
+
     private static void descend(Sgd sgd, Slot slot, double rate) {
         double[] w = doubles(slot.parameter());
         double[] gradient = doubles(slot.gradient());

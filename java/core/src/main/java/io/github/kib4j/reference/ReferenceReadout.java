@@ -6,13 +6,15 @@ import static io.github.kib4j.reference.ReferenceTensor.ints;
 import io.github.kib4j.op.Meter;
 import io.github.kib4j.op.ReadoutOps;
 import io.github.kib4j.op.Work;
+import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** {@link ReadoutOps} in loops. */
 record ReferenceReadout() implements ReadoutOps<Work> {
     @Override
-    public Work crossEntropy(@Nullable Tensor dy, Tensor y, Tensor labels, Meter meter) {
+    public Work crossEntropy(@Nullable Tensor dy, Tensor y, Tensor labels, @Nullable Meter meter) {
         int batch = y.shape().extent(0);
         int outputs = y.shape().extent(1);
         return Work.of(() -> {
@@ -26,14 +28,81 @@ record ReferenceReadout() implements ReadoutOps<Work> {
                     sum += Math.exp(logits[b * outputs + m] - logits[b * outputs + largest]);
                 }
                 loss += Math.log(sum) + logits[b * outputs + largest] - logits[b * outputs + label];
-                doubles(meter.sums())[meter.slot() + 1] += largest == label ? 1 : 0;
+                if (meter != null && meter.correct() != Meter.NOWHERE) {
+                    doubles(meter.sums())[meter.correct()] += largest == label ? 1 : 0;
+                }
                 for (int m = 0; m < outputs && dy != null; m++) {
                     double softmax = Math.exp(logits[b * outputs + m] - logits[b * outputs + largest]) / sum;
                     doubles(dy)[b * outputs + m] = (softmax - (m == label ? 1 : 0)) / batch;
                 }
             }
-            ReferenceObjective.addUp(meter, loss);
+            if (meter != null) {
+                ReferenceObjective.addUp(meter, loss);
+            }
         });
+    }
+
+    @Override
+    public Work averagePool(Tensor y, Tensor x) {
+        return Work.of(() -> {
+            double[] in = doubles(x);
+            double[] out = doubles(y);
+            Arrays.fill(out, 0);
+            forWindows(y.shape(), x.shape(), (at, from, size) -> out[at] += in[from] / size);
+        });
+    }
+
+    @Override
+    public Work averagePoolGradient(Tensor dx, Tensor dy) {
+        return Work.of(() -> {
+            double[] in = doubles(dy);
+            double[] out = doubles(dx);
+            Arrays.fill(out, 0);
+            forWindows(dy.shape(), dx.shape(), (at, from, size) -> out[from] += in[at] / size);
+        });
+    }
+
+    /** One position of an image in one window of it. */
+    private interface Visitor {
+        /**
+         * Visits.
+         *
+         * @param window its index among all windows
+         * @param position its index among all positions
+         * @param size positions of the window
+         */
+        void visit(int window, int position, int size);
+    }
+
+    private static void forWindows(Shape windows, Shape image, Visitor visitor) {
+        int rows = windows.extent(2);
+        int columns = windows.extent(3);
+        int height = image.extent(2);
+        int width = image.extent(3);
+        for (int at = 0; at < windows.size(); at++) {
+            int plane = at / (rows * columns);
+            int i = at / columns % rows;
+            int j = at % columns;
+            int top = start(i, height, rows);
+            int left = start(j, width, columns);
+            int bottom = end(i, height, rows);
+            int right = end(j, width, columns);
+            for (int h = top; h < bottom; h++) {
+                for (int w = left; w < right; w++) {
+                    visitor.visit(at, (plane * height + h) * width + w, (bottom - top) * (right - left));
+                }
+            }
+        }
+    }
+
+    /** Returns {@code floor(i size / windows)}. */
+    private static int start(int i, int size, int windows) {
+        return i * size / windows;
+    }
+
+    /** Returns {@code ceil((i+1) size / windows)}. */
+    private static int end(int i, int size, int windows) {
+        return ((i + 1) * size + windows - 1) / windows;
     }
 
     private static int largest(double[] logits, int start, int count) {

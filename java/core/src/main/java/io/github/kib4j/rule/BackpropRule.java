@@ -2,25 +2,46 @@ package io.github.kib4j.rule;
 
 import io.github.kib4j.layer.LayerPass;
 import io.github.kib4j.layer.Network;
+import io.github.kib4j.layer.NetworkFeedback;
+import io.github.kib4j.op.Feedback;
 import io.github.kib4j.op.Lane;
+import io.github.kib4j.op.Parameter;
 import io.github.kib4j.op.Phase;
 import io.github.kib4j.op.Signature;
 import io.github.kib4j.op.Step;
 import io.github.kib4j.tensor.Scope;
 import io.github.kib4j.tensor.Tensor;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Rule {@code backprop}: end-to-end cross-entropy on the same network, all parameters updated by the readout's optimizer. */
-public record BackpropRule() implements Rule {
+/**
+ * Rules that bring the readout's error back through the network (docs/mathematics.md, section 7.2): {@code backprop} by the weights
+ * themselves, {@code feedback-alignment} by fixed random ones, {@code sign-symmetry} by the weights' signs. All parameters are updated
+ * by the readout's optimizer.
+ *
+ * @param feedback the weights that errors come back by
+ * @param signs whether the optimizer gets the signs of the gradients only (batch Manhattan)
+ */
+public record BackpropRule(Feedback.Kind feedback, boolean signs) implements Rule {
+    /** Backprop itself. */
+    public BackpropRule() {
+        this(Feedback.Kind.EXACT, false);
+    }
+
     @Override
     public String name() {
-        return "backprop";
+        return switch (feedback) {
+            case EXACT -> "backprop";
+            case RANDOM -> "feedback-alignment";
+            case SIGNS -> "sign-symmetry";
+        };
     }
 
     @Override
     public Signature signature() {
-        return Signature.of(name());
+        Signature name = Signature.of(name());
+        return signs ? name.with("gradient", "signs") : name;
     }
 
     @Override
@@ -31,28 +52,55 @@ public record BackpropRule() implements Rule {
     @Override
     public BoundRule bind(Network network, Optimizers optimizers, Scope scope, int samples, int batch) {
         network.parameters().forEach(optimizers.readout()::add);
-        return context -> plan(network, optimizers, context);
+        return new Bound(network, optimizers, network.feedback(scope, feedback), signs);
     }
 
-    private static List<Step> plan(Network network, Optimizers optimizers, StepContext context) {
-        Steps steps = new Steps(context);
-        List<LayerPass> passes =
-                network.passes(context.x(), context.workspace(), LayerPass.Use.TRAINING, context.clock());
-        passes.forEach(pass -> steps.add(Phase.FORWARD, Lane.MAIN, pass.forward()));
-        int last = passes.size() - 1;
-        Tensor sent = passes.get(last).sent();
-        Tensor dsent = like(sent, context);
-        steps.readout(network, sent, dsent, Lane.MAIN);
-        for (int i = last; i >= 0; i--) {
-            @Nullable Tensor dx = i == 0 ? null : like(passes.get(i - 1).sent(), context);
-            steps.add(Phase.GRADIENT, Lane.MAIN, passes.get(i).backwardGradient(dsent, dx, context.gradients()));
-            dsent = dx == null ? dsent : dx;
+    private record Bound(Network network, Optimizers optimizers, NetworkFeedback feedback, boolean signs)
+            implements BoundRule {
+        @Override
+        public List<Parameter> parameters() {
+            return feedback.fixed();
         }
-        steps.updateByMean(network.parameters(), optimizers.readout(), Lane.MAIN);
-        return steps.all();
-    }
 
-    private static Tensor like(Tensor tensor, StepContext context) {
-        return context.workspace().tensor(tensor.type(), tensor.shape());
+        @Override
+        public void initialize() {
+            feedback.initialize();
+        }
+
+        @Override
+        public Map<String, Tensor> kept() {
+            return feedback.kept();
+        }
+
+        @Override
+        public List<Step> plan(StepContext context) {
+            Steps steps = new Steps(context);
+            List<LayerPass> passes =
+                    network.passes(context.x(), context.workspace(), LayerPass.Use.TRAINING, context.clock());
+            passes.forEach(pass -> steps.add(Phase.FORWARD, Lane.MAIN, pass.forward()));
+            NetworkFeedback.Planned back = feedback.plan(context.workspace());
+            steps.add(Phase.GRADIENT, Lane.MAIN, back.operations());
+            int last = passes.size() - 1;
+            Tensor sent = passes.get(last).sent();
+            Tensor dsent = like(sent, context);
+            steps.readout(network, sent, dsent, back.from(last + 1), Lane.MAIN);
+            for (int i = last; i >= 0; i--) {
+                @Nullable Tensor dx = i == 0 ? null : like(passes.get(i - 1).sent(), context);
+                @Nullable Tensor by = i == 0 ? null : back.from(i);
+                steps.add(
+                        Phase.GRADIENT, Lane.MAIN, passes.get(i).backwardGradient(dsent, dx, by, context.gradients()));
+                dsent = dx == null ? dsent : dx;
+            }
+            if (signs) {
+                steps.updateBySignOfMean(network.device(), network.parameters(), optimizers.readout(), Lane.MAIN);
+            } else {
+                steps.updateByMean(network.parameters(), optimizers.readout(), Lane.MAIN);
+            }
+            return steps.all();
+        }
+
+        private static Tensor like(Tensor tensor, StepContext context) {
+            return context.workspace().tensor(tensor.type(), tensor.shape());
+        }
     }
 }

@@ -8,7 +8,7 @@ import java.util.Map;
 
 /** A rule with a network to teach: all that it keeps from step to step is here. */
 public interface BoundRule {
-    /** {@return what it learns beside the network's parameters} */
+    /** {@return what weights it has beside the network's, learned or fixed: their rounded copies are renewed where values are read} */
     default List<Parameter> parameters() {
         return List.of();
     }

@@ -16,12 +16,13 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
- * Rules {@code phsic} and {@code hsic}: each hidden layer descends a local objective of its own and updates itself at once; what
+ * Rules {@code phsic}, {@code hsic} and {@code layerwise}: each hidden layer descends a local objective of its own and updates itself at once; what
  * it passes on was computed with the weights before. No gradient crosses a layer. The readout learns by cross-entropy.
  *
- * @param name {@code phsic} or {@code hsic}
+ * @param name as users type it, for example {@code phsic}
  * @param objective of which each layer gets its own
  * @param teaching what layers are taught by
  */
@@ -40,25 +41,38 @@ public record LocalRule(String name, Objective.Kind objective, TeachingSignal te
     public BoundRule bind(Network network, Optimizers optimizers, Scope scope, int samples, int batch) {
         List<Layer> layers = new ArrayList<>();
         for (HiddenLayer layer : network.hidden()) {
-            Objective own = objective.bind(network.device(), scope, layer.index(), layer.code());
+            Objective own = objective.bind(new Objective.Place(
+                    network.device(),
+                    scope,
+                    layer.index(),
+                    objective.seesActivity() ? layer.activity() : layer.code(),
+                    network.precision(),
+                    network.seed()));
             List<Parameter> learned = new ArrayList<>(layer.parameters());
             learned.addAll(own.parameters());
             learned.forEach(optimizers.local()::add);
             layers.add(new Layer(own, learned));
         }
         network.readout().parameters().forEach(optimizers.readout()::add);
-        return new Bound(network, optimizers, layers, teaching.reside(network.device(), scope, samples, batch));
+        LayerPass.Use use = objective.seesActivity() ? LayerPass.Use.TRAINING_BY_ACTIVITY : LayerPass.Use.TRAINING;
+        return new Bound(network, optimizers, layers, use, teaching.reside(network.device(), scope, samples, batch));
     }
 
     /** A hidden layer's objective, and what they learn. */
     private record Layer(Objective objective, List<Parameter> learned) {}
 
-    private record Bound(Network network, Optimizers optimizers, List<Layer> layers, TeachingSignal.Resident teaching)
+    private record Bound(
+            Network network,
+            Optimizers optimizers,
+            List<Layer> layers,
+            LayerPass.Use use,
+            TeachingSignal.Resident teaching)
             implements BoundRule {
         @Override
         public List<Parameter> parameters() {
             return layers.stream()
-                    .flatMap(layer -> layer.objective().parameters().stream())
+                    .flatMap(layer ->
+                            Stream.concat(layer.objective().parameters().stream(), layer.objective().fixed().stream()))
                     .toList();
         }
 
@@ -93,8 +107,7 @@ public record LocalRule(String name, Objective.Kind objective, TeachingSignal te
             TeachingSignal.Batch signal =
                     teaching.batch(context.workspace(), context.labels(), context.order(), context.clock());
             steps.add(Phase.DATA, Lane.MAIN, signal.operations());
-            List<LayerPass> passes =
-                    network.passes(context.x(), context.workspace(), LayerPass.Use.TRAINING, context.clock());
+            List<LayerPass> passes = network.passes(context.x(), context.workspace(), use, context.clock());
             for (int i = 0; i < passes.size(); i++) {
                 LayerPass pass = passes.get(i);
                 steps.add(Phase.FORWARD, Lane.MAIN, pass.forward());
@@ -109,7 +122,12 @@ public record LocalRule(String name, Objective.Kind objective, TeachingSignal te
                                 context.localMeter(i));
                 steps.add(Phase.OBJECTIVE, Lane.UPDATE, planned.operations());
                 steps.add(Phase.GRADIENT, Lane.UPDATE, pass.localGradient(planned.du(), context.gradients()));
-                steps.updateBySum(layers.get(i).learned(), optimizers.local(), Lane.UPDATE);
+                List<Parameter> learned = layers.get(i).learned();
+                if (layers.get(i).objective().isMeanOfSamples()) {
+                    steps.updateByMean(learned, optimizers.local(), Lane.UPDATE);
+                } else {
+                    steps.updateBySum(learned, optimizers.local(), Lane.UPDATE);
+                }
             }
             ReadoutRule.addTo(steps, network, optimizers, passes);
             return steps.all();

@@ -40,7 +40,7 @@ public record ReadoutRule() implements Rule {
 
     /** Adds the learning of the readout of these passes. */
     static void addTo(Steps steps, Network network, Optimizers optimizers, List<LayerPass> passes) {
-        steps.readout(network, passes.get(passes.size() - 1).sent(), null, Lane.UPDATE);
+        steps.readout(network, passes.get(passes.size() - 1).sent(), null, null, Lane.UPDATE);
         steps.updateByMean(network.readout().parameters(), optimizers.readout(), Lane.UPDATE);
     }
 }

@@ -40,6 +40,7 @@ public record StepContext(
 
     /** {@return the meter of the readout, which follows those of the hidden layers} */
     public Meter readoutMeter() {
-        return new Meter(sums, Math.toIntExact(sums.shape().size()) - 2, clock);
+        int correct = Math.toIntExact(sums.shape().size()) - 1;
+        return new Meter(sums, correct - 1, correct, clock);
     }
 }

@@ -2,6 +2,7 @@ package io.github.kib4j.rule;
 
 import io.github.kib4j.layer.Network;
 import io.github.kib4j.layer.ReadoutPass;
+import io.github.kib4j.op.Device;
 import io.github.kib4j.op.Lane;
 import io.github.kib4j.op.Operation;
 import io.github.kib4j.op.Parameter;
@@ -38,6 +39,16 @@ final class Steps {
         update(context.exchange().mean(gradients(parameters)), parameters, optimizer, lane);
     }
 
+    /** The same, where the optimizer gets the signs of the mean's entries only. */
+    void updateBySignOfMean(Device device, List<Parameter> parameters, Optimizer optimizer, Lane lane) {
+        List<Tensor> gradients = gradients(parameters);
+        List<Operation> operations = new ArrayList<>();
+        context.exchange().mean(gradients).ifPresent(operations::add);
+        gradients.forEach(gradient -> operations.add(device.optimizer().sign(gradient, gradient)));
+        add(Phase.GRADIENT, lane, operations);
+        update(Optional.empty(), parameters, optimizer, lane);
+    }
+
     private List<Tensor> gradients(List<Parameter> parameters) {
         return parameters.stream().map(context.gradients()::of).toList();
     }
@@ -47,14 +58,14 @@ final class Steps {
         add(Phase.OPTIMIZER, lane, List.of(optimizer.step(parameters, context.gradients())));
     }
 
-    /** Adds the readout's pass, its loss and its gradients; and that of its input, where {@code dsent} is given. */
-    void readout(Network network, Tensor sent, @Nullable Tensor dsent, Lane lane) {
+    /** Adds the readout's pass, its loss and its gradients; and that of its input, where {@code dsent} is given, by {@code feedback}. */
+    void readout(Network network, Tensor sent, @Nullable Tensor dsent, @Nullable Tensor feedback, Lane lane) {
         ReadoutPass pass = network.readoutPass(sent, context.workspace());
         add(Phase.FORWARD, Lane.MAIN, List.of(pass.forward()));
         add(
                 Phase.OBJECTIVE,
                 lane,
-                pass.lossAndGradient(context.labels(), context.readoutMeter(), dsent, context.gradients()));
+                pass.lossAndGradient(context.labels(), context.readoutMeter(), dsent, feedback, context.gradients()));
     }
 
     List<Step> all() {

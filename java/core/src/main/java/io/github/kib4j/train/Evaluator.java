@@ -103,7 +103,7 @@ final class Evaluator {
         passes.forEach(pass -> operations.addAll(pass.forward()));
         ReadoutPass readout = network.readoutPass(passes.get(passes.size() - 1).sent(), workspace);
         operations.add(readout.forward());
-        operations.add(readout.loss(labels, new Meter(totals, 0, clock)));
+        operations.add(readout.loss(labels, new Meter(totals, 0, 1, clock)));
         operations.add(device.random().advance(clock, size));
         Tensor logits = workspace.keep(readout.logits());
         List<Step> steps =

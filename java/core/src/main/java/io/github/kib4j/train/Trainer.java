@@ -11,6 +11,7 @@ import io.github.kib4j.op.Device;
 import io.github.kib4j.op.Exchange;
 import io.github.kib4j.op.Parameter;
 import io.github.kib4j.op.Plan;
+import io.github.kib4j.rule.BoundRule;
 import io.github.kib4j.rule.Optimizers;
 import io.github.kib4j.tensor.RefusedException;
 import io.github.kib4j.tensor.Scope;
@@ -274,6 +275,11 @@ public final class Trainer implements AutoCloseable {
                 100 * totals[hidden + 1] / all,
                 config.local().learningRate() * run.factor(step - 1),
                 config.readout().learningRate() * run.factor(step - 1));
+    }
+
+    /** {@return the rule with all that it keeps beside the network and the optimizers' state} */
+    public BoundRule rule() {
+        return run.rule();
     }
 
     private void checkFault() {

@@ -3,6 +3,7 @@ package io.github.kib4j.experiment;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** Which settings the others leave without effect. */
@@ -37,6 +38,8 @@ record Effects(Settings settings) {
                     case SIGMA -> withoutGaussian() != null;
                     case MOMENTUM -> withoutMomentum() != null;
                     case MILESTONES, LR_DECAY -> otherSchedule() != null;
+                    case LOCAL_FEATURES -> withoutClassifier() != null;
+                    case GRADIENT_SIGNS -> withoutErrors() != null;
                     default -> false;
                 };
     }
@@ -47,10 +50,13 @@ record Effects(Settings settings) {
         return switch (key) {
             case GROUPS -> settings.integer(Key.GROUPS) == 0 ? null : onlyForCodes();
             case DELTA -> first(withoutGroups(), onlyForCodes());
-            case POWER -> first(withoutGroups(), withoutLocalRule());
+            case POWER -> first(withoutGroups(), withoutCodes());
             case DIVISIVE_POWER -> first(withoutGroups(), withoutDivisiveNorm());
-            case KERNEL, LABEL_KERNEL, GAMMA, CENTRE_CODES, LR_LOCAL, WEIGHT_DECAY_LOCAL -> withoutLocalRule();
-            case SIGMA -> first(withoutLocalRule(), withoutGaussian());
+            case KERNEL, LABEL_KERNEL, GAMMA, CENTRE_CODES -> withoutCodes();
+            case LR_LOCAL, WEIGHT_DECAY_LOCAL -> withoutLocalRule();
+            case SIGMA -> first(withoutCodes(), withoutGaussian());
+            case LOCAL_FEATURES -> withoutClassifier();
+            case GRADIENT_SIGNS -> settings.flag(Key.GRADIENT_SIGNS) ? withoutErrors() : null;
             case MOMENTUM -> withoutMomentum();
             case MILESTONES -> settings.text(Key.MILESTONES).isEmpty() ? null : first(otherSchedule(), beyondTheEnd());
             case LR_DECAY -> first(otherSchedule(), withoutMilestones());
@@ -139,17 +145,49 @@ record Effects(Settings settings) {
 
     /** Groups matter to local objectives and to divisive normalization. */
     private @Nullable String onlyForCodes() {
-        return settings.flag(Key.DIVISIVE_NORM) ? null : withoutLocalRule();
+        return settings.flag(Key.DIVISIVE_NORM) ? null : withoutCodes();
+    }
+
+    private @Nullable String withoutCodes() {
+        return first(
+                withoutLocalRule(),
+                without(
+                        rule -> !rule.equals("phsic") && !rule.equals("hsic"),
+                        "compares no codes",
+                        "compare no codes"));
     }
 
     private @Nullable String withoutLocalRule() {
+        return without(
+                rule -> rule.equals("readout") || bringsErrorsBack(rule),
+                "has no local objective",
+                "have no local objective");
+    }
+
+    private @Nullable String withoutClassifier() {
+        return without(rule -> !rule.startsWith("layerwise"), "has no local classifiers", "have no local classifiers");
+    }
+
+    private @Nullable String withoutErrors() {
+        return without(
+                rule -> !bringsErrorsBack(rule),
+                "brings no error back through the network",
+                "bring no error back through the network");
+    }
+
+    private static boolean bringsErrorsBack(String rule) {
+        return rule.equals("backprop") || rule.equals("feedback-alignment") || rule.equals("sign-symmetry");
+    }
+
+    /** Returns what all rules of the run lack, if each of them does. */
+    private @Nullable String without(Predicate<String> lacks, String one, String several) {
         List<String> rules = Arrays.asList(settings.text(Key.RULE).split(","));
-        if (!rules.stream().allMatch(rule -> rule.equals("readout") || rule.equals("backprop"))) {
+        if (!rules.stream().allMatch(lacks)) {
             return null;
         }
         return rules.size() == 1
-                ? "the rule " + rules.get(0) + " has no local objective"
-                : "the rules " + String.join(" and ", rules) + " have no local objective";
+                ? "the rule " + rules.get(0) + " " + one
+                : "the rules " + String.join(" and ", rules) + " " + several;
     }
 
     private @Nullable String withoutGaussian() {

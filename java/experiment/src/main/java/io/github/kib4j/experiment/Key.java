@@ -79,7 +79,17 @@ public enum Key {
     /** {@code q} of the divisive normalization. */
     DIVISIVE_POWER(NUMBER, Range.above(0, 10), "0.2", "power q of the divisive normalization"),
     /** By which rules to learn. */
-    RULE("phsic", "learning rule, or several with commas, one after the other", "phsic", "hsic", "readout", "backprop"),
+    RULE(
+            "phsic",
+            "learning rule, or several with commas, one after the other",
+            "phsic",
+            "hsic",
+            "layerwise",
+            "layerwise-feedback-alignment",
+            "readout",
+            "backprop",
+            "feedback-alignment",
+            "sign-symmetry"),
     /** The kernel on codes. */
     KERNEL("cosine", "kernel on codes", "linear", "cosine", "gaussian"),
     /** The kernel on labels. */
@@ -90,6 +100,14 @@ public enum Key {
     GAMMA(NUMBER, Range.between(0, 1e6), "2.0", "weight of the label term"),
     /** Whether codes are centred within a sample. */
     CENTRE_CODES(FLAG, "false", "centre codes within a sample; default: where there are groups"),
+    /** Features of local classifiers. */
+    LOCAL_FEATURES(
+            INTEGER, Range.UNITS, "2048", "layerwise: features, at most, that a layer's classifier reads of an image"),
+    /** Whether only the signs of gradients are used. */
+    GRADIENT_SIGNS(
+            FLAG,
+            "false",
+            "backprop, feedback-alignment, sign-symmetry: use the gradients' signs only (batch Manhattan)"),
     /** How often all training images are seen. */
     EPOCHS(INTEGER, Range.EPOCHS, "10", "how often all training images are seen"),
     /** {@code B}, the images of a step. */
@@ -101,11 +119,12 @@ public enum Key {
     /** The learning rate of hidden layers under local rules. */
     LR_LOCAL(NUMBER, Range.RATE, "0.5", "learning rate of hidden layers under local rules"),
     /** The learning rate of the rest. */
-    LR_READOUT(NUMBER, Range.RATE, "5.0E-4", "learning rate of the readout, and of everything under backprop"),
+    LR_READOUT(NUMBER, Range.RATE, "5.0E-4", "learning rate of the readout, and of everything where errors come back"),
     /** The weight decay of hidden layers under local rules. */
     WEIGHT_DECAY_LOCAL(NUMBER, Range.RATE, "1.0E-7", "weight decay of hidden layers under local rules"),
     /** The weight decay of the rest. */
-    WEIGHT_DECAY_READOUT(NUMBER, Range.RATE, "1.0E-6", "weight decay of the readout, and of everything under backprop"),
+    WEIGHT_DECAY_READOUT(
+            NUMBER, Range.RATE, "1.0E-6", "weight decay of the readout, and of everything where errors come back"),
     /** How learning rates change. */
     SCHEDULE("multi-step", "of learning rates", "constant", "multi-step", "cosine", "one-cycle"),
     /** Epochs at which they are lowered. */

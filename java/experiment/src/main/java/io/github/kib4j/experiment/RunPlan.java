@@ -5,7 +5,9 @@ import io.github.kib4j.datasets.Datasets;
 import io.github.kib4j.datasets.Selection;
 import io.github.kib4j.layer.LayerSpec;
 import io.github.kib4j.layer.NetworkSpec;
+import io.github.kib4j.objective.LocalClassification;
 import io.github.kib4j.objective.LocalObjective;
+import io.github.kib4j.objective.TeachingSignal;
 import io.github.kib4j.objective.TeachingSignals;
 import io.github.kib4j.op.Activation;
 import io.github.kib4j.op.Device;
@@ -13,6 +15,7 @@ import io.github.kib4j.op.DeviceProvider;
 import io.github.kib4j.op.Devices;
 import io.github.kib4j.op.Dropout;
 import io.github.kib4j.op.Estimator;
+import io.github.kib4j.op.Feedback;
 import io.github.kib4j.op.Grouping;
 import io.github.kib4j.op.Kernel;
 import io.github.kib4j.op.ObjectiveOps;
@@ -370,18 +373,34 @@ public record RunPlan(Settings settings) {
     private Rule rule(String name, int classes) {
         return switch (name) {
             case "readout" -> new ReadoutRule();
-            case "backprop" -> new BackpropRule();
+            case "backprop" -> backprop(Feedback.Kind.EXACT);
+            case "feedback-alignment" -> backprop(Feedback.Kind.RANDOM);
+            case "sign-symmetry" -> backprop(Feedback.Kind.SIGNS);
+            case "layerwise" -> layerwise(name, classes, Feedback.Kind.EXACT);
+            case "layerwise-feedback-alignment" -> layerwise(name, classes, Feedback.Kind.RANDOM);
             default -> {
                 boolean centred = settings.flag(Key.CENTRE_CODES);
                 Estimator estimator = name.equals("hsic") ? Estimator.HSIC : Estimator.PHSIC;
                 ObjectiveOps.Spec spec =
                         new ObjectiveOps.Spec(estimator, kernel(Key.KERNEL), centred, settings.number(Key.GAMMA));
-                yield new LocalRule(
-                        name,
-                        LocalObjective.of(spec),
-                        TeachingSignals.classes(classes, kernel(Key.LABEL_KERNEL), true));
+                yield new LocalRule(name, LocalObjective.of(spec), labels(classes));
             }
         };
+    }
+
+    private Rule backprop(Feedback.Kind feedback) {
+        return new BackpropRule(feedback, settings.flag(Key.GRADIENT_SIGNS));
+    }
+
+    private Rule layerwise(String name, int classes, Feedback.Kind feedback) {
+        return new LocalRule(
+                name,
+                new LocalClassification(classes, settings.integer(Key.LOCAL_FEATURES), feedback),
+                labels(classes));
+    }
+
+    private TeachingSignal labels(int classes) {
+        return TeachingSignals.classes(classes, kernel(Key.LABEL_KERNEL), true);
     }
 
     private Kernel kernel(Key key) {

@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.kib4j.layer.LayerSpec;
+import io.github.kib4j.objective.LocalClassification;
 import io.github.kib4j.objective.LocalObjective;
 import io.github.kib4j.op.Activation;
+import io.github.kib4j.op.Feedback;
 import io.github.kib4j.op.Grouping;
 import io.github.kib4j.op.OptimizerOps;
 import io.github.kib4j.optimizer.Schedule;
+import io.github.kib4j.rule.BackpropRule;
 import io.github.kib4j.rule.LocalRule;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.train.TrainingConfig;
@@ -31,9 +34,9 @@ final class PresetsTest {
     }
 
     @Test
-    void thereIsOneForEveryRunWhoseRuleExists() {
+    void thereIsOneForEachOfThePapersRuns() {
         assertThat(presets.names())
-                .hasSize(63)
+                .hasSize(81)
                 .doesNotHaveDuplicates()
                 .contains(
                         "quickstart",
@@ -112,9 +115,18 @@ final class PresetsTest {
                 assertThat(training.local().learningRate())
                         .as(name)
                         .isEqualTo(run.get("lr-local").asDouble());
-                assertThat(((LocalObjective) local.objective()).spec().centred())
-                        .as(name)
-                        .isEqualTo(name.contains("-grp"));
+                if (local.objective() instanceof LocalObjective objective) {
+                    assertThat(objective.spec().centred()).as(name).isEqualTo(name.contains("-grp"));
+                } else {
+                    boolean random = rule.endsWith("feedback-alignment");
+                    assertThat(local.objective())
+                            .as(name)
+                            .isEqualTo(new LocalClassification(
+                                    10, 2048, random ? Feedback.Kind.RANDOM : Feedback.Kind.EXACT));
+                }
+            }
+            if (training.rule() instanceof BackpropRule backprop) {
+                assertThat(backprop.signs()).as(name).isEqualTo(name.contains("-sgd-sign-symmetry"));
             }
             assertThat(training.epochs()).isEqualTo(mlp ? 100 : 500);
             assertThat(training.batch()).isEqualTo(mlp ? 256 : 128);
@@ -123,13 +135,16 @@ final class PresetsTest {
             assertThat(grouping != null).as(name).isEqualTo(divisive || name.contains("-grp"));
             if (grouping != null) {
                 assertThat(grouping.groups()).isEqualTo(run.get("groups").asInt());
-                assertThat(grouping.divisivePower()).as(name).isEqualTo(divisive ? 0.2 : 0);
-                assertThat(grouping.power()).as(name).isEqualTo(divisive ? 0.8 : 0.5);
+                boolean others = rule.startsWith("layerwise")
+                        || rule.equals("feedback-alignment")
+                        || rule.equals("sign-symmetry");
+                assertThat(grouping.divisivePower()).as(name).isEqualTo(divisive ? others ? 0.5 : 0.2 : 0);
+                assertThat(grouping.power()).as(name).isEqualTo(divisive && !others ? 0.8 : 0.5);
             }
             assertThat(presets.paperAccuracy(name))
                     .isEqualTo(run.get("paper-accuracy").asDouble());
         }
-        assertThat(runs).isEqualTo(62);
+        assertThat(runs).isEqualTo(80);
     }
 
     @Test

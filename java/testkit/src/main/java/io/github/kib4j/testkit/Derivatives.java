@@ -36,6 +36,8 @@ final class Derivatives {
             entry("objective.codeStatistics", "half of a gradient: objective.gradientFromStatistics is the whole"),
             entry("optimizer.step", "uses gradients"),
             entry("optimizer.round", "a step function"),
+            entry("optimizer.sign", "a step function"),
+            entry("readout.averagePool", "differences are taken of it"),
             entry("batch.images", "of bytes"),
             entry("random.uniform", "of nothing"),
             entry("batch.rows", "a copy"),
@@ -64,7 +66,8 @@ final class Derivatives {
             entry("activity.outputGradient", Derivatives::sent),
             entry("objective.gradient", Derivatives::objective),
             entry("objective.gradientFromStatistics", Derivatives::objectiveFromStatistics),
-            entry("readout.crossEntropy", Derivatives::crossEntropy));
+            entry("readout.crossEntropy", Derivatives::crossEntropy),
+            entry("readout.averagePoolGradient", Derivatives::averagePool));
 
     private Derivatives() {}
 
@@ -250,5 +253,13 @@ final class Derivatives {
         List<Operation> forward = List.of(t.device().readout().crossEntropy(null, y, in.tensor(2), meter));
         double perSample = 1.0 / y.shape().extent(0);
         return dy == null ? null : new Derivative(List.of(new Pair(dy, y)), forward, sums, new double[] {perSample, 0});
+    }
+
+    private static Derivative averagePool(Arguments in, Setup t) {
+        Tensor dx = in.tensor(0);
+        Tensor dy = in.tensor(1);
+        Tensor x = random(t, dx);
+        Tensor y = random(t, dy);
+        return Derivative.of(List.of(new Pair(dx, x)), t.device().readout().averagePool(y, x), y, dy);
     }
 }

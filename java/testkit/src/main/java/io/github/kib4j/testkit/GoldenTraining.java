@@ -8,6 +8,7 @@ import io.github.kib4j.layer.LayerSpec;
 import io.github.kib4j.layer.Network;
 import io.github.kib4j.layer.NetworkSpec;
 import io.github.kib4j.layer.ReadoutPass;
+import io.github.kib4j.objective.LocalClassification;
 import io.github.kib4j.objective.LocalObjective;
 import io.github.kib4j.objective.TeachingSignals;
 import io.github.kib4j.op.Activation;
@@ -16,6 +17,7 @@ import io.github.kib4j.op.Device;
 import io.github.kib4j.op.Dropout;
 import io.github.kib4j.op.Estimator;
 import io.github.kib4j.op.Exchange;
+import io.github.kib4j.op.Feedback;
 import io.github.kib4j.op.Gradients;
 import io.github.kib4j.op.Grouping;
 import io.github.kib4j.op.Kernel;
@@ -52,7 +54,14 @@ import java.util.Map;
 public final class GoldenTraining {
     /** The recorded trainings whose rules exist. */
     public static final List<String> NAMES = List.of(
-            "train_phsic_cossim_divnorm", "train_phsic_cossim_grp", "train_phsic_adamw_bn", "train_backprop_divnorm");
+            "train_phsic_cossim_divnorm",
+            "train_phsic_cossim_grp",
+            "train_phsic_adamw_bn",
+            "train_backprop_divnorm",
+            "train_layerce",
+            "train_feedback_alignment_divnorm",
+            "train_sign_symmetry_divnorm",
+            "train_sign_symmetry_adamw_bn");
 
     private final JsonNode golden;
     private final JsonNode config;
@@ -110,12 +119,14 @@ public final class GoldenTraining {
         int batch = config.get("batch").asInt();
         Clock clock = Clock.allocate(scope);
         Network network = new Network(device, scope, spec(), precision, 0).initialize();
-        writeState(network, golden.get("initial"), golden.path("bn_buffers_initial"));
         Optimizers optimizers = new Optimizers(
                 new Optimizer(device, scope, optimizer("local"), clock, 1),
                 new Optimizer(device, scope, optimizer("final"), clock, 1));
         Rule rule = rule();
         BoundRule bound = rule.bind(network, optimizers, scope, batch, batch);
+        List<Parameter> parameters = new ArrayList<>(network.parameters());
+        parameters.addAll(bound.parameters());
+        writeState(network, parameters, golden.get("initial"), golden.path("bn_buffers_initial"));
         Tensor x =
                 scope.allocate(precision.activations(), network.spec().input().prepend(batch));
         Tensor labels = scope.allocate(DataType.I32, Shape.of(batch));
@@ -126,7 +137,8 @@ public final class GoldenTraining {
         Gradients gradients = new Gradients(workspace);
         List<Step> planned =
                 bound.plan(new StepContext(workspace, gradients, x, labels, order, clock, sums, Exchange.NONE));
-        network.parameters().forEach(parameter -> workspace.keep(gradients.of(parameter)));
+        parameters.removeIf(parameter -> parameter.name().endsWith("_backward")); // fixed
+        parameters.forEach(parameter -> workspace.keep(gradients.of(parameter)));
         Tensor logits = workspace.keep(logits(planned));
         Program program = device.compile(workspace, planned);
         int milestone = config.get("scheduler").get("milestones").get(0).asInt();
@@ -143,7 +155,7 @@ public final class GoldenTraining {
                     .toArray());
             program.run();
             device.run(device.random().advance(clock, batch));
-            compareStep(step, network, gradients, logits, sums.readDoubles(), batch, rule.hasLocalLosses());
+            compareStep(step, network, parameters, gradients, logits, sums.readDoubles(), batch, rule.hasLocalLosses());
         }
         compareEvaluation(network, device.newWorkspace(scope), x);
     }
@@ -153,7 +165,7 @@ public final class GoldenTraining {
         return steps.stream()
                 .map(Step::operation)
                 .filter(operation -> operation.name().equals("readout.crossEntropy"))
-                .findFirst()
+                .reduce((local, last) -> last)
                 .orElseThrow()
                 .reads()
                 .get(0);
@@ -162,6 +174,7 @@ public final class GoldenTraining {
     private void compareStep(
             JsonNode step,
             Network network,
+            List<Parameter> parameters,
             Gradients gradients,
             Tensor logits,
             double[] sums,
@@ -174,7 +187,7 @@ public final class GoldenTraining {
             compare(prefix + "local loss " + i, step.get("local_losses").get(i), sums[i] / batch);
         }
         compare(prefix + "readout loss", step.get("final_loss"), sums[layers] / batch);
-        for (Parameter parameter : network.parameters()) {
+        for (Parameter parameter : parameters) {
             compare(
                     prefix + parameter.name(),
                     step.get("weights").get(parameter.name()),
@@ -227,9 +240,9 @@ public final class GoldenTraining {
         errors.put(name, Math.sqrt(difference / Math.max(scale, Double.MIN_NORMAL)));
     }
 
-    private static void writeState(Network network, JsonNode weights, JsonNode running) {
-        network.parameters().forEach(p -> p.value().write(doubles(weights.get(p.name()))));
-        network.renewRounded();
+    private static void writeState(Network network, List<Parameter> parameters, JsonNode weights, JsonNode running) {
+        parameters.forEach(p -> p.value().write(doubles(weights.get(p.name()))));
+        Parameter.renewRounded(network.device(), parameters);
         for (HiddenLayer layer : network.hidden()) {
             layer.runningStatistics().forEach((name, tensor) -> tensor.write(doubles(running.get(name))));
         }
@@ -310,6 +323,13 @@ public final class GoldenTraining {
     private Rule rule() {
         return switch (config.get("rule").asText()) {
             case "backprop" -> new BackpropRule();
+            case "feedback_alignment" -> new BackpropRule(Feedback.Kind.RANDOM, signs());
+            case "sign_symmetry" -> new BackpropRule(Feedback.Kind.SIGNS, signs());
+            case "layerce" ->
+                new LocalRule(
+                        "layerwise",
+                        new LocalClassification(config.get("n_classes").asInt(), 32, Feedback.Kind.EXACT),
+                        TeachingSignals.classes(config.get("n_classes").asInt(), Kernel.COSINE, true));
             case "phsic" ->
                 new LocalRule(
                         "phsic",
@@ -320,6 +340,10 @@ public final class GoldenTraining {
                                 config.get("center_labels").asBoolean()));
             default -> throw unknown("rule");
         };
+    }
+
+    private boolean signs() {
+        return config.get("gradient_sign").asBoolean();
     }
 
     private ObjectiveOps.Spec objective() {

@@ -20,7 +20,7 @@ public abstract class GoldenTrainingContract extends BackendContract {
     @MethodSource("names")
     void singlePrecisionFollowsTheAuthorsSteps(String name) {
         Map<String, Double> errors = errors(name, Precision.F32);
-        assertThat(errors).hasSizeGreaterThan(40);
+        assertThat(errors).hasSizeGreaterThan(30);
         assertThat(errors)
                 .allSatisfy((tensor, error) -> assertThat(error).as(tensor).isLessThan(1e-4));
     }
@@ -34,7 +34,7 @@ public abstract class GoldenTrainingContract extends BackendContract {
     void bfloat16TakesTheAuthorsFirstStep(String name) {
         Map<String, Double> errors = errors(name, Precision.BF16);
         errors.keySet().removeIf(tensor -> !tensor.startsWith("step 1 "));
-        assertThat(errors).hasSizeGreaterThan(8);
+        assertThat(errors).hasSizeGreaterThan(6);
         assertThat(errors)
                 .allSatisfy((tensor, error) ->
                         assertThat(error).as(tensor).isLessThan(tensor.contains("gradient") ? 0.5 : 0.1));

@@ -49,6 +49,7 @@ public final class OperationCases {
         list.statistics();
         list.optimizer();
         list.readout();
+        list.pooling();
         list.augmentation();
         list.rows();
         list.random();
@@ -758,6 +759,16 @@ public final class OperationCases {
                 t.then(t.device().optimizer().round(rounded, weights));
             }
         });
+        for (boolean inPlace : new boolean[] {true, false}) {
+            add("optimizer.sign", inPlace ? "of a gradient, in place" : "of weights, for products", 1, t -> {
+                Tensor values = t.edit(t.randomSingle(70, 301), v -> {
+                    v[3] = 0;
+                    v[4] = -1e-30;
+                });
+                Tensor signs = t.output("signs", inPlace ? values : t.activation(70, 301));
+                t.then(t.device().optimizer().sign(signs, values));
+            });
+        }
         List<OptimizerOps.Spec> specs = List.of(
                 new OptimizerOps.Sgd(0.95, 1e-3),
                 new OptimizerOps.Sgd(0, 1e-3),
@@ -806,7 +817,8 @@ public final class OperationCases {
                 add("readout.crossEntropy", "B=" + s[0] + " M=" + s[1] + (gradient ? "" : ", loss alone"), s[1], t -> {
                     Tensor logits = t.edit(t.filled(t.single(s), -4, 4), v -> v[0] = v[1]);
                     Tensor dy = gradient ? t.output("dy", t.activation(s)) : null;
-                    Meter meter = new Meter(t.output("sums", t.wide(3)), 1, t.clock(0, 0, 0));
+                    Meter meter =
+                            new Meter(t.output("sums", t.wide(3)), 1, gradient ? 2 : Meter.NOWHERE, t.clock(0, 0, 0));
                     t.then(t.device().readout().crossEntropy(dy, logits, t.labels(s[0], s[1]), meter));
                 });
             }
@@ -817,6 +829,33 @@ public final class OperationCases {
             t.output("fault", clock.fault());
             t.then(t.device().readout().crossEntropy(null, logits, t.integers(0, 1), new Meter(t.wide(2), 0, clock)));
         });
+    }
+
+    private void pooling() {
+        for (int[] s : new int[][] {
+            {2, 3, 6, 5, 3, 2}, {1, 70, 5, 7, 2, 3}, {3, 8, 4, 4, 4, 4}, {2, 5, 3, 3, 1, 1}, {40, 16, 12, 12, 4, 2}
+        }) {
+            int window = ((s[2] + s[4] - 1) / s[4] + 1) * ((s[3] + s[5] - 1) / s[5] + 1);
+            String sizes = "B=" + s[0] + " C=" + s[1] + " " + s[2] + "x" + s[3] + " to " + s[4] + "x" + s[5];
+            add(
+                    "readout.averagePool",
+                    sizes,
+                    window,
+                    t -> t.then(t.device()
+                            .readout()
+                            .averagePool(
+                                    t.output("y", t.activation(s[0], s[1], s[4], s[5])),
+                                    t.randomActivation(s[0], s[1], s[2], s[3]))));
+            add(
+                    "readout.averagePoolGradient",
+                    sizes,
+                    4,
+                    t -> t.then(t.device()
+                            .readout()
+                            .averagePoolGradient(
+                                    t.output("dx", t.activation(s[0], s[1], s[2], s[3])),
+                                    t.randomActivation(s[0], s[1], s[4], s[5]))));
+        }
     }
 
     private void augmentation() {

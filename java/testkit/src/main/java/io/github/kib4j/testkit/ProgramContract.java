@@ -18,7 +18,6 @@ import io.github.kib4j.op.Pooling;
 import io.github.kib4j.op.Precision;
 import io.github.kib4j.rule.BackpropRule;
 import io.github.kib4j.rule.LocalRule;
-import io.github.kib4j.rule.ReadoutRule;
 import io.github.kib4j.rule.Rule;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
@@ -43,7 +42,7 @@ public abstract class ProgramContract extends BackendContract {
     private static final Shape IMAGE = Shape.of(2, 8, 8);
 
     private static List<Rule> rules() {
-        List<Rule> rules = new ArrayList<>(List.of(new BackpropRule(), new ReadoutRule()));
+        List<Rule> rules = new ArrayList<>(TinyRun.rules());
         for (Estimator estimator : Estimator.values()) {
             for (Kernel kernel : List.of(Kernel.COSINE, Kernel.gaussian(5))) {
                 ObjectiveOps.Spec spec = new ObjectiveOps.Spec(estimator, kernel, true, 2);

@@ -284,14 +284,14 @@ final class Reductions {
                 Normal normal = new Normal(t.random());
                 Tensor logits = t.singleOf(i -> 100 + 4 * normal.next(), s);
                 Tensor dy = t.output("dy", t.activation(s), Bounds.ofEach(1.01 * t.epsilon(), 1e-20));
-                Meter meter = new Meter(t.output("sums", t.wide(2), Bounds.ofEach(1e-12, 0)), 0, t.clock(0, 0, 0));
+                Meter meter = new Meter(t.output("sums", t.wide(2), Bounds.ofEach(1e-12, 0)), 0, 1, t.clock(0, 0, 0));
                 t.then(t.device().readout().crossEntropy(dy, logits, t.labels(s[0], s[1]), meter));
             });
         }
         add("readout.crossEntropy", "meters over 5,000 steps", 1, t -> {
             Normal normal = new Normal(t.random());
             Tensor logits = t.singleOf(i -> normal.next(), 8, 4);
-            Meter meter = new Meter(t.output("sums", t.wide(2), Bounds.ofEach(1e-12, 0)), 0, t.clock(0, 0, 0));
+            Meter meter = new Meter(t.output("sums", t.wide(2), Bounds.ofEach(1e-12, 0)), 0, 1, t.clock(0, 0, 0));
             meter.sums().write(new double[] {1e6, 1e6});
             Operation step = t.device().readout().crossEntropy(null, logits, t.labels(8, 4), meter);
             for (int i = 0; i < 5000; i++) {

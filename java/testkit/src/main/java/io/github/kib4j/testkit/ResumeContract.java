@@ -8,6 +8,7 @@ import io.github.kib4j.layer.NetworkSpec;
 import io.github.kib4j.op.Activation;
 import io.github.kib4j.op.Device;
 import io.github.kib4j.op.Dropout;
+import io.github.kib4j.op.Feedback;
 import io.github.kib4j.op.Grouping;
 import io.github.kib4j.op.Precision;
 import io.github.kib4j.optimizer.OptimizerSpec;
@@ -45,8 +46,10 @@ public abstract class ResumeContract extends BackendContract {
 
     static Stream<Arguments> runs() {
         List<Arguments> runs = new ArrayList<>();
+        Rule layerwise = TinyRun.layerwise(Feedback.Kind.RANDOM);
         for (Precision precision : Precision.values()) {
-            for (Rule rule : List.of(TinyRun.phsic(), new BackpropRule())) {
+            for (Rule rule : List.of(
+                    TinyRun.phsic(), new BackpropRule(), new BackpropRule(Feedback.Kind.RANDOM, true), layerwise)) {
                 runs.add(Arguments.of("vgg", rule.name(), precision, vgg(rule, precision)));
                 runs.add(Arguments.of("mlp", rule.name(), precision, mlp(rule, precision)));
             }

@@ -54,6 +54,7 @@ public final class StepOperations {
         operations.addObjectives();
         operations.addOptimizers();
         operations.addAugmentation();
+        operations.addOtherRules();
         return List.copyOf(operations.all);
     }
 
@@ -208,6 +209,32 @@ public final class StepOperations {
     /** Gradients that stay 0 would make moments denormal, which processors compute with slowly. */
     private static void optimizer(Setup t, OptimizerOps.Spec spec, List<int[]> weights) {
         t.then(OperationCases.optimizerStep(t, spec, weights, i -> true, 1.0 / 64, t.clock(4, 0, 0)));
+    }
+
+    /** What the paper's other rules add to a step. */
+    private void addOtherRules() {
+        long image = batch * 128L * SIDE * SIDE;
+        long pooled = batch * 128L * 16;
+        add(
+                "layer-wise classification: pooling to 2,048 features",
+                BOTH,
+                new SpeedLimit.Memory(type -> (image + pooled) * type.bytes()),
+                t -> t.then(t.device()
+                        .readout()
+                        .averagePool(t.activation(batch, 128, 4, 4), t.randomActivation(batch, 128, SIDE, SIDE))));
+        add(
+                "layer-wise classification: pooling's gradient",
+                BOTH,
+                new SpeedLimit.Memory(type -> (image + pooled) * type.bytes()),
+                t -> t.then(t.device()
+                        .readout()
+                        .averagePoolGradient(
+                                t.activation(batch, 128, SIDE, SIDE), t.randomActivation(batch, 128, 4, 4))));
+        add(
+                "sign symmetry: signs of the largest convolution's weights",
+                BOTH,
+                new SpeedLimit.Memory(type -> 512L * 512 * 9 * (Float.BYTES + type.bytes())),
+                t -> t.then(t.device().optimizer().sign(t.activation(512, 512, 3, 3), t.randomSingle(512, 512, 3, 3))));
     }
 
     private void addAugmentation() {

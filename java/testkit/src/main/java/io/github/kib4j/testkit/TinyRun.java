@@ -4,18 +4,22 @@ import io.github.kib4j.data.Dataset;
 import io.github.kib4j.data.ImageSet;
 import io.github.kib4j.layer.LayerSpec;
 import io.github.kib4j.layer.NetworkSpec;
+import io.github.kib4j.objective.LocalClassification;
 import io.github.kib4j.objective.LocalObjective;
 import io.github.kib4j.objective.TeachingSignals;
 import io.github.kib4j.op.Activation;
 import io.github.kib4j.op.Dropout;
 import io.github.kib4j.op.Estimator;
+import io.github.kib4j.op.Feedback;
 import io.github.kib4j.op.Grouping;
 import io.github.kib4j.op.Kernel;
 import io.github.kib4j.op.ObjectiveOps;
 import io.github.kib4j.op.Precision;
 import io.github.kib4j.optimizer.OptimizerSpec;
 import io.github.kib4j.optimizer.Schedule;
+import io.github.kib4j.rule.BackpropRule;
 import io.github.kib4j.rule.LocalRule;
+import io.github.kib4j.rule.ReadoutRule;
 import io.github.kib4j.rule.Rule;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.train.TrainingConfig;
@@ -88,6 +92,35 @@ public final class TinyRun {
     public static Rule phsic() {
         ObjectiveOps.Spec objective = new ObjectiveOps.Spec(Estimator.PHSIC, Kernel.COSINE, true, 2);
         return new LocalRule("phsic", LocalObjective.of(objective), TeachingSignals.classes(4, Kernel.COSINE, true));
+    }
+
+    /**
+     * Returns layer-wise classification.
+     *
+     * @param feedback by what a local classifier's error comes back
+     * @return with at most 16 features for 8 channels
+     */
+    public static Rule layerwise(Feedback.Kind feedback) {
+        return new LocalRule(
+                feedback == Feedback.Kind.EXACT ? "layerwise" : "layerwise-feedback-alignment",
+                new LocalClassification(4, 16, feedback),
+                TeachingSignals.classes(4, Kernel.COSINE, true));
+    }
+
+    /**
+     * Returns a rule of each kind.
+     *
+     * @return phsic first
+     */
+    public static List<Rule> rules() {
+        return List.of(
+                phsic(),
+                layerwise(Feedback.Kind.EXACT),
+                layerwise(Feedback.Kind.RANDOM),
+                new BackpropRule(),
+                new BackpropRule(Feedback.Kind.RANDOM, false),
+                new BackpropRule(Feedback.Kind.SIGNS, false),
+                new ReadoutRule());
     }
 
     /**

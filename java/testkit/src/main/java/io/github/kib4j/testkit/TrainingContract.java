@@ -12,6 +12,7 @@ import io.github.kib4j.objective.TeachingSignals;
 import io.github.kib4j.op.Activation;
 import io.github.kib4j.op.Device;
 import io.github.kib4j.op.Exchange;
+import io.github.kib4j.op.Feedback;
 import io.github.kib4j.op.Grouping;
 import io.github.kib4j.op.Kernel;
 import io.github.kib4j.op.Operation;
@@ -78,7 +79,7 @@ public abstract class TrainingContract extends BackendContract {
 
     @Test
     void everyRuleLearns() {
-        for (Rule rule : List.of(TinyRun.phsic(), new BackpropRule(), new ReadoutRule())) {
+        for (Rule rule : TinyRun.rules()) {
             try (Device device = open();
                     Trainer trainer =
                             new Trainer(device, TinyRun.dataset(203, 60), TinyRun.config(rule, 6, 25, 0.01))) {
@@ -92,6 +93,43 @@ public abstract class TrainingContract extends BackendContract {
                 assertThat(trainer.evaluate().accuracy())
                         .as(rule.name())
                         .isGreaterThan(Math.max(rule instanceof ReadoutRule ? 45 : 80, before));
+            }
+        }
+    }
+
+    /** By fixed weights that are the forward ones, and by signs of weights that are all 1 or -1, errors come back as by backprop. */
+    @Test
+    void otherFeedbackIsBackpropWhereTheWeightsAreTheSame() {
+        for (Feedback.Kind kind : List.of(Feedback.Kind.RANDOM, Feedback.Kind.SIGNS)) {
+            List<List<float[]>> runs = new ArrayList<>();
+            for (Rule rule : List.of(new BackpropRule(), new BackpropRule(kind, false))) {
+                try (Device device = open();
+                        Trainer trainer =
+                                new Trainer(device, TinyRun.dataset(32, 20), TinyRun.config(rule, 1, 16, 0.01))) {
+                    for (Parameter parameter : trainer.network().parameters()) {
+                        float[] values = parameter.value().readFloats();
+                        for (int i = 0; i < values.length && kind == Feedback.Kind.SIGNS; i++) {
+                            values[i] = Math.signum(values[i]);
+                        }
+                        parameter.value().write(values);
+                    }
+                    trainer.network().renewRounded();
+                    trainer.rule()
+                            .kept()
+                            .forEach((name, fixed) -> fixed.write(trainer.network().parameters().stream()
+                                    .filter(parameter -> name.equals(parameter.name() + "_backward"))
+                                    .findFirst()
+                                    .orElseThrow()
+                                    .value()
+                                    .readFloats()));
+                    trainer.trainEpoch((epoch, step, steps) -> step < 1);
+                    runs.add(weights(trainer));
+                }
+            }
+            for (int i = 0; i < runs.get(0).size(); i++) {
+                assertThat(runs.get(1).get(i))
+                        .as(kind + ", parameter " + i)
+                        .isEqualTo(runs.get(0).get(i));
             }
         }
     }
@@ -351,7 +389,7 @@ public abstract class TrainingContract extends BackendContract {
     /** What the estimate counts is what training and evaluation allocate, to the byte. */
     @Test
     void theMemoryEstimateIsExact() {
-        for (Rule rule : List.of(TinyRun.phsic(), new BackpropRule(), new ReadoutRule())) {
+        for (Rule rule : TinyRun.rules()) {
             Dataset dataset = TinyRun.dataset(71, 37);
             TrainingConfig config = TinyRun.config(rule, 1, 16, 0.01);
             try (Device device = open()) {

@@ -21,7 +21,6 @@ import io.github.kib4j.op.Work;
 import io.github.kib4j.op.Workspace;
 import io.github.kib4j.rule.LocalRule;
 import io.github.kib4j.tensor.DataType;
-import io.github.kib4j.tensor.Scope;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
 import io.github.kib4j.testkit.TinyRun;
@@ -44,11 +43,11 @@ final class StatefulObjectiveTest {
 
     /** pHSIC, beside which it learns a bias that one batch after the other pulls at, and counts. */
     private record Counting(Objective phsic, Parameter bias, Tensor count) implements Objective {
-        static Counting of(Device device, Scope scope, int layer, Shape code) {
+        static Counting of(Objective.Place place) {
             return new Counting(
-                    PHSIC.bind(device, scope, layer, code),
-                    Parameter.vector(scope, "heads." + layer + ".bias", Shape.of(1)),
-                    scope.allocate(DataType.F64, Shape.of(1)));
+                    PHSIC.bind(place),
+                    Parameter.vector(place.scope(), "heads." + place.layer() + ".bias", Shape.of(1)),
+                    place.scope().allocate(DataType.F64, Shape.of(1)));
         }
 
         @Override
