@@ -1,5 +1,6 @@
 // Softmax cross-entropy, and adaptive average pooling.
 #include <algorithm>
+#include <cstdint>
 
 #include "../windows.h"
 #include "kib/readout.h"
@@ -114,102 +115,88 @@ __global__ void __launch_bounds__(kThreads) add_blocks(const double* sums, int64
   if (meter.sums != nullptr && meter.correct >= 0) meter.sums[meter.correct] += right;
 }
 
-// Images [B, H, W, C] and their windows [B, rows, columns, C], counted in Int: in 64 bits a division takes as long as
-// tens of reads.
-template <class Int>
-struct Pooled {
-  Int channels;
-  Windows<Int> rows, columns;
+constexpr unsigned kPoolThreads = 256;
 
-  __device__ int64_t at(Int b, Int h, Int w) const {
-    return (static_cast<int64_t>(b * rows.size + h) * columns.size + w) * channels;
+// Images [B, H, W, C] and their windows [B, rows, columns, C], counted in 32 bits: in 64 a division takes as long as
+// tens of reads.
+struct Pooled {
+  uint32_t channels;
+  Windows<uint32_t> rows, columns;
+
+  __device__ int64_t at(uint32_t b, uint32_t h, uint32_t w) const {
+    return static_cast<int64_t>((b * rows.size + h) * columns.size + w) * channels;
   }
-  __device__ int64_t window(Int b, Int i, Int j) const {
-    return (static_cast<int64_t>(b * rows.count + i) * columns.count + j) * channels;
+  __device__ int64_t window(uint32_t b, uint32_t i, uint32_t j) const {
+    return static_cast<int64_t>((b * rows.count + i) * columns.count + j) * channels;
   }
-  __device__ float weight(Int i, Int j) const { return 1 / static_cast<float>(rows.length(i) * columns.length(j)); }
+  __device__ float weight(uint32_t i, uint32_t j) const {
+    return 1 / static_cast<float>(rows.length(i) * columns.length(j));
+  }
 };
 
 // A thread has kMany neighbouring channels of one window: reads x once (where windows overlap, twice), writes y once.
 // Bound by memory.
-template <int kMany, class Int, class T>
-__global__ void __launch_bounds__(kThreads, 2) average_pool(T* y, const T* x, Int items, Pooled<Int> p) {
-  Int across = p.channels / kMany;
-  for (auto item = static_cast<Int>(first_item()); item < items; item += static_cast<Int>(item_stride())) {
-    Int window = item / across, c = (item - window * across) * kMany;
-    Int line = window / p.columns.count, j = window - line * p.columns.count;
-    Int b = line / p.rows.count, i = line - b * p.rows.count;
-    Int bottom = p.rows.end(i), left = p.columns.first(j), right = p.columns.end(j);
-    float weight = p.weight(i, j), sums[kMany] = {};
-    for (Int h = p.rows.first(i); h < bottom; h++)
+template <int kMany, class T>
+__global__ void __launch_bounds__(kPoolThreads) average_pool(T* y, const T* x, uint32_t items, Pooled p) {
+  uint32_t item = blockIdx.x * kPoolThreads + threadIdx.x, across = p.channels / kMany;
+  if (item >= items) return;
+  uint32_t window = item / across, c = (item - window * across) * kMany;
+  uint32_t line = window / p.columns.count, j = window - line * p.columns.count;
+  uint32_t b = line / p.rows.count, i = line - b * p.rows.count;
+  uint32_t bottom = p.rows.end(i), left = p.columns.first(j), right = p.columns.end(j);
+  float weight = p.weight(i, j), sums[kMany] = {};
+  for (uint32_t h = p.rows.first(i); h < bottom; h++)
 #pragma unroll 4
-      for (Int w = left; w < right; w++) {
-        float numbers[kMany];
-        load_many(numbers, x + p.at(b, h, w) + c);
+    for (uint32_t w = left; w < right; w++) {
+      float numbers[kMany];
+      load_many(numbers, x + p.at(b, h, w) + c);
 #pragma unroll
-        for (int k = 0; k < kMany; k++) sums[k] += weight * numbers[k];
-      }
-    store_many(y + static_cast<int64_t>(window) * p.channels + c, sums);
-  }
+      for (int k = 0; k < kMany; k++) sums[k] += weight * numbers[k];
+    }
+  store_many(y + static_cast<int64_t>(window) * p.channels + c, sums);
 }
 
 // A thread has kMany neighbouring channels of one position: reads dy of the windows that it is in, one where the image
 // is a multiple, writes dx once. Bound by memory.
-template <int kMany, class Int, class T>
-__global__ void __launch_bounds__(kThreads, 2) average_pool_gradient(T* dx, const T* dy, Int items, Pooled<Int> p) {
-  Int across = p.channels / kMany;
-  for (auto item = static_cast<Int>(first_item()); item < items; item += static_cast<Int>(item_stride())) {
-    Int position = item / across, c = (item - position * across) * kMany;
-    Int line = position / p.columns.size, w = position - line * p.columns.size;
-    Int b = line / p.rows.size, h = line - b * p.rows.size;
-    Int bottom = p.rows.end_of(h), left = p.columns.first_of(w), right = p.columns.end_of(w);
-    float sums[kMany] = {};
-    for (Int i = p.rows.first_of(h); i < bottom; i++)
-      for (Int j = left; j < right; j++) {
-        float numbers[kMany], weight = p.weight(i, j);
-        load_many(numbers, dy + p.window(b, i, j) + c);
+template <int kMany, class T>
+__global__ void __launch_bounds__(kPoolThreads) average_pool_gradient(T* dx, const T* dy, uint32_t items, Pooled p) {
+  uint32_t item = blockIdx.x * kPoolThreads + threadIdx.x, across = p.channels / kMany;
+  if (item >= items) return;
+  uint32_t position = item / across, c = (item - position * across) * kMany;
+  uint32_t line = position / p.columns.size, w = position - line * p.columns.size;
+  uint32_t b = line / p.rows.size, h = line - b * p.rows.size;
+  uint32_t bottom = p.rows.end_of(h), left = p.columns.first_of(w), right = p.columns.end_of(w);
+  float sums[kMany] = {};
+  for (uint32_t i = p.rows.first_of(h); i < bottom; i++)
+    for (uint32_t j = left; j < right; j++) {
+      float numbers[kMany], weight = p.weight(i, j);
+      load_many(numbers, dy + p.window(b, i, j) + c);
 #pragma unroll
-        for (int k = 0; k < kMany; k++) sums[k] += weight * numbers[k];
-      }
-    store_many(dx + static_cast<int64_t>(position) * p.channels + c, sums);
+      for (int k = 0; k < kMany; k++) sums[k] += weight * numbers[k];
+    }
+  store_many(dx + static_cast<int64_t>(position) * p.channels + c, sums);
+}
+
+// Launches a kernel that has a thread for each of `places` positions of an image, 16 bytes of channels or one: in parts
+// of so many images as 31 bits count the numbers of.
+template <class T, class Kernel>
+kib_status pool(const char* name, Kernel wide, Kernel narrow, T* to, const T* from, int64_t batch, int64_t places,
+                int64_t sources, const Pooled& p, const kib_queue* queue) {
+  bool many = is_wide<T>(to, p.channels) && is_wide<T>(from, p.channels);
+  int64_t numbers = places * p.channels, part = std::max<int64_t>(INT32_MAX / std::max<int64_t>(numbers, 1), 1);
+  for (int64_t first = 0; first < batch; first += part) {
+    int64_t items = std::min(part, batch - first) * numbers / (many ? kWide<T> : 1);
+    Grid grid{dim3(static_cast<unsigned>(divided_up(items, kPoolThreads))), kPoolThreads};
+    kib_status status = launch(name, many ? wide : narrow, grid, queue, to + first * numbers,
+                               from + first * sources * p.channels, static_cast<uint32_t>(items), p);
+    if (status != KIB_OK) return status;
   }
+  return KIB_OK;
 }
 
-// The two directions, as arguments.
-struct Forward {
-  template <int kMany, class Int, class T>
-  static constexpr auto kernel = average_pool<kMany, Int, T>;
-};
-struct Gradient {
-  template <int kMany, class Int, class T>
-  static constexpr auto kernel = average_pool_gradient<kMany, Int, T>;
-};
-
-// Launches a direction's kernel over places [B, ...] of so many channels, 16 bytes a thread where all rows begin at
-// such a multiple.
-template <class Direction, class T, class Int>
-kib_status pool(const char* name, T* to, const T* from, int64_t places, const Pooled<Int>& p, const kib_queue* queue) {
-  bool wide = is_wide<T>(to, p.channels) && is_wide<T>(from, p.channels);
-  int64_t items = places * p.channels / (wide ? kWide<T> : 1);
-  auto kernel = wide ? Direction::template kernel<kWide<T>, Int, T> : Direction::template kernel<1, Int, T>;
-  return launch(name, kernel, grid_for(items, kThreads), queue, to, from, static_cast<Int>(items), p);
-}
-
-// The same for numbers of a type, counted in 32 bits where there are few enough (of which a stride may be added to the
-// last).
-template <class Direction>
-kib_status pool(const char* name, void* to, const void* from, int type, int64_t places, int64_t numbers,
-                const Pooled<int64_t>& p, const kib_queue* queue) {
-  return with_type(type, [&](auto tag) {
-    auto* target = static_cast<decltype(tag)*>(to);
-    auto* source = static_cast<const decltype(tag)*>(from);
-    if (numbers > INT32_MAX) return pool<Direction>(name, target, source, places, p, queue);
-    auto narrow = [](int64_t x) { return static_cast<uint32_t>(x); };
-    Pooled<uint32_t> few{narrow(p.channels),
-                         {narrow(p.rows.size), narrow(p.rows.count)},
-                         {narrow(p.columns.size), narrow(p.columns.count)}};
-    return pool<Direction>(name, target, source, places, few, queue);
-  });
+Pooled pooled(int64_t channels, int64_t height, int64_t width, int64_t rows, int64_t columns) {
+  auto narrow = [](int64_t x) { return static_cast<uint32_t>(x); };
+  return {narrow(channels), {narrow(height), narrow(rows)}, {narrow(width), narrow(columns)}};
 }
 
 }  // namespace
@@ -238,13 +225,21 @@ kib_status kib_readout_cross_entropy(void* dy, int dy_type, const float* y, cons
 
 kib_status kib_readout_average_pool(void* y, const void* x, int type, int64_t batch, int64_t channels, int64_t height,
                                     int64_t width, int64_t rows, int64_t columns, const kib_queue* queue) {
-  return pool<Forward>("readout.average_pool", y, x, type, batch * rows * columns, batch * height * width * channels,
-                       {channels, {height, rows}, {width, columns}}, queue);
+  return with_type(type, [&](auto tag) {
+    using T = decltype(tag);
+    return pool("readout.average_pool", average_pool<kWide<T>, T>, average_pool<1, T>, static_cast<T*>(y),
+                static_cast<const T*>(x), batch, rows * columns, height * width,
+                pooled(channels, height, width, rows, columns), queue);
+  });
 }
 
 kib_status kib_readout_average_pool_gradient(void* dx, const void* dy, int type, int64_t batch, int64_t channels,
                                              int64_t height, int64_t width, int64_t rows, int64_t columns,
                                              const kib_queue* queue) {
-  return pool<Gradient>("readout.average_pool_gradient", dx, dy, type, batch * height * width,
-                        batch * height * width * channels, {channels, {height, rows}, {width, columns}}, queue);
+  return with_type(type, [&](auto tag) {
+    using T = decltype(tag);
+    return pool("readout.average_pool_gradient", average_pool_gradient<kWide<T>, T>, average_pool_gradient<1, T>,
+                static_cast<T*>(dx), static_cast<const T*>(dy), batch, height * width, rows * columns,
+                pooled(channels, height, width, rows, columns), queue);
+  });
 }

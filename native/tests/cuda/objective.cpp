@@ -5,7 +5,7 @@ namespace {
 
 constexpr int64_t kSlot = 1;
 
-kib_meter meter_of(double* sums, const int64_t* now, int64_t* fault) { return {sums, kSlot, now, fault}; }
+kib_meter meter_of(double* sums, const int64_t* now, int64_t* fault) { return {sums, kSlot, now, fault, -1}; }
 
 }  // namespace
 
