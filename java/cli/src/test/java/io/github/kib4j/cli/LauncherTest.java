@@ -309,6 +309,7 @@ final class LauncherTest {
                         line -> assertThat(line).matches("kib: building, 2 of 2: kib4j command line, \\d+ s"),
                         line -> assertThat(line).matches("kib: built in \\d+ s"));
         assertThat(calls("JAVA_HOME")).containsExactly("JAVA_HOME " + jvms.resolve("java-17"));
+        assertThat(calls("mvn")).allMatch(call -> call.startsWith("mvn -B -T1 "));
         assertRuns(kib("doctor"));
         assertThat(builds()).isEqualTo(1);
     }
