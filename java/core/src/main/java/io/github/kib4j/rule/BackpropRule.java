@@ -77,7 +77,8 @@ public record BackpropRule(Feedback.Kind feedback, boolean signs) implements Rul
             Steps steps = new Steps(context);
             List<LayerPass> passes =
                     network.passes(context.x(), context.workspace(), LayerPass.Use.TRAINING, context.clock());
-            passes.forEach(pass -> steps.add(Phase.FORWARD, Lane.MAIN, pass.forward()));
+            steps.forward(passes);
+            steps.network();
             NetworkFeedback.Planned back = feedback.plan(context.workspace());
             steps.add(Phase.GRADIENT, Lane.MAIN, back.operations());
             int last = passes.size() - 1;
@@ -87,10 +88,12 @@ public record BackpropRule(Feedback.Kind feedback, boolean signs) implements Rul
             for (int i = last; i >= 0; i--) {
                 @Nullable Tensor dx = i == 0 ? null : like(passes.get(i - 1).sent(), context);
                 @Nullable Tensor by = i == 0 ? null : back.from(i);
+                steps.layer(i);
                 steps.add(
                         Phase.GRADIENT, Lane.MAIN, passes.get(i).backwardGradient(dsent, dx, by, context.gradients()));
                 dsent = dx == null ? dsent : dx;
             }
+            steps.network();
             if (signs) {
                 steps.updateBySignOfMean(network.device(), network.parameters(), optimizers.readout(), Lane.MAIN);
             } else {

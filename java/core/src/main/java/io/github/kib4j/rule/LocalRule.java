@@ -110,6 +110,7 @@ public record LocalRule(String name, Objective.Kind objective, TeachingSignal te
             List<LayerPass> passes = network.passes(context.x(), context.workspace(), use, context.clock());
             for (int i = 0; i < passes.size(); i++) {
                 LayerPass pass = passes.get(i);
+                steps.layer(i);
                 steps.add(Phase.FORWARD, Lane.MAIN, pass.forward());
                 Objective.Planned planned = layers.get(i)
                         .objective()

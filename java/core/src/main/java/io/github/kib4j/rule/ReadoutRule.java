@@ -3,7 +3,6 @@ package io.github.kib4j.rule;
 import io.github.kib4j.layer.LayerPass;
 import io.github.kib4j.layer.Network;
 import io.github.kib4j.op.Lane;
-import io.github.kib4j.op.Phase;
 import io.github.kib4j.op.Signature;
 import io.github.kib4j.tensor.Scope;
 import java.util.List;
@@ -32,7 +31,7 @@ public record ReadoutRule() implements Rule {
             Steps steps = new Steps(context);
             List<LayerPass> passes =
                     network.passes(context.x(), context.workspace(), LayerPass.Use.TRAINING, context.clock());
-            passes.forEach(pass -> steps.add(Phase.FORWARD, Lane.MAIN, pass.forward()));
+            steps.forward(passes);
             addTo(steps, network, optimizers, passes);
             return steps.all();
         };

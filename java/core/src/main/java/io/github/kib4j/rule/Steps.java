@@ -1,5 +1,6 @@
 package io.github.kib4j.rule;
 
+import io.github.kib4j.layer.LayerPass;
 import io.github.kib4j.layer.Network;
 import io.github.kib4j.layer.ReadoutPass;
 import io.github.kib4j.op.Device;
@@ -20,13 +21,32 @@ import org.jspecify.annotations.Nullable;
 final class Steps {
     private final StepContext context;
     private final List<Step> all = new ArrayList<>();
+    private String part = "";
 
     Steps(StepContext context) {
         this.context = context;
     }
 
+    /** What is added from now on is for a hidden layer, from 0. */
+    void layer(int index) {
+        part = Step.layer(index);
+    }
+
+    /** What is added from now on is for the whole network. */
+    void network() {
+        part = "";
+    }
+
     void add(Phase phase, Lane lane, Collection<Operation> operations) {
-        operations.forEach(operation -> all.add(new Step(operation, phase, lane)));
+        operations.forEach(operation -> all.add(new Step(operation, phase, lane, part)));
+    }
+
+    /** Adds the passes of all hidden layers. */
+    void forward(List<LayerPass> passes) {
+        for (int i = 0; i < passes.size(); i++) {
+            layer(i);
+            add(Phase.FORWARD, Lane.MAIN, passes.get(i).forward());
+        }
     }
 
     /** Adds the sum over devices of gradients of objectives, which know the whole batch, and the parameters' update. */
@@ -58,8 +78,12 @@ final class Steps {
         add(Phase.OPTIMIZER, lane, List.of(optimizer.step(parameters, context.gradients())));
     }
 
-    /** Adds the readout's pass, its loss and its gradients; and that of its input, where {@code dsent} is given, by {@code feedback}. */
+    /**
+     * Adds the readout's pass, its loss and its gradients; and that of its input, where {@code dsent} is given, by {@code feedback}.
+     * What is added behind it is for the readout, too.
+     */
     void readout(Network network, Tensor sent, @Nullable Tensor dsent, @Nullable Tensor feedback, Lane lane) {
+        part = Step.READOUT;
         ReadoutPass pass = network.readoutPass(sent, context.workspace());
         add(Phase.FORWARD, Lane.MAIN, List.of(pass.forward()));
         add(

@@ -97,17 +97,21 @@ final class Evaluator {
         Tensor x = workspace.tensor(
                 config.precision().activations(), config.network().input().prepend(size));
         Tensor labels = workspace.keep(workspace.tensor(DataType.I32, Shape.of(size)));
-        List<Operation> operations = new ArrayList<>();
-        operations.add(device.batch().images(x, labels, images.pixels(), images.labels(), null, normalization, clock));
+        List<Step> steps = new ArrayList<>();
+        steps.add(Step.main(
+                Phase.DATA,
+                device.batch().images(x, labels, images.pixels(), images.labels(), null, normalization, clock)));
         List<LayerPass> passes = network.passes(x, workspace, LayerPass.Use.INFERENCE, null);
-        passes.forEach(pass -> operations.addAll(pass.forward()));
+        for (int i = 0; i < passes.size(); i++) {
+            for (Operation operation : passes.get(i).forward()) {
+                steps.add(Step.main(Phase.FORWARD, operation, Step.layer(i)));
+            }
+        }
         ReadoutPass readout = network.readoutPass(passes.get(passes.size() - 1).sent(), workspace);
-        operations.add(readout.forward());
-        operations.add(readout.loss(labels, new Meter(totals, 0, 1, clock)));
-        operations.add(device.random().advance(clock, size));
+        steps.add(Step.main(Phase.FORWARD, readout.forward(), Step.READOUT));
+        steps.add(Step.main(Phase.OBJECTIVE, readout.loss(labels, new Meter(totals, 0, 1, clock)), Step.READOUT));
+        steps.add(Step.main(Phase.DATA, device.random().advance(clock, size)));
         Tensor logits = workspace.keep(readout.logits());
-        List<Step> steps =
-                operations.stream().map(o -> Step.main(Phase.FORWARD, o)).toList();
         return new Batch(device.compile(workspace, steps), labels, logits);
     }
 }

@@ -75,7 +75,7 @@ final class PlanTest {
     }
 
     private void step(Lane lane, String name, List<Tensor> reads, List<Tensor> writes) {
-        steps.add(new Step(new Operation(name, reads, writes, Work.of(() -> {})), Phase.FORWARD, lane));
+        steps.add(new Step(new Operation(name, reads, writes, Work.of(() -> {})), Phase.FORWARD, lane, ""));
     }
 
     private Plan plan() {
