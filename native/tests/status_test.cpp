@@ -38,6 +38,8 @@ void test_status() {
   refused(activity(), KIB_BAD_ARGUMENT, "have no pooling -1; there are 3, from 0");
   spec.pooling = 0, spec.groups = 4;
   refused(activity(), KIB_BAD_ARGUMENT, "do not split 6 units into 4 groups of one size");
+  spec.groups = 0, spec.width = 0;
+  refused(activity(), KIB_BAD_ARGUMENT, "take samples of at least one number");
   kib_variable x = {}, y = {};
   y.kernel = 3;
   refused(kib_gram_dependence(nullptr, &x, &y, 1, KIB_HSIC, nullptr, on(1)), KIB_BAD_ARGUMENT,

@@ -20,4 +20,10 @@ void test_sum_rows() {
       }
     }
   }
+  check(kib_sum_rows_workspace(5, 0) == 0, "scratch memory for no columns");
+  check(kib_sum_rows(nullptr, nullptr, KIB_F32, 5, 0, nullptr, on(2)) == KIB_OK, "no columns");
+  std::vector<float> zeros(3, 1.0f);
+  std::vector<char> workspace(static_cast<size_t>(kib_sum_rows_workspace(0, 3)));
+  check(kib_sum_rows(zeros.data(), nullptr, KIB_F32, 0, 3, workspace.data(), on(2)) == KIB_OK, "no rows");
+  check(zeros == std::vector<float>(3), "the sums of no rows");
 }

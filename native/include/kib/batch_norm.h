@@ -1,4 +1,5 @@
-/* Batch normalization over rows (the batch, or the batch and the positions of a convolution) for each channel. */
+/* Batch normalization over rows (the batch, or the batch and the positions of a convolution) for each channel. Where
+ * there are no rows, nothing happens. */
 #ifndef KIB_BATCH_NORM_H
 #define KIB_BATCH_NORM_H
 #include "kib/queue.h"

@@ -529,6 +529,7 @@ kib_status for_samples(const kib_activity_spec& spec, void* workspace, int threa
   if (status == KIB_OK) status = check_setting("pooling", spec.pooling, KIB_POOL_AVERAGE + 1);
   if (status != KIB_OK) return status;
   Sample s(spec);
+  if (s.units == 0) return refuse(KIB_BAD_ARGUMENT, "take samples of at least one number");
   if (spec.groups > 0 && s.units % spec.groups != 0)
     return refuse(KIB_BAD_ARGUMENT, "do not split %lld units into %lld groups of one size",
                   static_cast<long long>(s.units), static_cast<long long>(spec.groups));

@@ -89,6 +89,7 @@ kib_status kib_batch_norm_forward(void* y, double* mean, double* variance, float
                                   int64_t channels, void* workspace, const kib_queue* queue) {
   return with_type(type, [&](auto tag) {
     using T = decltype(tag);
+    if (rows == 0) return;
     Chunks chunks(rows, channels);
     Scratch t(workspace, chunks);
     statistics(mean, variance, static_cast<const T*>(a), t, chunks, queue->threads);
@@ -108,6 +109,7 @@ kib_status kib_batch_norm_inference(void* y, const void* a, const float* scale, 
                                     int64_t channels, void* workspace, const kib_queue* queue) {
   return with_type(type, [&](auto tag) {
     using T = decltype(tag);
+    if (rows == 0) return;
     Chunks chunks(rows, channels);
     Scratch t(workspace, chunks);
     for (int64_t c = 0; c < channels; c++) {
@@ -125,6 +127,7 @@ kib_status kib_batch_norm_gradient(void* da, float* dscale, float* dshift, const
     using T = decltype(tag);
     const T *up = static_cast<const T*>(dy), *in = static_cast<const T*>(a);
     T* out = static_cast<T*>(da);
+    if (rows == 0) return;
     Chunks chunks(rows, channels);
     Scratch t(workspace, chunks);
     sum_columns(

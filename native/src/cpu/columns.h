@@ -20,7 +20,7 @@ struct Chunks {
   Chunks(int64_t all_rows, int64_t all_columns)
       : rows(all_rows),
         columns(all_columns),
-        height(std::max(kRowsAtOnce, kNumbers / all_columns / kRowsAtOnce * kRowsAtOnce)),
+        height(std::max(kRowsAtOnce, kNumbers / std::max<int64_t>(all_columns, 1) / kRowsAtOnce * kRowsAtOnce)),
         count((all_rows + height - 1) / height) {}
 
   // Calls work(chunk, first row, last row + 1) for all chunks; backwards, each thread begins with what it saw last.

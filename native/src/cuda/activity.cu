@@ -176,6 +176,7 @@ kib_status check_activity(const kib_activity_spec& spec) {
   if (status == KIB_OK) status = check_setting("pooling", spec.pooling, KIB_POOL_AVERAGE + 1);
   if (status != KIB_OK) return status;
   int64_t units = spec.channels * spec.height * spec.width;
+  if (units == 0) return refuse(KIB_BAD_ARGUMENT, "take samples of at least one number");
   if (spec.groups > 0 && units % spec.groups != 0)
     return refuse(KIB_BAD_ARGUMENT, "do not split %lld units into %lld groups of one size",
                   static_cast<long long>(units), static_cast<long long>(spec.groups));

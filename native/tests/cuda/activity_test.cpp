@@ -313,7 +313,9 @@ void test_refusals() {
   check(forward() == KIB_BAD_ARGUMENT, "a pooling that there is not");
   spec.pooling = 0, spec.groups = 7;
   check(forward() == KIB_BAD_ARGUMENT, "groups that do not divide");
-  spec.groups = 8, spec.channels = 1 << 28;
+  spec.groups = 8, spec.channels = 0;
+  check(forward() == KIB_BAD_ARGUMENT, "a sample of no numbers");
+  spec.channels = 1 << 28;
   check(forward() == KIB_BAD_ARGUMENT, "a sample of too many numbers");
   spec.channels = 16, spec.batch = 0;
   check(forward() == KIB_OK, "an empty batch");

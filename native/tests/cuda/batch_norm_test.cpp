@@ -173,6 +173,9 @@ void test_batch_norm() {
   test::ok(kib_batch_norm_gradient(nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, KIB_F32, 0,
                                    5, nullptr, test::device()),
            "no rows");
+  test::ok(kib_batch_norm_gradient(nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, KIB_F32, 5,
+                                   0, nullptr, test::device()),
+           "no channels");
 }
 
 void time_batch_norm(test::Timer& timer) {
