@@ -1,11 +1,12 @@
 // What every function of the runtime does around its work: the mutex, earlier faults, calls from a stream's callback,
-// the thread's last error.
+// the thread's last error, the count of calls.
 #ifndef KIB_EMULATOR_CALL_H
 #define KIB_EMULATOR_CALL_H
 #include <utility>
 
 #include "machine/shortage.h"
 #include "runtime/device.h"
+#include "runtime/tally.h"
 
 namespace kib::emulator {
 
@@ -16,6 +17,7 @@ void forget_error();
 // Calls `body(device, lock)` and returns its error, or why it could not be called.
 template <class Body>
 int call(const char* name, Body body) {
+  Tally::calls().add(name);
   if (Scheduler::in_callback()) {
     report(Finding::kBadArgument, name, "is called by a function that a stream runs; CUDA forbids that");
     return remember(cudaErrorNotPermitted);

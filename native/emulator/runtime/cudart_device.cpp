@@ -32,12 +32,16 @@ KIB_EXPORT int cudaGetDeviceCount(int* count) {
   const int error = set_int(count, devices);
   return error != cudaSuccess || devices > 0 ? error : remember(cudaErrorNoDevice);
 }
-KIB_EXPORT int cudaGetDevice(int* device) { return set_int(device, 0); }
+KIB_EXPORT int cudaGetDevice(int* device) {
+  Tally::calls().add("cudaGetDevice");
+  return set_int(device, 0);
+}
 KIB_EXPORT int cudaDriverGetVersion(int* version) { return set_int(version, cuda_version("driver")); }
 KIB_EXPORT int cudaRuntimeGetVersion(int* version) { return set_int(version, cuda_version("runtime")); }
 
 // Since CUDA 12 it makes the device's context, which takes memory.
 KIB_EXPORT int cudaSetDevice(int device) {
+  Tally::calls().add("cudaSetDevice");
   if (device != 0) return remember(cudaErrorInvalidDevice);
   return remember(finds_no_memory("cudaSetDevice") ? cudaErrorMemoryAllocation : cudaSuccess);
 }
@@ -113,8 +117,16 @@ KIB_EXPORT int cudaDeviceReset() {
   });
 }
 
-KIB_EXPORT int cudaGetLastError() { return last_error(true); }
-KIB_EXPORT int cudaPeekAtLastError() { return last_error(false); }
+KIB_EXPORT int cudaGetLastError() {
+  Tally::calls().add("cudaGetLastError");
+  return last_error(true);
+}
+
+KIB_EXPORT int cudaPeekAtLastError() {
+  Tally::calls().add("cudaPeekAtLastError");
+  return last_error(false);
+}
+
 KIB_EXPORT const char* cudaGetErrorName(int error) { return error_name(error); }
 KIB_EXPORT const char* cudaGetErrorString(int error) { return error_text(error); }
 

@@ -8,6 +8,7 @@
 #include "machine/options.h"
 #include "runtime/host_guard.h"
 #include "runtime/pools.h"
+#include "runtime/tally.h"
 
 namespace kib::emulator {
 namespace {
@@ -241,6 +242,7 @@ NodePtr Device::add(Lock& lock, const Task& task, uint64_t lane, const std::stri
 }
 
 int Device::enqueue(Lock& lock, Stream& stream, Task task, NodePtr* done) {
+  Tally::work().add(task.name);
   if (stream.capture != nullptr) {
     Capture& capture = *stream.capture;
     if (!capture.valid) return cudaErrorStreamCaptureInvalidated;

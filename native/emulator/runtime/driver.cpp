@@ -223,3 +223,20 @@ KIB_EXPORT const char* kib_emulator_counters() {
 }
 
 KIB_EXPORT void kib_emulator_reset_counters() { reset_counters(); }
+
+KIB_EXPORT const char* kib_emulator_calls() {
+  thread_local std::string lines;
+  lines = Tally::calls().lines();
+  return lines.c_str();
+}
+
+KIB_EXPORT const char* kib_emulator_work() {
+  thread_local std::string lines;
+  lines = Tally::work().lines();
+  return lines.c_str();
+}
+
+KIB_EXPORT void kib_emulator_reset_calls() {
+  Tally::calls().clear();
+  Tally::work().clear();
+}

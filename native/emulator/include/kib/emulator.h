@@ -33,6 +33,14 @@ uint64_t kib_emulator_check_leaks(void);
 const char* kib_emulator_counters(void);
 void kib_emulator_reset_counters(void);
 
+/* How often the program called each of the runtime's functions since the process began or kib_emulator_reset_calls(),
+ * and what its calls, the libraries' too, put on streams or into graphs that are captured: kernels by their names, all
+ * else by the function. A graph's launch is a call, and puts nothing. Lines "NAME<tab>COUNT", by name; valid until the
+ * thread's next call. Not counted are questions about properties, attributes, versions and the names of errors. */
+const char* kib_emulator_calls(void);
+const char* kib_emulator_work(void);
+void kib_emulator_reset_calls(void);
+
 /* An arena (one cudaMalloc that hands out its memory itself) tells here what it does, so that overruns, stale reads and
  * use after release inside it are findings. Each call takes effect in the order of the stream's work (a cudaStream_t,
  * null for the default stream); on a stream that captures it becomes a node of the graph and is done anew at each

@@ -326,6 +326,33 @@ void allowed() {
                  "not emulated: cudaGraphAddChildGraphNode: the emulated device does not have this function");
 }
 
+// A graph of two copies is two pieces of work when it is captured, and one call when it is launched.
+void counted() {
+  kib_emulator_reset(1);
+  Fixture f;
+  Buffer x(4), y(4);
+  cudaMemset(x.get(), 0, 4);
+  cudaDeviceSynchronize();
+  kib_emulator_reset_calls();
+  CHECK_EQUAL(cudaStreamBeginCapture(f.a, kGlobal), 0);
+  CHECK_EQUAL(cudaMemcpyAsync(y.get(), x.get(), 4, kDeviceToDevice, f.a), 0);
+  CHECK_EQUAL(cudaMemcpyAsync(y.get(), x.get(), 4, kDeviceToDevice, f.a), 0);
+  CHECK_EQUAL(f.end(), 0);
+  CHECK_EQUAL(cudaGraphInstantiate(&f.exec, f.graph, 0), 0);
+  CHECK_EQUAL(std::string(kib_emulator_work()), "cudaMemcpyAsync\t2\n");
+  CHECK_EQUAL(std::string(kib_emulator_calls()),
+              "cudaGraphInstantiate\t1\ncudaMemcpyAsync\t2\ncudaStreamBeginCapture\t1\ncudaStreamEndCapture\t1\n");
+  kib_emulator_reset_calls();
+  for (int i = 0; i < 3; ++i) {
+    CHECK_EQUAL(cudaSetDevice(0), 0);
+    CHECK_EQUAL(cudaGraphLaunch(f.exec, f.a), 0);
+  }
+  CHECK_EQUAL(std::string(kib_emulator_work()), "");
+  CHECK_EQUAL(std::string(kib_emulator_calls()), "cudaGraphLaunch\t3\ncudaSetDevice\t3\n");
+  CHECK_EQUAL(cudaStreamSynchronize(f.a), 0);
+  CHECK_EQUAL(kib_emulator_report_count(), 0u);
+}
+
 }  // namespace
 
 int main() {
@@ -336,6 +363,7 @@ int main() {
   forbidden_calls();
   other_mistakes();
   allowed();
+  counted();
   kib_emulator_reset(1);
   CHECK_EQUAL(kib_emulator_used_bytes(), 0u);
   return result();

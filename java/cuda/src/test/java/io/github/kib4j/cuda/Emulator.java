@@ -4,6 +4,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 
@@ -34,6 +36,39 @@ final class Emulator {
         return sentences;
     }
 
+    /** The ranges that a profiler was told of since the last call: the name of each that began, and an empty one where one ended. */
+    static List<String> takeRanges() {
+        List<String> names = new ArrayList<>();
+        for (long i = 0; i < rangeCount(); i++) {
+            names.add(new BytePointer(new Address(range(i))).getString());
+        }
+        clearRanges();
+        return names;
+    }
+
+    /**
+     * How often something was done.
+     *
+     * @param calls of the runtime's functions, by their names
+     * @param work what these, and the libraries, put on streams or into graphs: kernels by their names, all else by the function
+     */
+    record Counts(Map<String, Integer> calls, Map<String, Integer> work) {}
+
+    /** What was done since the last call. */
+    static Counts takeCounts() {
+        Counts counts = new Counts(counts(calls()), counts(work()));
+        resetCalls();
+        return counts;
+    }
+
+    private static Map<String, Integer> counts(long lines) {
+        return new BytePointer(new Address(lines))
+                .getString()
+                .lines()
+                .map(line -> line.split("\t"))
+                .collect(Collectors.toMap(fields -> fields[0], fields -> Integer.valueOf(fields[1])));
+    }
+
     /** Bytes of device memory that are allocated. */
     static native long usedBytes();
 
@@ -57,6 +92,18 @@ final class Emulator {
     private static native long report(long i);
 
     private static native void clear();
+
+    private static native long calls();
+
+    private static native long work();
+
+    private static native void resetCalls();
+
+    private static native long rangeCount();
+
+    private static native long range(long i);
+
+    private static native void clearRanges();
 
     /** A pointer to an address. */
     static final class Address extends Pointer {
