@@ -167,7 +167,7 @@ record CudaBackend(
 
     @Override
     public Launcher launcher(Plan plan, List<Runnable> launches) {
-        return new CudaLauncher(streams, plan, launches, options.graph());
+        return new CudaLauncher(streams, plan, launches, options);
     }
 
     @Override

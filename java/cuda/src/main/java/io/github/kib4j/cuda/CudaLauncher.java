@@ -32,6 +32,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class CudaLauncher implements Backend.Launcher {
     private final CudaStreams streams;
+    private final @Nullable CudaRanges ranges;
     private final boolean captures;
     private final List<Runnable> launches;
     private final Lane[] lanes;
@@ -49,10 +50,11 @@ final class CudaLauncher implements Backend.Launcher {
     /**
      * Makes the events.
      *
-     * @param captures whether a graph is made; if not, all runs are as the first
+     * @param options whether a graph is made, if not, all runs are as the first; and whether profilers are told what runs
      */
-    CudaLauncher(CudaStreams streams, Plan plan, List<Runnable> launches, boolean captures) {
+    CudaLauncher(CudaStreams streams, Plan plan, List<Runnable> launches, CudaOptions options) {
         this.streams = streams;
+        ranges = options.ranges() ? new CudaRanges(plan) : null;
         this.launches = launches;
         int count = launches.size();
         lanes = new Lane[count];
@@ -65,11 +67,11 @@ final class CudaLauncher implements Backend.Launcher {
             waits[i] = plan.waits(i).stream().mapToInt(Integer::intValue).toArray();
             awaited.addAll(plan.waits(i));
         }
-        boolean queues = !captures;
+        boolean queues = !options.graph();
         for (boolean host : ofHost) {
             queues |= host;
         }
-        this.captures = !queues;
+        captures = !queues;
         done = new CUevent_st[count];
         for (int i : awaited) {
             done[i] = event();
@@ -87,11 +89,17 @@ final class CudaLauncher implements Backend.Launcher {
 
     @Override
     public void run() {
-        streams.checked(this::launch);
+        streams.checked(() -> {
+            streams.enter();
+            if (ranges == null) {
+                launch();
+            } else {
+                ranges.around(this::launch);
+            }
+        });
     }
 
     private void launch() {
-        streams.enter();
         if (!captures || !hasRun) {
             queue();
             hasRun = true;
@@ -111,6 +119,9 @@ final class CudaLauncher implements Backend.Launcher {
             streams.await(fork, Lane.UPDATE);
         }
         for (int i = 0; i < lanes.length; i++) {
+            if (ranges != null) {
+                ranges.beginStep(i);
+            }
             for (int step : waits[i]) {
                 streams.await(done[step], lanes[i]);
             }
@@ -121,6 +132,9 @@ final class CudaLauncher implements Backend.Launcher {
             if (done[i] != null) {
                 streams.record(done[i], lanes[i]);
             }
+        }
+        if (ranges != null) {
+            ranges.endRow();
         }
         if (join != null) {
             streams.record(join, Lane.UPDATE);
