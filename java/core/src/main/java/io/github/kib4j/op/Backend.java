@@ -36,6 +36,11 @@ public interface Backend {
         return Double.NaN;
     }
 
+    /** {@return what it has decided so far of what was planned} */
+    default Decisions decisions() {
+        return Decisions.NONE;
+    }
+
     /** Waits until everything that was run is done. */
     default void synchronize() {}
 

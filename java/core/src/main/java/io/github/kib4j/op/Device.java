@@ -93,6 +93,12 @@ public final class Device implements AutoCloseable {
         return backend.peak(precision);
     }
 
+    /** {@return what the device has decided so far of what was planned: nothing, where there is one way for everything} */
+    public Decisions decisions() {
+        guard.checkOpen();
+        return backend.decisions();
+    }
+
     /**
      * {@return a new owner of tensors}
      *

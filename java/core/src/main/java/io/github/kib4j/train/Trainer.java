@@ -161,6 +161,21 @@ public final class Trainer implements AutoCloseable {
     }
 
     /**
+     * Plans all steps there will be, and the batches of evaluations; what the device decides on the way, {@link Device#decisions}
+     * then has. {@link #trainEpoch} does it by itself, where it was not done before.
+     *
+     * @throws io.github.kib4j.tensor.OutOfDeviceMemoryException as {@link #trainEpoch} does
+     */
+    public void compile() {
+        if (!hasRoom) {
+            MemoryBudget.require(device, dataset.sizes(), config, dataset.bytes() + scope.bytes());
+            hasRoom = true;
+        }
+        run.compileAll();
+        evaluator.compileAll();
+    }
+
+    /**
      * Trains to the end of the current epoch.
      *
      * @param listener hears of each step, and may stop
@@ -238,12 +253,7 @@ public final class Trainer implements AutoCloseable {
             run.sums().write(new double[network().hidden().size() + 2]);
             seconds = 0;
         }
-        if (!hasRoom) {
-            MemoryBudget.require(device, dataset.sizes(), config, dataset.bytes() + scope.bytes());
-            hasRoom = true;
-        }
-        run.compileAll();
-        evaluator.compileAll();
+        compile();
         run.startEpoch(epoch, step, position);
     }
 

@@ -1,5 +1,6 @@
 package io.github.kib4j.cuda;
 
+import io.github.kib4j.op.Decisions.Decision;
 import java.util.Locale;
 
 /**
@@ -9,12 +10,12 @@ import java.util.Locale;
  * @param microseconds as measured when it was first taken; NaN if it was not measured
  */
 record ConvolutionChoice(String plan, double microseconds) {
-    /** Returns it in one line, with the operations of the plain sums in a second. */
-    String line(ConvolutionTask task) {
+    /** Returns it as a decision; its grounds are the measured time, and the operations of the plain sums in a second. */
+    Decision decision(ConvolutionTask task, ConvolutionFamily family) {
         String time = Double.isNaN(microseconds)
                 ? "not measured"
                 : String.format(
                         Locale.ROOT, "%.1f us, %.1f TFLOP/s", microseconds, task.operations() / microseconds * 1e-6);
-        return task + ": " + plan + ", " + time;
+        return new Decision(task.toString(), family.toString(), plan, time);
     }
 }

@@ -1,5 +1,7 @@
 package io.github.kib4j.cuda;
 
+import io.github.kib4j.op.Decisions;
+import io.github.kib4j.op.Decisions.Decision;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -66,16 +68,13 @@ final class ConvolutionChoices {
                 .orElseThrow();
     }
 
-    /** Returns what was chosen so far, one line each, in the order of first use. */
-    List<String> lines() {
-        return choices.entrySet().stream()
-                .map(choice -> choice.getValue().line(choice.getKey()))
+    /** Returns what was chosen so far, in the order of first use, and what prevents it from being kept, if something does. */
+    Decisions decisions() {
+        List<Decision> made = choices.entrySet().stream()
+                .map(choice -> choice.getValue()
+                        .decision(choice.getKey(), plan(choice.getKey()).family()))
                 .toList();
-    }
-
-    /** Returns what prevents choices from being kept, in one sentence, if something does. */
-    Optional<String> problem() {
-        return file == null ? Optional.empty() : file.problem();
+        return new Decisions(made, file == null ? Optional.empty() : file.problem());
     }
 
     private ConvolutionPlan choose(ConvolutionTask task) {

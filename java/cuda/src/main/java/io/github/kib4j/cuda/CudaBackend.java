@@ -11,6 +11,7 @@ import io.github.kib4j.bindings.KernelReadout;
 import io.github.kib4j.bindings.internal.kib_queue;
 import io.github.kib4j.cuda.internal.kib_cuda;
 import io.github.kib4j.op.Backend;
+import io.github.kib4j.op.Decisions;
 import io.github.kib4j.op.DeviceMemory;
 import io.github.kib4j.op.Lane;
 import io.github.kib4j.op.Plan;
@@ -107,6 +108,11 @@ record CudaBackend(
     public Optional<DeviceMemory> ownMemory() {
         streams.enter();
         return Optional.of(CudaMemory.now());
+    }
+
+    @Override
+    public Decisions decisions() {
+        return product.decisions();
     }
 
     @Override

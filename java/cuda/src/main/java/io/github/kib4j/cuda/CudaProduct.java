@@ -3,6 +3,7 @@ package io.github.kib4j.cuda;
 import io.github.kib4j.bindings.Sequence;
 import io.github.kib4j.cuda.ConvolutionTask.Direction;
 import io.github.kib4j.cuda.internal.kib_cuda;
+import io.github.kib4j.op.Decisions;
 import io.github.kib4j.op.Geometry;
 import io.github.kib4j.op.ProductOps;
 import io.github.kib4j.op.Work;
@@ -10,7 +11,6 @@ import io.github.kib4j.tensor.DataType;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
 import java.util.List;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** {@link ProductOps} by cuBLASLt and cuDNN, each product by the plan that {@link ConvolutionChoices} takes for it. */
@@ -46,14 +46,9 @@ final class CudaProduct implements ProductOps<Work>, AutoCloseable {
                 + ", cuDNN " + CudaVersions.of(CudaLibrary.DNN).number();
     }
 
-    /** Returns by what each product is computed that was planned so far, one line each. */
-    List<String> choices() {
-        return choices.lines();
-    }
-
-    /** Returns what prevents choices from being kept, in one sentence, if something does. */
-    Optional<String> problem() {
-        return choices.problem();
+    /** Returns by what each product is computed that was planned so far, and what prevents that from being kept, if something does. */
+    Decisions decisions() {
+        return choices.decisions();
     }
 
     @Override

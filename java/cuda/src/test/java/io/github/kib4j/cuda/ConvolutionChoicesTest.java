@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.kib4j.cuda.ConvolutionTask.Direction;
+import io.github.kib4j.op.Decisions.Decision;
 import io.github.kib4j.tensor.DataType;
 import io.github.kib4j.tensor.RefusedException;
 import java.io.IOException;
@@ -50,7 +51,8 @@ class ConvolutionChoicesTest {
                     .isEqualTo("cudnn algorithm 1")
                     .isEqualTo(all.of(SINGLE).get(0).name());
             assertThat(choices.plan(SINGLE)).isSameAs(choices.plan(SINGLE));
-            assertThat(choices.lines())
+            assertThat(choices.decisions().made())
+                    .extracting(Decision::toString)
                     .containsExactly("weight gradient 3x3 16->16 8x8 batch 2 F32: cudnn algorithm 1, not measured");
         });
     }
@@ -106,7 +108,7 @@ class ConvolutionChoicesTest {
                     new ConvolutionChoices(all, ConvolutionFamily.AUTO, null, new ConvolutionTimer());
             assertThat(choices.plan(large).name())
                     .isEqualTo(all.of(large).get(0).name());
-            assertThat(choices.lines()).singleElement().asString().endsWith(", not measured");
+            assertThat(choices.decisions().made()).singleElement().asString().endsWith(", not measured");
         });
     }
 
@@ -163,7 +165,7 @@ class ConvolutionChoicesTest {
             ConvolutionChoices measured = new ConvolutionChoices(
                     all, ConvolutionFamily.AUTO, new ConvolutionFile(path(), "card"), new ConvolutionTimer());
             String plan = measured.plan(GRADIENT).name();
-            assertThat(measured.lines())
+            assertThat(measured.decisions().made())
                     .singleElement()
                     .asString()
                     .contains(plan)
@@ -171,7 +173,7 @@ class ConvolutionChoicesTest {
             ConvolutionChoices later =
                     new ConvolutionChoices(all, ConvolutionFamily.AUTO, new ConvolutionFile(path(), "card"), null);
             assertThat(later.plan(GRADIENT).name()).isEqualTo(plan);
-            assertThat(later.lines()).isEqualTo(measured.lines());
+            assertThat(later.decisions().made()).isEqualTo(measured.decisions().made());
         });
     }
 
@@ -190,7 +192,7 @@ class ConvolutionChoicesTest {
             assertThat(unmeasured.scratchBytes(SINGLE)).isEqualTo(first.scratchBytes());
             ConvolutionChoices open = new ConvolutionChoices(all, ConvolutionFamily.AUTO, null, new ConvolutionTimer());
             assertThat(open.scratchBytes(SINGLE)).isEqualTo(most);
-            assertThat(open.lines()).isEmpty();
+            assertThat(open.decisions().made()).isEmpty();
             ConvolutionPlan chosen = open.plan(SINGLE);
             assertThat(open.scratchBytes(SINGLE)).isEqualTo(chosen.scratchBytes());
             write("card", SINGLE + " F32 auto", first.name(), "12.5");
@@ -232,7 +234,7 @@ class ConvolutionChoicesTest {
             ConvolutionChoices choices =
                     new ConvolutionChoices(all, ConvolutionFamily.AUTO, file, new ConvolutionTimer());
             assertThat(choices.plan(GRADIENT).name()).isEqualTo(last);
-            assertThat(choices.lines()).singleElement().asString().contains("12.5 us");
+            assertThat(choices.decisions().made()).singleElement().asString().contains("12.5 us");
             assertThat(file.problem()).isEmpty();
         });
     }

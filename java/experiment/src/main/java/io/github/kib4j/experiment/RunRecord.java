@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.kib4j.op.Decisions;
 import java.io.IOException;
 import java.time.OffsetDateTime;
 import java.time.format.DateTimeFormatter;
@@ -111,6 +112,15 @@ final class RunRecord {
         OF_A_SESSION.stream().filter(session::has).forEach(name -> begun.set(name, session.get(name)));
         record = to;
         folder.writeRun(to);
+    }
+
+    /** Writes what the device of this session has decided; nothing where that is nothing. */
+    void decide(Decisions decisions) throws IOException {
+        if (record != null && !decisions.made().isEmpty()) {
+            ArrayNode lines = lastSession(record).putArray("decisions");
+            decisions.made().forEach(decision -> lines.add(decision.toString()));
+            folder.writeRun(record);
+        }
     }
 
     /** Returns whether a session was begun by this object. */

@@ -97,6 +97,10 @@ record TrainingRun(
     }
 
     private @Nullable ObjectNode train(Trainer trainer) throws IOException {
+        if (!trainer.isFinished()) {
+            trainer.compile();
+            record.decide(means.tellDecisions(settings.text(Key.PRECISION)));
+        }
         int every = settings.integer(Key.CHECKPOINT_STEPS);
         means.listener().startEpoch();
         while (!trainer.isFinished()) {
