@@ -7,6 +7,7 @@ namespace {
 
 class Bound final : public kib::Kernels {
  public:
+  int interface_number() const override { return KIB_INTERFACE; }
   const char* last_error() const override { return kib_last_error(); }
 
   int64_t activity_workspace(const kib_activity_spec* spec, const kib_queue* queue) const override {

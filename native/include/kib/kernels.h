@@ -7,6 +7,7 @@
 #include "kib/batch.h"
 #include "kib/batch_norm.h"
 #include "kib/gram.h"
+#include "kib/interface.h"
 #include "kib/layout.h"
 #include "kib/optimizer.h"
 #include "kib/random.h"
@@ -20,6 +21,10 @@ namespace kib {
 class Kernels {
  public:
   virtual ~Kernels() = default;
+
+  // KIB_INTERFACE as the library has it. The first of all, so that it is found where the others have moved: who was
+  // compiled apart from the library asks it before any other.
+  virtual int interface_number() const = 0;
 
   virtual const char* last_error() const = 0;
 

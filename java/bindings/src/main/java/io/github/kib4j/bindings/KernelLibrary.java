@@ -9,6 +9,7 @@ import io.github.kib4j.op.Meter;
 import io.github.kib4j.op.Work;
 import io.github.kib4j.tensor.DataType;
 import io.github.kib4j.tensor.Tensor;
+import java.util.Optional;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.FloatPointer;
@@ -29,10 +30,29 @@ public abstract class KernelLibrary {
      *
      * @param device the name of the device, for sentences
      * @param kernels what the library's {@code kib_kernels()} returned
+     * @throws IllegalStateException if they have a {@linkplain #problem problem}
      */
     protected KernelLibrary(String device, Kernels kernels) {
+        problem(kernels).ifPresent(reason -> {
+            throw new IllegalStateException("The " + device + " device's kernels cannot be called: " + reason);
+        });
         this.device = device;
         this.kernels = kernels;
+    }
+
+    /**
+     * {@return why a library's kernels cannot be called by these bindings, and what to do, in one sentence; empty if they can}
+     * Their functions are called by place: of another interface, others would be called.
+     *
+     * @param kernels what the library's {@code kib_kernels()} returned
+     */
+    public static Optional<String> problem(Kernels kernels) {
+        int number = kernels.interface_number();
+        return number == settings.KIB_INTERFACE
+                ? Optional.empty()
+                : Optional.of("their library has interface " + number + ", and kib4j-bindings is made for "
+                        + settings.KIB_INTERFACE
+                        + "; take all of kib4j's jars from one version, or build all of them again.");
     }
 
     /** {@return the kernels} */

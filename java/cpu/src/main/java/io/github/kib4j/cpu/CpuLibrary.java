@@ -7,6 +7,7 @@ import io.github.kib4j.bindings.kernels.Kernels;
 import io.github.kib4j.cpu.internal.kib;
 import io.github.kib4j.op.Lane;
 import io.github.kib4j.tensor.Tensor;
+import java.util.Optional;
 import org.bytedeco.javacpp.BytePointer;
 
 /** The processor's kernels, which run on the calling thread and on others besides. */
@@ -22,6 +23,11 @@ final class CpuLibrary extends KernelLibrary {
     /** Kept where it is made when it is first asked for, which is after the library was loaded. */
     private static final class Loaded {
         static final Kernels KERNELS = kib.kib_kernels();
+    }
+
+    /** Returns why the kernels cannot be called, in one sentence, if they cannot; they are loaded. */
+    static Optional<String> problem() {
+        return KernelLibrary.problem(Loaded.KERNELS);
     }
 
     /** Returns the kernels on the calling thread alone. */

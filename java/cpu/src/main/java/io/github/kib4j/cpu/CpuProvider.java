@@ -66,7 +66,7 @@ public final class CpuProvider implements DeviceProvider {
     private static Optional<String> loadFailure() {
         try {
             CpuBackend.load();
-            return Optional.empty();
+            return CpuLibrary.problem();
         } catch (LinkageError | RuntimeException e) {
             Throwable cause = e.getCause() == null ? e : e.getCause();
             return Optional.of("its native libraries do not load (" + cause + "); check that "

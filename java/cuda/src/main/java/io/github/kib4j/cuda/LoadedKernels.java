@@ -1,5 +1,6 @@
 package io.github.kib4j.cuda;
 
+import io.github.kib4j.bindings.KernelLibrary;
 import io.github.kib4j.bindings.internal.kib_queue;
 import io.github.kib4j.bindings.internal.settings;
 import io.github.kib4j.cuda.internal.kib_cuda;
@@ -26,7 +27,7 @@ final class LoadedKernels implements OwnKernels {
                     ? Optional.of(
                             "this build has no CUDA kernels, since nvcc was not there when it was made; install CUDA 13"
                                     + " with nvcc, and build again.")
-                    : Optional.empty();
+                    : KernelLibrary.problem(kib_cuda.kib_kernels());
         } catch (LinkageError e) {
             return Optional.of("its kernels do not load (" + e.getMessage()
                     + "); check that JavaCPP's cache (~/.javacpp) can" + " be written.");

@@ -13,6 +13,7 @@ import org.bytedeco.javacpp.tools.InfoMapper;
                 @Platform(
                         value = "linux-x86_64",
                         include = {
+                            "kib/interface.h",
                             "kib/status.h",
                             "kib/types.h",
                             "kib/constants.h",
