@@ -36,6 +36,11 @@ public interface Objective {
             return false;
         }
 
+        /** {@return the fewest samples that it learns from at once} */
+        default int leastBatch() {
+            return 2;
+        }
+
         /** {@return all that decides bits; of a kind that does not say it, the name of its class} */
         default Signature signature() {
             return Signature.ofClass(this);
@@ -51,8 +56,16 @@ public interface Objective {
      * @param code shape of what it sees of a sample: the code, or the activity
      * @param precision of products
      * @param seed key of the random numbers that it begins with
+     * @param teaching what the layer is taught by
      */
-    record Place(Device device, Scope scope, int layer, Shape code, Precision precision, long seed) {}
+    record Place(
+            Device device,
+            Scope scope,
+            int layer,
+            Shape code,
+            Precision precision,
+            long seed,
+            TeachingSignal teaching) {}
 
     /**
      * {@return whether its loss is a mean over a device's own samples, so that several devices take the mean of gradients, and not an

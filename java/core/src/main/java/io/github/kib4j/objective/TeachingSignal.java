@@ -56,6 +56,11 @@ public interface TeachingSignal {
      */
     Resident reside(Device device, Scope scope, int samples, int batch);
 
+    /** {@return {@code M}: classes, or entries of a target vector; 0 where there are none} */
+    default int outputs() {
+        return 0;
+    }
+
     /**
      * {@return all that decides bits, as far as the signal says it: of one that does not, the name of its class, so that a
      * checkpoint is not gone on from with a signal of another class}

@@ -66,6 +66,11 @@ public final class TeachingSignals {
 
     private record Classes(int classes, Kernel kernel, boolean centred) implements TeachingSignal {
         @Override
+        public int outputs() {
+            return classes;
+        }
+
+        @Override
         public Signature signature() {
             return Signature.of("classes")
                     .with("count", classes)
@@ -82,6 +87,11 @@ public final class TeachingSignals {
 
     private record Targets(int width, IntFunction<double[]> targets, Kernel kernel, boolean centred)
             implements TeachingSignal {
+        @Override
+        public int outputs() {
+            return width;
+        }
+
         @Override
         public Signature signature() {
             return Signature.of("targets")

@@ -38,6 +38,11 @@ public record LocalRule(String name, Objective.Kind objective, TeachingSignal te
     }
 
     @Override
+    public int leastBatch() {
+        return objective.leastBatch();
+    }
+
+    @Override
     public BoundRule bind(Network network, Optimizers optimizers, Scope scope, int samples, int batch) {
         List<Layer> layers = new ArrayList<>();
         for (HiddenLayer layer : network.hidden()) {
@@ -47,7 +52,8 @@ public record LocalRule(String name, Objective.Kind objective, TeachingSignal te
                     layer.index(),
                     objective.seesActivity() ? layer.activity() : layer.code(),
                     network.precision(),
-                    network.seed()));
+                    network.seed(),
+                    teaching));
             List<Parameter> learned = new ArrayList<>(layer.parameters());
             learned.addAll(own.parameters());
             learned.forEach(optimizers.local()::add);

@@ -20,6 +20,11 @@ public interface Rule {
     /** {@return whether each hidden layer has a loss of its own, to be reported} */
     boolean hasLocalLosses();
 
+    /** {@return the fewest samples that it learns from at once: 2 where samples are compared with each other} */
+    default int leastBatch() {
+        return 2;
+    }
+
     /**
      * Makes the rule that of a run: hands what it changes to the optimizers that update it, and makes room for what it keeps.
      *

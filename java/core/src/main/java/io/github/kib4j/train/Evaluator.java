@@ -24,11 +24,15 @@ import org.jspecify.annotations.Nullable;
 
 /** Passes over the test images: running statistics, no dropout, no augmentation. */
 final class Evaluator {
+    /** Images at once where training has one. */
+    private static final int ONLINE = 128;
+
     private final Device device;
     private final Network network;
     private final Workspace workspace;
     private final DeviceDataset.Images images;
     private final TrainingConfig config;
+    private final int batch;
     private final BatchOps.Spec normalization;
     private final Clock clock;
     private final Tensor totals;
@@ -48,6 +52,7 @@ final class Evaluator {
         this.network = network;
         this.workspace = workspace;
         this.config = config;
+        batch = config.batch() == 1 ? ONLINE : config.batch();
         images = dataset.test();
         normalization = dataset.preparation(false, config.seed());
         clock = Clock.allocate(scope);
@@ -60,16 +65,16 @@ final class Evaluator {
         clock.now().write(new long[Clock.SIZE]);
         clock.fault().write(new long[2]);
         totals.write(new double[2]);
-        for (int done = 0; done < images.count(); done += config.batch()) {
+        for (int done = 0; done < images.count(); done += batch) {
             if (!listener.onImages(done, images.count())) {
                 device.synchronize();
                 return null;
             }
-            Batch batch = batch(Math.min(config.batch(), images.count() - done));
-            batch.program().run();
+            Batch part = ofSize(Math.min(batch, images.count() - done));
+            part.program().run();
             if (predictions != Predictions.NONE) {
                 device.synchronize();
-                predictions.add(done, batch.labels().readInts(), batch.logits().readFloats());
+                predictions.add(done, part.labels().readInts(), part.logits().readFloats());
             }
         }
         device.synchronize();
@@ -82,14 +87,14 @@ final class Evaluator {
 
     /** Compiles every batch there will be. */
     void compileAll() {
-        batch(Math.min(config.batch(), images.count()));
-        int remainder = images.count() % config.batch();
+        ofSize(Math.min(batch, images.count()));
+        int remainder = images.count() % batch;
         if (remainder > 0) {
-            batch(remainder);
+            ofSize(remainder);
         }
     }
 
-    private Batch batch(int size) {
+    private Batch ofSize(int size) {
         return batches.computeIfAbsent(size, this::compile);
     }
 

@@ -99,17 +99,17 @@ final class RunOnDevice {
         return workspace;
     }
 
-    /** Returns the steps of an epoch: a last batch of one sample is skipped. */
+    /** Returns the steps of an epoch: a last batch of fewer samples than the rule learns from is skipped. */
     int steps() {
         int whole = images.count() / config.batch();
-        return images.count() % config.batch() >= 2 ? whole + 1 : whole;
+        return images.count() % config.batch() >= config.rule().leastBatch() ? whole + 1 : whole;
     }
 
     /** Returns the multiplications and additions of an epoch's products. */
     double operations() {
         int whole = images.count() / config.batch();
         int rest = images.count() % config.batch();
-        double last = rest >= 2 ? program(rest).plan().operations() : 0;
+        double last = rest >= config.rule().leastBatch() ? program(rest).plan().operations() : 0;
         return last
                 + (whole > 0 ? (double) whole * program(config.batch()).plan().operations() : 0);
     }
@@ -159,7 +159,7 @@ final class RunOnDevice {
         if (images.count() >= config.batch()) {
             program(config.batch());
         }
-        if (remainder >= 2) {
+        if (remainder >= config.rule().leastBatch()) {
             program(remainder);
         }
     }

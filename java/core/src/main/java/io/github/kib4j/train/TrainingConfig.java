@@ -49,9 +49,10 @@ public record TrainingConfig(
         if (epochs < 1) {
             throw new RefusedException("The number of epochs must be at least 1, but is " + epochs + ".");
         }
-        if (batch < 2) {
-            throw new RefusedException(
-                    "The batch must have at least 2 samples, since objectives compare samples, but has " + batch + ".");
+        if (batch < rule.leastBatch()) {
+            throw new RefusedException("The batch must have at least " + rule.leastBatch()
+                    + (rule.leastBatch() == 1 ? " sample" : " samples, since objectives compare samples") + ", but has "
+                    + batch + ".");
         }
     }
 

@@ -38,6 +38,9 @@ record Effects(Settings settings) {
                     case SIGMA -> withoutGaussian() != null;
                     case MOMENTUM -> withoutMomentum() != null;
                     case MILESTONES, LR_DECAY -> otherSchedule() != null;
+                    case PAIRS -> withoutPairs() != null;
+                    case PAIRS_KEPT -> withoutPairs("last") != null;
+                    case PAIRS_RATE -> withoutPairs("last", "averages") != null;
                     case LOCAL_FEATURES -> withoutClassifier() != null;
                     case GRADIENT_SIGNS -> withoutErrors() != null;
                     default -> false;
@@ -55,6 +58,9 @@ record Effects(Settings settings) {
             case KERNEL, LABEL_KERNEL, GAMMA, CENTRE_CODES -> withoutCodes();
             case LR_LOCAL, WEIGHT_DECAY_LOCAL -> withoutLocalRule();
             case SIGMA -> first(withoutCodes(), withoutGaussian());
+            case PAIRS -> is(Key.PAIRS, "batch") ? null : withoutPairs();
+            case PAIRS_KEPT -> withoutPairs("last");
+            case PAIRS_RATE -> withoutPairs("last", "averages");
             case LOCAL_FEATURES -> withoutClassifier();
             case GRADIENT_SIGNS -> settings.flag(Key.GRADIENT_SIGNS) ? withoutErrors() : null;
             case MOMENTUM -> withoutMomentum();
@@ -150,11 +156,7 @@ record Effects(Settings settings) {
 
     private @Nullable String withoutCodes() {
         return first(
-                withoutLocalRule(),
-                without(
-                        rule -> !rule.equals("phsic") && !rule.equals("hsic"),
-                        "compares no codes",
-                        "compare no codes"));
+                withoutLocalRule(), without(rule -> !comparesCodes(rule), "compares no codes", "compare no codes"));
     }
 
     private @Nullable String withoutLocalRule() {
@@ -173,6 +175,19 @@ record Effects(Settings settings) {
                 rule -> !bringsErrorsBack(rule),
                 "brings no error back through the network",
                 "bring no error back through the network");
+    }
+
+    private static boolean comparesCodes(String rule) {
+        return rule.equals("phsic") || rule.equals("hsic") || rule.equals("hebbian-pairs");
+    }
+
+    private @Nullable String withoutPairs() {
+        return without(rule -> !rule.equals("hebbian-pairs"), "compares whole batches", "compare whole batches");
+    }
+
+    private @Nullable String withoutPairs(String... kinds) {
+        boolean fits = Arrays.asList(kinds).contains(settings.text(Key.PAIRS));
+        return first(withoutPairs(), fits ? null : "--pairs is " + settings.text(Key.PAIRS));
     }
 
     private static boolean bringsErrorsBack(String rule) {

@@ -84,6 +84,7 @@ public enum Key {
             "learning rule, or several with commas, one after the other",
             "phsic",
             "hsic",
+            "hebbian-pairs",
             "layerwise",
             "layerwise-feedback-alignment",
             "readout",
@@ -100,6 +101,18 @@ public enum Key {
     GAMMA(NUMBER, Range.between(0, 1e6), "2.0", "weight of the label term"),
     /** Whether codes are centred within a sample. */
     CENTRE_CODES(FLAG, "false", "centre codes within a sample; default: where there are groups"),
+    /** With what hebbian-pairs compares a sample. */
+    PAIRS(
+            "batch",
+            "hebbian-pairs: a sample is compared with its batch, the last ones, or averages",
+            "batch",
+            "last",
+            "averages"),
+    /** How many samples are kept to be compared with. */
+    PAIRS_KEPT(
+            INTEGER, Range.between(1, 1_000_000), "1", "hebbian-pairs, last: samples before that one is compared with"),
+    /** The rate of running averages. */
+    PAIRS_RATE(NUMBER, Range.between(1e-6, 1), "0.01", "hebbian-pairs, last and averages: rate of running averages"),
     /** Features of local classifiers. */
     LOCAL_FEATURES(
             INTEGER, Range.UNITS, "2048", "layerwise: features, at most, that a layer's classifier reads of an image"),

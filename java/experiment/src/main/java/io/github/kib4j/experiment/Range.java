@@ -23,7 +23,7 @@ record Range(double least, double most, boolean above, boolean below, String rea
     static final Range UNITS = between(1, MOST_UNITS);
     static final Range EPOCHS = between(1, 1_000_000);
     static final Range FRACTION = new Range(0, 1, false, true, "");
-    static final Range SAMPLES = new Range(2, Integer.MAX_VALUE, false, false, "objectives compare at least 2 samples");
+    static final Range SAMPLES = between(1, Integer.MAX_VALUE);
 
     static Range between(double least, double most) {
         return new Range(least, most, false, false, "");

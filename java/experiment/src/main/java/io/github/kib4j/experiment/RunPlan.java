@@ -5,8 +5,10 @@ import io.github.kib4j.datasets.Datasets;
 import io.github.kib4j.datasets.Selection;
 import io.github.kib4j.layer.LayerSpec;
 import io.github.kib4j.layer.NetworkSpec;
+import io.github.kib4j.objective.HebbianPairs;
 import io.github.kib4j.objective.LocalClassification;
 import io.github.kib4j.objective.LocalObjective;
+import io.github.kib4j.objective.PairMemory;
 import io.github.kib4j.objective.TeachingSignal;
 import io.github.kib4j.objective.TeachingSignals;
 import io.github.kib4j.op.Activation;
@@ -376,6 +378,15 @@ public record RunPlan(Settings settings) {
             case "backprop" -> backprop(Feedback.Kind.EXACT);
             case "feedback-alignment" -> backprop(Feedback.Kind.RANDOM);
             case "sign-symmetry" -> backprop(Feedback.Kind.SIGNS);
+            case "hebbian-pairs" ->
+                new LocalRule(
+                        name,
+                        new HebbianPairs(
+                                kernel(Key.KERNEL),
+                                settings.flag(Key.CENTRE_CODES),
+                                settings.number(Key.GAMMA),
+                                pairs()),
+                        labels(classes));
             case "layerwise" -> layerwise(name, classes, Feedback.Kind.EXACT);
             case "layerwise-feedback-alignment" -> layerwise(name, classes, Feedback.Kind.RANDOM);
             default -> {
@@ -397,6 +408,15 @@ public record RunPlan(Settings settings) {
                 name,
                 new LocalClassification(classes, settings.integer(Key.LOCAL_FEATURES), feedback),
                 labels(classes));
+    }
+
+    private PairMemory pairs() {
+        double rate = settings.number(Key.PAIRS_RATE);
+        return switch (settings.choice(Key.PAIRS)) {
+            case "last" -> new PairMemory.Last(settings.integer(Key.PAIRS_KEPT), rate);
+            case "averages" -> new PairMemory.Averages(rate);
+            default -> new PairMemory.Batch();
+        };
     }
 
     private TeachingSignal labels(int classes) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.kib4j.data.Dataset;
 import io.github.kib4j.layer.LayerSpec;
 import io.github.kib4j.layer.NetworkSpec;
+import io.github.kib4j.objective.PairMemory;
 import io.github.kib4j.op.Activation;
 import io.github.kib4j.op.Device;
 import io.github.kib4j.op.Dropout;
@@ -49,7 +50,11 @@ public abstract class ResumeContract extends BackendContract {
         Rule layerwise = TinyRun.layerwise(Feedback.Kind.RANDOM);
         for (Precision precision : Precision.values()) {
             for (Rule rule : List.of(
-                    TinyRun.phsic(), new BackpropRule(), new BackpropRule(Feedback.Kind.RANDOM, true), layerwise)) {
+                    TinyRun.phsic(),
+                    new BackpropRule(),
+                    new BackpropRule(Feedback.Kind.RANDOM, true),
+                    layerwise,
+                    TinyRun.pairs(new PairMemory.Averages(0.02)))) {
                 runs.add(Arguments.of("vgg", rule.name(), precision, vgg(rule, precision)));
                 runs.add(Arguments.of("mlp", rule.name(), precision, mlp(rule, precision)));
             }

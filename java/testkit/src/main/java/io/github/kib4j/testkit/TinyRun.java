@@ -4,8 +4,10 @@ import io.github.kib4j.data.Dataset;
 import io.github.kib4j.data.ImageSet;
 import io.github.kib4j.layer.LayerSpec;
 import io.github.kib4j.layer.NetworkSpec;
+import io.github.kib4j.objective.HebbianPairs;
 import io.github.kib4j.objective.LocalClassification;
 import io.github.kib4j.objective.LocalObjective;
+import io.github.kib4j.objective.PairMemory;
 import io.github.kib4j.objective.TeachingSignals;
 import io.github.kib4j.op.Activation;
 import io.github.kib4j.op.Dropout;
@@ -108,6 +110,19 @@ public final class TinyRun {
     }
 
     /**
+     * Returns pHSIC pair by pair.
+     *
+     * @param memory with what a sample is compared
+     * @return with the kernel and gamma of {@link #phsic}
+     */
+    public static Rule pairs(PairMemory memory) {
+        return new LocalRule(
+                "hebbian-pairs",
+                new HebbianPairs(Kernel.COSINE, true, 2, memory),
+                TeachingSignals.classes(4, Kernel.COSINE, true));
+    }
+
+    /**
      * Returns a rule of each kind.
      *
      * @return phsic first
@@ -115,6 +130,9 @@ public final class TinyRun {
     public static List<Rule> rules() {
         return List.of(
                 phsic(),
+                pairs(new PairMemory.Batch()),
+                pairs(new PairMemory.Last(20, 0.02)),
+                pairs(new PairMemory.Averages(0.02)),
                 layerwise(Feedback.Kind.EXACT),
                 layerwise(Feedback.Kind.RANDOM),
                 new BackpropRule(),

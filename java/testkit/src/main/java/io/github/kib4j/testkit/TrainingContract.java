@@ -7,22 +7,36 @@ import static org.assertj.core.api.Assertions.within;
 import io.github.kib4j.data.Dataset;
 import io.github.kib4j.layer.LayerSpec;
 import io.github.kib4j.layer.NetworkSpec;
+import io.github.kib4j.objective.HebbianPairs;
+import io.github.kib4j.objective.LocalObjective;
+import io.github.kib4j.objective.Objective;
+import io.github.kib4j.objective.PairMemory;
 import io.github.kib4j.objective.TeachingSignal;
 import io.github.kib4j.objective.TeachingSignals;
 import io.github.kib4j.op.Activation;
 import io.github.kib4j.op.Device;
+import io.github.kib4j.op.Estimator;
 import io.github.kib4j.op.Exchange;
 import io.github.kib4j.op.Feedback;
+import io.github.kib4j.op.Gradients;
 import io.github.kib4j.op.Grouping;
 import io.github.kib4j.op.Kernel;
+import io.github.kib4j.op.ObjectiveOps;
 import io.github.kib4j.op.Operation;
 import io.github.kib4j.op.Parameter;
+import io.github.kib4j.op.Phase;
+import io.github.kib4j.op.Precision;
+import io.github.kib4j.op.Step;
+import io.github.kib4j.op.Teaching;
 import io.github.kib4j.op.Work;
+import io.github.kib4j.op.Workspace;
 import io.github.kib4j.optimizer.OptimizerSpec;
 import io.github.kib4j.rule.BackpropRule;
 import io.github.kib4j.rule.LocalRule;
 import io.github.kib4j.rule.ReadoutRule;
 import io.github.kib4j.rule.Rule;
+import io.github.kib4j.tensor.DataType;
+import io.github.kib4j.tensor.Scope;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
 import io.github.kib4j.train.DeviceDataset;
@@ -40,6 +54,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -130,6 +145,55 @@ public abstract class TrainingContract extends BackendContract {
                 assertThat(runs.get(1).get(i))
                         .as(kind + ", parameter " + i)
                         .isEqualTo(runs.get(0).get(i));
+            }
+        }
+    }
+
+    /** Pair by pair the third factor is that of the whole batch at once: to a relative 1e-6 of its norm where codes are single. */
+    @Test
+    void thirdFactorsOfAllPairsAreTheGradient() {
+        Kernel[] kernels = {Kernel.COSINE, Kernel.LINEAR, Kernel.gaussian(2)};
+        for (Kernel kernel : kernels) {
+            try (Device device = open();
+                    Scope scope = device.newScope("test")) {
+                Random random = new Random(5);
+                Tensor u = scope.allocate(DataType.F32, Shape.of(24, 8));
+                u.write(random.doubles(24 * 8, 0.5, 2).toArray());
+                Tensor labels = scope.allocate(DataType.I32, Shape.of(24));
+                labels.write(random.ints(24, 0, 4).toArray());
+                Teaching teaching = new Teaching.Classes(labels, 4, Kernel.COSINE, true);
+                List<Objective.Kind> kinds = List.of(
+                        LocalObjective.of(new ObjectiveOps.Spec(Estimator.PHSIC, kernel, true, 2)),
+                        new HebbianPairs(kernel, true, 2, new PairMemory.Batch()));
+                List<double[]> factors = new ArrayList<>();
+                for (Objective.Kind kind : kinds) {
+                    Objective objective = kind.bind(new Objective.Place(
+                            device,
+                            scope,
+                            0,
+                            Shape.of(8),
+                            Precision.F32,
+                            1,
+                            TeachingSignals.classes(4, Kernel.COSINE, true)));
+                    Workspace workspace = device.newWorkspace(scope);
+                    Objective.Planned planned =
+                            objective.plan(workspace, new Gradients(workspace), u, teaching, Exchange.NONE, null);
+                    workspace.keep(planned.du());
+                    device.compile(
+                                    workspace,
+                                    planned.operations().stream()
+                                            .map(operation -> Step.main(Phase.OBJECTIVE, operation))
+                                            .toList())
+                            .run();
+                    factors.add(planned.du().readDoubles());
+                }
+                double difference = 0;
+                double norm = 0;
+                for (int i = 0; i < factors.get(0).length; i++) {
+                    difference += Math.pow(factors.get(1)[i] - factors.get(0)[i], 2);
+                    norm += Math.pow(factors.get(0)[i], 2);
+                }
+                assertThat(Math.sqrt(difference / norm)).as(kernel.toString()).isLessThan(1e-6);
             }
         }
     }

@@ -53,7 +53,14 @@ final class GoldenClassificationTest {
                 int[] windows = integers(c.get("pooled_hw"));
                 assertThat(kind.pooled(activity)).isEqualTo(Shape.of(extents[1], windows[0], windows[1]));
             }
-            Objective objective = kind.bind(new Objective.Place(device, scope, 0, activity, Precision.F32, 1));
+            Objective objective = kind.bind(new Objective.Place(
+                    device,
+                    scope,
+                    0,
+                    activity,
+                    Precision.F32,
+                    1,
+                    TeachingSignals.classes(classes, Kernel.COSINE, true)));
             objective.parameters().get(0).value().write(doubles(c.get("weight")));
             objective.parameters().get(1).value().write(doubles(c.get("bias")));
             Tensor code = scope.allocate(DataType.F64, z);

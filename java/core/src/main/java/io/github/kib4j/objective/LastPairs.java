@@ -1,0 +1,99 @@
+package io.github.kib4j.objective;
+
+import io.github.kib4j.tensor.DataType;
+import io.github.kib4j.tensor.Shape;
+import io.github.kib4j.tensor.Tensor;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** Each sample against the last ones before it; the means of similarities are running ones. */
+final class LastPairs implements PairComparison {
+    private final HebbianPairs spec;
+    private final PairMemory.Last memory;
+    /** Samples seen, the running means of similarities of codes and of wanted outputs. */
+    private final Tensor state;
+
+    private final Tensor codes;
+    private final Tensor wanted;
+    private final Map<String, Tensor> kept = new LinkedHashMap<>();
+
+    LastPairs(HebbianPairs spec, PairMemory.Last memory, Objective.Place place) {
+        this.spec = spec;
+        this.memory = memory;
+        state = keep(place, "state", Shape.of(3));
+        codes = keep(
+                place,
+                "codes",
+                Shape.of(memory.samples(), Math.toIntExact(place.code().size())));
+        wanted = keep(
+                place,
+                "wanted",
+                Shape.of(memory.samples(), Math.max(1, place.teaching().outputs())));
+    }
+
+    private Tensor keep(Objective.Place place, String what, Shape shape) {
+        Tensor tensor = place.scope().allocate(DataType.F64, shape);
+        kept.put("hidden_layers." + place.layer() + ".pairs." + what, tensor);
+        return tensor;
+    }
+
+    @Override
+    public Map<String, Tensor> kept() {
+        return kept;
+    }
+
+    @Override
+    public double thirdFactor(double[] dv, PairCodes now, PairTeaching teaching) {
+        double[] numbers = state.readDoubles();
+        double[] before = codes.readDoubles();
+        double[] wantedBefore = wanted.readDoubles();
+        double value = 0;
+        for (int i = 0; i < now.batch(); i++) {
+            int count = (int) Math.min(numbers[0], memory.samples());
+            if (count > 0) {
+                value += compare(dv, i, count, now, before, teaching, wantedBefore, numbers) / now.batch();
+            }
+            int row = (int) (numbers[0] % memory.samples());
+            System.arraycopy(now.compared(), i * now.width(), before, row * now.width(), now.width());
+            System.arraycopy(
+                    teaching.rows(), i * teaching.width(), wantedBefore, row * teaching.width(), teaching.width());
+            numbers[0]++;
+        }
+        state.write(numbers);
+        codes.write(before);
+        wanted.write(wantedBefore);
+        return value;
+    }
+
+    private double compare(
+            double[] dv,
+            int i,
+            int count,
+            PairCodes now,
+            double[] before,
+            PairTeaching teaching,
+            double[] wantedBefore,
+            double[] numbers) {
+        double[] k = new double[count];
+        double[] l = new double[count];
+        double meanK = 0;
+        double meanL = 0;
+        for (int j = 0; j < count; j++) {
+            k[j] = now.similarity(i, before, j);
+            l[j] = teaching.similarity(i, wantedBefore, j);
+            meanK += k[j] / count;
+            meanL += l[j] / count;
+        }
+        double rate = Math.max(memory.rate(), 1 / numbers[0]); // at first the mean of all there were
+        numbers[1] += rate * (meanK - numbers[1]);
+        numbers[2] += rate * (meanL - numbers[2]);
+        double value = 0;
+        for (int j = 0; j < count; j++) {
+            double ofCodes = k[j] - numbers[1];
+            double ofTeaching = spec.gamma() * (l[j] - numbers[2]);
+            value += (ofCodes - ofTeaching) * k[j] / count;
+            now.pull(dv, i, before, j, (2 * ofCodes - ofTeaching) / count / now.batch(), k[j]);
+        }
+        return value;
+    }
+}
