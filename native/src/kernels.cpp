@@ -76,6 +76,9 @@ class Bound final : public kib::Kernels {
                                      const kib_queue* queue) const override {
     return kib_objective_gradient_gram(du, value, u, teaching, spec, meter, workspace, queue);
   }
+  int objective_gram_is_small(const kib_objective_spec* spec, const kib_teaching* teaching) const override {
+    return kib_objective_gram_is_small(spec, teaching);
+  }
   int64_t objective_gram_workspace(const kib_objective_spec* spec, const kib_teaching* teaching) const override {
     return kib_objective_gram_workspace(spec, teaching);
   }

@@ -23,6 +23,8 @@ kib_status kib_objective_gradient_gram(void* du, double* value, const void* u, c
                                        const kib_objective_spec* spec, const kib_meter* meter, void* workspace,
                                        const kib_queue* queue);
 int64_t kib_objective_gram_workspace(const kib_objective_spec* spec, const kib_teaching* teaching);
+/* Not 0 where it is one launch of a CUDA device, and so to be preferred to the three of the statistics. */
+int kib_objective_gram_is_small(const kib_objective_spec* spec, const kib_teaching* teaching);
 
 #ifdef __cplusplus
 }

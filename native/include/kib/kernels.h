@@ -74,6 +74,7 @@ class Kernels {
   virtual kib_status objective_gradient_gram(void* du, double* value, const void* u, const kib_teaching* teaching,
                                              const kib_objective_spec* spec, const kib_meter* meter, void* workspace,
                                              const kib_queue* queue) const = 0;
+  virtual int objective_gram_is_small(const kib_objective_spec* spec, const kib_teaching* teaching) const = 0;
   virtual int64_t objective_gram_workspace(const kib_objective_spec* spec, const kib_teaching* teaching) const = 0;
 
   // layout.h

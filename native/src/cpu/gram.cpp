@@ -483,6 +483,8 @@ kib_status kib_gram_dependence(double* value, const kib_variable* x, const kib_v
   return KIB_OK;
 }
 
+int kib_objective_gram_is_small(const kib_objective_spec*, const kib_teaching*) { return 0; }
+
 int64_t kib_objective_gram_workspace(const kib_objective_spec* spec, const kib_teaching* teaching) {
   int64_t batch = spec->batch, outputs = std::max<int64_t>(teaching->outputs, 1);
   return Gram::bytes(batch, spec->width) + padded(8 * batch * batch) + Codes::bytes(batch, outputs);

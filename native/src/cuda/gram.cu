@@ -71,6 +71,10 @@ kib_status tiled(T* du, double* value, const T* u, const Problem& all, const kib
 
 using namespace kib::cuda;
 
+int kib_objective_gram_is_small(const kib_objective_spec* spec, const kib_teaching* teaching) {
+  return OneBlock::of(*spec, *teaching).fits();
+}
+
 int64_t kib_objective_gram_workspace(const kib_objective_spec* spec, const kib_teaching* teaching) {
   Arena arena(nullptr);
   Problem::take(arena, *spec, *teaching);

@@ -211,6 +211,15 @@ void dependences() {
 }  // namespace
 
 void test_gram() {
+  kib_objective_spec spec = {};
+  kib_teaching classes = {};
+  spec.width = 16;
+  for (int64_t batch : {2, 128, 129}) {
+    spec.batch = batch;
+    check((kib_objective_gram_is_small(&spec, &classes) != 0) == (batch <= 128), "one launch up to 128 samples");
+  }
+  spec.batch = 2, spec.width = 257;
+  check(kib_objective_gram_is_small(&spec, &classes) == 0, "wide codes are tiled");
   shapes();
   teachings();
   codes();

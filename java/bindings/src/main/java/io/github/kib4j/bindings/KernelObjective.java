@@ -42,6 +42,12 @@ public record KernelObjective(KernelLibrary library) implements ObjectiveOps<Wor
         });
     }
 
+    @Override
+    public Form cheaper(Tensor u, Teaching teaching, Spec spec) {
+        boolean small = library.kernels().objective_gram_is_small(describe(u, spec), Specs.teaching(teaching)) != 0;
+        return small ? Form.GRAM : ObjectiveOps.super.cheaper(u, teaching, spec);
+    }
+
     /** The gradient by one of the two forms. */
     private interface GradientKernel {
         int run(

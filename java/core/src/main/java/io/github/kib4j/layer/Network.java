@@ -69,7 +69,10 @@ public final class Network {
      * @param kind which weights
      */
     public NetworkFeedback feedback(Scope scope, Feedback.Kind kind) {
-        return new NetworkFeedback(this, scope, kind);
+        List<Parameter> forward = new ArrayList<>();
+        hidden.stream().skip(1).map(HiddenLayer::weight).forEach(forward::add);
+        forward.add(readout.weight());
+        return new NetworkFeedback(device, scope, seed, kind, forward);
     }
 
     /** {@return the key of the initial weights and of dropout} */

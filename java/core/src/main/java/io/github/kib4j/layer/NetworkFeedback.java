@@ -1,5 +1,6 @@
 package io.github.kib4j.layer;
 
+import io.github.kib4j.op.Device;
 import io.github.kib4j.op.Feedback;
 import io.github.kib4j.op.Operation;
 import io.github.kib4j.op.Parameter;
@@ -14,23 +15,23 @@ import java.util.Objects;
 
 /** What errors come back by through a whole network: from the readout to each hidden layer but the first, into which none comes. */
 public final class NetworkFeedback {
-    private final Network network;
+    private final Device device;
+    private final long seed;
     /** Of hidden layers 1 and up, then of the readout. */
-    private final List<Feedback> weights = new ArrayList<>();
+    private final List<Feedback> weights;
 
-    NetworkFeedback(Network network, Scope scope, Feedback.Kind kind) {
-        this.network = network;
-        network.hidden().stream()
-                .skip(1)
-                .map(HiddenLayer::weight)
-                .forEach(weight -> weights.add(Feedback.of(kind, scope, weight)));
-        weights.add(Feedback.of(kind, scope, network.readout().weight()));
+    /** Of the weights of hidden layers 1 and up, and of the readout. */
+    NetworkFeedback(Device device, Scope scope, long seed, Feedback.Kind kind, List<Parameter> forward) {
+        this.device = device;
+        this.seed = seed;
+        weights =
+                forward.stream().map(weight -> Feedback.of(kind, scope, weight)).toList();
     }
 
     /** Draws fixed weights. Called once, before a step is computed. */
     public void initialize() {
         for (int i = 0; i < weights.size(); i++) {
-            weights.get(i).initialize(network.device(), network.seed(), Initialization.weights(i + 1));
+            weights.get(i).initialize(device, seed, Initialization.weights(i + 1));
         }
     }
 
@@ -73,7 +74,7 @@ public final class NetworkFeedback {
         List<Operation> operations = new ArrayList<>();
         List<Tensor> read = new ArrayList<>();
         for (Feedback feedback : weights) {
-            Feedback.Planned planned = feedback.plan(network.device(), workspace);
+            Feedback.Planned planned = feedback.plan(device, workspace);
             operations.addAll(planned.operations());
             read.add(planned.weights());
         }

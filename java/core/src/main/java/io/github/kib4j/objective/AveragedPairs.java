@@ -9,7 +9,7 @@ import java.util.Map;
 
 /** Each sample against running averages of all before it (docs/mathematics.md, equation 7.9). */
 final class AveragedPairs implements PairComparison {
-    private final HebbianPairs spec;
+    private final double gamma;
     private final PairMemory.Averages memory;
     /** How many samples were seen. */
     private final Tensor seen;
@@ -20,8 +20,8 @@ final class AveragedPairs implements PairComparison {
     private final Tensor teachingProducts;
     private final Map<String, Tensor> kept = new LinkedHashMap<>();
 
-    AveragedPairs(HebbianPairs spec, PairMemory.Averages memory, Objective.Place place) {
-        this.spec = spec;
+    AveragedPairs(double gamma, PairMemory.Averages memory, Objective.Place place) {
+        this.gamma = gamma;
         this.memory = memory;
         int g = Math.toIntExact(place.code().size());
         int m = Math.max(1, place.teaching().outputs());
@@ -69,9 +69,9 @@ final class AveragedPairs implements PairComparison {
             }
             double[] sum = new double[g];
             for (int k = 0; k < g; k++) {
-                sum[k] = 2 * ofCodes[k] - spec.gamma() * ofTeaching[k];
+                sum[k] = 2 * ofCodes[k] - gamma * ofTeaching[k];
             }
-            value += (PairCodes.dot(ofCodes, 0, vh, 0, g) - spec.gamma() * PairCodes.dot(ofTeaching, 0, vh, 0, g))
+            value += (PairCodes.dot(ofCodes, 0, vh, 0, g) - gamma * PairCodes.dot(ofTeaching, 0, vh, 0, g))
                     / now.batch();
             now.pullBySum(dv, i, sum, 1.0 / now.batch());
             count[0]++;

@@ -1,7 +1,7 @@
 package io.github.kib4j.objective;
 
 /** All pairs of a batch: {@code dv_i = sum_j 2 S_ij dK_ij/dv_i} with (4.1), the gradient of pHSIC. */
-record BatchPairs(HebbianPairs spec) implements PairComparison {
+record BatchPairs(double gamma) implements PairComparison {
     @Override
     public double thirdFactor(double[] dv, PairCodes codes, PairTeaching teaching) {
         int batch = codes.batch();
@@ -23,7 +23,7 @@ record BatchPairs(HebbianPairs spec) implements PairComparison {
         for (int i = 0; i < batch; i++) {
             for (int j = 0; j < batch; j++) {
                 double ofCodes = k[i][j] - meanK;
-                double ofTeaching = spec.gamma() * (l[i][j] - meanL);
+                double ofTeaching = gamma * (l[i][j] - meanL);
                 value += (ofCodes - ofTeaching) * k[i][j] / pairs;
                 codes.pull(dv, i, all, j, (2 * ofCodes - ofTeaching) / pairs, k[i][j]);
             }

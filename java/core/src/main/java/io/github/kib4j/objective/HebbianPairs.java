@@ -66,11 +66,11 @@ public record HebbianPairs(Kernel kernel, boolean centred, double gamma, PairMem
     public Objective bind(Objective.Place place) {
         PairComparison comparison;
         if (memory instanceof PairMemory.Last last) {
-            comparison = new LastPairs(this, last, place);
+            comparison = new LastPairs(gamma, last, place);
         } else if (memory instanceof PairMemory.Averages averages) {
-            comparison = new AveragedPairs(this, averages, place);
+            comparison = new AveragedPairs(gamma, averages, place);
         } else {
-            comparison = new BatchPairs(this);
+            comparison = new BatchPairs(gamma);
         }
         return new Bound(this, comparison, place.teaching().outputs());
     }

@@ -8,7 +8,7 @@ import java.util.Map;
 
 /** Each sample against the last ones before it; the means of similarities are running ones. */
 final class LastPairs implements PairComparison {
-    private final HebbianPairs spec;
+    private final double gamma;
     private final PairMemory.Last memory;
     /** Samples seen, the running means of similarities of codes and of wanted outputs. */
     private final Tensor state;
@@ -17,8 +17,8 @@ final class LastPairs implements PairComparison {
     private final Tensor wanted;
     private final Map<String, Tensor> kept = new LinkedHashMap<>();
 
-    LastPairs(HebbianPairs spec, PairMemory.Last memory, Objective.Place place) {
-        this.spec = spec;
+    LastPairs(double gamma, PairMemory.Last memory, Objective.Place place) {
+        this.gamma = gamma;
         this.memory = memory;
         state = keep(place, "state", Shape.of(3));
         codes = keep(
@@ -90,7 +90,7 @@ final class LastPairs implements PairComparison {
         double value = 0;
         for (int j = 0; j < count; j++) {
             double ofCodes = k[j] - numbers[1];
-            double ofTeaching = spec.gamma() * (l[j] - numbers[2]);
+            double ofTeaching = gamma * (l[j] - numbers[2]);
             value += (ofCodes - ofTeaching) * k[j] / count;
             now.pull(dv, i, before, j, (2 * ofCodes - ofTeaching) / count / now.batch(), k[j]);
         }

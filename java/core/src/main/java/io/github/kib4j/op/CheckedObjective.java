@@ -83,15 +83,13 @@ record CheckedObjective(ObjectiveOps<Work> raw, Door door) implements ObjectiveO
     }
 
     /** Returns the form: the one that was asked for, if it can compute this objective, or the cheaper one. */
-    private static Form choose(Check check, Tensor u, Teaching teaching, Spec spec, Form form) {
+    private Form choose(Check check, Tensor u, Teaching teaching, Spec spec, Form form) {
         String obstacle = gramFreeObstacle(teaching, spec);
         check.require(form != Form.GRAM_FREE || obstacle == null, "the Gram-free form " + obstacle);
         if (form != Form.AUTO) {
             return form;
         }
-        long width = u.shape().rowSize();
-        boolean cheaper = width * width + width * teaching.outputs() < Check.batch(u) * width;
-        return obstacle == null && cheaper ? Form.GRAM_FREE : Form.GRAM;
+        return obstacle == null ? raw.cheaper(u, teaching, spec) : Form.GRAM;
     }
 
     /** Returns why statistics cannot replace Gram matrices; null if they can. */

@@ -74,6 +74,19 @@ public interface ObjectiveOps<R> {
     R gradient(Tensor du, Tensor value, Tensor u, Teaching teaching, Spec spec, Form form, @Nullable Meter meter);
 
     /**
+     * {@return the cheaper form of a gradient that both compute} Unless a backend knows better, that of fewer multiplications.
+     *
+     * @param u codes {@code [B, ...]}
+     * @param teaching gives {@code L}
+     * @param spec the objective
+     */
+    default Form cheaper(Tensor u, Teaching teaching, Spec spec) {
+        long width = u.shape().rowSize();
+        long samples = u.shape().extent(0);
+        return width * width + width * teaching.outputs() < samples * width ? Form.GRAM_FREE : Form.GRAM;
+    }
+
+    /**
      * Sums over samples that hold all that a gradient needs of the others: of several devices' batches they can be added up
      * before {@link #gradientFromStatistics}, which then gives the exact gradient of the whole batch.
      *
