@@ -166,6 +166,11 @@ public final class Kib {
                         "kib eval runs/mine",
                         "kib eval runs/mine --data DIR --json"),
                 HelpScreen.of(
+                        ReportCommand.spec(),
+                        "DIR... [OPTION]...",
+                        "kib report runs/mine",
+                        "kib report runs/a runs/b --out compared.html"),
+                HelpScreen.of(
                         DataCommand.spec(),
                         "list | fetch NAME | verify NAME [OPTION]...",
                         "kib data list",
@@ -223,6 +228,7 @@ public final class Kib {
         return switch (sub.commandSpec().name()) {
             case "train" -> new TrainCommand(sub, out, err).run();
             case "eval" -> EvalCommand.run(sub, out, err);
+            case "report" -> ReportCommand.run(sub, out, err);
             case "data" -> DataCommand.run(sub, out, err);
             case "presets" -> PresetsCommand.run(sub, out);
             case "summary" -> SummaryCommand.run(sub, out, err);

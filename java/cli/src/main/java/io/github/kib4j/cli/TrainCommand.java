@@ -2,6 +2,7 @@ package io.github.kib4j.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.kib4j.datasets.FileFailure;
 import io.github.kib4j.experiment.Invocation;
 import io.github.kib4j.experiment.Key;
 import io.github.kib4j.experiment.Presets;
@@ -9,9 +10,13 @@ import io.github.kib4j.experiment.Run;
 import io.github.kib4j.experiment.RunListener;
 import io.github.kib4j.experiment.Settings;
 import io.github.kib4j.experiment.UsageException;
+import io.github.kib4j.experiment.report.Report;
+import io.github.kib4j.tensor.KibFailure;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
@@ -71,12 +76,14 @@ final class TrainCommand {
                     : Run.begin(SettingsMixin.experiment(parsed), out());
             Optional<Map<String, ObjectNode>> records =
                     run.train(Invocation.of(parsed.originalArgs().toArray(new String[0])), listener(signal));
-            screen.close();
             if (records.isEmpty()) {
+                screen.close();
                 reportStop(run.folder());
                 return signal.exitCode();
             }
-            report(records.get(), run);
+            Page page = page(run);
+            screen.close();
+            report(records.get(), run, page);
             return 0;
         }
     }
@@ -125,9 +132,33 @@ final class TrainCommand {
         }
     }
 
-    private void report(Map<String, ObjectNode> records, Run run) {
+    /** A run's report: its file, or why there is none. */
+    private record Page(@Nullable Path file, String failure) {}
+
+    /** Writes the run's report, on the device that trained. What is wrong with that is not wrong with the run. */
+    private Page page(Run run) {
+        Settings trained = run.experiment().settings();
+        Settings machine = new Settings().set(Key.DEVICE, trained.text(Key.DEVICE));
+        if (!trained.text(Key.THREADS).isEmpty()) {
+            machine.set(Key.THREADS, trained.text(Key.THREADS));
+        }
+        try {
+            Path file = run.folder().resolve(Report.FILE);
+            Report.of(List.of(run.folder()), machine, screen::status).write(file);
+            return new Page(file, "");
+        } catch (IOException e) {
+            String what = e instanceof FileSystemException at ? at.getFile() + ": " : "";
+            return new Page(null, what + FileFailure.reason(e));
+        } catch (RuntimeException | LinkageError | OutOfMemoryError e) {
+            return new Page(null, FileFailure.printable(String.valueOf(e instanceof KibFailure ? e.getMessage() : e)));
+        }
+    }
+
+    private void report(Map<String, ObjectNode> records, Run run, Page page) {
         if (json) {
-            out.println(asJson(records, run.folder()));
+            ObjectNode all = asJson(records, run.folder());
+            out.println(
+                    all.put("report", page.file() == null ? null : page.file().toString()));
             return;
         }
         int width = Math.max(
@@ -153,6 +184,7 @@ final class TrainCommand {
                     + run.experiment().settings().text(Key.EPOCHS) + ").");
         }
         out.println("Run folder: " + run.folder());
+        out.println("Report: " + (page.file() == null ? "none, since " + page.failure() : page.file()));
     }
 
     /** Says what a local rule does beside the readout alone and backprop, if all three are there. */

@@ -53,7 +53,13 @@ final class CommandLineTest {
         try (Stream<Path> files = Files.list(folder.resolve("a"))) {
             assertThat(files.map(f -> f.getFileName().toString()))
                     .containsExactlyInAnyOrder(
-                            "config.toml", "run.json", "metrics.jsonl", "metrics.csv", "checkpoint", "run.lock");
+                            "config.toml",
+                            "run.json",
+                            "metrics.jsonl",
+                            "metrics.csv",
+                            "checkpoint",
+                            "run.lock",
+                            "report.html");
         }
         List<String> lines = Files.readAllLines(folder.resolve("a/metrics.jsonl"));
         assertThat(lines).hasSize(4);

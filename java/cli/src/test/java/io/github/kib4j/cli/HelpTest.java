@@ -22,7 +22,8 @@ final class HelpTest {
     Path folder;
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "train", "eval", "data", "presets", "summary", "doctor", "bundle", "completion"})
+    @ValueSource(
+            strings = {"", "train", "eval", "report", "data", "presets", "summary", "doctor", "bundle", "completion"})
     void fitsATerminalAndHasExamplesAndExitCodes(String command) {
         CommandResult help = command.isEmpty() ? kib("--help") : kib(command, "--help");
         assertThat(help.code()).isZero();

@@ -86,7 +86,7 @@ final class TinyTraining {
     private static String timeless(Path file) throws IOException {
         String name = file.getFileName().toString();
         return switch (name) {
-            case "run.lock" -> "";
+            case "run.lock", "report.html" -> "";
             case "metrics.jsonl" -> withoutTimes(Files.readString(file));
             case "metrics.csv" -> withoutTimeColumns(Files.readAllLines(file));
             case "run.json", "summary.json" -> {

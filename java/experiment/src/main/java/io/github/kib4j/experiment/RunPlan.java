@@ -165,8 +165,12 @@ public record RunPlan(Settings settings) {
         }
     }
 
-    /** Chooses what computes: as {@code auto} never the reference, in which a training takes days instead of minutes. */
-    Devices.Choice device() {
+    /**
+     * {@return what computes, opened: as {@code auto} never the reference, in which a training takes days instead of minutes}
+     *
+     * @throws RefusedException if it cannot be used here
+     */
+    public Devices.Choice device() {
         String name = settings.choice(Key.DEVICE);
         if (name.equals(Devices.AUTO)) {
             requireFast();
@@ -423,7 +427,12 @@ public record RunPlan(Settings settings) {
         return TeachingSignals.classes(classes, kernel(Key.LABEL_KERNEL), true);
     }
 
-    private Kernel kernel(Key key) {
+    /**
+     * {@return a kernel}
+     *
+     * @param key which one: on codes, or on labels
+     */
+    public Kernel kernel(Key key) {
         return switch (settings.choice(key)) {
             case "linear" -> Kernel.LINEAR;
             case "cosine" -> Kernel.COSINE;

@@ -1,0 +1,354 @@
+package io.github.kib4j.experiment.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.kib4j.experiment.Experiment;
+import io.github.kib4j.experiment.Key;
+import io.github.kib4j.experiment.Run;
+import io.github.kib4j.experiment.RunEvaluation;
+import io.github.kib4j.experiment.RunListener;
+import io.github.kib4j.experiment.Settings;
+import io.github.kib4j.experiment.UsageException;
+import io.github.kib4j.files.DurableFiles;
+import io.github.kib4j.tensor.RefusedException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a report says of runs that are whole, of ones that are damaged, and of names that are no plain text. */
+final class ReportTest {
+    private static final Settings REFERENCE = new Settings().set(Key.DEVICE, "reference");
+
+    /** Names of classes, which are folders: none may have a slash, all else may be. */
+    static final List<String> NAMES = List.of("<b>bold & \"quoted\"", "<nothing>", "it's {{body}}");
+
+    @TempDir
+    Path folder;
+
+    private Path run;
+
+    @BeforeEach
+    void train() throws IOException {
+        run = trained(folder, "phsic,backprop");
+    }
+
+    /** Trains for two epochs on images in folders with the names above; returns the run's folder. */
+    static Path trained(Path folder, String rules) throws IOException {
+        Path data = folder.resolve("images");
+        Random random = new Random(1);
+        for (String part : List.of("train", "test")) {
+            for (String name : NAMES) {
+                Path images = Files.createDirectories(data.resolve(part).resolve(name));
+                for (int i = 0; i < 6; i++) {
+                    Picture picture = Picture.empty(8, 8);
+                    for (int j = 0; j < 64; j++) {
+                        int level = random.nextInt(100) + 50 * NAMES.indexOf(name);
+                        picture.pixels()[j] = Picture.colour(level, level / 2, 255 - level);
+                    }
+                    Files.write(images.resolve(i + ".png"), picture.toPng());
+                }
+            }
+        }
+        Settings given = new Settings().set(Key.DATASET, "folder").set(Key.DATA, data.toString());
+        given.set(Key.MODEL, "mlp")
+                .set(Key.LAYERS, "16,12")
+                .set(Key.GROUPS, "4")
+                .set(Key.RULE, rules);
+        given.set(Key.BATCH, "6").set(Key.EPOCHS, "2").set(Key.DEVICE, "reference");
+        Path run = folder.resolve("run");
+        Run.begin(Experiment.of(given, null, null), run).train("a test", new RunListener() {});
+        return run;
+    }
+
+    private static Report report(Path... folders) throws IOException {
+        return Report.of(List.of(folders), REFERENCE, label -> {});
+    }
+
+    /** Returns the numbers that the page draws. */
+    private static JsonNode data(Report report) throws IOException {
+        Matcher data = Pattern.compile("<script type=\"application/json\" id=\"data\">(.*?)</script>")
+                .matcher(report.html());
+        assertThat(data.find()).isTrue();
+        return new ObjectMapper().readTree(data.group(1));
+    }
+
+    @Test
+    void aRunOfSeveralRulesIsCompared() throws IOException {
+        Report report = report(run);
+        assertThat(report.notes()).isEmpty();
+        assertThat(report.runs()).isEqualTo(2);
+        JsonNode data = data(report);
+        assertThat(data.get("runs"))
+                .extracting(one -> one.get("label").asText())
+                .containsExactly("phsic", "backprop");
+        assertThat(data.get("runs"))
+                .extracting(one -> one.get("colour").asText())
+                .containsExactly("rule-phsic", "rule-backprop");
+        JsonNode accuracy = data.get("plots").get(0);
+        assertThat(accuracy.get("unit").asText()).isEqualTo("%");
+        assertThat(accuracy.get("x")).extracting(JsonNode::asInt).containsExactly(1, 2);
+        assertThat(accuracy.get("lines")).hasSize(2);
+        assertThat(report.html())
+                .contains("<h3>Local loss: dependence of codes on themselves, less gamma times that on labels</h3>");
+        Map<String, RunEvaluation> evaluated = RunEvaluation.of(run, REFERENCE, null, new RunListener() {});
+        for (int i = 0; i < 2; i++) {
+            RunEvaluation one =
+                    evaluated.get(data.get("runs").get(i).get("label").asText());
+            double last = one.evaluation().accuracy();
+            assertThat(accuracy.get("lines").get(i).get("y").get(1).asDouble()).isEqualTo(last);
+            assertThat(report.html())
+                    .contains(String.format("%d of 18 test images right (%.2f %%)", Math.round(0.18 * last), last));
+        }
+    }
+
+    @Test
+    void eachLayersSimilaritiesStandBesideTheLabels() throws IOException {
+        JsonNode data = data(report(run.resolve("phsic")));
+        assertThat(data.get("grams"))
+                .extracting(gram -> gram.get("title").asText())
+                .containsExactly("labels", "layer 1", "layer 2");
+        JsonNode batch = data.get("batches").get(0);
+        assertThat(batch.get("classes")).extracting(JsonNode::asText).containsExactlyInAnyOrderElementsOf(NAMES);
+        assertThat(batch.get("labels")).extracting(JsonNode::asInt).hasSize(18).isSorted();
+        byte[] labels = Base64.getDecoder()
+                .decode(data.get("grams").get(0).get("levels").asText());
+        for (int i = 0; i < 18; i++) {
+            for (int j = 0; j < 18; j++) {
+                assertThat(labels[18 * i + j]).isEqualTo((byte) (i / 6 == j / 6 ? 255 : 0));
+            }
+        }
+    }
+
+    @Test
+    void aReportIsTheSameWhenItIsMadeAgain() throws IOException {
+        Path file = folder.resolve("a.html");
+        report(run).write(file);
+        Files.setLastModifiedTime(file, FileTime.fromMillis(1000));
+        report(run).write(file);
+        assertThat(Files.getLastModifiedTime(file)).as("left alone").isEqualTo(FileTime.fromMillis(1000));
+    }
+
+    /** Nothing in a name ends an element or an attribute; the page has as many elements as one of plain names. */
+    @Test
+    void whatComesFromFilesIsShownAsItIs() throws IOException {
+        Path record = run.resolve("phsic/run.json");
+        Files.writeString(
+                record,
+                Files.readString(record).replace("\"a test\"", "\"</script><script>alert(1)</script> {{title}}\""));
+        Report report = report(run);
+        assertThat(report.html())
+                .contains("&lt;/script&gt;&lt;script&gt;alert(1)&lt;/script&gt; {{title}}")
+                .contains("&lt;b&gt;bold &amp; &quot;quoted&quot;")
+                .contains("it&#39;s {{body}}")
+                .doesNotContain("<b>bold")
+                .doesNotContain("<script>alert");
+        assertThat(report.html().split("</script>", -1))
+                .as("data, uPlot, and the page's own")
+                .hasSize(4);
+        assertThat(data(report).get("batches").get(0).get("classes"))
+                .extracting(JsonNode::asText)
+                .contains("<b>bold & \"quoted\"");
+    }
+
+    @Test
+    void nothingIsFetched() throws IOException {
+        assertThat(report(run).html())
+                .contains("default-src 'none'")
+                .doesNotContainPattern("(src|href)=\"(?!data:|#)")
+                .doesNotContain("@import");
+    }
+
+    @Test
+    void runsOfOneRuleAreToldApartByTheirFolders() throws IOException {
+        copy(run, folder.resolve("more/first"));
+        copy(run, folder.resolve("more/second"));
+        Report report = report(folder.resolve("more"));
+        assertThat(data(report).get("runs"))
+                .extracting(
+                        one -> one.get("label").asText() + " " + one.get("dash").asInt())
+                .containsExactly("first/phsic 0", "first/backprop 0", "second/phsic 1", "second/backprop 1");
+        assertThat(report(run, run.resolve("phsic"), run).runs())
+                .as("each once")
+                .isEqualTo(2);
+    }
+
+    private static void copy(Path from, Path to) throws IOException {
+        try (Stream<Path> files = Files.walk(from)) {
+            for (Path file : files.toList()) {
+                Path copy = to.resolve(from.relativize(file).toString());
+                Files.createDirectories(Files.isDirectory(file) ? copy : copy.getParent());
+                if (!Files.isDirectory(file)) {
+                    Files.copy(file, copy);
+                }
+            }
+        }
+    }
+
+    @Test
+    void aPresetsRunStandsBesideThePapers() throws IOException {
+        Path record = run.resolve("phsic/run.json");
+        String preset = "mlp-mnist-cosine-grp";
+        Files.writeString(
+                record, Files.readString(record).replace("\"preset\" : null", "\"preset\" : \"" + preset + "\""));
+        String html = report(run).html();
+        double ours =
+                Double.parseDouble(found("<td class=\"number\">([0-9.]+)</td><td class=\"number\">95.8</td>", html));
+        assertThat(html).contains(String.format("<td class=\"number\">−%.2f</td>", 95.8 - ours));
+        assertThat(html).contains("the paper’s");
+    }
+
+    private static String found(String pattern, String text) {
+        Matcher matcher = Pattern.compile(pattern).matcher(text);
+        assertThat(matcher.find()).as(pattern).isTrue();
+        return matcher.group(1);
+    }
+
+    // Damage.
+
+    private void assertShown(String note, String... html) throws IOException {
+        Report report = report(run.resolve("phsic"));
+        assertThat(report.notes())
+                .anySatisfy(one -> assertThat(one).contains(note).endsWith(".").doesNotContain(".."));
+        assertThat(report.html()).contains("What is missing").contains(html);
+        data(report);
+    }
+
+    @Test
+    void withoutACheckpointThereAreCurves() throws IOException {
+        DurableFiles.delete(run.resolve("phsic/checkpoint"));
+        assertShown("There is no checkpoint in ", "Test accuracy");
+        assertThat(report(run.resolve("phsic")).html())
+                .doesNotContain("id=\"filters\"")
+                .doesNotContain("id=\"mistakes\"");
+    }
+
+    @Test
+    void ofADamagedCheckpointTheOneBeforeIsShown() throws IOException {
+        Path weights = run.resolve("phsic/checkpoint/step-6/weights.safetensors");
+        byte[] bytes = Files.readAllBytes(weights);
+        Files.write(weights, Arrays.copyOf(bytes, bytes.length / 2));
+        assertShown("weights.safetensors", "id=\"filters\"", "18 test images, after 1 epoch;");
+    }
+
+    @Test
+    void linesThatAreNoEpochsAreLeftOut() throws IOException {
+        Path metrics = run.resolve("phsic/metrics.jsonl");
+        String lines = Files.readString(metrics);
+        Files.writeString(metrics, "no epoch\n" + lines + "[1]\n" + lines.substring(0, 40));
+        assertShown("Line 1 of " + metrics + " is no epoch's and is left out.", "Test accuracy");
+        assertThat(report(run.resolve("phsic")).notes()).hasSize(3);
+        Files.write(metrics, new byte[] {(byte) 0xFF, 0, 7});
+        assertShown("No epoch is in " + metrics, "id=\"filters\"");
+        Files.delete(metrics);
+        assertShown("There is no " + metrics, "id=\"filters\"");
+    }
+
+    @Test
+    void withoutARecordItsStateIsUnknown() throws IOException {
+        Path record = run.resolve("phsic/run.json");
+        Files.writeString(record, "{");
+        assertShown("The record " + record + " is no JSON", "state unknown");
+        Files.delete(record);
+        assertShown("There is no " + record, "state unknown", "Test accuracy", "id=\"mistakes\"");
+    }
+
+    @Test
+    void withoutSettingsThereAreCurvesAndFilters() throws IOException {
+        Files.writeString(run.resolve("phsic/config.toml"), "rule = 1e");
+        assertShown("The settings of " + run.resolve("phsic") + " are unknown: ", "Test accuracy", "id=\"filters\"");
+    }
+
+    @Test
+    void withoutImagesThereAreCurvesAndFilters() throws IOException {
+        DurableFiles.delete(folder.resolve("images"));
+        assertShown("There are no images of folder, and so neither similarities nor mistakes: ", "id=\"filters\"");
+        assertThat(report(run).notes()).as("said once for both rules").hasSize(1);
+    }
+
+    @Test
+    void otherImagesAreSaid() throws IOException {
+        DurableFiles.delete(folder.resolve("images/train").resolve(NAMES.get(0)).resolve("0.png"));
+        assertShown("are not those that it was trained on.", "id=\"mistakes\"");
+    }
+
+    @Test
+    void aRuleThatHasNotBegunIsSaid() throws IOException {
+        DurableFiles.delete(run.resolve("backprop"));
+        Report report = report(run);
+        assertThat(report.notes()).containsExactly("The rule backprop of the run in " + run + " has not begun.");
+        assertThat(report.runs()).isEqualTo(1);
+    }
+
+    @Test
+    void aFailedRunSaysWhy() throws IOException {
+        Path record = run.resolve("phsic/run.json");
+        Files.writeString(
+                record,
+                Files.readString(record)
+                        .replace(
+                                "\"state\" : \"finished\"",
+                                "\"state\" : \"failed\", \"error\" : \"the loss is not finite\""));
+        assertThat(report(run.resolve("phsic")).html())
+                .contains("failed after epoch 2 of 2: the loss is not finite")
+                .contains("after 2 epochs, and failed.");
+    }
+
+    /** Whatever is cut short or overwritten, there is a report, or one sentence. */
+    @Test
+    void damagedFilesNeverEndInABug() throws IOException {
+        long seed = System.nanoTime();
+        Random random = new Random(seed);
+        List<Path> files;
+        try (Stream<Path> all = Files.walk(run.resolve("phsic"))) {
+            files = all.filter(Files::isRegularFile)
+                    .filter(file -> !file.endsWith("run.lock"))
+                    .sorted()
+                    .toList();
+        }
+        for (int i = 0; i < 60; i++) {
+            Path file = files.get(random.nextInt(files.size()));
+            byte[] whole = Files.readAllBytes(file);
+            byte[] damaged = random.nextBoolean() ? Arrays.copyOf(whole, random.nextInt(whole.length)) : whole.clone();
+            if (damaged.length > 0) {
+                damaged[random.nextInt(damaged.length)] = (byte) random.nextInt();
+            }
+            Files.write(file, damaged);
+            assertThat(report(run.resolve("phsic")).html())
+                    .as("seed %d, %s", seed, file)
+                    .endsWith("</html>\n");
+            Files.write(file, whole);
+        }
+    }
+
+    @Test
+    void whereThereIsNothingThereIsASentence() throws IOException {
+        Path empty = Files.createDirectory(folder.resolve("empty"));
+        assertThatThrownBy(() -> report(empty))
+                .isInstanceOf(RefusedException.class)
+                .isNotInstanceOf(UsageException.class)
+                .hasMessage("There is nothing to report: There is no run in " + empty + ".");
+        Path none = folder.resolve("none");
+        assertThatThrownBy(() -> report(run, none))
+                .isInstanceOf(UsageException.class)
+                .hasMessage("There is no folder " + none + "; name folders of runs.");
+        Files.createDirectory(empty.resolve("checkpoint"));
+        assertThatThrownBy(() -> report(empty)).isInstanceOf(RefusedException.class);
+        assertThatThrownBy(() -> report(run).write(empty)).isInstanceOf(UsageException.class);
+        assertThatThrownBy(() -> report(run).write(none.resolve("a.html"))).isInstanceOf(UsageException.class);
+    }
+}
