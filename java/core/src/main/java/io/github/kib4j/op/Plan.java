@@ -144,7 +144,7 @@ public final class Plan {
     }
 
     /**
-     * {@return the lane that a step runs on; the main one where the device has no others, and for work of the host}
+     * {@return the lane that a step runs on; the main one where the device has no others}
      *
      * @param step its number, from 0
      */

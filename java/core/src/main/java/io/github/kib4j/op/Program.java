@@ -117,8 +117,8 @@ public final class Program {
         plan.tensors().forEach(tensor -> workspace.place(tensor, plan.offset(tensor)));
         List<Runnable> newLaunches = new ArrayList<>();
         for (int i = 0; i < plan.steps().size(); i++) {
-            Lane lane = plan.lane(i);
             Work work = plan.steps().get(i).operation().work();
+            Lane lane = work.isHost() ? Lane.MAIN : plan.lane(i); // by which the host reads and writes tensors
             long need = work.scratchBytes();
             Tensor scratch = need == 0 ? null : workspace.scratch(plan.scratchOffset(i), need);
             List<Runnable> parts = new ArrayList<>();

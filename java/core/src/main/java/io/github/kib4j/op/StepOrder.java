@@ -25,7 +25,7 @@ final class StepOrder {
     /** Orders steps; where a device has no lanes, all are one. */
     StepOrder(List<Step> steps, boolean hasLanes) {
         lanes = steps.stream()
-                .mapToInt(step -> hasLanes ? laneOf(step).ordinal() : 0)
+                .mapToInt(step -> hasLanes ? step.lane().ordinal() : 0)
                 .toArray();
         known = new int[lanes.length][];
         waits = steps.stream().<Set<Integer>>map(step -> new TreeSet<>()).toList();
@@ -74,11 +74,6 @@ final class StepOrder {
             known[i][lane] = Math.max(known[i][lane], known[step][lane]);
         }
         known[i][lanes[step]] = step;
-    }
-
-    /** Work of the host's reads and writes tensors, which goes by the main lane. */
-    private static Lane laneOf(Step step) {
-        return step.operation().work().isHost() ? Lane.MAIN : step.lane();
     }
 
     int lane(int step) {

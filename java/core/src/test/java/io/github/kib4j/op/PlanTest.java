@@ -75,29 +75,11 @@ final class PlanTest {
     }
 
     private void step(Lane lane, String name, List<Tensor> reads, List<Tensor> writes) {
-        Work work = place -> () -> {};
-        steps.add(new Step(new Operation(name, reads, writes, work), Phase.FORWARD, lane, ""));
+        steps.add(new Step(new Operation(name, reads, writes, Work.of(() -> {})), Phase.FORWARD, lane, ""));
     }
 
     private Plan plan() {
         return device.compile(workspace, steps).plan();
-    }
-
-    /** What the host writes goes to the device by the main lane: the update lane waits for it there. */
-    @Test
-    void workOfTheHostIsOnTheMainLane() {
-        Tensor a = promised();
-        Tensor b = promised();
-        Tensor c = promised();
-        step(Lane.UPDATE, "first", List.of(), List.of(a));
-        Work host = Work.of(() -> {});
-        steps.add(new Step(new Operation("host", List.of(a), List.of(b), host), Phase.OBJECTIVE, Lane.UPDATE, ""));
-        step(Lane.UPDATE, "last", List.of(b), List.of(c));
-        Plan plan = plan().withLanes(true);
-        assertThat(plan.lane(0)).isEqualTo(Lane.UPDATE);
-        assertThat(plan.lane(1)).isEqualTo(Lane.MAIN);
-        assertThat(plan.waits(1)).containsExactly(0);
-        assertThat(plan.waits(2)).containsExactly(1);
     }
 
     /** A multiplication and an addition for each output and each weight that it meets: forward, and in both gradients. */

@@ -129,6 +129,9 @@ final class CudaLauncher implements Backend.Launcher {
                 streams.synchronize(lanes[i]);
             }
             launches.get(i).run();
+            if (ofHost[i]) {
+                streams.synchronize(Lane.MAIN); // by which it read and wrote, and its own lane knows nothing of
+            }
             if (done[i] != null) {
                 streams.record(done[i], lanes[i]);
             }
