@@ -38,6 +38,7 @@ final class RunOnDevice {
     private final Tensor order;
     private final Workspace workspace;
     private final BatchOps.Spec augmentation;
+    private final BatchOps.Spec plain;
     private final Map<Integer, Program> programs = new HashMap<>();
 
     /** Allocates a run, on a dry scope one that can be measured; refuses a network that does not fit the data set. */
@@ -57,6 +58,7 @@ final class RunOnDevice {
         order = scope.allocate(DataType.I32, Shape.of(images.count()));
         workspace = device.newWorkspace(scope);
         augmentation = dataset.preparation(config.augment(), config.seed());
+        plain = dataset.preparation(false, config.seed());
     }
 
     private static void checkFit(DeviceDataset dataset, TrainingConfig config) {
@@ -132,6 +134,12 @@ final class RunOnDevice {
         optimizers.readout().setFactors(factors);
         rule.startEpoch(samples);
         clock.now().write(new long[] {step, epoch, position, done});
+    }
+
+    /** Returns what compares gradients of the epoch's first images, with memory of its own. */
+    Alignment alignment(Scope scope, int batch) {
+        DataType type = config.precision().activations();
+        return new Alignment(device, scope, network, images, order, plain, type, batch);
     }
 
     /** Returns the program of a training step. */

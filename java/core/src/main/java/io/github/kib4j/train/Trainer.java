@@ -36,6 +36,9 @@ public final class Trainer implements AutoCloseable {
     /** Steps between two looks at the fault of a device that runs behind the host. */
     private static final int FAULT_CHECK_STEPS = 50;
 
+    /** The most images of which gradients are compared. */
+    private static final int ALIGNED = 512;
+
     private final Device device;
     private final Scope scope;
     private final TrainingConfig config;
@@ -146,7 +149,7 @@ public final class Trainer implements AutoCloseable {
         return epoch >= config.epochs();
     }
 
-    /** {@return the steps of an epoch: a last batch of one sample is skipped} */
+    /** {@return the steps of an epoch: a last batch of fewer samples than the rule learns from is skipped} */
     public int stepsPerEpoch() {
         return run.steps();
     }
@@ -154,7 +157,7 @@ public final class Trainer implements AutoCloseable {
     /**
      * {@return the plan of a training step: what it does, in which order, in which memory}
      *
-     * @param batch samples of the step, at least 2
+     * @param batch samples of the step, at least as many as the rule learns from
      */
     public Plan plan(int batch) {
         return run.program(batch).plan();
@@ -198,14 +201,14 @@ public final class Trainer implements AutoCloseable {
         startEpoch();
         long started = System.nanoTime();
         int steps = stepsPerEpoch();
-        while (position < images - 1) {
+        while (hasMore()) {
             trainStep();
             int done = (position + config.batch() - 1) / config.batch();
             if (device.isSynchronous() || done % FAULT_CHECK_STEPS == 0) {
                 checkFault();
             }
             boolean goOn = listener.onStep(epoch + 1, done, steps);
-            if (!goOn && position < images - 1) {
+            if (!goOn && hasMore()) {
                 pause(started);
                 return null;
             }
@@ -215,6 +218,11 @@ public final class Trainer implements AutoCloseable {
         epoch++;
         position = 0;
         return lastEpoch();
+    }
+
+    /** Returns whether the epoch has another batch: fewer images than the rule learns from are left out. */
+    private boolean hasMore() {
+        return images - position >= config.rule().leastBatch();
     }
 
     private void pause(long started) {
@@ -285,6 +293,24 @@ public final class Trainer implements AutoCloseable {
                 100 * totals[hidden + 1] / all,
                 config.local().learningRate() * run.factor(step - 1),
                 config.readout().learningRate() * run.factor(step - 1));
+    }
+
+    /**
+     * {@return the angle, in degrees, between the gradient of each hidden layer's weights by the run's rule and that by backprop, of the
+     * same images, weights and dropped units} Of the first batch of the last epoch's order, not shifted and mirrored; at most {@value
+     * #ALIGNED} images. NaN for a layer in which one of both is zero; an empty list where the rule leaves hidden layers as they are.
+     * Training goes on as if it had not been asked.
+     *
+     * @throws IllegalStateException before the first step
+     */
+    public List<Double> alignment() {
+        if (step == 0) {
+            throw new IllegalStateException("Angles are known once a step has been trained.");
+        }
+        try (Scope asked = device.newScope("alignment")) {
+            int batch = Math.min(images, config.batch() == 1 ? ALIGNED : Math.min(config.batch(), ALIGNED));
+            return run.alignment(asked, batch).degrees(run.rule());
+        }
     }
 
     /** {@return the rule with all that it keeps beside the network and the optimizers' state} */

@@ -38,6 +38,7 @@ record Effects(Settings settings) {
                     case SIGMA -> withoutGaussian() != null;
                     case MOMENTUM -> withoutMomentum() != null;
                     case MILESTONES, LR_DECAY -> otherSchedule() != null;
+                    case ALIGNMENT -> !settings.flag(Key.ALIGNMENT);
                     case PAIRS -> withoutPairs() != null;
                     case PAIRS_KEPT -> withoutPairs("last") != null;
                     case PAIRS_RATE -> withoutPairs("last", "averages") != null;

@@ -175,7 +175,12 @@ public enum Key {
             "processor threads; default: OMP_NUM_THREADS if that is set, else all"),
     /** How often to save within an epoch. */
     CHECKPOINT_STEPS(
-            INTEGER, Range.COUNT, "0", "save every N steps, besides at the start and after each epoch; 0 for not");
+            INTEGER, Range.COUNT, "0", "save every N steps, besides at the start and after each epoch; 0 for not"),
+    /** Whether gradients are compared with backprop's. */
+    ALIGNMENT(
+            FLAG,
+            "false",
+            "after each epoch write the angle between each layer's gradient and backprop's of the same images (metrics.jsonl)");
 
     /** What settings are about: headings of the help. */
     public enum Group {

@@ -133,7 +133,9 @@ record TrainingRun(
         }
         EpochResult epoch = trainer.lastEpoch();
         means.listener().epoch(epoch, test);
-        folder.metrics().append(row(epoch, test));
+        ObjectNode row = row(epoch, test);
+        align(row, trainer);
+        folder.metrics().append(row);
         return true;
     }
 
@@ -156,6 +158,14 @@ record TrainingRun(
                 .put("test_loss", test.loss())
                 .put("test_accuracy", test.accuracy());
         return row.put("peak_rss_bytes", new Machine(Path.of("/")).peakMemory());
+    }
+
+    /** Adds the angles between each layer's gradient and backprop's, where they are asked for. */
+    private void align(ObjectNode row, Trainer trainer) {
+        if (settings.flag(Key.ALIGNMENT)) {
+            ArrayNode angles = row.putArray("alignment_degrees");
+            trainer.alignment().forEach(angle -> angles.add(Double.isFinite(angle) ? angle : null));
+        }
     }
 
     private ObjectNode results() throws IOException {

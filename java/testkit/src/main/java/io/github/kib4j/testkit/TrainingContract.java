@@ -36,6 +36,7 @@ import io.github.kib4j.rule.LocalRule;
 import io.github.kib4j.rule.ReadoutRule;
 import io.github.kib4j.rule.Rule;
 import io.github.kib4j.tensor.DataType;
+import io.github.kib4j.tensor.RefusedException;
 import io.github.kib4j.tensor.Scope;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
@@ -195,6 +196,62 @@ public abstract class TrainingContract extends BackendContract {
                 }
                 assertThat(Math.sqrt(difference / norm)).as(kernel.toString()).isLessThan(1e-6);
             }
+        }
+    }
+
+    /** Of batches of one every image is a step, and of others the last one too. */
+    @Test
+    void rulesThatLearnFromOneSampleLeaveNoneOut() {
+        Rule online = TinyRun.pairs(new PairMemory.Averages(0.05));
+        LayerSpec style = LayerSpec.linear(1).withGrouping(new Grouping(4, 0.8, 1, 0.2));
+        NetworkSpec network = NetworkSpec.mlp(Shape.of(2, 8, 8), List.of(16), 4, style);
+        for (int batch : new int[] {1, 16}) {
+            try (Device device = open();
+                    Trainer trainer = new Trainer(
+                            device, TinyRun.dataset(17, 8), TinyRun.config(online, network, 1, batch, 0.01))) {
+                assertThat(epoch(trainer).images()).isEqualTo(17);
+                assertThat(trainer.step()).isEqualTo(batch == 1 ? 17 : 2).isEqualTo(trainer.stepsPerEpoch());
+                assertThat(trainer.evaluate().images()).isEqualTo(8);
+            }
+        }
+        assertThatThrownBy(() -> TinyRun.config(TinyRun.phsic(), network, 1, 1, 0.01))
+                .isInstanceOf(RefusedException.class)
+                .hasMessage("The batch must have at least 2 samples, since objectives compare samples, but has 1.");
+    }
+
+    /** Backprop's gradient points where itself does, others elsewhere, and to have asked changes nothing. */
+    @Test
+    void gradientsAreComparedWithBackprops() {
+        for (Rule rule : TinyRun.rules()) {
+            List<List<float[]>> runs = new ArrayList<>();
+            for (boolean asked : new boolean[] {false, true}) {
+                try (Device device = open();
+                        Trainer trainer =
+                                new Trainer(device, TinyRun.dataset(64, 20), TinyRun.config(rule, 2, 16, 0.01))) {
+                    assertThatThrownBy(trainer::alignment).isInstanceOf(IllegalStateException.class);
+                    epoch(trainer);
+                    if (asked) {
+                        checkAngles(rule, trainer.alignment());
+                    }
+                    epoch(trainer);
+                    runs.add(weights(trainer));
+                }
+            }
+            for (int i = 0; i < runs.get(0).size(); i++) {
+                assertThat(runs.get(1).get(i))
+                        .as(rule.name())
+                        .isEqualTo(runs.get(0).get(i));
+            }
+        }
+    }
+
+    private static void checkAngles(Rule rule, List<Double> angles) {
+        assertThat(angles).as(rule.name()).hasSize(rule instanceof ReadoutRule ? 0 : 2);
+        for (int i = 0; i < angles.size(); i++) {
+            boolean exact = rule.equals(new BackpropRule());
+            assertThat(angles.get(i))
+                    .as(rule.name() + ", layer " + i)
+                    .isBetween(exact ? 0.0 : 0.5, exact ? 1e-3 : 179.5);
         }
     }
 
