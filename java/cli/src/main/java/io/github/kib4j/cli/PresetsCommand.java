@@ -18,7 +18,8 @@ import picocli.CommandLine.ParseResult;
 
 /** {@code kib presets}: all of them, some of them, or one's settings. */
 final class PresetsCommand {
-    private static final String ROW = "%-38s %-14s %-8s %6s %8s%n";
+    /** The kind of network, which a name begins with, has no room beside the longest. */
+    private static final String ROW = "%-51s %-13s %6s %7s%n";
 
     private final Presets presets = new Presets();
     private final PrintStream out;
@@ -71,7 +72,7 @@ final class PresetsCommand {
     }
 
     private void table(List<String> names) {
-        out.printf(ROW, "preset", "data set", "network", "epochs", "paper");
+        out.printf(ROW, "preset", "data set", "epochs", "paper");
         for (String name : names) {
             Settings settings = presets.get(name);
             Double paper = presets.paperAccuracy(name);
@@ -79,7 +80,6 @@ final class PresetsCommand {
                     ROW,
                     name,
                     settings.text(Key.DATASET),
-                    settings.text(Key.MODEL),
                     settings.text(Key.EPOCHS),
                     paper == null ? "" : String.format(Locale.ROOT, "%.1f %%", paper));
             out.println(row.stripTrailing());
