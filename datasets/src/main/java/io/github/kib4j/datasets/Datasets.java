@@ -131,6 +131,19 @@ public final class Datasets {
     }
 
     /**
+     * {@return where a published data set's files lie at a place, or in a folder of it; empty if they are not found}
+     *
+     * @param name the name users type
+     * @param data the place, as for {@link #load}
+     */
+    public static Optional<Path> find(String name, Path data) {
+        Published set = published(name);
+        return places(set, data).stream()
+                .flatMap(place -> PublishedFiles.filesAt(set, place).stream())
+                .findFirst();
+    }
+
+    /**
      * {@return how a published data set's files compare with its publisher's, by checksums of the files or of what they hold}
      *
      * @param name the name users type
@@ -158,13 +171,10 @@ public final class Datasets {
     }
 
     private static Path find(Published set, @Nullable Path data) {
-        List<Path> places = data == null ? places(set) : places(set, data);
         if (data != null) {
             checkPlace(set, data);
         }
-        return places.stream()
-                .flatMap(place -> PublishedFiles.filesAt(set, place).stream())
-                .findFirst()
+        return (data == null ? find(set.title()) : find(set.title(), data))
                 .orElseThrow(() -> DatasetException.missing(
                         set.title(),
                         "The files of " + set.title() + " are not found in "

@@ -86,6 +86,14 @@ final class DataCommand {
         return 0;
     }
 
+    /** Returns which options help where a data set is not found: the end of what says so. */
+    static String where(String dataset) {
+        return (Datasets.published().contains(dataset)
+                        ? " '" + Invocation.of("data", "fetch", dataset) + "' fetches it;"
+                        : "")
+                + " --data DIR names the place.";
+    }
+
     /** Says what the files are; fails if one holds other data than its publisher's. */
     private static void compare(String name, @Nullable Path folder, PrintStream out) {
         List<Comparison> files = Datasets.compare(name, folder);

@@ -22,6 +22,7 @@ final class HelpScreen {
     private static final int NAMES = 32;
 
     private static final String SETTINGS = "Settings to start from";
+    private static final String EXPERIMENT = "Experiment";
     private static final String GENERAL = "Help";
     private static final String PLAIN = "Options";
 
@@ -44,7 +45,7 @@ final class HelpScreen {
                         .map(line -> "  " + line.replace("%", "%%"))
                         .toArray(String[]::new));
         usage.exitCodeListHeading("%nExit codes:%n")
-                .exitCodeList(exitCodes(spec.name().equals("train")));
+                .exitCodeList(exitCodes(List.of("train", "experiment").contains(spec.name())));
         return spec;
     }
 
@@ -73,10 +74,11 @@ final class HelpScreen {
         return text.toString();
     }
 
-    /** Returns options by heading: the settings' groups; what is no setting belongs to the run. */
+    /** Returns options by heading: the settings' groups, and one for what is no setting. */
     private static Map<String, List<OptionSpec>> sections(CommandSpec spec) {
-        boolean grouped = spec.findOption("--" + Key.MODEL.title()) != null;
-        List<String> titles = new ArrayList<>(List.of(SETTINGS));
+        boolean grouped = spec.findOption("--" + Key.EPOCHS.title()) != null;
+        String own = spec.name().equals("experiment") ? EXPERIMENT : Key.Group.RUN.title();
+        List<String> titles = new ArrayList<>(List.of(SETTINGS, EXPERIMENT));
         for (Key.Group group : Key.Group.values()) {
             titles.add(group.title());
         }
@@ -84,21 +86,19 @@ final class HelpScreen {
         Map<String, List<OptionSpec>> sections = new LinkedHashMap<>();
         titles.forEach(title -> sections.put(title, new ArrayList<>()));
         for (OptionSpec option : spec.options()) {
-            String title = option.usageHelp() || option.versionHelp() ? GENERAL : grouped ? title(option) : PLAIN;
+            String title = option.usageHelp() || option.versionHelp() ? GENERAL : grouped ? title(option, own) : PLAIN;
             sections.getOrDefault(title, new ArrayList<>()).add(option);
         }
         return sections;
     }
 
-    private static String title(OptionSpec option) {
+    /** Returns an option's heading; what is no setting has the command's own. */
+    private static String title(OptionSpec option, String own) {
         String name = option.longestName();
         if (SettingsMixin.STARTS.contains(name)) {
             return SETTINGS;
         }
-        return Key.named(name.substring(2))
-                .map(Key::group)
-                .orElse(Key.Group.RUN)
-                .title();
+        return Key.named(name.substring(2)).map(key -> key.group().title()).orElse(own);
     }
 
     private static String written(OptionSpec option) {

@@ -1,7 +1,6 @@
 package io.github.kib4j.cli;
 
 import io.github.kib4j.datasets.DatasetException;
-import io.github.kib4j.datasets.Datasets;
 import io.github.kib4j.datasets.FileFailure;
 import io.github.kib4j.experiment.Invocation;
 import io.github.kib4j.experiment.UsageException;
@@ -86,7 +85,7 @@ public final class Kib {
             String more = e instanceof TrainingDivergedException
                     ? LEARNING_RATES
                     : e instanceof DatasetException data
-                            ? data.missing().map(Kib::where).orElse("")
+                            ? data.missing().map(DataCommand::where).orElse("")
                             : "";
             return Optional.of(failure.getMessage() + more);
         }
@@ -111,14 +110,6 @@ public final class Kib {
         }
         err.println("Please report it with the lines above and the command; what was saved before stands.");
         return BUG;
-    }
-
-    /** Returns which options help where a data set is not found. */
-    private static String where(String dataset) {
-        return (Datasets.published().contains(dataset)
-                        ? " '" + Invocation.of("data", "fetch", dataset) + "' fetches it;"
-                        : "")
-                + " --data DIR names the place.";
     }
 
     private static int fail(int code, @Nullable String sentence, PrintStream err) {
@@ -160,6 +151,13 @@ public final class Kib {
                         "          --divisive-norm --rule phsic,backprop",
                         "kib train --config my.toml --out runs/mine",
                         "kib train --resume runs/mine"),
+                HelpScreen.of(
+                        ExperimentCommand.spec(),
+                        "mlp-table | vgg-table [OPTION]...",
+                        "kib experiment mlp-table --datasets mnist,fashion-mnist --seeds 2",
+                        "kib experiment mlp-table --columns cosine-grp,backprop --epochs 10",
+                        "kib experiment vgg-table --widths 1 --optimizers adamw --width 0.25 \\",
+                        "          --epochs 20 --precision bf16 --out runs/small"),
                 HelpScreen.of(
                         EvalCommand.spec(),
                         "RUN [OPTION]...",
@@ -227,6 +225,7 @@ public final class Kib {
         }
         return switch (sub.commandSpec().name()) {
             case "train" -> new TrainCommand(sub, out, err).run();
+            case "experiment" -> new ExperimentCommand(sub, out, err).run();
             case "eval" -> EvalCommand.run(sub, out, err);
             case "report" -> ReportCommand.run(sub, out, err);
             case "data" -> DataCommand.run(sub, out, err);

@@ -1,6 +1,7 @@
 package io.github.kib4j.cli;
 
 import io.github.kib4j.experiment.RunListener;
+import io.github.kib4j.experiment.Words;
 import io.github.kib4j.train.EpochResult;
 import io.github.kib4j.train.Evaluation;
 import io.github.kib4j.train.TrainingConfig;
@@ -67,7 +68,7 @@ class Progress implements RunListener {
             return;
         }
         double perStep = (shown - epochStarted) * 1e-9 / (step - firstStep);
-        String left = duration(perStep * (steps - step + (double) steps * (epochs - epoch))) + " left";
+        String left = Words.duration(perStep * (steps - step + (double) steps * (epochs - epoch))) + " left";
         String speed = String.format(Locale.ROOT, "%,.0f images/s, ", batch / perStep);
         String place = title + " epoch " + epoch + "/" + epochs + " step " + step + "/" + steps;
         screen.status(fitting(place, (double) step / steps, List.of(speed + left, left)));
@@ -141,13 +142,6 @@ class Progress implements RunListener {
     @Override
     public void say(String line) {
         screen.line(line);
-    }
-
-    static String duration(double seconds) {
-        long s = Math.round(seconds);
-        return s < 3600
-                ? String.format(Locale.ROOT, "%d:%02d", s / 60, s % 60)
-                : String.format(Locale.ROOT, "%d:%02d:%02d", s / 3600, s / 60 % 60, s % 60);
     }
 
     static String percent(double value) {

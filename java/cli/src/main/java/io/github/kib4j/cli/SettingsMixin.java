@@ -30,9 +30,12 @@ final class SettingsMixin {
                 .build());
         spec.addOption(Parts.option(
                 CONFIG, Path.class, "FILE.toml", "settings from a file; they win over a preset's, options over both"));
-        for (Key key : Key.values()) {
-            spec.addOption(option(key));
-        }
+        addOptions(spec, List.of(Key.values()));
+    }
+
+    /** Adds an option for each of these settings. */
+    static void addOptions(CommandSpec spec, List<Key> keys) {
+        keys.forEach(key -> spec.addOption(option(key)));
     }
 
     /**

@@ -10,6 +10,7 @@ import io.github.kib4j.experiment.Run;
 import io.github.kib4j.experiment.RunListener;
 import io.github.kib4j.experiment.Settings;
 import io.github.kib4j.experiment.UsageException;
+import io.github.kib4j.experiment.Words;
 import io.github.kib4j.experiment.report.Report;
 import io.github.kib4j.tensor.KibFailure;
 import java.io.IOException;
@@ -174,7 +175,7 @@ final class TrainCommand {
                         Locale.ROOT,
                         "%,.0f",
                         result.get("train_images_per_second").asDouble()),
-                Progress.duration(result.get("train_seconds").asDouble())));
+                Words.duration(result.get("train_seconds").asDouble())));
         compare(records);
         String preset = run.experiment().preset();
         Double paper = preset == null ? null : new Presets().paperAccuracy(preset);

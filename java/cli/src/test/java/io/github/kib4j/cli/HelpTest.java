@@ -23,7 +23,19 @@ final class HelpTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"", "train", "eval", "report", "data", "presets", "summary", "doctor", "bundle", "completion"})
+            strings = {
+                "",
+                "train",
+                "experiment",
+                "eval",
+                "report",
+                "data",
+                "presets",
+                "summary",
+                "doctor",
+                "bundle",
+                "completion"
+            })
     void fitsATerminalAndHasExamplesAndExitCodes(String command) {
         CommandResult help = command.isEmpty() ? kib("--help") : kib(command, "--help");
         assertThat(help.code()).isZero();
@@ -93,6 +105,8 @@ final class HelpTest {
                 "train --bias '' | true,false",
                 "train --preset mlp-kmnist-r | mlp-kmnist-readout,mlp-kmnist-readout-div",
                 "presets vgg-cifar10-1x-sgd-b | vgg-cifar10-1x-sgd-backprop,vgg-cifar10-1x-sgd-backprop-div",
+                "experiment m | mlp-table",
+                "experiment mlp-table --datasets m | mnist",
                 "data f | fetch",
                 "completion '' | bash,zsh"
             })

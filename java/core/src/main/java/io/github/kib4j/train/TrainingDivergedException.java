@@ -10,8 +10,26 @@ public final class TrainingDivergedException extends RuntimeException implements
     private static final long serialVersionUID = 1L;
     private static final String REMEDY = "; lower the learning rate. The last checkpoint stands.";
 
-    private TrainingDivergedException(String message) {
+    /** The training step after which or in which it was found, from 1. */
+    private final long step;
+
+    /** What is not finite. */
+    private final String place;
+
+    private TrainingDivergedException(long step, String place, String message) {
         super(message + REMEDY);
+        this.step = step;
+        this.place = place;
+    }
+
+    /** {@return the training step after which or in which it was found, from 1} */
+    public long step() {
+        return step;
+    }
+
+    /** {@return what is not finite: {@code hidden layer 2}, {@code the readout}, a parameter's name, {@code the test images}} */
+    public String place() {
+        return place;
     }
 
     /**
@@ -22,19 +40,26 @@ public final class TrainingDivergedException extends RuntimeException implements
      * @param loss infinite or not a number
      */
     static TrainingDivergedException loss(long step, String place, double loss) {
-        return new TrainingDivergedException("The loss of " + place + " is not finite (" + loss + ") in training step "
-                + step + ", where training stopped");
+        return new TrainingDivergedException(
+                step,
+                place,
+                "The loss of " + place + " is not finite (" + loss + ") in training step " + step
+                        + ", where training stopped");
     }
 
     /** Returns the exception for weights after a step. */
     static TrainingDivergedException weights(long step, String name) {
         return new TrainingDivergedException(
+                step,
+                name,
                 "The parameter " + name + " is not finite after training step " + step + ", so nothing was saved");
     }
 
     /** Returns the exception for an evaluation after a step. */
     static TrainingDivergedException evaluation(long step, double loss) {
         return new TrainingDivergedException(
+                step,
+                "the test images",
                 "The loss on the test images is not finite (" + loss + ") after training step " + step);
     }
 }

@@ -17,23 +17,27 @@ public final class Presets {
     /** The preset that is trained where nothing else is asked for. */
     public static final String QUICKSTART = "quickstart";
 
-    private final Map<String, Settings> presets = new LinkedHashMap<>();
-    private final Map<String, Double> paperAccuracies = new LinkedHashMap<>();
+    private static final Map<String, Settings> PRESETS = new LinkedHashMap<>();
+    private static final Map<String, Double> PAPER_ACCURACIES = new LinkedHashMap<>();
 
-    /** Reads all of them. */
-    public Presets() {
+    static {
         try (InputStream in = Presets.class.getResourceAsStream("presets.json")) {
             JsonNode all = new ObjectMapper().readTree(Objects.requireNonNull(in));
             for (JsonNode preset : all.get("presets")) {
                 String name = preset.get("name").asText();
-                presets.put(name, settings(preset, all.get("families")));
+                PRESETS.put(name, settings(preset, all.get("families")));
                 if (preset.has("paper-accuracy")) {
-                    paperAccuracies.put(name, preset.get("paper-accuracy").asDouble());
+                    PAPER_ACCURACIES.put(name, preset.get("paper-accuracy").asDouble());
                 }
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** Knows all of them. */
+    public Presets() {
+        // They are read once.
     }
 
     /** Returns the settings of a preset or a family: its own, over those of the family that it is of. */
@@ -53,7 +57,7 @@ public final class Presets {
 
     /** {@return the names of all presets} */
     public List<String> names() {
-        return List.copyOf(presets.keySet());
+        return List.copyOf(PRESETS.keySet());
     }
 
     /**
@@ -63,7 +67,7 @@ public final class Presets {
      * @throws UsageException if there is none of this name; it lists the nearest ones
      */
     public Settings get(String name) {
-        return Objects.requireNonNull(presets.get(named(name)));
+        return new Settings().setAll(Objects.requireNonNull(PRESETS.get(named(name))));
     }
 
     /**
@@ -73,9 +77,9 @@ public final class Presets {
      * @throws UsageException if there is none of this name; it lists the nearest ones
      */
     public String named(String name) {
-        return Words.same(name, presets.keySet())
+        return Words.same(name, PRESETS.keySet())
                 .orElseThrow(() -> new UsageException("There is no preset '" + name + "'; near it are: "
-                        + String.join(", ", Words.nearByWords(name, presets.keySet(), 4))
+                        + String.join(", ", Words.nearByWords(name, PRESETS.keySet(), 4))
                         + " ('" + Invocation.of("presets") + "' lists all)."));
     }
 
@@ -85,7 +89,7 @@ public final class Presets {
      * @param name of the preset, as it is listed
      */
     public @Nullable Double paperAccuracy(String name) {
-        return paperAccuracies.get(name);
+        return PAPER_ACCURACIES.get(name);
     }
 
     /**

@@ -16,6 +16,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -140,7 +141,12 @@ public final class RunFolder implements AutoCloseable {
 
     /** Keeps other processes from training into this folder, until it is closed. */
     private void lock() throws IOException {
-        lock = RunLock.of(folder, folder.resolve(LOCK));
+        lock = RunLock.of("The run in " + folder + " is being trained", folder.resolve(LOCK));
+    }
+
+    /** Returns which other process trains into the folder; empty if none does. */
+    Optional<String> trainedBy() throws IOException {
+        return RunLock.holder(folder.resolve(LOCK));
     }
 
     /** Locks the folder; returns why that cannot be, which does not matter to a finished run in a read-only folder. */

@@ -6,10 +6,12 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Optional;
 
-/** Keeps a run's folder to one process. The system takes the lock from a process that ends, however it ends. */
+/** Keeps a folder to one process. The system takes the lock from a process that ends, however it ends. */
 final class RunLock implements AutoCloseable {
     private static final int MAXIMAL_DIGITS = 20;
 
@@ -20,23 +22,34 @@ final class RunLock implements AutoCloseable {
     }
 
     /**
-     * Locks a run's folder by a file in it.
+     * Locks a folder by a file in it.
      *
+     * @param busy what another process is doing there, the beginning of a sentence: {@code The run in DIR is being trained}
      * @throws CheckpointException if another process has it
      */
-    static RunLock of(Path run, Path file) throws IOException {
+    static RunLock of(String busy, Path file) throws IOException {
         FileChannel channel =
                 FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
         try {
             if (!isLocked(channel)) {
-                throw new CheckpointException("The run in " + run + " is being trained by process " + owner(channel)
-                        + "; wait until that ends, or stop it.");
+                throw new CheckpointException(
+                        busy + " by process " + owner(channel) + "; wait until that ends, or stop it.");
             }
             writeOwner(channel);
             return new RunLock(channel);
         } catch (IOException e) {
             channel.close();
             throw e;
+        }
+    }
+
+    /** Returns which process has a folder locked by a file in it; empty if none has. */
+    static Optional<String> holder(Path file) throws IOException {
+        if (!Files.exists(file)) {
+            return Optional.empty();
+        }
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+            return isLocked(channel) ? Optional.empty() : Optional.of(owner(channel));
         }
     }
 

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.kib4j.op.Decisions;
+import io.github.kib4j.train.TrainingDivergedException;
 import java.io.IOException;
 import java.time.OffsetDateTime;
 import java.time.format.DateTimeFormatter;
@@ -28,6 +29,9 @@ final class RunRecord {
     private static final String RUNNING = "running";
 
     private static final String FINISHED = "finished";
+
+    /** Where a run's numbers were no longer finite: beginning it again would end there too. */
+    static final String DIVERGED = "diverged";
 
     private final RunFolder folder;
     private final ObjectNode about;
@@ -152,6 +156,9 @@ final class RunRecord {
             if (record != null) {
                 String message = failure.getMessage();
                 lastSession(record).put("error", message != null ? message : failure.toString());
+                if (failure instanceof TrainingDivergedException diverged) {
+                    record.putObject(DIVERGED).put("step", diverged.step()).put("place", diverged.place());
+                }
                 end("failed");
             }
         } catch (IOException e) {

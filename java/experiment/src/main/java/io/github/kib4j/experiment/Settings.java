@@ -164,6 +164,11 @@ public final class Settings {
                 .orElse(null);
     }
 
+    /** Returns whether a run may be resumed with another value of it: it is of the machine. */
+    static boolean isOfTheMachine(Key key) {
+        return OF_THE_MACHINE.contains(key);
+    }
+
     /** Returns a run's settings with those of the machine replaced by what is set here. */
     Settings onThisMachine(Settings run) {
         Settings settings = new Settings().setAll(run);

@@ -16,6 +16,7 @@ public final class Words {
     private static final int BEGINNING = 2;
 
     private static final int LONGEST = 100;
+    private static final int SECONDS_OF_AN_HOUR = 3600;
 
     private Words() {}
 
@@ -28,6 +29,18 @@ public final class Words {
     public static String count(long number, String noun) {
         String plural = noun.endsWith("s") ? noun + "es" : noun.replaceFirst("y$", "ie") + "s";
         return String.format(Locale.ROOT, "%,d %s", number, number == 1 ? noun : plural);
+    }
+
+    /**
+     * {@return for example {@code 3:07} or, from an hour on, {@code 1:02:03}}
+     *
+     * @param seconds of a duration
+     */
+    public static String duration(double seconds) {
+        long s = Math.round(seconds);
+        return s < SECONDS_OF_AN_HOUR
+                ? String.format(Locale.ROOT, "%d:%02d", s / 60, s % 60)
+                : String.format(Locale.ROOT, "%d:%02d:%02d", s / SECONDS_OF_AN_HOUR, s / 60 % 60, s % 60);
     }
 
     /**

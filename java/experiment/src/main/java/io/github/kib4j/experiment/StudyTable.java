@@ -1,0 +1,288 @@
+package io.github.kib4j.experiment;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.StringJoiner;
+import java.util.function.Function;
+import java.util.stream.IntStream;
+
+/**
+ * What has become of a study so far: a line for each candidate, with mean and standard deviation over its seeds.
+ *
+ * @param title of the study
+ * @param measured what is measured, {@code test accuracy}
+ * @param lines in their order
+ */
+public record StudyTable(String title, String measured, List<Line> lines) {
+    private static final String GAP = "  ";
+
+    /**
+     * A candidate, and what has become of it.
+     *
+     * @param candidate what was trained
+     * @param results of its trials
+     */
+    public record Line(Candidate candidate, List<TrialResult> results) {
+        private List<TrialResult> finished() {
+            return results.stream()
+                    .filter(result -> result.state() == TrialResult.State.FINISHED)
+                    .toList();
+        }
+
+        /** {@return the mean accuracy of the seeds that are finished, in percent; not a number if none is} */
+        public double mean() {
+            return finished().stream()
+                    .mapToDouble(TrialResult::testAccuracy)
+                    .average()
+                    .orElse(Double.NaN);
+        }
+
+        /** {@return the standard deviation over finished seeds, as estimated from a sample; not a number below two} */
+        public double deviation() {
+            double mean = mean();
+            double squares = finished().stream()
+                    .mapToDouble(result -> Math.pow(result.testAccuracy() - mean, 2))
+                    .sum();
+            return finished().size() < 2
+                    ? Double.NaN
+                    : Math.sqrt(squares / (finished().size() - 1));
+        }
+
+        /** {@return the mean less the paper's; not a number without either} */
+        public double difference() {
+            return candidate.paper() == null ? Double.NaN : mean() - candidate.paper();
+        }
+
+        /** Returns the mean time of training of the seeds that are finished. */
+        private double seconds() {
+            return finished().stream()
+                    .mapToDouble(TrialResult::seconds)
+                    .average()
+                    .orElse(Double.NaN);
+        }
+
+        private String seeds() {
+            int done = finished().size();
+            return done == results.size() ? Integer.toString(done) : done + " of " + results.size();
+        }
+
+        private int epochs() {
+            return candidate.trials().get(0).epochs();
+        }
+
+        private boolean has(TrialResult.State state) {
+            return results.stream().anyMatch(result -> result.state() == state);
+        }
+
+        private String accuracy() {
+            if (finished().isEmpty()) {
+                return has(TrialResult.State.DIVERGED)
+                        ? "diverged"
+                        : has(TrialResult.State.SKIPPED) ? "skipped" : has(TrialResult.State.FAILED) ? "failed" : "";
+            }
+            return number("%.2f", mean()) + (finished().size() < 2 ? "" : number(" ± %.2f", deviation()));
+        }
+
+        /** Returns what there is to say of seeds that have no accuracy; what is the same of all once. */
+        private String remark() {
+            List<String> remarks =
+                    results.stream().map(TrialResult::remark).distinct().toList();
+            if (remarks.size() == 1 && has(TrialResult.State.SKIPPED)) {
+                return remarks.get(0);
+            }
+            StringJoiner all = new StringJoiner("; ");
+            for (int i = 0; i < results.size(); i++) {
+                if (!results.get(i).remark().isEmpty()) {
+                    String seed = candidate.trials().get(i).settings().text(Key.SEED);
+                    all.add("seed " + seed + " " + results.get(i).remark().replaceFirst("\\.$", ""));
+                }
+            }
+            return all.toString();
+        }
+    }
+
+    private record Column(String title, boolean right, Function<Line, String> cell) {}
+
+    private static String number(String format, double value) {
+        return Double.isNaN(value) ? "" : String.format(Locale.ROOT, format, value);
+    }
+
+    private List<String> labels() {
+        return lines.isEmpty()
+                ? List.of()
+                : List.copyOf(lines.get(0).candidate().labels().keySet());
+    }
+
+    private List<Column> columns() {
+        List<Column> columns = new ArrayList<>();
+        labels().forEach(label -> columns.add(
+                new Column(label, false, line -> line.candidate().labels().get(label))));
+        boolean compared = lines.stream().anyMatch(line -> line.candidate().paper() != null);
+        if (compared) {
+            columns.add(new Column("paper %", true, line -> paper(line, "")));
+        }
+        columns.add(new Column(compared ? "ours %" : measured + " %", true, Line::accuracy));
+        if (compared) {
+            columns.add(new Column("difference", true, line -> number("%+.2f", line.difference())));
+        }
+        columns.add(new Column("seeds", true, Line::seeds));
+        columns.add(new Column("epochs", true, line -> Integer.toString(line.epochs())));
+        columns.add(
+                new Column("time", true, line -> Double.isNaN(line.seconds()) ? "" : Words.duration(line.seconds())));
+        if (lines.stream().anyMatch(line -> !line.remark().isEmpty())) {
+            columns.add(new Column("remark", false, Line::remark));
+        }
+        return columns;
+    }
+
+    private static String paper(Line line, String none) {
+        Double paper = line.candidate().paper();
+        return paper == null ? none : paper.toString();
+    }
+
+    private List<List<String>> cells(List<Column> columns) {
+        return lines.stream()
+                .map(line -> columns.stream()
+                        .map(column -> Objects.requireNonNullElse(column.cell().apply(line), ""))
+                        .toList())
+                .toList();
+    }
+
+    /** {@return the table for a terminal} */
+    public String text() {
+        List<Column> columns = columns();
+        List<List<String>> rows = new ArrayList<>();
+        rows.add(columns.stream().map(Column::title).toList());
+        rows.addAll(cells(columns));
+        int[] widths = IntStream.range(0, columns.size())
+                .map(i ->
+                        rows.stream().mapToInt(row -> row.get(i).length()).max().orElse(0))
+                .toArray();
+        StringBuilder text = new StringBuilder();
+        for (List<String> row : rows) {
+            StringBuilder line = new StringBuilder();
+            for (int i = 0; i < widths.length; i++) {
+                String space = " ".repeat(widths[i] - row.get(i).length());
+                line.append(i == 0 ? "" : GAP);
+                line.append(columns.get(i).right() ? space + row.get(i) : row.get(i) + space);
+            }
+            text.append(line.toString().stripTrailing()).append('\n');
+        }
+        return text.toString();
+    }
+
+    /**
+     * {@return the table as a Markdown file}
+     *
+     * @param command that made it
+     */
+    public String markdown(String command) {
+        List<Column> columns = columns();
+        StringBuilder text = new StringBuilder("# " + title + "\n`" + command + "`\n\n");
+        text.append(line(columns.stream().map(Column::title).toList()));
+        text.append(line(columns.stream().map(c -> c.right() ? "---:" : "---").toList()));
+        cells(columns).forEach(row -> text.append(line(row)));
+        text.append("\nMean ").append(measured).append(" after the last epoch, and its standard deviation over seeds");
+        return text.append("; time is the mean of a run's training.\n").toString();
+    }
+
+    private static String line(List<String> cells) {
+        StringJoiner line = new StringJoiner(" | ", "| ", " |\n");
+        cells.forEach(cell -> line.add(cell.replace("|", "\\|")));
+        return line.toString();
+    }
+
+    /** {@return the table's numbers as comma-separated values, a line for each candidate} */
+    public String csv() {
+        StringBuilder csv = new StringBuilder();
+        labels().forEach(label -> csv.append(quoted(label.replace(' ', '_'))).append(','));
+        csv.append("paper_accuracy,accuracy,deviation,difference,seeds_finished,seeds,epochs,train_seconds,remark\n");
+        for (Line line : lines) {
+            line.candidate()
+                    .labels()
+                    .values()
+                    .forEach(label -> csv.append(quoted(label)).append(','));
+            csv.append(paper(line, ""))
+                    .append(',')
+                    .append(number("%.4f", line.mean()))
+                    .append(',');
+            csv.append(number("%.4f", line.deviation())).append(',');
+            csv.append(number("%.4f", line.difference())).append(',');
+            csv.append(line.finished().size())
+                    .append(',')
+                    .append(line.results().size())
+                    .append(',');
+            csv.append(line.epochs())
+                    .append(',')
+                    .append(number("%.1f", line.seconds()))
+                    .append(',');
+            csv.append(quoted(line.remark())).append('\n');
+        }
+        return csv.toString();
+    }
+
+    /** {@return the numbers of all trials as comma-separated values, a line for each} */
+    public String trialsCsv() {
+        StringBuilder csv = new StringBuilder();
+        labels().forEach(label -> csv.append(quoted(label.replace(' ', '_'))).append(','));
+        csv.append("seed,run,state,accuracy,train_accuracy,epochs,train_seconds,remark\n");
+        for (Line line : lines) {
+            for (int i = 0; i < line.results().size(); i++) {
+                Trial trial = line.candidate().trials().get(i);
+                TrialResult result = line.results().get(i);
+                line.candidate()
+                        .labels()
+                        .values()
+                        .forEach(label -> csv.append(quoted(label)).append(','));
+                csv.append(trial.settings().text(Key.SEED))
+                        .append(',')
+                        .append(trial.name())
+                        .append(',');
+                csv.append(result.state().name().toLowerCase(Locale.ROOT)).append(',');
+                csv.append(number("%.4f", result.testAccuracy())).append(',');
+                csv.append(number("%.4f", result.trainAccuracy())).append(',');
+                csv.append(result.epochs())
+                        .append(',')
+                        .append(number("%.1f", result.seconds()))
+                        .append(',');
+                csv.append(quoted(result.remark())).append('\n');
+            }
+        }
+        return csv.toString();
+    }
+
+    private static String quoted(String cell) {
+        return cell.matches("[^,\"\r\n]*") ? cell : '"' + cell.replace("\"", "\"\"") + '"';
+    }
+
+    /** {@return the lines as JSON: labels, paper_accuracy, accuracy, deviation, difference, seeds, epochs, remark} */
+    public ArrayNode toJson() {
+        ArrayNode all = new ObjectMapper().createArrayNode();
+        for (Line line : lines) {
+            ObjectNode one = all.addObject();
+            ObjectNode labels = one.putObject("labels");
+            line.candidate().labels().forEach(labels::put);
+            one.put("paper_accuracy", line.candidate().paper());
+            put(one, "accuracy", line.mean());
+            put(one, "deviation", line.deviation());
+            put(one, "difference", line.difference());
+            one.put("seeds_finished", line.finished().size())
+                    .put("seeds", line.results().size());
+            one.put("epochs", line.epochs());
+            put(one, "train_seconds", line.seconds());
+            one.put("remark", line.remark());
+            ArrayNode runs = one.putArray("runs");
+            line.candidate().trials().forEach(trial -> runs.add(trial.name()));
+        }
+        return all;
+    }
+
+    private static void put(ObjectNode node, String name, double value) {
+        node.put(name, Double.isNaN(value) ? null : Double.valueOf(value));
+    }
+}
