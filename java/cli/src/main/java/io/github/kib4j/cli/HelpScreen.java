@@ -45,7 +45,7 @@ final class HelpScreen {
                         .map(line -> "  " + line.replace("%", "%%"))
                         .toArray(String[]::new));
         usage.exitCodeListHeading("%nExit codes:%n")
-                .exitCodeList(exitCodes(List.of("train", "experiment").contains(spec.name())));
+                .exitCodeList(exitCodes(List.of("train", "experiment", "sweep").contains(spec.name())));
         return spec;
     }
 

@@ -159,6 +159,20 @@ public final class Kib {
                         "kib experiment vgg-table --widths 1 --optimizers adamw --width 0.25 \\",
                         "          --epochs 20 --precision bf16 --out runs/small"),
                 HelpScreen.of(
+                        SweepCommand.spec(),
+                        "FILE.toml [OPTION]...",
+                        "kib sweep rates.toml                           # that file:",
+                        "    halving = 3",
+                        "    [base]",
+                        "    preset = \"mlp-mnist-cosine-grp\"",
+                        "    epochs = 27",
+                        "    validation = true",
+                        "    [random]",
+                        "    runs = 27",
+                        "    lr-local = { from = 0.05, to = 5, log = true }",
+                        "    groups = [16, 32, 64]",
+                        "kib sweep rates.toml --parallel 4 --out runs/rates"),
+                HelpScreen.of(
                         EvalCommand.spec(),
                         "RUN [OPTION]...",
                         "kib eval runs/mine",
@@ -226,6 +240,7 @@ public final class Kib {
         return switch (sub.commandSpec().name()) {
             case "train" -> new TrainCommand(sub, out, err).run();
             case "experiment" -> new ExperimentCommand(sub, out, err).run();
+            case "sweep" -> SweepCommand.run(sub, out, err);
             case "eval" -> EvalCommand.run(sub, out, err);
             case "report" -> ReportCommand.run(sub, out, err);
             case "data" -> DataCommand.run(sub, out, err);

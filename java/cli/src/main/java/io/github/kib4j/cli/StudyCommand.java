@@ -15,7 +15,7 @@ import java.util.OptionalInt;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
 
-/** What commands that compare several runs have in common. */
+/** What commands that compare several runs have in common: {@code experiment} and {@code sweep}. */
 final class StudyCommand {
     private static final int MOST_PROCESSES = 256;
 

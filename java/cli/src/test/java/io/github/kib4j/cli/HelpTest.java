@@ -27,6 +27,7 @@ final class HelpTest {
                 "",
                 "train",
                 "experiment",
+                "sweep",
                 "eval",
                 "report",
                 "data",

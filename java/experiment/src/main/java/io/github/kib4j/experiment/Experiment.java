@@ -33,8 +33,16 @@ public record Experiment(Settings settings, @Nullable String preset, List<String
      */
     public static Experiment of(Settings given, @Nullable Path config, @Nullable String preset) {
         Settings.FromFile file = config == null ? Settings.FromFile.NONE : Settings.read(config);
-        String named = preset != null ? preset : file.preset();
-        return of(given, file, named, named == null ? recognised(given, file.settings()) : Optional.empty());
+        return of(given, preset == null ? file : file.withPreset(preset));
+    }
+
+    /** Completes settings over those of a file. */
+    static Experiment of(Settings given, Settings.FromFile file) {
+        return of(
+                given,
+                file,
+                file.preset(),
+                file.preset() == null ? recognised(given, file.settings()) : Optional.empty());
     }
 
     private static Experiment of(
@@ -83,15 +91,34 @@ public record Experiment(Settings settings, @Nullable String preset, List<String
             return Optional.empty();
         }
         double factor = merged.number(Key.EPOCHS) / base.number(Key.EPOCHS);
-        String scaled = base.integers(Key.MILESTONES).stream()
-                .map(milestone -> Math.round(milestone * factor))
-                .filter(milestone -> milestone >= 1)
-                .map(String::valueOf)
-                .collect(Collectors.joining(","));
+        String scaled = scaled(base.integers(Key.MILESTONES), factor);
         merged.set(Key.MILESTONES, scaled);
         return Optional.of("Milestones of the preset scaled from " + base.text(Key.MILESTONES) + " of "
                 + base.text(Key.EPOCHS) + " epochs to " + (scaled.isEmpty() ? "none" : scaled) + " of "
                 + merged.text(Key.EPOCHS) + ".");
+    }
+
+    private static String scaled(List<Integer> milestones, double factor) {
+        return milestones.stream()
+                .map(milestone -> Math.round(milestone * factor))
+                .filter(milestone -> milestone >= 1)
+                .map(String::valueOf)
+                .collect(Collectors.joining(","));
+    }
+
+    /**
+     * {@return this experiment in another number of epochs, of which milestones and warm-up take the same parts}
+     *
+     * @param epochs how many, from 1
+     */
+    public Experiment withEpochs(int epochs) {
+        double factor = (double) epochs / settings.integer(Key.EPOCHS);
+        Settings other = settings.with(Key.EPOCHS, Integer.toString(epochs));
+        if (factor != 1) {
+            other.set(Key.MILESTONES, scaled(settings.integers(Key.MILESTONES), factor));
+            other.set(Key.WARM_UP, Double.toString(settings.number(Key.WARM_UP) * factor));
+        }
+        return new Experiment(other, preset, notes, shaped);
     }
 
     /**

@@ -204,8 +204,10 @@ public enum Key {
     /** The first setting of each group. */
     private static final List<Key> BEGINNINGS = List.of(DATASET, MODEL, RULE, EPOCHS, SEED);
 
-    /** Below it numbers are shown with a power of ten. */
+    /** Below the one and from the other on numbers are shown with a power of ten. */
     private static final double SMALL = 1e-3;
+
+    private static final double LARGE = 1e6;
 
     /** How a value is written. */
     public enum Type {
@@ -307,14 +309,14 @@ public enum Key {
     }
 
     /** Returns a value as people write it: {@code 1}, {@code 5e-4}. */
-    private String shown(String value) {
+    String shown(String value) {
         if (type != Type.NUMBER) {
             return value;
         }
         double number = Double.parseDouble(value);
-        boolean small = number != 0 && Math.abs(number) < SMALL;
+        boolean far = number != 0 && !(Math.abs(number) >= SMALL && Math.abs(number) < LARGE);
         DecimalFormat format =
-                new DecimalFormat(small ? "0.######E0" : "0.######", DecimalFormatSymbols.getInstance(Locale.ROOT));
+                new DecimalFormat(far ? "0.######E0" : "0.######", DecimalFormatSymbols.getInstance(Locale.ROOT));
         return format.format(number).toLowerCase(Locale.ROOT);
     }
 

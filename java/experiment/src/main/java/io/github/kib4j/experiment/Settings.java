@@ -3,12 +3,6 @@ package io.github.kib4j.experiment;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.kib4j.datasets.FileFailure;
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharsetDecoder;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -16,22 +10,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.tomlj.Toml;
-import org.tomlj.TomlArray;
-import org.tomlj.TomlParseError;
-import org.tomlj.TomlParseResult;
-import org.tomlj.TomlPosition;
-import org.tomlj.TomlTable;
 
 /** Values of settings; a setting without one has its default. */
 public final class Settings {
     /** What a run may be resumed with otherwise than it began. */
     private static final Set<Key> OF_THE_MACHINE = Set.of(Key.CHECKPOINT_STEPS, Key.DATA, Key.DEVICE, Key.THREADS);
 
-    private static final int LARGEST_FILE = 1 << 20;
-    private static final String BYTE_ORDER_MARK = "\ufeff";
     /** Begins the configurations that runs write. */
     static final String RECORD = "# All settings of this run";
 
@@ -187,6 +173,11 @@ public final class Settings {
     record FromFile(Settings settings, @Nullable String preset, Map<Key, String> places, boolean record) {
         /** What there is without a file. */
         static final FromFile NONE = new FromFile(new Settings(), null, Map.of(), false);
+
+        /** Returns the file as if it named another preset. */
+        FromFile withPreset(String other) {
+            return new FromFile(settings, other, places, record);
+        }
     }
 
     /**
@@ -195,20 +186,19 @@ public final class Settings {
      * @throws UsageException if it cannot be read, is no TOML, or has a key or a value that is none
      */
     static FromFile read(Path file) {
-        String text = text(file);
-        TomlParseResult toml = parse(text, file);
-        if (toml.hasErrors()) {
-            TomlParseError error = toml.errors().get(0);
-            throw new UsageException("The configuration file " + file + at(error.position()) + ", is no TOML: "
-                    + FileFailure.printable(String.valueOf(error.getMessage())) + ".");
-        }
+        TomlFile toml = TomlFile.read(file);
+        return read(toml, List.of(), toml.startsWith(RECORD));
+    }
+
+    /** Reads the settings in a table of a file; its path is empty for the whole file. */
+    static FromFile read(TomlFile file, List<String> table, boolean record) {
         Settings settings = new Settings();
         Map<Key, String> places = new EnumMap<>(Key.class);
         String preset = null;
-        for (String name : toml.keySet()) {
-            String where = file + at(toml.inputPositionOf(List.of(name)));
+        for (String name : file.names(table)) {
+            String where = file.where(table, name);
             try {
-                String value = written(name, toml.get(List.of(name)));
+                String value = file.text(table, name);
                 if (name.equals("preset")) {
                     preset = value;
                 } else if (!isEverything(name, value)) {
@@ -219,7 +209,7 @@ public final class Settings {
                 throw new UsageException(where + ": " + e.getMessage());
             }
         }
-        return new FromFile(settings, preset, places, text.startsWith(RECORD));
+        return new FromFile(settings, preset, places, record);
     }
 
     /** Returns whether a value asks for all processor threads, as files of earlier versions do. */
@@ -227,56 +217,13 @@ public final class Settings {
         return name.equals(Key.THREADS.title()) && value.equals("0");
     }
 
-    /** Returns a file's text, without the mark that some editors put before it. */
-    private static String text(Path file) {
-        try (InputStream in = Files.newInputStream(file)) {
-            byte[] bytes = in.readNBytes(LARGEST_FILE + 1);
-            if (bytes.length > LARGEST_FILE) {
-                throw new UsageException("The configuration file " + file + " is larger than " + LARGEST_FILE
-                        + " bytes; name a TOML file of settings.");
-            }
-            CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
-            String text = decoder.decode(ByteBuffer.wrap(bytes)).toString();
-            return text.startsWith(BYTE_ORDER_MARK) ? text.substring(1) : text;
-        } catch (IOException e) {
-            throw new UsageException("The configuration file " + file + " cannot be read (" + FileFailure.reason(e)
-                    + "); name an existing TOML file.");
-        }
-    }
-
-    private static TomlParseResult parse(String text, Path file) {
-        try {
-            return Toml.parse(text);
-        } catch (StackOverflowError | RuntimeException e) {
-            throw new UsageException(
-                    "The configuration file " + file
-                            + " cannot be understood (it is nested too deeply or has numbers too large); name a TOML file of settings.");
-        }
-    }
-
-    private static Key known(String name) {
+    /** Returns the setting of a name; a name that is none is an error that says which are near. */
+    static Key known(String name) {
         List<String> titles = Arrays.stream(Key.values()).map(Key::title).toList();
         return Key.named(name)
                 .orElseThrow(() -> new UsageException("There is no setting '" + FileFailure.printable(name) + "'"
                         + Words.didYouMean(name, titles, ";") + " '" + Invocation.of("train", "--help")
                         + "' lists all."));
-    }
-
-    private static String at(@Nullable TomlPosition position) {
-        return position == null ? "" : ", line " + position.line() + ", column " + position.column();
-    }
-
-    private static String written(String name, @Nullable Object value) {
-        if (value instanceof TomlArray array) {
-            return array.toList().stream()
-                    .map(element -> written(name, element))
-                    .collect(Collectors.joining(","));
-        }
-        if (value instanceof TomlTable) {
-            throw new UsageException(
-                    "'" + FileFailure.printable(name) + "' is a table, but settings are plain values.");
-        }
-        return String.valueOf(value);
     }
 
     /** Returns these settings as TOML, one line each, after a heading. */

@@ -122,6 +122,10 @@ public final class Study implements AutoCloseable {
         return new StudyTable.Line(candidate, results);
     }
 
+    void say(String line) {
+        listener.say(line);
+    }
+
     /**
      * Trains what is missing, seed by seed, and writes the table whenever a training has ended.
      *
