@@ -3,6 +3,7 @@ package io.github.kib4j.cli;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.kib4j.experiment.Key;
+import io.github.kib4j.experiment.RunFolder;
 import io.github.kib4j.experiment.report.Report;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -51,8 +52,8 @@ final class ReportCommand {
 
     static int run(ParseResult parsed, PrintStream out, PrintStream err) throws IOException {
         List<Path> folders = parsed.matchedPositionalValue(0, List.of());
-        Path file = parsed.matchedOptionValue(
-                "--out", folders.size() == 1 ? folders.get(0).resolve(Report.FILE) : Path.of(Report.FILE));
+        Path place = folders.size() == 1 ? folders.get(0) : Path.of("");
+        Path file = parsed.matchedOptionValue("--out", new RunFolder(place).report());
         try (Screen screen = Screen.of(err, false)) {
             Report report = Report.of(folders, SettingsMixin.given(parsed, OF_THE_MACHINE), screen::status);
             report.write(file);

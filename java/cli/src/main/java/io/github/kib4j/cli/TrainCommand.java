@@ -7,6 +7,7 @@ import io.github.kib4j.experiment.Invocation;
 import io.github.kib4j.experiment.Key;
 import io.github.kib4j.experiment.Presets;
 import io.github.kib4j.experiment.Run;
+import io.github.kib4j.experiment.RunFolder;
 import io.github.kib4j.experiment.RunListener;
 import io.github.kib4j.experiment.Settings;
 import io.github.kib4j.experiment.UsageException;
@@ -144,7 +145,7 @@ final class TrainCommand {
             machine.set(Key.THREADS, trained.text(Key.THREADS));
         }
         try {
-            Path file = run.folder().resolve(Report.FILE);
+            Path file = new RunFolder(run.folder()).report();
             Report.of(List.of(run.folder()), machine, screen::status).write(file);
             return new Page(file, "");
         } catch (IOException e) {

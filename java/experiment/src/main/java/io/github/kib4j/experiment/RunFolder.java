@@ -23,13 +23,15 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A run's folder: {@code config.toml, run.json, metrics.jsonl, metrics.csv, checkpoint/, run.lock}; of a run of several rules,
- * {@code config.toml, run.json, summary.json, run.lock} and such a folder for each rule.
+ * {@code config.toml, run.json, summary.json, run.lock} and such a folder for each rule. A report that is made of it is beside
+ * these: {@code report.html}.
  */
 public final class RunFolder implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String LOCK = "run.lock";
     private static final String RECORD = "run.json";
     private static final String SUMMARY = "summary.json";
+    private static final String REPORT = "report.html";
 
     private final Path folder;
     private @Nullable RunLock lock;
@@ -51,6 +53,11 @@ public final class RunFolder implements AutoCloseable {
     /** {@return the folder of checkpoints, which a run of several rules does not have} */
     public Path checkpoint() {
         return folder.resolve("checkpoint");
+    }
+
+    /** {@return the file of the run's report} */
+    public Path report() {
+        return folder.resolve(REPORT);
     }
 
     Path config() {
@@ -134,7 +141,7 @@ public final class RunFolder implements AutoCloseable {
 
     /** Removes what a killed process left of files that it was about to write. */
     void cleanFiles() throws IOException {
-        for (String file : List.of("config.toml", RECORD, "metrics.jsonl", "metrics.csv", SUMMARY)) {
+        for (String file : List.of("config.toml", RECORD, "metrics.jsonl", "metrics.csv", SUMMARY, REPORT)) {
             Files.deleteIfExists(folder.resolve(file + ".new"));
         }
     }

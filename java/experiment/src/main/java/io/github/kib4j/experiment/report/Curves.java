@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -18,23 +19,42 @@ import java.util.stream.Stream;
  * @param more one plot each of all other numbers
  */
 record Curves(List<Plot> main, Map<String, List<Plot>> layers, List<Plot> more) {
-    private static final String LOCAL_LOSSES = "local_losses";
     /** Of no interest over epochs. */
     private static final Set<String> PASSED_OVER = Set.of("epoch", "time", "peak_rss_bytes");
+    /** Entries of a list up to which it is of layers. */
+    private static final int MOST_LAYERS = 100;
 
-    private static final Map<String, String[]> MAIN = new LinkedHashMap<>();
-    private static final Map<String, String[]> KNOWN = Map.of(
-            "lr_local", new String[] {"Learning rate of hidden layers", ""},
-            "lr_readout", new String[] {"Learning rate of the readout", ""},
-            "seconds", new String[] {"Time of an epoch", "s"},
-            "speed_of_light", new String[] {"Part of the device's peak", ""});
+    /** What every run has, in the order in which it is shown. */
+    static final List<String> MAIN =
+            List.of("test_accuracy", "train_accuracy", "test_loss", "readout_loss", "train_images_per_second");
 
-    static {
-        MAIN.put("test_accuracy", new String[] {"Test accuracy", "%"});
-        MAIN.put("train_accuracy", new String[] {"Training accuracy", "%"});
-        MAIN.put("test_loss", new String[] {"Test loss", "nats"});
-        MAIN.put("readout_loss", new String[] {"Readout loss in training", "nats"});
-        MAIN.put("train_images_per_second", new String[] {"Speed of training", "images/s"});
+    private static final Map<String, Quantity> KNOWN = Map.of(
+            "test_accuracy", new Quantity("Test accuracy", "%"),
+            "train_accuracy", new Quantity("Training accuracy", "%"),
+            "test_loss", new Quantity("Test loss", "nats"),
+            "readout_loss", new Quantity("Readout loss in training", "nats"),
+            "train_images_per_second", new Quantity("Speed of training", "images/s"),
+            "lr_local", new Quantity("Learning rate of hidden layers", ""),
+            "lr_readout", new Quantity("Learning rate of the readout", ""),
+            "seconds", new Quantity("Time of an epoch", "s"),
+            "speed_of_light", new Quantity("Part of the device’s peak", ""),
+            "alignment_degrees", new Quantity("Angle between the rule’s gradient and backprop’s", "°"));
+
+    /** What numbers are of. */
+    record Quantity(String title, String unit) {
+        static Quantity of(String name) {
+            return KNOWN.getOrDefault(name, new Quantity(Curves.title(name), ""));
+        }
+
+        /** Returns that of a list of layers' numbers; local losses are of two kinds, which have no scale in common. */
+        static Quantity ofLayers(String name, String rule) {
+            if (!name.equals("local_losses")) {
+                return of(name);
+            }
+            return rule.startsWith("layerwise")
+                    ? new Quantity("Local loss: cross-entropy of each layer’s classifier", "nats")
+                    : new Quantity("Local loss: dependence of codes on themselves, less γ times that on labels", "");
+        }
     }
 
     /**
@@ -48,16 +68,16 @@ record Curves(List<Plot> main, Map<String, List<Plot>> layers, List<Plot> more) 
 
     static Curves of(List<ReportedRun> runs) {
         List<Plot> main = new ArrayList<>();
-        MAIN.forEach((name, title) -> add(main, runs, title[0], title[1], epoch -> epoch.path(name)));
+        List<Integer> all = IntStream.range(0, runs.size()).boxed().toList();
+        MAIN.forEach(name -> add(main, runs, all, Quantity.of(name), epoch -> epoch.path(name)));
         Map<String, List<Plot>> layers = new LinkedHashMap<>();
         List<Plot> more = new ArrayList<>();
         for (String name : names(runs)) {
             int length = length(runs, name);
-            if (length > 0) {
+            if (length > 0 && length <= MOST_LAYERS) {
                 layers.putAll(ofLayers(runs, name, length));
-            } else if (!MAIN.containsKey(name) && !PASSED_OVER.contains(name)) {
-                String[] title = KNOWN.getOrDefault(name, new String[] {title(name), ""});
-                add(more, runs, title[0], title[1], epoch -> epoch.path(name));
+            } else if (length == 0 && !MAIN.contains(name) && !PASSED_OVER.contains(name)) {
+                add(more, runs, all, Quantity.of(name), epoch -> epoch.path(name));
             }
         }
         return new Curves(main, layers, more);
@@ -82,47 +102,32 @@ record Curves(List<Plot> main, Map<String, List<Plot>> layers, List<Plot> more) 
                 .orElse(0);
     }
 
-    /** Returns a list's plots by title: of local losses one title for each kind, since they have no scale in common. */
+    /** Returns the plots of a list, one for each layer, by what the list is of. */
     private static Map<String, List<Plot>> ofLayers(List<ReportedRun> runs, String name, int length) {
-        Map<String, List<Integer>> kinds = new LinkedHashMap<>();
+        Map<Quantity, List<Integer>> kinds = new LinkedHashMap<>();
         for (int i = 0; i < runs.size(); i++) {
-            String kind = !name.equals(LOCAL_LOSSES)
-                    ? title(name)
-                    : runs.get(i).rule().startsWith("layerwise")
-                            ? "Local loss: cross-entropy of each layer's classifier"
-                            : "Local loss: dependence of codes on themselves, less gamma times that on labels";
-            kinds.computeIfAbsent(kind, k -> new ArrayList<>()).add(i);
+            kinds.computeIfAbsent(Quantity.ofLayers(name, runs.get(i).rule()), kind -> new ArrayList<>())
+                    .add(i);
         }
         Map<String, List<Plot>> byTitle = new LinkedHashMap<>();
         kinds.forEach((kind, chosen) -> {
             List<Plot> plots = new ArrayList<>();
             for (int layer = 0; layer < length; layer++) {
                 int index = layer;
-                add(
-                        plots,
-                        runs,
-                        chosen,
-                        "Layer " + (layer + 1),
-                        kind.contains("entropy") ? "nats" : "",
-                        epoch -> epoch.path(name).path(index));
+                Quantity ofLayer = new Quantity("Layer " + (layer + 1), kind.unit());
+                add(plots, runs, chosen, ofLayer, epoch -> epoch.path(name).path(index));
             }
             if (!plots.isEmpty()) {
-                byTitle.put(kind, plots);
+                byTitle.put(kind.title(), plots);
             }
         });
         return byTitle;
     }
 
+    /** Returns a name as a title. */
     private static String title(String name) {
         String words = name.replace('_', ' ');
         return words.isEmpty() ? name : Character.toUpperCase(words.charAt(0)) + words.substring(1);
-    }
-
-    private static void add(
-            List<Plot> plots, List<ReportedRun> runs, String title, String unit, Function<JsonNode, JsonNode> value) {
-        List<Integer> all =
-                java.util.stream.IntStream.range(0, runs.size()).boxed().toList();
-        add(plots, runs, all, title, unit, value);
     }
 
     /** Adds a plot, if there is anything to plot. */
@@ -130,8 +135,7 @@ record Curves(List<Plot> main, Map<String, List<Plot>> layers, List<Plot> more) 
             List<Plot> plots,
             List<ReportedRun> runs,
             List<Integer> chosen,
-            String title,
-            String unit,
+            Quantity quantity,
             Function<JsonNode, JsonNode> value) {
         Set<Integer> epochs = new TreeSet<>();
         Map<Integer, Map<Integer, Double>> values = new LinkedHashMap<>();
@@ -157,6 +161,6 @@ record Curves(List<Plot> main, Map<String, List<Plot>> layers, List<Plot> more) 
                 epochs.stream()
                         .mapToDouble(epoch -> line.getOrDefault(epoch, Double.NaN))
                         .toArray()));
-        plots.add(new Plot(title, unit, List.copyOf(epochs), lines));
+        plots.add(new Plot(quantity.title(), quantity.unit(), List.copyOf(epochs), lines));
     }
 }

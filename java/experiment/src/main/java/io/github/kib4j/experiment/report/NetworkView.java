@@ -165,14 +165,14 @@ record NetworkView(
         return oneHot;
     }
 
-    /** What codes are compared by: by the rule's own kernel where it has one. */
+    /** What codes are compared by: by the rule’s own kernel where it has one. */
     private record Comparison(Kernel kernel, boolean centred, boolean ofCodes) {
         @Override
         public String toString() {
             String name = kernel.kind().name().toLowerCase(Locale.ROOT);
             String width = kernel.kind() == Kernel.Kind.GAUSSIAN ? " of width " + kernel.sigma() : "";
             return ofCodes
-                    ? "the rule's " + name + " kernel" + width + " on " + (centred ? "centred " : "") + "codes"
+                    ? "the rule’s " + name + " kernel" + width + " on " + (centred ? "centred " : "") + "codes"
                     : "cosine similarity of activities, since the rule compares no codes";
         }
     }

@@ -20,9 +20,6 @@ import java.util.function.Consumer;
  * is made again of the same folders on the same device.
  */
 public final class Report {
-    /** The name of a report in the folder of a run. */
-    public static final String FILE = "report.html";
-
     private final String html;
     private final int runs;
     private final List<String> notes;

@@ -3,6 +3,7 @@ package io.github.kib4j.experiment.report;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.kib4j.files.DurableFiles;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
@@ -33,6 +34,7 @@ final class Browser implements AutoCloseable {
     /** After which a browser is taken for dead. */
     private static final int LIMIT_SECONDS = 120;
 
+    private final Path profile;
     private final Process process;
     private final WebSocket socket;
     private final String session;
@@ -50,7 +52,8 @@ final class Browser implements AutoCloseable {
                 .findFirst();
     }
 
-    Browser(Path program, Path profile) throws IOException {
+    Browser(Path program) throws IOException {
+        profile = Files.createTempDirectory("browser");
         process = new ProcessBuilder(
                         program.toString(),
                         "--headless",
@@ -243,8 +246,9 @@ final class Browser implements AutoCloseable {
         process.destroy();
         try {
             if (!process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
-                process.destroyForcibly();
+                process.destroyForcibly().waitFor();
             }
+            DurableFiles.delete(profile);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

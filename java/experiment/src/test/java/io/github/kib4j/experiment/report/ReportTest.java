@@ -104,7 +104,7 @@ final class ReportTest {
         assertThat(accuracy.get("x")).extracting(JsonNode::asInt).containsExactly(1, 2);
         assertThat(accuracy.get("lines")).hasSize(2);
         assertThat(report.html())
-                .contains("<h3>Local loss: dependence of codes on themselves, less gamma times that on labels</h3>");
+                .contains("<h3>Local loss: dependence of codes on themselves, less γ times that on labels</h3>");
         Map<String, RunEvaluation> evaluated = RunEvaluation.of(run, REFERENCE, null, new RunListener() {});
         for (int i = 0; i < 2; i++) {
             RunEvaluation one =
@@ -132,6 +132,27 @@ final class ReportTest {
                 assertThat(labels[18 * i + j]).isEqualTo((byte) (i / 6 == j / 6 ? 255 : 0));
             }
         }
+    }
+
+    /** What other versions write is plotted too: numbers, and lists of layers' numbers. */
+    @Test
+    void whateverEpochsHaveIsPlotted() throws IOException {
+        Path metrics = run.resolve("phsic/metrics.jsonl");
+        Files.writeString(
+                metrics,
+                Files.readString(metrics)
+                        .replace(
+                                "{\"epoch\"",
+                                "{\"dead_units\":[3,null],\"alignment_degrees\":[90,80.5],\"my_number\":7,\"words\":\"x\",\"epoch\""));
+        Report report = report(run.resolve("phsic"));
+        assertThat(report.html())
+                .contains(
+                        "<h3>Dead units</h3>", "<h3>Angle between the rule’s gradient and backprop’s</h3>", "My number")
+                .doesNotContain("Words");
+        JsonNode plots = data(report).get("plots");
+        assertThat(plots)
+                .anySatisfy(plot -> assertThat(plot.toString())
+                        .isEqualTo("{\"unit\":\"°\",\"x\":[1,2],\"lines\":[{\"run\":0,\"y\":[80.5,80.5]}]}"));
     }
 
     @Test
@@ -200,6 +221,60 @@ final class ReportTest {
     }
 
     @Test
+    void runsThatDifferInTheirSeedAloneAreTakenTogether() throws IOException {
+        Path second = folder.resolve("second");
+        copy(run.resolve("phsic"), second);
+        Path config = second.resolve("config.toml");
+        Files.writeString(config, Files.readString(config).replace("seed = 0", "seed = 1"));
+        Path metrics = second.resolve("metrics.jsonl");
+        Files.writeString(metrics, withTestAccuracy(Files.readString(metrics), 40));
+        Path first = run.resolve("phsic/metrics.jsonl");
+        Files.writeString(first, withTestAccuracy(Files.readString(first), 42));
+        String html = report(run, second).html();
+        assertThat(html)
+                .contains("Runs that differ in their seeds alone")
+                .contains("<span class=\"run rule-phsic\">phsic</span></th><td class=\"number\">2</td>"
+                        + "<td class=\"number\">41.00</td><td class=\"number\">1.41</td>")
+                .contains("<th scope=\"col\">seed</th>");
+        assertThat(report(run).html()).doesNotContain("Runs that differ in their seeds alone");
+    }
+
+    private static String withTestAccuracy(String metrics, int percent) {
+        return metrics.replaceAll("\"test_accuracy\":[0-9.E-]+", "\"test_accuracy\":" + percent);
+    }
+
+    /** The first sentence tells how runs ended, of each or of the best. */
+    @Test
+    void theFirstSentenceSaysHowItEnded() throws IOException {
+        for (String rule : List.of("phsic", "backprop")) {
+            Path metrics = run.resolve(rule).resolve("metrics.jsonl");
+            Files.writeString(metrics, withTestAccuracy(Files.readString(metrics), rule.length()));
+        }
+        String network = "An MLP of 16, 12 units on 18 images of folder";
+        assertThat(sentence(run))
+                .isEqualTo(
+                        network + " reached a test accuracy of 5.00 % by phsic and 8.00 % by backprop after 2 epochs.");
+        Path record = run.resolve("backprop/run.json");
+        String finished = Files.readString(record);
+        Files.writeString(record, finished.replace("\"state\" : \"finished\"", "\"state\" : \"interrupted\""));
+        assertThat(sentence(run))
+                .isEqualTo(network + ": phsic reached a test accuracy of 5.00 % after 2 epochs; backprop reached a test"
+                        + " accuracy of 8.00 % after 2 epochs of 2, where it was stopped.");
+        Files.delete(run.resolve("phsic/metrics.jsonl"));
+        assertThat(sentence(run)).contains("phsic has no test accuracy yet after 0 epochs; backprop ");
+        for (String copy : List.of("a", "b", "c")) {
+            copy(run, folder.resolve("more").resolve(copy));
+        }
+        assertThat(sentence(folder.resolve("more")))
+                .isEqualTo("The best of 6 runs of one network (" + network
+                        + "), a/backprop reached a test accuracy of 8.00 % after 2 epochs of 2, where it was stopped.");
+    }
+
+    private static String sentence(Path of) throws IOException {
+        return found("<p class=\"sentence\">([^<]*)</p>", report(of).html());
+    }
+
+    @Test
     void aPresetsRunStandsBesideThePapers() throws IOException {
         Path record = run.resolve("phsic/run.json");
         String preset = "mlp-mnist-cosine-grp";
@@ -242,7 +317,7 @@ final class ReportTest {
         Path weights = run.resolve("phsic/checkpoint/step-6/weights.safetensors");
         byte[] bytes = Files.readAllBytes(weights);
         Files.write(weights, Arrays.copyOf(bytes, bytes.length / 2));
-        assertShown("weights.safetensors", "id=\"filters\"", "18 test images, after 1 epoch;");
+        assertShown("weights.safetensors", "id=\"filters\"", "18 test images after 1 epoch, by ");
     }
 
     @Test
