@@ -54,15 +54,19 @@ final class CudaStatus {
      */
     static void checkDnn(int status, String call) {
         if (status != cudnn.CUDNN_STATUS_SUCCESS) {
-            byte[] detail = new byte[DETAIL];
-            cudnn.cudnnGetLastErrorString(detail, DETAIL);
-            String said = new String(detail, StandardCharsets.UTF_8);
-            throw library(
-                    CudaMeaning.ofDnn(status),
-                    call,
-                    text(cudnn.cudnnGetErrorString(status)),
-                    said.substring(0, Math.max(0, said.indexOf('\0'))));
+            throw library(CudaMeaning.ofDnn(status), call, text(cudnn.cudnnGetErrorString(status)), saidByDnn());
         }
+    }
+
+    /**
+     * {@return what cuDNN said last of this thread's calls, once} To be taken too where a refusal is passed over: else it is said of
+     * the next call that fails without a word.
+     */
+    static String saidByDnn() {
+        byte[] detail = new byte[DETAIL];
+        cudnn.cudnnGetLastErrorString(detail, DETAIL);
+        String said = new String(detail, StandardCharsets.UTF_8);
+        return said.substring(0, Math.max(0, said.indexOf('\0')));
     }
 
     /** A library tells that it failed, the runtime tells why: where the device is lost, that is what counts. */

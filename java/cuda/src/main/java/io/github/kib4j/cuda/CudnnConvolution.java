@@ -77,7 +77,9 @@ final class CudnnConvolution {
         List<Algorithm> algorithms = new ArrayList<>();
         try (SizeTPointer bytes = new SizeTPointer(1)) {
             for (int number : repeatable()) {
-                if (workspace(number, bytes) == CUDNN_STATUS_SUCCESS && bytes.get() <= MOST_BYTES) {
+                if (workspace(number, bytes) != CUDNN_STATUS_SUCCESS) {
+                    CudaStatus.saidByDnn();
+                } else if (bytes.get() <= MOST_BYTES) {
                     algorithms.add(new Algorithm(number, bytes.get()));
                 }
             }
@@ -128,6 +130,7 @@ final class CudnnConvolution {
     /** Returns whether this cuDNN has such a convolution at all: of types that differ it may say either. */
     private boolean answers(int status) {
         if (UnsupportedException.isDnn(status) || isMixed && UnsupportedException.isDnnParameter(status)) {
+            CudaStatus.saidByDnn();
             return false;
         }
         CudaStatus.checkDnn(status, "cudnnGetConvolution...Algorithm_v7, " + direction);
@@ -198,6 +201,7 @@ final class CudnnConvolution {
             CudaStatus.checkDnn(cudnnSetStream(handle, queue.stream()), "cudnnSetStream");
             int status = call.getAsInt();
             if (UnsupportedException.isDnn(status)) {
+                CudaStatus.saidByDnn();
                 throw new UnsupportedException(name);
             }
             CudaStatus.checkDnn(status, name);

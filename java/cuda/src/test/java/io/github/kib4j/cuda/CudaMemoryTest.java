@@ -9,9 +9,13 @@ import io.github.kib4j.layer.NetworkSpec;
 import io.github.kib4j.op.Device;
 import io.github.kib4j.op.DeviceMemory;
 import io.github.kib4j.op.Devices;
+import io.github.kib4j.op.Geometry;
 import io.github.kib4j.op.Grouping;
+import io.github.kib4j.tensor.DataType;
 import io.github.kib4j.tensor.OutOfDeviceMemoryException;
+import io.github.kib4j.tensor.Scope;
 import io.github.kib4j.tensor.Shape;
+import io.github.kib4j.tensor.Tensor;
 import io.github.kib4j.testkit.TinyRun;
 import io.github.kib4j.train.DeviceDataset;
 import io.github.kib4j.train.MemoryEstimate;
@@ -237,9 +241,15 @@ final class CudaMemoryTest {
                                 + " this process' container more memory.");
     }
 
-    /** cuDNN's handle is made with the first convolution. */
+    /** cuDNN's handle is made with the first convolution. What cuDNN said before of one that it does not have is not said again. */
     @Test
     void noRoomForCudnn() {
+        try (Device device = Devices.open("cuda", 0).device();
+                Scope scope = device.newScope("test")) {
+            Tensor images = scope.allocate(DataType.BF16, Shape.of(2, 8, 4, 4));
+            Tensor gradient = scope.allocate(DataType.F32, Shape.of(8, 8, 3, 3));
+            device.product().weightGradient(gradient, null, images, images, new Geometry(3));
+        }
         try (Device device = Devices.open("cuda", 0).device();
                 Trainer trainer =
                         new Trainer(device, TinyRun.dataset(20, 10), TinyRun.config(TinyRun.phsic(), 1, 10, 0.01))) {
