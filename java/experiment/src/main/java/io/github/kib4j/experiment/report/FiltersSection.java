@@ -16,7 +16,7 @@ record FiltersSection(List<Shown> shown) {
 
     Section section() {
         List<Markup> figures = new ArrayList<>();
-        for (Shown one : shown) {
+        for (Shown one : shown.subList(0, Math.min(shown.size(), Views.MOST))) {
             Filters filters = one.run().filters();
             if (filters != null) {
                 figures.add(figure(one, filters));

@@ -62,7 +62,7 @@ record NetworkView(
     /** Classes of such a batch, at most. */
     private static final int MOST_CLASSES = 16;
     /** Multiplications of the predictions, at most: a second or a few. */
-    private static final double MOST_MULTIPLICATIONS = 2e11;
+    private static final double MOST_MULTIPLICATIONS = 1e11;
     /** The reference is that much slower. */
     private static final double REFERENCE = 100;
 

@@ -17,6 +17,9 @@ final class Views {
     private static final List<Key> OF_THE_DATA =
             List.of(Key.DATASET, Key.DATA, Key.VALIDATION, Key.LIMIT_TRAIN, Key.LIMIT_TEST);
 
+    /** Runs whose networks are tried, and whose filters are shown, at most: more than that nobody looks at. */
+    static final int MOST = 12;
+
     private final Settings given;
     private final Consumer<String> progress;
     private final Notes notes;
@@ -30,11 +33,17 @@ final class Views {
     }
 
     List<Shown> of(List<ReportedRun> runs, List<String> labels) {
+        if (runs.size() > MOST) {
+            notes.add("Of " + runs.size() + " runs the first " + MOST
+                    + " are shown with similarities, filters and mistakes;" + " of others, name their folders.");
+        }
         List<Shown> shown = new ArrayList<>();
         for (int i = 0; i < runs.size(); i++) {
             ReportedRun run = runs.get(i);
             NetworkView view = null;
-            if (run.settings() != null && Files.isDirectory(run.folder().resolve("checkpoint"))) {
+            if (i < MOST
+                    && run.settings() != null
+                    && Files.isDirectory(run.folder().resolve("checkpoint"))) {
                 progress.accept("Report: " + labels.get(i));
                 Settings settings = machine(run.settings());
                 view = dataset(settings)

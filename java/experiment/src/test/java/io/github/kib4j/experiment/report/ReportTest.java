@@ -270,6 +270,21 @@ final class ReportTest {
                         + "), a/backprop reached a test accuracy of 8.00 % after 2 epochs of 2, where it was stopped.");
     }
 
+    @Test
+    void ofManyRunsTheFirstAreShownAtWork() throws IOException {
+        for (String copy : List.of("a", "b", "c", "d", "e", "f", "g")) {
+            copy(run, folder.resolve("many").resolve(copy));
+        }
+        Report report = report(folder.resolve("many"));
+        assertThat(report.runs()).isEqualTo(14);
+        assertThat(report.notes())
+                .containsExactly("Of 14 runs the first 12 are shown with similarities, filters and mistakes; of others,"
+                        + " name their folders.");
+        assertThat(report.html().split("<div class=\"batch\">", -1)).hasSize(13);
+        assertThat(report.html().split("First-layer filters of ", -1)).hasSize(13);
+        assertThat(data(report).get("plots").get(0).get("lines")).hasSize(14);
+    }
+
     private static String sentence(Path of) throws IOException {
         return found("<p class=\"sentence\">([^<]*)</p>", report(of).html());
     }
