@@ -66,11 +66,21 @@ public final class Report {
         return new Report(new Page(shown, notes.sentences()).toHtml(), shown.size(), notes.sentences());
     }
 
-    /** Returns the rules' names where they tell the runs apart; else the folders' below what they have in common. */
+    /**
+     * Returns the rules' names where they tell the runs apart, or rules and seeds; else the folders' below what they have in
+     * common.
+     */
     static List<String> labels(List<ReportedRun> runs) {
         List<String> rules = runs.stream().map(ReportedRun::rule).toList();
         if (rules.stream().distinct().count() == rules.size()) {
             return rules;
+        }
+        List<String> seeds = runs.stream()
+                .map(run -> run.rule() + ", seed "
+                        + (run.settings() == null ? "unknown" : run.settings().text(Key.SEED)))
+                .toList();
+        if (seeds.stream().distinct().count() == seeds.size()) {
+            return seeds;
         }
         List<Path> folders = runs.stream()
                 .map(run -> run.folder().toAbsolutePath().normalize())
