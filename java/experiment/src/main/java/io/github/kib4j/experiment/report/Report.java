@@ -76,8 +76,8 @@ public final class Report {
             return rules;
         }
         List<String> seeds = runs.stream()
-                .map(run -> run.rule() + ", seed "
-                        + (run.settings() == null ? "unknown" : run.settings().text(Key.SEED)))
+                .map(run -> run.rule() + " (seed "
+                        + (run.settings() == null ? "unknown" : run.settings().text(Key.SEED)) + ")")
                 .toList();
         if (seeds.stream().distinct().count() == seeds.size()) {
             return seeds;

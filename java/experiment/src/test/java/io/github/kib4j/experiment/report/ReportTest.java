@@ -233,7 +233,7 @@ final class ReportTest {
         String html = report(run, second).html();
         assertThat(html)
                 .contains("Runs that differ in their seeds alone")
-                .contains("<span class=\"run rule-phsic\">phsic, seed 1</span>")
+                .contains("<span class=\"run rule-phsic\">phsic (seed 1)</span>")
                 .contains("<span class=\"run rule-phsic\">phsic</span></th><td class=\"number\">2</td>"
                         + "<td class=\"number\">41.00</td><td class=\"number\">1.41</td>")
                 .contains("<th scope=\"col\">seed</th>");
