@@ -163,7 +163,9 @@ final class BadInputTest {
                 usage("needs groups", train("--groups", "0", "--divisive-norm", "true")),
                 usage("--power must be given", train("--divisive-norm", "true", "--divisive-power", "1.5")),
                 usage("--batch must be a whole number from 1", train("--batch", "0")),
-                usage("The batch must have at least 2 samples, since objectives compare samples", train("--batch", "1")),
+                usage(
+                        "The batch must have at least 2 samples, since objectives compare samples",
+                        train("--batch", "1")),
                 usage("--threads must be a whole number from 1 to 1024", train("--threads", "0")),
                 usage("--threads must be a whole number from 1 to 1024", train("--threads", "1025")),
                 usage("--width 0.3", train("--width", "0.3")),

@@ -1,6 +1,5 @@
 package io.github.kib4j.layer;
 
-import io.github.kib4j.op.Activation;
 import io.github.kib4j.op.Grouping;
 import io.github.kib4j.tensor.RefusedException;
 
@@ -52,8 +51,8 @@ public record ThreeFactors(double[] pre, double[] post, double[] third) {
             for (int m = 0; m < x.length; m++) {
                 a += weights[k * x.length + m] * x[m];
             }
-            z[k] = value(layer.activation(), a);
-            slope[k] = slope(layer.activation(), a);
+            z[k] = layer.activation().of(a);
+            slope[k] = layer.activation().slope(z[k], a > 0);
         }
         return grouping == null ? new ThreeFactors(x.clone(), slope, du.clone()) : grouped(grouping, x, z, slope, du);
     }
@@ -95,23 +94,5 @@ public record ThreeFactors(double[] pre, double[] post, double[] third) {
             }
         }
         return dw;
-    }
-
-    private static double value(Activation activation, double a) {
-        return switch (activation) {
-            case IDENTITY -> a;
-            case RELU -> Math.max(a, 0);
-            case LEAKY_RELU -> a > 0 ? a : Activation.LEAKY_SLOPE * a;
-            case SELU -> Activation.SELU_LAMBDA * (a > 0 ? a : Activation.SELU_ALPHA * Math.expm1(a));
-        };
-    }
-
-    private static double slope(Activation activation, double a) {
-        return switch (activation) {
-            case IDENTITY -> 1;
-            case RELU -> a > 0 ? 1 : 0;
-            case LEAKY_RELU -> a > 0 ? 1 : Activation.LEAKY_SLOPE;
-            case SELU -> Activation.SELU_LAMBDA * (a > 0 ? 1 : Activation.SELU_ALPHA * Math.exp(a));
-        };
     }
 }

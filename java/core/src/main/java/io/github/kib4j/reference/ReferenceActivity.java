@@ -5,7 +5,6 @@ import static io.github.kib4j.reference.ReferenceTensor.doubles;
 import static io.github.kib4j.reference.ReferenceTensor.longs;
 import static io.github.kib4j.reference.ReferenceTensor.size;
 
-import io.github.kib4j.op.Activation;
 import io.github.kib4j.op.ActivityOps;
 import io.github.kib4j.op.Clock;
 import io.github.kib4j.op.Dropout;
@@ -45,14 +44,14 @@ record ReferenceActivity() implements ActivityOps<Work> {
             if (spec.pooling() == Pooling.AVERAGE) {
                 double sum = 0;
                 for (int choice = 0; choice < 4; choice++) {
-                    sum += f(spec.activation(), in[windowIndex(a.shape(), o, choice)]);
+                    sum += spec.activation().of(in[windowIndex(a.shape(), o, choice)]);
                 }
                 z[o] = sum / 4;
                 mask[o] = 0;
             } else {
                 int choice = spec.pooling() == Pooling.MAX ? choose(in, a.shape(), o) : 0;
                 double chosen = in[inputIndex(a.shape(), spec.pooling(), o, choice)];
-                z[o] = f(spec.activation(), chosen);
+                z[o] = spec.activation().of(chosen);
                 mask[o] = (byte) (choice + (chosen > 0 ? POSITIVE : 0));
             }
         }
@@ -83,25 +82,6 @@ record ReferenceActivity() implements ActivityOps<Work> {
         int row = output / width % height;
         int plane = output / (width * height);
         return (plane * a.extent(2) + 2 * row + choice / 2) * a.extent(3) + 2 * column + choice % 2;
-    }
-
-    private static double f(Activation activation, double a) {
-        return switch (activation) {
-            case IDENTITY -> a;
-            case RELU -> a > 0 || Double.isNaN(a) ? a : 0;
-            case LEAKY_RELU -> a > 0 ? a : Activation.LEAKY_SLOPE * a;
-            case SELU -> Activation.SELU_LAMBDA * (a > 0 ? a : Activation.SELU_ALPHA * Math.expm1(a));
-        };
-    }
-
-    /** Returns {@code f'(a)} from {@code z = f(a)} and the sign of {@code a}. */
-    private static double slope(Activation activation, double z, boolean positive) {
-        return switch (activation) {
-            case IDENTITY -> 1;
-            case RELU -> positive ? 1 : 0;
-            case LEAKY_RELU -> positive ? 1 : Activation.LEAKY_SLOPE;
-            case SELU -> positive ? Activation.SELU_LAMBDA : z + Activation.SELU_LAMBDA * Activation.SELU_ALPHA;
-        };
     }
 
     /** Group means, {@code s}, {@code u}; divisive normalization of {@code post} in place. */
@@ -188,10 +168,12 @@ record ReferenceActivity() implements ActivityOps<Work> {
             for (int choice = 0; choice < choices; choice++) {
                 int at = inputIndex(da.shape(), spec.pooling(), o, choice);
                 if (spec.pooling() == Pooling.AVERAGE) {
-                    out[at] = dz[o] / 4 * slope(spec.activation(), f(spec.activation(), in[at]), in[at] > 0);
+                    out[at] = dz[o]
+                            / 4
+                            * spec.activation().slope(spec.activation().of(in[at]), in[at] > 0);
                 } else {
                     boolean chosen = (mask[o] & 3) == choice;
-                    out[at] = chosen ? dz[o] * slope(spec.activation(), z, (mask[o] & POSITIVE) != 0) : 0;
+                    out[at] = chosen ? dz[o] * spec.activation().slope(z, (mask[o] & POSITIVE) != 0) : 0;
                 }
             }
         }
