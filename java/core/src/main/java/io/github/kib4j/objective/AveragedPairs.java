@@ -1,10 +1,8 @@
 package io.github.kib4j.objective;
 
-import io.github.kib4j.tensor.DataType;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** Each sample against running averages of all before it (docs/mathematics.md, equation 7.9). */
@@ -18,29 +16,24 @@ final class AveragedPairs implements PairComparison {
     private final Tensor products;
     private final Tensor wanted;
     private final Tensor teachingProducts;
-    private final Map<String, Tensor> kept = new LinkedHashMap<>();
+    private final PairState kept;
 
     AveragedPairs(double gamma, PairMemory.Averages memory, Objective.Place place) {
         this.gamma = gamma;
         this.memory = memory;
+        kept = new PairState(place);
         int g = Math.toIntExact(place.code().size());
         int m = Math.max(1, place.teaching().outputs());
-        seen = keep(place, "seen", Shape.of(1));
-        codes = keep(place, "codes", Shape.of(g));
-        products = keep(place, "products", Shape.of(g, g));
-        wanted = keep(place, "wanted", Shape.of(m));
-        teachingProducts = keep(place, "teaching_products", Shape.of(m, g));
-    }
-
-    private Tensor keep(Objective.Place place, String what, Shape shape) {
-        Tensor tensor = place.scope().allocate(DataType.F64, shape);
-        kept.put("hidden_layers." + place.layer() + ".pairs." + what, tensor);
-        return tensor;
+        seen = kept.keep("seen", Shape.of(1));
+        codes = kept.keep("codes", Shape.of(g));
+        products = kept.keep("products", Shape.of(g, g));
+        wanted = kept.keep("wanted", Shape.of(m));
+        teachingProducts = kept.keep("teaching_products", Shape.of(m, g));
     }
 
     @Override
     public Map<String, Tensor> kept() {
-        return kept;
+        return kept.tensors();
     }
 
     @Override

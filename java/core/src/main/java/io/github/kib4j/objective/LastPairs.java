@@ -1,9 +1,7 @@
 package io.github.kib4j.objective;
 
-import io.github.kib4j.tensor.DataType;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
-import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** Each sample against the last ones before it; the means of similarities are running ones. */
@@ -15,31 +13,23 @@ final class LastPairs implements PairComparison {
 
     private final Tensor codes;
     private final Tensor wanted;
-    private final Map<String, Tensor> kept = new LinkedHashMap<>();
+    private final PairState kept;
 
     LastPairs(double gamma, PairMemory.Last memory, Objective.Place place) {
         this.gamma = gamma;
         this.memory = memory;
-        state = keep(place, "state", Shape.of(3));
-        codes = keep(
-                place,
-                "codes",
-                Shape.of(memory.samples(), Math.toIntExact(place.code().size())));
-        wanted = keep(
-                place,
+        kept = new PairState(place);
+        state = kept.keep("state", Shape.of(3));
+        codes = kept.keep(
+                "codes", Shape.of(memory.samples(), Math.toIntExact(place.code().size())));
+        wanted = kept.keep(
                 "wanted",
                 Shape.of(memory.samples(), Math.max(1, place.teaching().outputs())));
     }
 
-    private Tensor keep(Objective.Place place, String what, Shape shape) {
-        Tensor tensor = place.scope().allocate(DataType.F64, shape);
-        kept.put("hidden_layers." + place.layer() + ".pairs." + what, tensor);
-        return tensor;
-    }
-
     @Override
     public Map<String, Tensor> kept() {
-        return kept;
+        return kept.tensors();
     }
 
     @Override
