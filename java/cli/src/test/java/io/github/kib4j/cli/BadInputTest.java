@@ -141,6 +141,7 @@ final class BadInputTest {
                             ? List.of("", "x", "1.5", "99999999999999999999")
                             : List.of("", "x", "1.5", "-1", "99999999999999999999", "4294967296");
                 case NUMBER -> List.of("", "x", "-1", "NaN", "Infinity", "-Infinity", "1e31", "1e999", "0x");
+                case NUMBERS -> List.of("", "x", "-1", "1,,2", "1,", "2,NaN", "1,-1", "1e31", "Infinity");
                 case INTEGERS -> List.of("x", "1,,2", "-1", "0", "1.5", "99999999999", "NaN");
                 case FLAG -> List.of("yes", "1", "TRUE");
                 case TEXT, CHOICE -> List.of();
@@ -166,6 +167,9 @@ final class BadInputTest {
                 usage(
                         "The batch must have at least 2 samples, since objectives compare samples",
                         train("--batch", "1")),
+                usage(
+                        "--gamma has 3 numbers, but there are 2 hidden layers; give one number, or 2.",
+                        train("--gamma", "1,2,3")),
                 usage("--threads must be a whole number from 1 to 1024", train("--threads", "0")),
                 usage("--threads must be a whole number from 1 to 1024", train("--threads", "1025")),
                 usage("--width 0.3", train("--width", "0.3")),

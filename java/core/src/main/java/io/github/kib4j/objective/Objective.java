@@ -41,6 +41,14 @@ public interface Objective {
             return 2;
         }
 
+        /**
+         * Refuses a network of a number of hidden layers that it has no objectives for; most kinds have one for any.
+         *
+         * @param count of hidden layers
+         * @throws io.github.kib4j.tensor.RefusedException saying how many there are to be
+         */
+        default void requireLayers(int count) {}
+
         /** {@return all that decides bits; of a kind that does not say it, the name of its class} */
         default Signature signature() {
             return Signature.ofClass(this);

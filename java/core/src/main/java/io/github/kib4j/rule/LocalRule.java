@@ -44,6 +44,7 @@ public record LocalRule(String name, Objective.Kind objective, TeachingSignal te
 
     @Override
     public BoundRule bind(Network network, Optimizers optimizers, Scope scope, int samples, int batch) {
+        objective.requireLayers(network.hidden().size());
         List<Layer> layers = new ArrayList<>();
         for (HiddenLayer layer : network.hidden()) {
             Objective own = objective.bind(new Objective.Place(

@@ -4,6 +4,7 @@ import static io.github.kib4j.experiment.Key.Type.FLAG;
 import static io.github.kib4j.experiment.Key.Type.INTEGER;
 import static io.github.kib4j.experiment.Key.Type.INTEGERS;
 import static io.github.kib4j.experiment.Key.Type.NUMBER;
+import static io.github.kib4j.experiment.Key.Type.NUMBERS;
 import static io.github.kib4j.experiment.Key.Type.TEXT;
 
 import io.github.kib4j.datasets.Datasets;
@@ -97,8 +98,8 @@ public enum Key {
     LABEL_KERNEL("cosine", "kernel on labels", "linear", "cosine", "gaussian"),
     /** {@code sigma} of Gaussian kernels. */
     SIGMA(NUMBER, Range.between(1e-6, 1e6), "5.0", "width of Gaussian kernels"),
-    /** {@code gamma}, the weight of the label term. */
-    GAMMA(NUMBER, Range.between(0, 1e6), "2.0", "weight of the label term"),
+    /** {@code gamma}, the weight of the label term, of all hidden layers or of each. */
+    GAMMA(NUMBERS, Range.between(0, 1e6), "2.0", "weight of the label term, or one for each hidden layer"),
     /** Whether codes are centred within a sample. */
     CENTRE_CODES(FLAG, "false", "centre codes within a sample; default: where there are groups"),
     /** With what hebbian-pairs compares a sample. */
@@ -219,6 +220,8 @@ public enum Key {
         INTEGER("N", "a whole number"),
         /** A number. */
         NUMBER("X", "a number"),
+        /** A number, or several with commas. */
+        NUMBERS("X,X,...", "a number, or several with commas between them,"),
         /** True or false. */
         FLAG("true|false", "true or false"),
         /** Whole numbers with commas. */
@@ -310,10 +313,13 @@ public enum Key {
 
     /** Returns a value as people write it: {@code 1}, {@code 5e-4}. */
     String shown(String value) {
-        if (type != Type.NUMBER) {
-            return value;
-        }
-        double number = Double.parseDouble(value);
+        return switch (type) {
+            case NUMBER, NUMBERS -> numbers(value).stream().map(Key::shown).collect(Collectors.joining(","));
+            default -> value;
+        };
+    }
+
+    private static String shown(double number) {
         boolean far = number != 0 && !(Math.abs(number) >= SMALL && Math.abs(number) < LARGE);
         DecimalFormat format =
                 new DecimalFormat(far ? "0.######E0" : "0.######", DecimalFormatSymbols.getInstance(Locale.ROOT));
@@ -343,6 +349,11 @@ public enum Key {
                     Arrays.stream(trimmed.split(",", -1)).map(this::chosen).collect(Collectors.joining(","));
                 case INTEGER -> Long.toString(inRange(Long.parseLong(trimmed)));
                 case NUMBER -> Double.toString(inRange(Double.parseDouble(trimmed)));
+                case NUMBERS ->
+                    numbers(trimmed).stream()
+                            .map(this::inRange)
+                            .map(String::valueOf)
+                            .collect(Collectors.joining(","));
                 case FLAG -> flag(trimmed);
                 case INTEGERS ->
                     integers(trimmed).stream()
@@ -373,6 +384,12 @@ public enum Key {
             throw new IllegalArgumentException("neither true nor false");
         }
         return value;
+    }
+
+    static List<Double> numbers(String value) {
+        return Arrays.stream(value.split(",", -1))
+                .map(part -> Double.parseDouble(part.trim()))
+                .toList();
     }
 
     static List<Integer> integers(String value) {

@@ -6,8 +6,10 @@ import io.github.kib4j.datasets.Selection;
 import io.github.kib4j.layer.LayerSpec;
 import io.github.kib4j.layer.NetworkSpec;
 import io.github.kib4j.objective.HebbianPairs;
+import io.github.kib4j.objective.LayerObjectives;
 import io.github.kib4j.objective.LocalClassification;
 import io.github.kib4j.objective.LocalObjective;
+import io.github.kib4j.objective.Objective;
 import io.github.kib4j.objective.PairMemory;
 import io.github.kib4j.objective.TeachingSignal;
 import io.github.kib4j.objective.TeachingSignals;
@@ -136,9 +138,10 @@ public record RunPlan(Settings settings) {
      */
     public TrainingConfig training(String rule, Shape image, int classes) {
         try {
+            NetworkSpec network = network(image, classes);
             return new TrainingConfig(
-                    network(image, classes),
-                    rule(rule, classes),
+                    network,
+                    rule(rule, classes, network.hidden().size()),
                     optimizer(Key.LR_LOCAL, Key.WEIGHT_DECAY_LOCAL),
                     optimizer(Key.LR_READOUT, Key.WEIGHT_DECAY_READOUT),
                     schedule(),
@@ -376,31 +379,39 @@ public record RunPlan(Settings settings) {
         return new Grouping(groups, settings.number(Key.POWER), settings.number(Key.DELTA), q);
     }
 
-    private Rule rule(String name, int classes) {
+    private Rule rule(String name, int classes, int layers) {
         return switch (name) {
             case "readout" -> new ReadoutRule();
             case "backprop" -> backprop(Feedback.Kind.EXACT);
             case "feedback-alignment" -> backprop(Feedback.Kind.RANDOM);
             case "sign-symmetry" -> backprop(Feedback.Kind.SIGNS);
-            case "hebbian-pairs" ->
-                new LocalRule(
-                        name,
-                        new HebbianPairs(
-                                kernel(Key.KERNEL),
-                                settings.flag(Key.CENTRE_CODES),
-                                settings.number(Key.GAMMA),
-                                pairs()),
-                        labels(classes));
             case "layerwise" -> layerwise(name, classes, Feedback.Kind.EXACT);
             case "layerwise-feedback-alignment" -> layerwise(name, classes, Feedback.Kind.RANDOM);
-            default -> {
-                boolean centred = settings.flag(Key.CENTRE_CODES);
-                Estimator estimator = name.equals("hsic") ? Estimator.HSIC : Estimator.PHSIC;
-                ObjectiveOps.Spec spec =
-                        new ObjectiveOps.Spec(estimator, kernel(Key.KERNEL), centred, settings.number(Key.GAMMA));
-                yield new LocalRule(name, LocalObjective.of(spec), labels(classes));
-            }
+            default -> new LocalRule(name, dependence(name, layers), labels(classes));
         };
+    }
+
+    /** Returns the objective that compares codes: of all layers, or one for each where gamma is not the same for all. */
+    private Objective.Kind dependence(String rule, int layers) {
+        List<Double> gammas = settings.numbers(Key.GAMMA);
+        if (gammas.size() != 1 && gammas.size() != layers) {
+            throw new UsageException("--gamma has " + gammas.size() + " numbers, but there "
+                    + (layers == 1 ? "is 1 hidden layer" : "are " + layers + " hidden layers") + "; give one number"
+                    + (layers == 1 ? "." : ", or " + layers + "."));
+        }
+        List<Objective.Kind> kinds =
+                gammas.stream().map(gamma -> dependence(rule, gamma)).toList();
+        return gammas.stream().distinct().count() == 1 ? kinds.get(0) : new LayerObjectives(kinds);
+    }
+
+    private Objective.Kind dependence(String rule, double gamma) {
+        Kernel kernel = kernel(Key.KERNEL);
+        boolean centred = settings.flag(Key.CENTRE_CODES);
+        if (rule.equals("hebbian-pairs")) {
+            return new HebbianPairs(kernel, centred, gamma, pairs());
+        }
+        Estimator estimator = rule.equals("hsic") ? Estimator.HSIC : Estimator.PHSIC;
+        return LocalObjective.of(new ObjectiveOps.Spec(estimator, kernel, centred, gamma));
     }
 
     private Rule backprop(Feedback.Kind feedback) {

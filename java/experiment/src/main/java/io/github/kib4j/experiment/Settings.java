@@ -64,6 +64,15 @@ public final class Settings {
     }
 
     /**
+     * {@return numbers, at least one}
+     *
+     * @param key of the setting
+     */
+    public List<Double> numbers(Key key) {
+        return Key.numbers(text(key));
+    }
+
+    /**
      * {@return whether it is true}
      *
      * @param key of the setting
@@ -237,12 +246,17 @@ public final class Settings {
             }
             String written = switch (key.type()) {
                 case TEXT, CHOICE -> "\"" + Toml.tomlEscape(value) + "\"";
-                case INTEGERS -> "[" + value.replace(",", ", ") + "]";
+                case INTEGERS -> list(value);
+                case NUMBERS -> value.contains(",") ? list(value) : value;
                 default -> value;
             };
             toml.append(key.title()).append(" = ").append(written).append('\n');
         }
         return toml.toString();
+    }
+
+    private static String list(String value) {
+        return "[" + value.replace(",", ", ") + "]";
     }
 
     /** {@return the settings that were set, as JSON} */
@@ -254,6 +268,14 @@ public final class Settings {
                 case NUMBER -> json.put(key.title(), Double.parseDouble(value));
                 case FLAG -> json.put(key.title(), Boolean.parseBoolean(value));
                 case INTEGERS -> Key.integers(value).forEach(json.withArray("/" + key.title())::add);
+                case NUMBERS -> {
+                    List<Double> numbers = Key.numbers(value);
+                    if (numbers.size() == 1) {
+                        json.put(key.title(), numbers.get(0));
+                    } else {
+                        numbers.forEach(json.withArray("/" + key.title())::add);
+                    }
+                }
                 default -> json.put(key.title(), value);
             }
         });

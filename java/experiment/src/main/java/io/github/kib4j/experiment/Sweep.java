@@ -256,7 +256,7 @@ public final class Sweep {
                             + " with log = true for a logarithmic one.");
         }
         boolean whole = key.type() == Key.Type.INTEGER;
-        if (!whole && key.type() != Key.Type.NUMBER) {
+        if (!whole && key.type() != Key.Type.NUMBER && key.type() != Key.Type.NUMBERS) {
             throw new UsageException("'" + name + "' is no number; name its values in a list, [A, B, ...].");
         }
         String least = new Settings().set(key, low.toString()).text(key);

@@ -2,11 +2,13 @@ package io.github.kib4j.experiment;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.kib4j.rule.LocalRule;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.train.TrainingConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -38,6 +40,33 @@ final class SettingsTest {
             assertThat(toml.contains("channels")).as(preset).isEqualTo(!mlp);
             assertThat(toml.contains("layers")).as(preset).isEqualTo(mlp);
         }
+    }
+
+    @Test
+    void numbersMayBeOneForEachLayer() throws IOException {
+        Settings given = new Settings().set(Key.GAMMA, "2, 4,0.5");
+        Settings settings = Experiment.of(given, null, "mlp-mnist-cosine-grp").settings();
+        String toml = new RunPlan(settings).toToml();
+        assertThat(toml).contains("gamma = [2.0, 4.0, 0.5]\n");
+        assertThat(Settings.read(file(toml)).settings().numbers(Key.GAMMA)).containsExactly(2.0, 4.0, 0.5);
+        assertThat(given.toJson()).hasToString("{\"gamma\":[2.0,4.0,0.5]}");
+        assertThat(new Settings().set(Key.GAMMA, "3").toJson()).hasToString("{\"gamma\":3.0}");
+        for (String rule : List.of("phsic", "hsic", "hebbian-pairs")) {
+            LocalRule learned = (LocalRule) new RunPlan(settings)
+                    .training(rule, Shape.of(1, 28, 28), 10)
+                    .rule();
+            assertThat(learned.signature().entries())
+                    .as(rule)
+                    .containsEntry("objective.1.gamma", "2.0")
+                    .containsEntry("objective.2.gamma", "4.0")
+                    .containsEntry("objective.3.gamma", "0.5");
+        }
+        Settings same = settings.with(Key.GAMMA, "3,3,3");
+        assertThat(new RunPlan(same).training("phsic", Shape.of(1, 28, 28), 10).signature())
+                .as("numbers that are all the same are one")
+                .isEqualTo(new RunPlan(settings.with(Key.GAMMA, "3"))
+                        .training("phsic", Shape.of(1, 28, 28), 10)
+                        .signature());
     }
 
     @Test

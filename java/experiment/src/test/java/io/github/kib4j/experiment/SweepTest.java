@@ -225,7 +225,7 @@ final class SweepTest {
                 "[grid];gamma = 3 | line 3, column 1: 'gamma' must be a list of values, [A, B, ...].",
                 "[grid];gamma = [] | line 3, column 1: 'gamma' must be a list of values",
                 "[grid];gamma = [1, 1.0] | line 3, column 1: 'gamma' has the value 1.0 twice.",
-                "[grid];gamma = [1, -1] | line 3, column 1: --gamma must be a number from 0",
+                "[grid];gamma = [1, -1] | line 3, column 1: --gamma must be a number, or several with commas between them, from 0",
                 "[grid];gamma = [{a = 1}] | line 3, column 1: 'gamma' is a table",
                 "[grid];kernel = [\"round\"] | line 3, column 1: There is no kernel 'round'",
                 "[grid];rule = [\"phsic,backprop\"] | line 3, column 1: There is no rule 'phsic,backprop'",
@@ -245,7 +245,7 @@ final class SweepTest {
                 "[random];runs = 2;gamma = {from = 2, to = 1} | line 4, column 1: The range of 'gamma' must go up, but goes from 2"
                         + " to 1.",
                 "[random];runs = 2;gamma = {from = 0, to = 1, log = true} | must go up from above 0, but goes from 0 to 1.",
-                "[random];runs = 2;gamma = {from = -2, to = 1} | line 4, column 1: --gamma must be a number from 0",
+                "[random];runs = 2;gamma = {from = -2, to = 1} | line 4, column 1: --gamma must be a number, or several with commas between them, from 0",
                 "[random];runs = 2;kernel = {from = 1, to = 2} | line 4, column 1: 'kernel' is no number",
                 "[grid];groups = [3] | groups=3: Hidden layer 1 has",
                 "[base];rule = \"phsic,hsic\";[grid];gamma = [1] | one rule each"
