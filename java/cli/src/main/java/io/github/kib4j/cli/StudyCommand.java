@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.kib4j.experiment.Invocation;
 import io.github.kib4j.experiment.Parallelism;
+import io.github.kib4j.experiment.Settings;
 import io.github.kib4j.experiment.Study;
 import io.github.kib4j.experiment.StudyTable;
 import io.github.kib4j.experiment.TrialProcesses;
@@ -12,6 +13,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
 
@@ -40,8 +42,9 @@ final class StudyCommand {
                 "DIR",
                 "folder of the runs and the table (default: one below runs/ that is named for what is compared)"));
         spec.addOption(Parts.flag("--quiet", "print nothing but the table"));
-        spec.addOption(Parts.json("an object with folder, state and lines: labels, paper_accuracy, accuracy, deviation,"
-                + " difference, seeds, epochs, remark, runs"));
+        spec.addOption(Parts.json(
+                "an object with folder, state, report and lines: labels, paper_accuracy, accuracy, deviation,"
+                        + " difference, gain, seeds, epochs, remark, runs"));
     }
 
     /** Returns the value of an option from 1 on; empty where it is not given. */
@@ -74,8 +77,9 @@ final class StudyCommand {
                 })) {
             signal.listen();
             StudyTable table = plan.run(study);
+            ReportPage page = study.isStopped() ? null : ReportPage.of(folder, new Settings(), screen::status);
             screen.close();
-            report(table, study, parsed.hasMatchedOption("--json"), out);
+            report(table, study, page, parsed.hasMatchedOption("--json"), out);
             if (study.isStopped()) {
                 screen.line("Stopped; saved in " + folder + ". Go on with: " + command);
                 return signal.exitCode();
@@ -84,15 +88,20 @@ final class StudyCommand {
         }
     }
 
-    private static void report(StudyTable table, Study study, boolean json, PrintStream out) {
+    private static void report(
+            StudyTable table, Study study, @Nullable ReportPage page, boolean json, PrintStream out) {
         if (json) {
             String state = study.isStopped() ? "interrupted" : study.hasTroubles() ? "incomplete" : "finished";
             ObjectNode all = new ObjectMapper().createObjectNode();
             all.put("folder", study.folder().toString()).put("state", state);
+            all.put("report", page == null ? null : page.path());
             out.println(all.set("lines", table.toJson()));
             return;
         }
         out.print(table.text());
-        out.println("Folder: " + study.folder() + " (table.md, table.csv, runs.csv, and the runs)");
+        out.println("Folder: " + study.folder() + " (table.md, table.csv, table.json, runs.csv, and the runs)");
+        if (page != null) {
+            out.println(page.line());
+        }
     }
 }

@@ -2,23 +2,17 @@ package io.github.kib4j.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.kib4j.datasets.FileFailure;
 import io.github.kib4j.experiment.Invocation;
 import io.github.kib4j.experiment.Key;
 import io.github.kib4j.experiment.Presets;
 import io.github.kib4j.experiment.Run;
-import io.github.kib4j.experiment.RunFolder;
 import io.github.kib4j.experiment.RunListener;
 import io.github.kib4j.experiment.Settings;
 import io.github.kib4j.experiment.UsageException;
 import io.github.kib4j.experiment.Words;
-import io.github.kib4j.experiment.report.Report;
-import io.github.kib4j.tensor.KibFailure;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.file.FileSystemException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
@@ -83,7 +77,7 @@ final class TrainCommand {
                 reportStop(run.folder());
                 return signal.exitCode();
             }
-            Page page = page(run);
+            ReportPage page = page(run);
             screen.close();
             report(records.get(), run, page);
             return 0;
@@ -134,33 +128,20 @@ final class TrainCommand {
         }
     }
 
-    /** A run's report: its file, or why there is none. */
-    private record Page(@Nullable Path file, String failure) {}
-
-    /** Writes the run's report, on the device that trained. What is wrong with that is not wrong with the run. */
-    private Page page(Run run) {
+    /** Writes the run's report, on the device that trained. */
+    private ReportPage page(Run run) {
         Settings trained = run.experiment().settings();
         Settings machine = new Settings().set(Key.DEVICE, trained.text(Key.DEVICE));
         if (!trained.text(Key.THREADS).isEmpty()) {
             machine.set(Key.THREADS, trained.text(Key.THREADS));
         }
-        try {
-            Path file = new RunFolder(run.folder()).report();
-            Report.of(List.of(run.folder()), machine, screen::status).write(file);
-            return new Page(file, "");
-        } catch (IOException e) {
-            String what = e instanceof FileSystemException at ? at.getFile() + ": " : "";
-            return new Page(null, what + FileFailure.reason(e));
-        } catch (RuntimeException | LinkageError | OutOfMemoryError e) {
-            return new Page(null, FileFailure.printable(String.valueOf(e instanceof KibFailure ? e.getMessage() : e)));
-        }
+        return ReportPage.of(run.folder(), machine, screen::status);
     }
 
-    private void report(Map<String, ObjectNode> records, Run run, Page page) {
+    private void report(Map<String, ObjectNode> records, Run run, ReportPage page) {
         if (json) {
             ObjectNode all = asJson(records, run.folder());
-            out.println(
-                    all.put("report", page.file() == null ? null : page.file().toString()));
+            out.println(all.put("report", page.path()));
             return;
         }
         int width = Math.max(
@@ -186,7 +167,7 @@ final class TrainCommand {
                     + run.experiment().settings().text(Key.EPOCHS) + ").");
         }
         out.println("Run folder: " + run.folder());
-        out.println("Report: " + (page.file() == null ? "none, since " + page.failure() : page.file()));
+        out.println(page.line());
     }
 
     /** Says what a local rule does beside the readout alone and backprop, if all three are there. */

@@ -80,7 +80,13 @@ final class ExperimentCommandTest {
         assertThat(result.out())
                 .startsWith("data set  column    paper %  ours %  difference  seeds  epochs  time\n")
                 .containsPattern("\nmnist     backprop     98.6 +[0-9.]+ +-[0-9.]+ +1 +2  0:0")
-                .endsWith("Folder: " + folder.resolve("table") + " (table.md, table.csv, runs.csv, and the runs)\n");
+                .endsWith("Folder: " + folder.resolve("table")
+                        + " (table.md, table.csv, table.json, runs.csv, and the runs)\nReport: "
+                        + folder.resolve("table/report.html") + "\n");
+        assertThat(Files.readString(folder.resolve("table/report.html")))
+                .contains("<title>The paper&#39;s table of MLPs</title>")
+                .contains("<td class=\"number\">98.6</td>")
+                .contains("<code>kib experiment mlp-table --data ");
         assertThat(Files.readString(folder.resolve("table/table.md"))).contains("`kib experiment mlp-table --data ");
         CommandResult again = run("table", options);
         assertThat(again.code()).isZero();
@@ -222,7 +228,7 @@ final class ExperimentCommandTest {
                 "--rule phsic | There is no option '--rule'",
                 "--width 0.3 | mlp-mnist-gaussian: --width 0.3 leaves no whole number",
                 "--out= | --out must name a folder, but is empty.",
-                "--preset quickstart | There is no option '--preset'"
+                "--preset quickstart | --preset means nothing to mlp-table; leave it out."
             })
     void wrongOptionsAreASentence(String options, String sentence) {
         run("out", options.split(" ")).assertSentence(2, sentence);
@@ -238,5 +244,32 @@ final class ExperimentCommandTest {
         String data = folder.resolve("data/mnist").toString();
         kib("experiment", "mlp-table", "--datasets", "mnist,kmnist", "--data", data)
                 .assertSentence(2, "holds the files of one data set, but is to be mnist and kmnist");
+    }
+
+    @Test
+    void changesOfAPresetAndWhatTheyGain() throws IOException {
+        Path changes = Files.writeString(
+                folder.resolve("changes.toml"),
+                "[still]\nlr-local = 0.0\n[wide]\nlayers = [32, 12]\n[odd]\nsigma = 3.0\n");
+        String[] options = {"experiment", "ablation", "--preset", "mlp-mnist-cosine-grp", "--changes-from"};
+        List<String> command = new ArrayList<>(List.of(options));
+        command.addAll(List.of(changes.toString(), "--together", "wide+still", "--out", folder.resolve("out") + ""));
+        command.addAll(List.of("--data", folder.resolve("data") + "", "--layers", "16,12", "--groups", "4"));
+        command.addAll(List.of("--batch", "10", "--device", "reference", "--epochs", "2", "--seeds", "2"));
+        CommandResult result = kib(command.toArray(new String[0]));
+        assertThat(result.code()).as(result.err()).isZero();
+        assertThat(result.err())
+                .contains("Without odd: --sigma has no effect: no kernel is Gaussian.")
+                .contains("8 runs.");
+        assertThat(result.out())
+                .startsWith("change ")
+                .containsPattern("\nstill +[0-9.]+ ± [0-9.]+ +[-+][0-9.]+ ± [0-9.]+ +2 +2 +0:0")
+                .containsPattern("\nwide \\+ still +[0-9.]+ ± ");
+        assertThat(Files.readString(folder.resolve("out/table.md")))
+                .startsWith("# What changes of mlp-mnist-cosine-grp are worth\n`kib experiment ablation --preset ");
+        command.addAll(List.of("--changes", "odd"));
+        kib(command.toArray(new String[0])).assertSentence(2, "The change odd cannot be made to mlp-mnist-cosine-grp");
+        command.addAll(List.of("--columns", "cosine"));
+        kib(command.toArray(new String[0])).assertSentence(2, "--columns means nothing to ablation; leave it out.");
     }
 }

@@ -20,11 +20,14 @@ import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Trainings that are compared, in a folder: {@code runs/} with the folder of each, and {@code table.md, table.csv, runs.csv},
- * which always say what has become of them so far. What is done is not done again: a study that was killed goes on when it is
+ * Trainings that are compared, in a folder: {@code runs/} with the folder of each, and {@code table.md, table.csv, table.json,
+ * runs.csv}, which always say what has become of them so far. What is done is not done again: a study that was killed goes on when it is
  * asked for again, each of its trainings from its newest checkpoint.
  */
 public final class Study implements AutoCloseable {
+    /** The folder of trials' folders. */
+    public static final String RUNS = "runs";
+
     private final Path folder;
     private final String command;
     private final TrialWorker worker;
@@ -99,13 +102,28 @@ public final class Study implements AutoCloseable {
      * @param candidates all of them
      */
     public static Layout inOrder(String title, List<Candidate> candidates) {
+        return study -> new StudyTable(title, candidates.get(0).measured(), study.lines(candidates), null);
+    }
+
+    /**
+     * {@return the layout of a table that has what each candidate gains over the first}
+     *
+     * @param title of the study
+     * @param candidates all of them, with the same seeds
+     */
+    public static Layout againstTheFirst(String title, List<Candidate> candidates) {
         return study -> {
-            List<StudyTable.Line> lines = new ArrayList<>();
-            for (Candidate candidate : candidates) {
-                lines.add(study.line(candidate));
-            }
-            return new StudyTable(title, candidates.get(0).measured(), lines);
+            List<StudyTable.Line> lines = study.lines(candidates);
+            return new StudyTable(title, candidates.get(0).measured(), lines, lines.get(0));
         };
+    }
+
+    private List<StudyTable.Line> lines(List<Candidate> candidates) throws IOException {
+        List<StudyTable.Line> lines = new ArrayList<>();
+        for (Candidate candidate : candidates) {
+            lines.add(line(candidate));
+        }
+        return lines;
     }
 
     /**
@@ -122,7 +140,12 @@ public final class Study implements AutoCloseable {
         return new StudyTable.Line(candidate, results);
     }
 
-    void say(String line) {
+    /**
+     * Hands a sentence on to the listener.
+     *
+     * @param line the sentence
+     */
+    public void say(String line) {
         listener.say(line);
     }
 
@@ -197,7 +220,7 @@ public final class Study implements AutoCloseable {
     }
 
     private Path runFolder(Trial trial) {
-        return folder.resolve("runs").resolve(trial.name());
+        return folder.resolve(RUNS).resolve(trial.name());
     }
 
     private synchronized TrialResult result(Trial trial) throws IOException {
@@ -352,6 +375,7 @@ public final class Study implements AutoCloseable {
         StudyTable table = layout.table(this);
         DurableFiles.replace(folder.resolve("table.md"), table.markdown(command));
         DurableFiles.replace(folder.resolve("table.csv"), table.csv());
+        DurableFiles.replace(folder.resolve(StudyTable.FILE), table.toJson(command));
         DurableFiles.replace(folder.resolve("runs.csv"), table.trialsCsv());
         return table;
     }

@@ -4,12 +4,14 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.StringJoiner;
 import java.util.function.Function;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What has become of a study so far: a line for each candidate, with mean and standard deviation over its seeds.
@@ -17,8 +19,16 @@ import java.util.stream.IntStream;
  * @param title of the study
  * @param measured what is measured, {@code test accuracy}
  * @param lines in their order
+ * @param plain the line that others' gains are counted from; null where none are
  */
-public record StudyTable(String title, String measured, List<Line> lines) {
+public record StudyTable(
+        String title,
+        String measured,
+        List<Line> lines,
+        @Nullable Line plain) {
+    /** The table's file that programs and reports read. */
+    public static final String FILE = "table.json";
+
     private static final String GAP = "  ";
 
     /**
@@ -44,13 +54,18 @@ public record StudyTable(String title, String measured, List<Line> lines) {
 
         /** {@return the standard deviation over finished seeds, as estimated from a sample; not a number below two} */
         public double deviation() {
-            double mean = mean();
-            double squares = finished().stream()
-                    .mapToDouble(result -> Math.pow(result.testAccuracy() - mean, 2))
-                    .sum();
-            return finished().size() < 2
-                    ? Double.NaN
-                    : Math.sqrt(squares / (finished().size() - 1));
+            return StudyTable.deviation(
+                    finished().stream().mapToDouble(TrialResult::testAccuracy).toArray());
+        }
+
+        /** Returns what it is better than another line, seed by seed: of those that both have finished. */
+        private double[] differences(Line other) {
+            return IntStream.range(0, Math.min(results.size(), other.results.size()))
+                    .filter(seed -> results.get(seed).state() == TrialResult.State.FINISHED
+                            && other.results.get(seed).state() == TrialResult.State.FINISHED)
+                    .mapToDouble(seed -> results.get(seed).testAccuracy()
+                            - other.results.get(seed).testAccuracy())
+                    .toArray();
         }
 
         /** {@return the mean less the paper's; not a number without either} */
@@ -106,6 +121,36 @@ public record StudyTable(String title, String measured, List<Line> lines) {
         }
     }
 
+    /**
+     * What a line gains over the plain one.
+     *
+     * @param mean of the differences between accuracies of the same seed, in points; not a number if no seed is finished in both
+     * @param deviation their standard deviation, as estimated from a sample; not a number below two
+     */
+    public record Gain(double mean, double deviation) {}
+
+    /**
+     * {@return a line's gain; not a number of the plain line itself, and where there is none}
+     *
+     * @param line of this table
+     */
+    public Gain gain(Line line) {
+        double[] differences = plain == null || line.equals(plain) ? new double[0] : line.differences(plain);
+        return new Gain(Arrays.stream(differences).average().orElse(Double.NaN), deviation(differences));
+    }
+
+    private static double deviation(double... values) {
+        double mean = Arrays.stream(values).average().orElse(Double.NaN);
+        double squares =
+                Arrays.stream(values).map(value -> Math.pow(value - mean, 2)).sum();
+        return values.length < 2 ? Double.NaN : Math.sqrt(squares / (values.length - 1));
+    }
+
+    private String gainCell(Line line) {
+        Gain gain = gain(line);
+        return number("%+.2f", gain.mean()) + number(" ± %.2f", gain.deviation());
+    }
+
     private record Column(String title, boolean right, Function<Line, String> cell) {}
 
     private static String number(String format, double value) {
@@ -129,6 +174,9 @@ public record StudyTable(String title, String measured, List<Line> lines) {
         columns.add(new Column(compared ? "ours %" : measured + " %", true, Line::accuracy));
         if (compared) {
             columns.add(new Column("difference", true, line -> number("%+.2f", line.difference())));
+        }
+        if (plain != null) {
+            columns.add(new Column("gain", true, this::gainCell));
         }
         columns.add(new Column("seeds", true, Line::seeds));
         columns.add(new Column("epochs", true, line -> Integer.toString(line.epochs())));
@@ -188,6 +236,9 @@ public record StudyTable(String title, String measured, List<Line> lines) {
         text.append(line(columns.stream().map(c -> c.right() ? "---:" : "---").toList()));
         cells(columns).forEach(row -> text.append(line(row)));
         text.append("\nMean ").append(measured).append(" after the last epoch, and its standard deviation over seeds");
+        if (plain != null) {
+            text.append("; gain is the mean difference to the first line, seed by seed, and its standard deviation");
+        }
         return text.append("; time is the mean of a run's training.\n").toString();
     }
 
@@ -201,7 +252,9 @@ public record StudyTable(String title, String measured, List<Line> lines) {
     public String csv() {
         StringBuilder csv = new StringBuilder();
         labels().forEach(label -> csv.append(quoted(label.replace(' ', '_'))).append(','));
-        csv.append("paper_accuracy,accuracy,deviation,difference,seeds_finished,seeds,epochs,train_seconds,remark\n");
+        csv.append("paper_accuracy,accuracy,deviation,difference,")
+                .append(plain == null ? "" : "gain,gain_deviation,")
+                .append("seeds_finished,seeds,epochs,train_seconds,remark\n");
         for (Line line : lines) {
             line.candidate()
                     .labels()
@@ -213,6 +266,11 @@ public record StudyTable(String title, String measured, List<Line> lines) {
                     .append(',');
             csv.append(number("%.4f", line.deviation())).append(',');
             csv.append(number("%.4f", line.difference())).append(',');
+            if (plain != null) {
+                Gain gain = gain(line);
+                csv.append(number("%.4f", gain.mean())).append(',');
+                csv.append(number("%.4f", gain.deviation())).append(',');
+            }
             csv.append(line.finished().size())
                     .append(',')
                     .append(line.results().size())
@@ -260,7 +318,26 @@ public record StudyTable(String title, String measured, List<Line> lines) {
         return cell.matches("[^,\"\r\n]*") ? cell : '"' + cell.replace("\"", "\"\"") + '"';
     }
 
-    /** {@return the lines as JSON: labels, paper_accuracy, accuracy, deviation, difference, seeds, epochs, remark} */
+    /**
+     * {@return the table as JSON: title, command, measured, columns and rows as they are printed, and the lines as {@link #toJson()}
+     * has them}
+     *
+     * @param command that made it
+     */
+    String toJson(String command) {
+        ObjectNode all = new ObjectMapper().createObjectNode();
+        all.put("title", title).put("command", command).put("measured", measured);
+        List<Column> columns = columns();
+        ArrayNode titles = all.putArray("columns");
+        columns.forEach(
+                column -> titles.addObject().put("title", column.title()).put("number", column.right()));
+        ArrayNode rows = all.putArray("rows");
+        cells(columns).forEach(row -> row.forEach(rows.addArray()::add));
+        all.set("lines", toJson());
+        return all.toPrettyString() + "\n";
+    }
+
+    /** {@return the lines as JSON: labels, paper_accuracy, accuracy, deviation, difference, gain, seeds, epochs, remark} */
     public ArrayNode toJson() {
         ArrayNode all = new ObjectMapper().createArrayNode();
         for (Line line : lines) {
@@ -271,6 +348,10 @@ public record StudyTable(String title, String measured, List<Line> lines) {
             put(one, "accuracy", line.mean());
             put(one, "deviation", line.deviation());
             put(one, "difference", line.difference());
+            if (plain != null) {
+                put(one, "gain", gain(line).mean());
+                put(one, "gain_deviation", gain(line).deviation());
+            }
             one.put("seeds_finished", line.finished().size())
                     .put("seeds", line.results().size());
             one.put("epochs", line.epochs());

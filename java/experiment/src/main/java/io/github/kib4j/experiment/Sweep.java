@@ -400,7 +400,7 @@ public final class Sweep {
                 round.sort(Comparator.comparingDouble(line -> Double.isNaN(line.mean()) ? 1 : -line.mean()));
                 round.forEach(line -> lines.add(numbered(line, lines.size() + 1)));
             }
-            return new StudyTable("Sweep of " + file, measured, lines);
+            return new StudyTable("Sweep of " + file, measured, lines, null);
         };
     }
 

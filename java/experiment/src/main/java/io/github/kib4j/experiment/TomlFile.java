@@ -40,7 +40,11 @@ final class TomlFile {
      * @throws UsageException if it cannot be read, or is no TOML
      */
     static TomlFile read(Path file) {
-        String text = readText(file);
+        return of(file, readText(file));
+    }
+
+    /** Reads a file's text. */
+    static TomlFile of(Path file, String text) {
         TomlParseResult toml = parse(text, file);
         if (toml.hasErrors()) {
             TomlParseError error = toml.errors().get(0);

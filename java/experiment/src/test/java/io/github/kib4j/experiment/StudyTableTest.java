@@ -28,7 +28,7 @@ final class StudyTableTest {
     }
 
     private static StudyTable table(StudyTable.Line... lines) {
-        return new StudyTable("A study", "test accuracy", List.of(lines));
+        return new StudyTable("A study", "test accuracy", List.of(lines), null);
     }
 
     private final StudyTable all = table(
@@ -104,5 +104,29 @@ final class StudyTableTest {
         assertThat(all.toJson().get(0).get("runs")).hasSize(2);
         assertThat(all.toJson().get(2).get("accuracy").isNull()).isTrue();
         assertThat(all.toJson().get(2).at("/labels/column").asText()).isEqualTo("backprop");
+    }
+
+    @Test
+    void gainsAreOfTheSameSeeds() {
+        StudyTable.Line plain = line("mlp-mnist-cosine", "none", finished(90, 60), finished(92, 60), finished(94, 60));
+        StudyTable.Line other = line(
+                "mlp-mnist-cosine", "other", finished(91, 90), other(State.DIVERGED, "diverged"), finished(97, 90));
+        StudyTable.Line none = line("mlp-mnist-cosine", "late", other(State.WAITING, ""));
+        StudyTable table = new StudyTable("A study", "test accuracy", List.of(plain, other, none), plain);
+        assertThat(table.gain(other)).isEqualTo(new StudyTable.Gain(2, Math.sqrt(2)));
+        assertThat(table.gain(none).mean()).isNaN();
+        assertThat(table.text())
+                .contains("       gain   seeds")
+                .contains("+2.00 ± 1.41")
+                .contains("92.00 ± 2.00");
+        assertThat(table.markdown("kib"))
+                .contains("| gain |")
+                .contains("gain is the mean difference to the first line");
+        assertThat(table.csv())
+                .contains(",2.0000,1.4142,2,3,")
+                .contains(",difference,gain,gain_deviation,seeds_finished");
+        assertThat(table.toJson().get(1).get("gain").asDouble()).isEqualTo(2);
+        assertThat(table.toJson().get(0).get("gain").isNull()).isTrue();
+        assertThat(all.csv()).doesNotContain("gain");
     }
 }

@@ -53,7 +53,7 @@ final class CurvesSection {
                             + " aria-hidden=\"true\"><line x1=\"0\" y1=\"5\" x2=\"28\" y2=\"5\" data-swatch=\"{}\"/></svg>"
                             + "{}</label>\n",
                     i,
-                    Rules.colour(shown.get(i).run().rule()),
+                    shown.get(i).colour(),
                     i,
                     shown.get(i).label()));
         }

@@ -13,14 +13,18 @@ import java.util.stream.Collectors;
 /**
  * What a report says first: what was trained, and how it ended.
  *
+ * @param studies that the runs are of
  * @param shown the runs
  */
-record Headline(List<Shown> shown) {
+record Headline(List<ReportedStudy> studies, List<Shown> shown) {
     /** Runs up to which each is told of. */
     private static final int MOST_TOLD = 5;
 
     /** {@return a few words} */
     String title() {
+        if (studies.size() == 1) {
+            return studies.get(0).table().path("title").asText("Experiment");
+        }
         List<String> titles =
                 shown.stream().map(one -> title(one.run())).distinct().toList();
         return titles.size() == 1 ? titles.get(0) : "Comparison of " + Words.count(shown.size(), "run");

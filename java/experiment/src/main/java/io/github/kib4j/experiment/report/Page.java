@@ -17,16 +17,23 @@ import java.util.stream.Stream;
 /**
  * The page: its sections, and the numbers that its script draws.
  *
+ * @param studies whose tables are shown
  * @param shown the runs
  * @param notes what is missing, a sentence each
  */
-record Page(List<Shown> shown, List<String> notes) {
+record Page(List<ReportedStudy> studies, List<Shown> shown, List<String> notes) {
     /** {@return the whole page} */
     String toHtml() {
         ObjectNode data = new ObjectMapper().createObjectNode();
         describeRuns(data.putArray("runs"));
         List<Section> sections = Stream.of(
-                        new Results(shown).section(),
+                        new Section(
+                                "experiment",
+                                studies.size() == 1 ? "Experiment" : "Experiments",
+                                Markup.all(studies.stream()
+                                        .map(ReportedStudy::html)
+                                        .toList())),
+                        new Results(shown, studies).section(),
                         new CurvesSection(shown, data).section(),
                         new Similarities(shown, data).section(),
                         new FiltersSection(shown).section(),
@@ -34,7 +41,7 @@ record Page(List<Shown> shown, List<String> notes) {
                         new Origins(shown).section())
                 .filter(section -> !section.isEmpty())
                 .toList();
-        Headline headline = new Headline(shown);
+        Headline headline = new Headline(studies, shown);
         Map<String, Markup> parts = new LinkedHashMap<>();
         parts.put("title", Markup.of("{}", headline.title()));
         parts.put("sentence", Markup.of("{}", headline.sentence()));
@@ -53,16 +60,15 @@ record Page(List<Shown> shown, List<String> notes) {
         return filled(resource("report.template.html").html(), parts);
     }
 
-    /** Runs of one rule have its colour, and lines of different strokes. */
+    /** Runs of one colour have lines of different strokes. */
     private void describeRuns(ArrayNode runs) {
-        List<String> rules = new ArrayList<>();
+        List<String> colours = new ArrayList<>();
         for (Shown one : shown) {
-            String rule = one.run().rule();
-            long before = rules.stream().filter(rule::equals).count();
-            rules.add(rule);
+            long before = colours.stream().filter(one.colour()::equals).count();
+            colours.add(one.colour());
             runs.addObject()
                     .put("label", one.label())
-                    .put("colour", Rules.colour(rule))
+                    .put("colour", one.colour())
                     .put("dash", before);
         }
     }

@@ -33,7 +33,7 @@ public final class Report {
     /**
      * Makes a report. What is missing, damaged or half-written is left out, and noted.
      *
-     * @param folders of runs, of rules of a run, or with runs below them
+     * @param folders of runs, of rules of a run, of experiments and sweeps, or with any of them below
      * @param given settings of the machine or the data that replace the runs': device, threads, data, limit-test; with the last
      *     all test images that there are are tried, else as many as take a few seconds
      * @param progress is told what is being worked on
@@ -48,7 +48,8 @@ public final class Report {
         }
         Notes notes = new Notes();
         List<ReportedRun> runs = new ArrayList<>();
-        for (Path folder : new RunSearch(notes).in(folders)) {
+        RunSearch search = new RunSearch(notes);
+        for (Path folder : search.in(folders)) {
             ReportedRun run = ReportedRun.read(folder, notes);
             if (!run.isEmpty()) {
                 runs.add(run);
@@ -62,8 +63,13 @@ public final class Report {
                                     + Words.or(
                                             folders.stream().map(Path::toString).toList()) + "."));
         }
-        List<Shown> shown = new Views(given, progress, notes).of(runs, labels(runs));
-        return new Report(new Page(shown, notes.sentences()).toHtml(), shown.size(), notes.sentences());
+        List<String> ofStudies =
+                runs.stream().map(run -> search.label(run.folder())).toList();
+        boolean named = ofStudies.stream().noneMatch(String::isEmpty)
+                && ofStudies.stream().distinct().count() == ofStudies.size();
+        List<Shown> shown = new Views(given, progress, notes).of(runs, named ? ofStudies : labels(runs));
+        Page page = new Page(search.studies(), shown, notes.sentences());
+        return new Report(page.toHtml(), shown.size(), notes.sentences());
     }
 
     /**

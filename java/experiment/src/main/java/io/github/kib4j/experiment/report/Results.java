@@ -13,14 +13,18 @@ import org.jspecify.annotations.Nullable;
  * Final figures beside the paper's, run by run, and of runs that differ in their seeds alone their mean and deviation.
  *
  * @param shown the runs
+ * @param studies that they are of, which have means of their own
  */
-record Results(List<Shown> shown) {
+record Results(List<Shown> shown, List<ReportedStudy> studies) {
     Section section() {
-        return new Section("results", "Results", Markup.all(List.of(runs(), seeds())));
+        Markup seeds = studies.isEmpty() ? seeds() : Markup.NONE;
+        return new Section("results", "Results", Markup.all(List.of(runs(), seeds)));
     }
 
+    /** Changes of a preset are compared with it, and not with the paper, which has other trainings. */
     private boolean hasPaper() {
-        return shown.stream().anyMatch(one -> one.run().paperAccuracy() != null);
+        return studies.stream().allMatch(ReportedStudy::hasPaper)
+                && shown.stream().anyMatch(one -> one.run().paperAccuracy() != null);
     }
 
     private Markup runs() {

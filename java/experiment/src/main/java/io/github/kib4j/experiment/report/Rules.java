@@ -1,8 +1,9 @@
 package io.github.kib4j.experiment.report;
 
 import java.util.List;
+import java.util.stream.IntStream;
 
-/** How rules look: each has a colour of its own, in every report the same. */
+/** How rules look: each has a colour of its own, in every report of several the same. */
 final class Rules {
     private static final List<String> COLOURED = List.of(
             "phsic",
@@ -22,8 +23,20 @@ final class Rules {
         return "rule-" + (COLOURED.contains(rule) ? rule : "other");
     }
 
-    /** Returns a run's name beside a dot of its rule's colour. */
+    /** Returns the runs' colours: those of their rules, or where all have one rule, one after the other. */
+    static List<String> colours(List<ReportedRun> runs) {
+        List<String> rules = runs.stream().map(ReportedRun::rule).toList();
+        if (rules.stream().distinct().count() > 1) {
+            return rules.stream().map(Rules::colour).toList();
+        }
+        int first = rules.isEmpty() ? 0 : Math.max(0, COLOURED.indexOf(rules.get(0)));
+        return IntStream.range(0, rules.size())
+                .mapToObj(i -> i == 0 ? colour(rules.get(0)) : colour(COLOURED.get((first + i) % COLOURED.size())))
+                .toList();
+    }
+
+    /** Returns a run's name beside a dot of its colour. */
     static Markup name(Shown one) {
-        return Markup.of("<span class=\"run {}\">{}</span>", colour(one.run().rule()), one.label());
+        return Markup.of("<span class=\"run {}\">{}</span>", one.colour(), one.label());
     }
 }

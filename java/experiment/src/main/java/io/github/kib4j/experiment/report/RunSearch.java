@@ -8,18 +8,22 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 
-/** Finds the runs of one rule in folders: a run's own, those of its rules, or all below a folder. */
+/** Finds the runs of one rule in folders: a run's own, those of its rules, those of a study's lines, or all below a folder. */
 final class RunSearch {
     /** How far below a named folder runs are looked for. */
     private static final int DEPTH = 3;
 
     private final Notes notes;
     private final Map<Path, Path> found = new LinkedHashMap<>();
+    private final Map<Path, String> labels = new HashMap<>();
+    private final List<ReportedStudy> studies = new ArrayList<>();
 
     RunSearch(Notes notes) {
         this.notes = notes;
@@ -43,7 +47,27 @@ final class RunSearch {
         return List.copyOf(found.values());
     }
 
+    /** {@return the studies that were found, once runs have been looked for} */
+    List<ReportedStudy> studies() {
+        return List.copyOf(studies);
+    }
+
+    /** {@return what a run is called in its study; empty for one of none} */
+    String label(Path run) {
+        return labels.getOrDefault(run, "");
+    }
+
     private boolean search(Path folder, int depth) throws IOException {
+        Optional<ReportedStudy> study =
+                ReportedStudy.isIn(folder) ? ReportedStudy.read(folder, notes) : Optional.empty();
+        if (study.isPresent()) {
+            studies.add(study.get());
+            for (Map.Entry<Path, String> run : study.get().runs(notes).entrySet()) {
+                labels.put(run.getKey(), run.getValue());
+                search(run.getKey(), 0);
+            }
+            return true;
+        }
         if (Files.exists(folder.resolve("metrics.jsonl")) || Files.isDirectory(folder.resolve("checkpoint"))) {
             return add(folder);
         }

@@ -37,6 +37,7 @@ final class Views {
             notes.add("Of " + runs.size() + " runs the first " + MOST
                     + " are shown with similarities, filters and mistakes;" + " of others, name their folders.");
         }
+        List<String> colours = Rules.colours(runs);
         List<Shown> shown = new ArrayList<>();
         for (int i = 0; i < runs.size(); i++) {
             ReportedRun run = runs.get(i);
@@ -50,7 +51,7 @@ final class Views {
                         .flatMap(dataset -> view(run, settings, dataset))
                         .orElse(null);
             }
-            shown.add(new Shown(run, labels.get(i), view));
+            shown.add(new Shown(run, labels.get(i), colours.get(i), view));
         }
         return shown;
     }

@@ -5,12 +5,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.kib4j.experiment.Candidate;
 import io.github.kib4j.experiment.Experiment;
 import io.github.kib4j.experiment.Key;
+import io.github.kib4j.experiment.Parallelism;
 import io.github.kib4j.experiment.Run;
 import io.github.kib4j.experiment.RunEvaluation;
+import io.github.kib4j.experiment.RunFolder;
 import io.github.kib4j.experiment.RunListener;
 import io.github.kib4j.experiment.Settings;
+import io.github.kib4j.experiment.Study;
+import io.github.kib4j.experiment.StudyListener;
+import io.github.kib4j.experiment.TrialTraining;
 import io.github.kib4j.experiment.UsageException;
 import io.github.kib4j.files.DurableFiles;
 import io.github.kib4j.tensor.RefusedException;
@@ -441,5 +447,34 @@ final class ReportTest {
         assertThatThrownBy(() -> report(empty)).isInstanceOf(RefusedException.class);
         assertThatThrownBy(() -> report(run).write(empty)).isInstanceOf(UsageException.class);
         assertThatThrownBy(() -> report(run).write(none.resolve("a.html"))).isInstanceOf(UsageException.class);
+    }
+
+    @Test
+    void anExperimentIsItsTableAndItsRunsByTheirLines() throws IOException {
+        Settings given = new RunFolder(run).settings();
+        given.set(Key.RULE, "phsic").set(Key.EPOCHS, "1");
+        List<Candidate> candidates = List.of(
+                Candidate.of(Map.of("change", "<none>"), "plain", Experiment.of(given, null, null), 1),
+                Candidate.of(
+                        Map.of("change", "hot"), "hot", Experiment.of(given.with(Key.LR_LOCAL, "0.9"), null, null), 1));
+        Path place = folder.resolve("study");
+        try (Study study =
+                Study.open(place, "kib & a test", new TrialTraining(), Parallelism.of(1), new StudyListener() {})) {
+            study.run(candidates, Study.againstTheFirst("A <study>", candidates));
+        }
+        Report report = report(place);
+        assertThat(report.notes()).isEmpty();
+        assertThat(data(report).get("runs"))
+                .extracting(one -> one.get("label").asText())
+                .containsExactly("<none>", "hot");
+        assertThat(report.html())
+                .contains("<title>A &lt;study&gt;</title>")
+                .contains("<th scope=\"row\">&lt;none&gt;</th>")
+                .contains("<code>kib &amp; a test</code>");
+        Files.writeString(place.resolve("table.json"), "{\"columns\": [");
+        Report damaged = report(place);
+        assertThat(damaged.notes())
+                .containsExactly("The table " + place.resolve("table.json") + " is not shown: it is damaged.");
+        assertThat(damaged.runs()).isEqualTo(2);
     }
 }
