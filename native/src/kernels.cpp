@@ -31,17 +31,17 @@ class Bound final : public kib::Kernels {
     return kib_activity_output_gradient(da, a, post, mask, mean, scale, dsent, now, spec, workspace, queue);
   }
   kib_status augmentation_batch(void* x, int32_t* labels, const uint8_t* images, const int32_t* all_labels,
-                                const int32_t* order, int type, int64_t batch, int64_t channels, int64_t height,
-                                int64_t width, int64_t padding, int flip, const double* mean, const double* deviation,
-                                uint64_t seed, const int64_t* now, void* workspace,
+                                const int32_t* order, int64_t count, int type, int64_t batch, int64_t channels,
+                                int64_t height, int64_t width, int64_t padding, int flip, const double* mean,
+                                const double* deviation, uint64_t seed, const int64_t* now, void* workspace,
                                 const kib_queue* queue) const override {
-    return kib_augmentation_batch(x, labels, images, all_labels, order, type, batch, channels, height, width, padding,
-                                  flip, mean, deviation, seed, now, workspace, queue);
+    return kib_augmentation_batch(x, labels, images, all_labels, order, count, type, batch, channels, height, width,
+                                  padding, flip, mean, deviation, seed, now, workspace, queue);
   }
   int64_t augmentation_workspace(int64_t channels) const override { return kib_augmentation_workspace(channels); }
-  kib_status batch_rows(float* out, const float* all, const int32_t* order, int64_t batch, int64_t m,
+  kib_status batch_rows(float* out, const float* all, const int32_t* order, int64_t count, int64_t batch, int64_t m,
                         int64_t row_stride, const int64_t* now, const kib_queue* queue) const override {
-    return kib_batch_rows(out, all, order, batch, m, row_stride, now, queue);
+    return kib_batch_rows(out, all, order, count, batch, m, row_stride, now, queue);
   }
   int64_t batch_norm_workspace(int64_t rows, int64_t channels) const override {
     return kib_batch_norm_workspace(rows, channels);

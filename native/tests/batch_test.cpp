@@ -6,12 +6,12 @@ namespace {
 
 void test_rows() {
   const float all[] = {0, 1, 2, 10, 11, 12, 20, 21, 22, 30, 31, 32};
-  const int32_t order[] = {9, 3, 0};
+  const int32_t order[] = {9, 3, 4};
   const int64_t now[4] = {0, 0, 1, 0};
   std::vector<float> out(4);
-  kib_batch_rows(out.data(), all, order, 2, 2, 3, now, on(2));
-  check(out == std::vector<float>{30, 31, 0, 1}, "rows of a table in an order");
-  kib_batch_rows(out.data(), all, nullptr, 2, 2, 3, now, on(2));
+  kib_batch_rows(out.data(), all, order, 4, 2, 2, 3, now, on(2));
+  check(out == std::vector<float>{30, 31, 0, 1}, "rows of a table in an order, the second of a second view");
+  kib_batch_rows(out.data(), all, nullptr, 4, 2, 2, 3, now, on(2));
   check(out == std::vector<float>{10, 11, 20, 21}, "rows of a table in its own order");
 }
 
@@ -44,8 +44,8 @@ void test_batch() {
     return true;
   };
   auto batch = [&](const int32_t* ordered, int64_t moves, int flip) {
-    check(kib_augmentation_batch(x.data(), labels.data(), images.data(), all_labels.data(), ordered, KIB_F32, B, C, H,
-                                 W, moves, flip, mean, deviation, 11, now, workspace.data(), on(2)) == KIB_OK,
+    check(kib_augmentation_batch(x.data(), labels.data(), images.data(), all_labels.data(), ordered, count, KIB_F32, B,
+                                 C, H, W, moves, flip, mean, deviation, 11, now, workspace.data(), on(2)) == KIB_OK,
           "batch's status");
   };
   batch(order.data(), 0, 0);
@@ -58,5 +58,17 @@ void test_batch() {
       for (int64_t dx = -padding; dx <= padding; dx++)
         found += is(j, 2 + j, dy, dx, false) || is(j, 2 + j, dy, dx, true);
     check(found == 1, "an image is moved");
+  }
+  // The first view is the image by itself; the second is moved by other random numbers.
+  std::vector<int32_t> views = {9, 9, 3, 3 + count, 5, 5 + count};
+  batch(views.data(), 0, 0);
+  for (int64_t j = 0; j < B; j++) check(is(j, j < 2 ? 3 : 5, 0, 0, false), "views are of one image");
+  for (int64_t j = 0; j < B; j++) check(labels[j] == all_labels[j < 2 ? 3 : 5], "views have one label");
+  batch(views.data(), padding, 1);
+  std::vector<float> first = x;
+  batch(std::vector<int32_t>{9, 9, 3, 3, 5, 5}.data(), padding, 1);
+  for (int64_t j = 0; j < B; j++) {
+    bool same = std::equal(&x[j * size], &x[j * size] + size, &first[j * size]);
+    check(same == (j % 2 == 0), "a first view moves as ever, a second otherwise");
   }
 }

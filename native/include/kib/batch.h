@@ -10,22 +10,23 @@ extern "C" {
 #endif
 
 /*
- * Sample j of x [B, H, W, C] T is image order[now[2] + j] (order NULL: now[2] + j) of images [count, H, W, C], shifted
- * by up to padding pixels and mirrored at random (Philox(seed; image, epoch now[1], 0, 3)), black outside, normalized
- * to (byte / 255 - mean) / deviation; labels likewise. mean and deviation are the caller's arrays, on a CUDA device
- * too.
+ * Sample j of x [B, H, W, C] T is entry e = order[now[2] + j] (order NULL: now[2] + j): image e % count of images
+ * [count, H, W, C] in its view e / count, shifted by up to padding pixels and mirrored at random (Philox(seed; image,
+ * epoch now[1], view, 3)), black outside, normalized to (byte / 255 - mean) / deviation; labels are the images'. mean
+ * and deviation are the caller's arrays, on a CUDA device too.
  */
 kib_status kib_augmentation_batch(void* x, int32_t* labels, const uint8_t* images, const int32_t* all_labels,
-                                  const int32_t* order, int type, int64_t batch, int64_t channels, int64_t height,
-                                  int64_t width, int64_t padding, int flip, const double* mean, const double* deviation,
-                                  uint64_t seed, const int64_t* now, void* workspace, const kib_queue* queue);
+                                  const int32_t* order, int64_t count, int type, int64_t batch, int64_t channels,
+                                  int64_t height, int64_t width, int64_t padding, int flip, const double* mean,
+                                  const double* deviation, uint64_t seed, const int64_t* now, void* workspace,
+                                  const kib_queue* queue);
 
 /* Bytes of scratch memory that it needs. */
 int64_t kib_augmentation_workspace(int64_t channels);
 
-/* Row j of out [B, m] is the first m numbers of row order[now[2] + j] (order NULL: now[2] + j) of all, whose rows are
- * row_stride numbers apart. */
-kib_status kib_batch_rows(float* out, const float* all, const int32_t* order, int64_t batch, int64_t m,
+/* Row j of out [B, m] is the first m numbers of row e % count, e = order[now[2] + j] (order NULL: now[2] + j), of all,
+ * whose count rows are row_stride numbers apart. */
+kib_status kib_batch_rows(float* out, const float* all, const int32_t* order, int64_t count, int64_t batch, int64_t m,
                           int64_t row_stride, const int64_t* now, const kib_queue* queue);
 
 #ifdef __cplusplus

@@ -14,15 +14,27 @@ namespace {
 
 constexpr int64_t kAhead = 2;  // images between the one that is copied and the one that is asked for
 
+// Where a sample of the batch lies in the data set, and which of its views it is.
+struct Entry {
+  int64_t row, view;
+  Entry(const int32_t* order, int64_t count, const int64_t* now, int64_t j) {
+    int64_t at = now[KIB_CLOCK_POSITION] + j;
+    int64_t entry = order == nullptr ? at : order[at];
+    row = entry % count;
+    view = entry / count;
+  }
+};
+
 // How an image is moved.
 struct Move {
   int64_t dy = 0, dx = 0;
   bool mirrored = false;
   bool stays() const { return dy == 0 && dx == 0 && !mirrored; }
-  Move(int64_t padding, int flip, uint64_t seed, int64_t image, int64_t epoch) {
+  Move(int64_t padding, int flip, uint64_t seed, Entry entry, int64_t epoch) {
     if (padding == 0 && !flip) return;
     uint32_t words[4];
-    philox(static_cast<uint32_t>(image), static_cast<uint32_t>(epoch), 0, KIB_PURPOSE_AUGMENTATION, seed, words);
+    philox(static_cast<uint32_t>(entry.row), static_cast<uint32_t>(epoch), static_cast<uint32_t>(entry.view),
+           KIB_PURPOSE_AUGMENTATION, seed, words);
     uint64_t range = static_cast<uint64_t>(2 * padding + 1);
     dy = static_cast<int64_t>((words[0] * range) >> 32) - padding;
     dx = static_cast<int64_t>((words[1] * range) >> 32) - padding;
@@ -54,28 +66,23 @@ void copy_image(T* x, const uint8_t* image, int64_t channels, int64_t height, in
   }
 }
 
-// Where sample j of the batch lies in the data set.
-int64_t row_of(const int32_t* order, const int64_t* now, int64_t j) {
-  int64_t at = now[KIB_CLOCK_POSITION] + j;
-  return order == nullptr ? at : order[at];
-}
-
 }  // namespace
 
-kib_status kib_batch_rows(float* out, const float* all, const int32_t* order, int64_t batch, int64_t m,
+kib_status kib_batch_rows(float* out, const float* all, const int32_t* order, int64_t count, int64_t batch, int64_t m,
                           int64_t row_stride, const int64_t* now, const kib_queue* queue) {
   int team = threads_for(batch * m, queue->threads);
 #pragma omp parallel for num_threads(team) schedule(static)
-  for (int64_t j = 0; j < batch; j++) std::copy_n(all + row_of(order, now, j) * row_stride, m, out + j * m);
+  for (int64_t j = 0; j < batch; j++) std::copy_n(all + Entry(order, count, now, j).row * row_stride, m, out + j * m);
   return KIB_OK;
 }
 
 int64_t kib_augmentation_workspace(int64_t channels) { return channels * 256 * static_cast<int64_t>(sizeof(float)); }
 
 kib_status kib_augmentation_batch(void* x, int32_t* labels, const uint8_t* images, const int32_t* all_labels,
-                                  const int32_t* order, int type, int64_t batch, int64_t channels, int64_t height,
-                                  int64_t width, int64_t padding, int flip, const double* mean, const double* deviation,
-                                  uint64_t seed, const int64_t* now, void* workspace, const kib_queue* queue) {
+                                  const int32_t* order, int64_t count, int type, int64_t batch, int64_t channels,
+                                  int64_t height, int64_t width, int64_t padding, int flip, const double* mean,
+                                  const double* deviation, uint64_t seed, const int64_t* now, void* workspace,
+                                  const kib_queue* queue) {
   return with_type(type, [&](auto tag) {
     using T = decltype(tag);
     T* table = static_cast<T*>(workspace);  // [channels, 256]
@@ -86,11 +93,11 @@ kib_status kib_augmentation_batch(void* x, int32_t* labels, const uint8_t* image
     int team = threads_for(batch * size, queue->threads);
 #pragma omp parallel for num_threads(team) schedule(static)
     for (int64_t j = 0; j < batch; j++) {
-      int64_t image = row_of(order, now, j);
-      if (j + kAhead < batch) fetch_ahead(images + row_of(order, now, j + kAhead) * size, size);
-      Move move(padding, flip, seed, image, now[KIB_CLOCK_EPOCH]);
-      labels[j] = all_labels[image];
-      copy_image(static_cast<T*>(x) + j * size, images + image * size, channels, height, width, move, table);
+      Entry entry(order, count, now, j);
+      if (j + kAhead < batch) fetch_ahead(images + Entry(order, count, now, j + kAhead).row * size, size);
+      Move move(padding, flip, seed, entry, now[KIB_CLOCK_EPOCH]);
+      labels[j] = all_labels[entry.row];
+      copy_image(static_cast<T*>(x) + j * size, images + entry.row * size, channels, height, width, move, table);
     }
   });
 }

@@ -19,14 +19,19 @@ struct Source {
   const uint8_t* images;  // [count, height, width, channels]
   const int32_t *labels, *order;
   const int64_t* now;
-  int64_t batch, channels, height, width, padding;
+  int64_t count, batch, channels, height, width, padding;
   bool flip;
   uint64_t seed;
+};
 
-  // Where sample j of the batch lies in the data set.
-  static __device__ int64_t row(const int32_t* order, const int64_t* now, int64_t j) {
+// Where a sample of the batch lies in the data set, and which of its views it is.
+struct Entry {
+  int64_t row, view;
+
+  static __device__ Entry of(const int32_t* order, int64_t count, const int64_t* now, int64_t j) {
     int64_t at = now[KIB_CLOCK_POSITION] + j;
-    return order == nullptr ? at : order[at];
+    int64_t entry = order == nullptr ? at : order[at];
+    return entry < count ? Entry{entry, 0} : Entry{entry % count, entry / count};  // mostly there is one view
   }
 };
 
@@ -63,10 +68,11 @@ struct Move {
   bool mirrored;
 
   __device__ static Move of(const Source& from, int64_t j) {
-    Move move{Source::row(from.order, from.now, j), 0, 0, false};
+    Entry entry = Entry::of(from.order, from.count, from.now, j);
+    Move move{entry.row, 0, 0, false};
     if (from.padding == 0 && !from.flip) return move;
-    uint4 words = philox(static_cast<uint32_t>(move.image), static_cast<uint32_t>(from.now[KIB_CLOCK_EPOCH]), 0,
-                         KIB_PURPOSE_AUGMENTATION, from.seed);
+    uint4 words = philox(static_cast<uint32_t>(entry.row), static_cast<uint32_t>(from.now[KIB_CLOCK_EPOCH]),
+                         static_cast<uint32_t>(entry.view), KIB_PURPOSE_AUGMENTATION, from.seed);
     auto range = static_cast<uint64_t>(2 * from.padding + 1);
     move.dy = static_cast<int64_t>((words.x * range) >> 32) - from.padding;
     move.dx = static_cast<int64_t>((words.y * range) >> 32) - from.padding;
@@ -169,12 +175,12 @@ kib_status augment_batch(void* x, int32_t* labels, const Source& from, int type,
 
 // A thread copies a unit (16 bytes or a number) of a row; each is read and written once.
 template <class Unit>
-__global__ void copy_rows(Unit* out, const Unit* all, const int32_t* order, const int64_t* now, int64_t batch,
-                          int64_t width, int64_t stride) {
+__global__ void copy_rows(Unit* out, const Unit* all, const int32_t* order, const int64_t* now, int64_t count,
+                          int64_t batch, int64_t width, int64_t stride) {
   int64_t n = batch * width;
   for (int64_t i = first_item(); i < n; i += item_stride()) {
     int64_t j = i / width;
-    out[i] = all[Source::row(order, now, j) * stride + (i - j * width)];
+    out[i] = all[Entry::of(order, count, now, j).row * stride + (i - j * width)];
   }
 }
 
@@ -188,30 +194,31 @@ int64_t kib_augmentation_workspace(int64_t channels) {
 }
 
 kib_status kib_augmentation_batch(void* x, int32_t* labels, const uint8_t* images, const int32_t* all_labels,
-                                  const int32_t* order, int type, int64_t batch, int64_t channels, int64_t height,
-                                  int64_t width, int64_t padding, int flip, const double* mean, const double* deviation,
-                                  uint64_t seed, const int64_t* now, void* workspace, const kib_queue* queue) {
-  return augment_batch(x, labels,
-                       {images, all_labels, order, now, batch, channels, height, width, padding, flip != 0, seed}, type,
-                       channels, mean, deviation, workspace, queue);
+                                  const int32_t* order, int64_t count, int type, int64_t batch, int64_t channels,
+                                  int64_t height, int64_t width, int64_t padding, int flip, const double* mean,
+                                  const double* deviation, uint64_t seed, const int64_t* now, void* workspace,
+                                  const kib_queue* queue) {
+  return augment_batch(
+      x, labels, {images, all_labels, order, now, count, batch, channels, height, width, padding, flip != 0, seed},
+      type, channels, mean, deviation, workspace, queue);
 }
 
 kib_status kib_augmentation_padded_batch(void* x, int32_t* labels, const uint8_t* images, const int32_t* all_labels,
-                                         const int32_t* order, int type, int64_t batch, int64_t channels,
+                                         const int32_t* order, int64_t count, int type, int64_t batch, int64_t channels,
                                          int64_t stored, int64_t height, int64_t width, int64_t padding, int flip,
                                          const double* mean, const double* deviation, uint64_t seed, const int64_t* now,
                                          void* workspace, const kib_queue* queue) {
-  return augment_batch(x, labels,
-                       {images, all_labels, order, now, batch, channels, height, width, padding, flip != 0, seed}, type,
-                       stored, mean, deviation, workspace, queue);
+  return augment_batch(
+      x, labels, {images, all_labels, order, now, count, batch, channels, height, width, padding, flip != 0, seed},
+      type, stored, mean, deviation, workspace, queue);
 }
 
-kib_status kib_batch_rows(float* out, const float* all, const int32_t* order, int64_t batch, int64_t m,
+kib_status kib_batch_rows(float* out, const float* all, const int32_t* order, int64_t count, int64_t batch, int64_t m,
                           int64_t row_stride, const int64_t* now, const kib_queue* queue) {
   if (is_wide<float>(out, m) && is_wide<float>(all, row_stride))
     return launch("batch.rows", copy_rows<uint4>, grid_for(batch * m / 4, kThreads), queue,
-                  reinterpret_cast<uint4*>(out), reinterpret_cast<const uint4*>(all), order, now, batch, m / 4,
+                  reinterpret_cast<uint4*>(out), reinterpret_cast<const uint4*>(all), order, now, count, batch, m / 4,
                   row_stride / 4);
-  return launch("batch.rows", copy_rows<float>, grid_for(batch * m, kThreads), queue, out, all, order, now, batch, m,
-                row_stride);
+  return launch("batch.rows", copy_rows<float>, grid_for(batch * m, kThreads), queue, out, all, order, now, count,
+                batch, m, row_stride);
 }

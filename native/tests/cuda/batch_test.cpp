@@ -34,7 +34,7 @@ void compare(const Shape& shape, int type, int64_t stored, bool ordered, size_t 
   std::vector<int32_t> all_labels, order;
   for (int64_t i = 0; i < count; i++) {
     all_labels.push_back(static_cast<int32_t>(i * 7 % 10));
-    order.push_back(static_cast<int32_t>((i * 5 + 3) % count));
+    order.push_back(static_cast<int32_t>((i * 5 + 3) % count + i % 3 * count));  // of three views
   }
   std::vector<double> mean, deviation;
   for (int64_t c = 0; c < channels; c++) {
@@ -46,9 +46,9 @@ void compare(const Shape& shape, int type, int64_t stored, bool ordered, size_t 
   std::vector<int32_t> labels(static_cast<size_t>(batch));
   std::vector<char> workspace(static_cast<size_t>(expected::kib_augmentation_workspace(channels)));
   expected::kib_augmentation_batch(plain.data(), labels.data(), images.data(), all_labels.data(),
-                                   ordered ? order.data() : nullptr, type, batch, channels, height, width, padding,
-                                   flip, mean.data(), deviation.data(), kPhiloxSeed, now.data(), workspace.data(),
-                                   test::processor());
+                                   ordered ? order.data() : nullptr, count, type, batch, channels, height, width,
+                                   padding, flip, mean.data(), deviation.data(), kPhiloxSeed, now.data(),
+                                   workspace.data(), test::processor());
   for (int64_t pixel = 0; pixel < pixels; pixel++)
     for (int64_t c = 0; c < channels; c++)
       wanted[static_cast<size_t>(pixel * stored + c)] = plain[static_cast<size_t>(pixel * channels + c)];
@@ -61,11 +61,11 @@ void compare(const Shape& shape, int type, int64_t stored, bool ordered, size_t 
   const int32_t* an_order = ordered ? dorder.data() : nullptr;
   kib_status status =
       stored == channels
-          ? kib_augmentation_batch(x.data(), dlabels.data(), dimages.data() + offset, dall.data(), an_order, type,
-                                   batch, channels, height, width, padding, flip, mean.data(), deviation.data(),
+          ? kib_augmentation_batch(x.data(), dlabels.data(), dimages.data() + offset, dall.data(), an_order, count,
+                                   type, batch, channels, height, width, padding, flip, mean.data(), deviation.data(),
                                    kPhiloxSeed, dnow.data(), scratch.data(), test::device())
           : kib_augmentation_padded_batch(x.data() + offset, dlabels.data(), dimages.data() + offset, dall.data(),
-                                          an_order, type, batch, channels, stored, height, width, padding, flip,
+                                          an_order, count, type, batch, channels, stored, height, width, padding, flip,
                                           mean.data(), deviation.data(), kPhiloxSeed, dnow.data(), scratch.data(),
                                           test::device());
   test::ok(status, what);
@@ -80,16 +80,16 @@ void test_rows() {
   for (const auto& [batch, m, stride] : shapes) {
     for (bool ordered : {false, true}) {
       auto all = random_numbers(static_cast<size_t>((batch + 3) * stride), -1, 1);
-      std::vector<int32_t> order = {9, 9, 0, 3, 2, 1, 0};
+      std::vector<int32_t> order = {9, 9, 0, 3, 2, 1 + 2 * static_cast<int32_t>(batch + 3), 0};
       std::vector<int64_t> now = {0, 0, 2, 0};
       std::vector<float> wanted(static_cast<size_t>(batch * m));
-      expected::kib_batch_rows(wanted.data(), all.data(), ordered ? order.data() : nullptr, batch, m, stride,
+      expected::kib_batch_rows(wanted.data(), all.data(), ordered ? order.data() : nullptr, batch + 3, batch, m, stride,
                                now.data(), test::processor());
       test::Array<float> dall(all), out(wanted.size());
       test::Array<int32_t> dorder(order);
       test::Array<int64_t> dnow(now);
-      test::ok(kib_batch_rows(out.data(), dall.data(), ordered ? dorder.data() : nullptr, batch, m, stride, dnow.data(),
-                              test::device()),
+      test::ok(kib_batch_rows(out.data(), dall.data(), ordered ? dorder.data() : nullptr, batch + 3, batch, m, stride,
+                              dnow.data(), test::device()),
                "batch.rows");
       test::equal(out.read(), wanted, "batch.rows");
     }
@@ -100,8 +100,8 @@ void test_refusals() {
   test::Array<float> none(1);
   std::vector<double> ones(3, 1);
   auto status = [&](int type, int64_t channels, int64_t stored) {
-    return kib_augmentation_padded_batch(none.data(), nullptr, nullptr, nullptr, nullptr, type, 1, channels, stored, 1,
-                                         1, 0, 0, ones.data(), ones.data(), 1, nullptr, nullptr, test::device());
+    return kib_augmentation_padded_batch(none.data(), nullptr, nullptr, nullptr, nullptr, 1, type, 1, channels, stored,
+                                         1, 1, 0, 0, ones.data(), ones.data(), 1, nullptr, nullptr, test::device());
   };
   check(status(KIB_F32, 3, 2) == KIB_BAD_ARGUMENT, "3 channels in 2 are refused");
   check(status(9, 3, 8) == KIB_UNSUPPORTED_TYPE, "no type 9");
@@ -137,8 +137,8 @@ void time_batch(test::Timer& timer) {
       timer.time("augmentation.batch", std::to_string(few) + "x32x32x3 to " + std::to_string(stored) + " bf16",
                  {static_cast<double>(few * (3072 + 2048 * stored + 8))}, [&, channels = stored] {
                    return kib_augmentation_padded_batch(x.data(), labels.data(), images.data(), all.data(), nullptr,
-                                                        KIB_BF16, few, 3, channels, 32, 32, 4, 1, mean, deviation, 1,
-                                                        now.data(), nullptr, test::device());
+                                                        few, KIB_BF16, few, 3, channels, 32, 32, 4, 1, mean, deviation,
+                                                        1, now.data(), nullptr, test::device());
                  });
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.kib4j.objective.TeachingSignal;
 import io.github.kib4j.objective.TeachingSignals;
+import io.github.kib4j.objective.TrainingSet;
 import io.github.kib4j.op.BatchOps;
 import io.github.kib4j.op.Clock;
 import io.github.kib4j.op.Device;
@@ -136,7 +137,7 @@ final class RefusedNumbersTest {
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessage("The target of sample 7 must be of finite numbers, but has NaN.");
             TeachingSignal similarity = TeachingSignals.similarity((i, j) -> i + j == 9 ? INFINITE : 1);
-            TeachingSignal.Resident resident = similarity.reside(device, scope, 4, 2);
+            TeachingSignal.Resident resident = similarity.reside(device, scope, TrainingSet.sized(10, 2));
             assertThatCode(() -> resident.startEpoch(new int[] {4, 3, 6, 5})).doesNotThrowAnyException();
             assertThatThrownBy(() -> resident.startEpoch(new int[] {3, 7, 4, 5}))
                     .isInstanceOf(IllegalArgumentException.class)
@@ -146,7 +147,7 @@ final class RefusedNumbersTest {
 
     private static void targets(Scope scope, Device device, IntToDoubleFunction number) {
         TeachingSignals.targets(1, i -> new double[] {number.applyAsDouble(i)}, Kernel.LINEAR, false)
-                .reside(device, scope, 8, 2)
+                .reside(device, scope, TrainingSet.sized(8, 2))
                 .startEpoch(new int[] {0, 1, 2, 3, 4, 5, 6, 7});
     }
 }

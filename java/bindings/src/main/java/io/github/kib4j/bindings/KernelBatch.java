@@ -41,6 +41,7 @@ public record KernelBatch(KernelLibrary library) implements BatchOps<Work> {
                             pixels,
                             allClasses,
                             sequence,
+                            images.shape().extent(0),
                             type,
                             shape.extent(0),
                             shape.extent(1),
@@ -61,13 +62,14 @@ public record KernelBatch(KernelLibrary library) implements BatchOps<Work> {
     public Work rows(Tensor out, Tensor all, @Nullable Tensor order, Clock clock) {
         long batch = out.shape().extent(0);
         long width = out.shape().extent(1);
+        long count = all.shape().extent(0);
         long stride = all.shape().extent(1);
         return library.kernel(0, (scratch, queue) -> {
             FloatPointer to = library.floats(out);
             FloatPointer from = library.floats(all);
             IntPointer sequence = library.intsOrNull(order);
             LongPointer now = library.longs(clock.now());
-            return () -> library.kernels().batch_rows(to, from, sequence, batch, width, stride, now, queue);
+            return () -> library.kernels().batch_rows(to, from, sequence, count, batch, width, stride, now, queue);
         });
     }
 

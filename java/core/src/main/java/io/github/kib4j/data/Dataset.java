@@ -54,6 +54,15 @@ public record Dataset(
         }
     }
 
+    /**
+     * {@return this, its training images shifted otherwise}
+     *
+     * @param other how far they are shifted at most, in pixels; 0 for not at all
+     */
+    public Dataset withPadding(int other) {
+        return new Dataset(name, train, test, mean, deviation, other, flip);
+    }
+
     private static void requireImages(String name, String part, ImageSet images) {
         if (images.count() == 0) {
             throw new RefusedException(name + ": there is no " + part + " image; give at least one.");

@@ -21,7 +21,7 @@ public interface TeachingSignal {
          * Called when an epoch begins, and when one goes on that was stopped in between, with the order of its samples. Labels
          * need nothing.
          *
-         * @param order indices into the training set
+         * @param order of its samples: view {@code v} of image {@code i} of {@code n} is {@code i + v n}
          */
         default void startEpoch(int[] order) {}
 
@@ -50,11 +50,10 @@ public interface TeachingSignal {
      *
      * @param device where layers learn
      * @param scope owner of what stays there
-     * @param samples of the training set
-     * @param batch samples of the largest batch
+     * @param set what is trained on
      * @return the signal there
      */
-    Resident reside(Device device, Scope scope, int samples, int batch);
+    Resident reside(Device device, Scope scope, TrainingSet set);
 
     /** {@return {@code M}: classes, or entries of a target vector; 0 where there are none} */
     default int outputs() {

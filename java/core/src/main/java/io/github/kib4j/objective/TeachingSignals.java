@@ -1,23 +1,17 @@
 package io.github.kib4j.objective;
 
-import io.github.kib4j.op.Clock;
 import io.github.kib4j.op.Device;
 import io.github.kib4j.op.Kernel;
 import io.github.kib4j.op.Signature;
 import io.github.kib4j.op.Teaching;
-import io.github.kib4j.op.Workspace;
-import io.github.kib4j.tensor.DataType;
 import io.github.kib4j.tensor.RefusedException;
 import io.github.kib4j.tensor.Scope;
 import io.github.kib4j.tensor.Shape;
-import io.github.kib4j.tensor.Tensor;
 import java.util.List;
 import java.util.function.IntFunction;
 
 /** The teaching signals of docs/mathematics.md, section 3.7. */
 public final class TeachingSignals {
-    private static final int MOST = Integer.MAX_VALUE - 8;
-
     private TeachingSignals() {}
 
     /** Pairwise similarity of two samples of the training set, given by their indices; symmetric. */
@@ -56,7 +50,36 @@ public final class TeachingSignals {
     }
 
     /**
-     * {@return a given pairwise similarity of training samples}
+     * {@return target vectors that are the image itself, made smaller: of each channel the means of square windows}
+     *
+     * @param image {@code C x H x W}
+     * @param window rows and columns of one; those at the right and the bottom may be smaller
+     * @param kernel compares targets
+     * @param centred whether each target is centred over its entries
+     */
+    public static TeachingSignal pictures(Shape image, int window, Kernel kernel, boolean centred) {
+        return new Pictures(image, window, kernel, centred);
+    }
+
+    /**
+     * {@return what somebody says of pairs of images, without a class being named: 1 for two of the same class, 0 for two of others, of
+     * which a part is wrong and of another part nothing is known} An image's own views are always the same.
+     *
+     * @param flipped part of the pairs of which the opposite is said
+     * @param unknown part of the pairs of which nothing is said: they have the mean of what is said of their batch
+     * @param seed which pairs these are
+     */
+    public static TeachingSignal judgements(double flipped, double unknown, long seed) {
+        return new Judgements(flipped, unknown, seed);
+    }
+
+    /** {@return no labels at all: views of one image are similar (1), and those of two are not (0)} */
+    public static TeachingSignal views() {
+        return new Views();
+    }
+
+    /**
+     * {@return a given pairwise similarity of training samples, of which two views of one image are the same}
      *
      * @param similarity of any two samples of the training set
      */
@@ -79,7 +102,7 @@ public final class TeachingSignals {
         }
 
         @Override
-        public Resident reside(Device device, Scope scope, int samples, int batch) {
+        public Resident reside(Device device, Scope scope, TrainingSet set) {
             return (workspace, labels, order, clock) ->
                     new Batch(List.of(), new Teaching.Classes(labels, classes, kernel, centred));
         }
@@ -102,8 +125,8 @@ public final class TeachingSignals {
         }
 
         @Override
-        public Resident reside(Device device, Scope scope, int samples, int batch) {
-            return new ResidentTargets(device, this, table(scope, "targets", samples, width));
+        public Resident reside(Device device, Scope scope, TrainingSet set) {
+            return new ResidentTargets(device, scope, set, width, () -> targets, kernel, centred);
         }
     }
 
@@ -114,107 +137,21 @@ public final class TeachingSignals {
         }
 
         @Override
-        public Resident reside(Device device, Scope scope, int samples, int batch) {
-            return new EpochSimilarity(device, similarity, table(scope, "similarities", samples, batch));
-        }
-    }
-
-    /** Allocates a table of training samples that one array of Java can fill. */
-    private static Tensor table(Scope scope, String what, int samples, int width) {
-        if ((long) samples * width > MOST) {
-            throw new RefusedException("The " + what + " of " + samples + " training samples, " + width
-                    + " for each, are more than an array can hold; take a smaller batch, or fewer samples.");
-        }
-        return scope.allocate(DataType.F32, Shape.of(samples, width));
-    }
-
-    /** All targets, on the device from the first epoch on. */
-    private static final class ResidentTargets implements TeachingSignal.Resident {
-        private final Device device;
-        private final Targets signal;
-        private final Tensor all;
-        private boolean written;
-
-        ResidentTargets(Device device, Targets signal, Tensor all) {
-            this.device = device;
-            this.signal = signal;
-            this.all = all;
+        public Resident reside(Device device, Scope scope, TrainingSet set) {
+            return new EpochSimilarities(device, scope, set, this::ofBatch);
         }
 
-        @Override
-        public void startEpoch(int[] order) {
-            if (written) {
-                return;
-            }
-            int width = signal.width();
-            float[] rows = new float[Math.toIntExact(all.shape().size())];
-            for (int i = 0; i < all.shape().extent(0); i++) {
-                double[] target = signal.targets().apply(i);
-                if (target.length != width) {
-                    throw new RefusedException("The target of sample " + i + " has " + target.length + " entries, but "
-                            + width + " were announced.");
-                }
-                for (int k = 0; k < width; k++) {
-                    if (!Double.isFinite(target[k])) {
-                        throw new RefusedException(
-                                "The target of sample " + i + " must be of finite numbers, but has " + target[k] + ".");
-                    }
-                    rows[i * width + k] = (float) target[k];
-                }
-            }
-            all.write(rows);
-            written = true;
-        }
-
-        @Override
-        public TeachingSignal.Batch batch(Workspace workspace, Tensor labels, Tensor order, Clock clock) {
-            Tensor out = workspace.tensor(
-                    DataType.F32, all.shape().withFirst(labels.shape().extent(0)));
-            return new TeachingSignal.Batch(
-                    List.of(device.batch().rows(out, all, order, clock)),
-                    new Teaching.Targets(out, signal.kernel(), signal.centred()));
-        }
-    }
-
-    /**
-     * The similarities that an epoch's batches need: for each sample, in the epoch's order, those with the samples of its batch,
-     * {@code [samples, B]}.
-     */
-    private static final class EpochSimilarity implements TeachingSignal.Resident {
-        private final Device device;
-        private final Similarity similarity;
-        private final Tensor all;
-
-        EpochSimilarity(Device device, Similarity similarity, Tensor all) {
-            this.device = device;
-            this.similarity = similarity;
-            this.all = all;
-        }
-
-        @Override
-        public void startEpoch(int[] order) {
-            int batch = all.shape().extent(1);
-            float[] rows = new float[Math.toIntExact(all.shape().size())];
-            for (int i = 0; i < order.length; i++) {
-                int first = i / batch * batch;
-                for (int j = first; j < Math.min(first + batch, order.length); j++) {
-                    double value = similarity.of(order[i], order[j]);
+        private void ofBatch(int[] images, float[] rows) {
+            for (int i = 0; i < images.length; i++) {
+                for (int j = 0; j < images.length; j++) {
+                    double value = similarity.of(images[i], images[j]);
                     if (!Double.isFinite(value)) {
-                        throw new RefusedException("The similarity of samples " + order[i] + " and " + order[j]
+                        throw new RefusedException("The similarity of samples " + images[i] + " and " + images[j]
                                 + " must be finite, but is " + value + ".");
                     }
-                    rows[i * batch + j - first] = (float) value;
+                    rows[i * images.length + j] = (float) value;
                 }
             }
-            all.write(rows);
-        }
-
-        @Override
-        public TeachingSignal.Batch batch(Workspace workspace, Tensor labels, Tensor order, Clock clock) {
-            int size = labels.shape().extent(0);
-            Tensor out = workspace.tensor(DataType.F32, Shape.of(size, size));
-            return new TeachingSignal.Batch(
-                    List.of(device.batch().rows(out, all, null, clock)), new Teaching.Similarity(out));
         }
     }
 }

@@ -44,9 +44,10 @@ public interface BatchOps<R> {
     }
 
     /**
-     * Plans one batch: sample {@code j} is image {@code i = order[position + j]}, the position being the clock's. Bytes
+     * Plans one batch: sample {@code j} is entry {@code e = order[position + j]}, the position being the clock's: image
+     * {@code i = e mod count} in its view {@code v = e / count}, each moved by random numbers of its own. Bytes
      * outside the image count as byte 0, as torchvision pads before it normalizes. With {@code spec.padding > 0} or
-     * {@code flip}, words of {@code Philox(seed; i, epoch, 0, AUGMENTATION)} decide: word 0
+     * {@code flip}, words of {@code Philox(seed; i, epoch, v, AUGMENTATION)} decide: word 0
      * {@code dy = below(w, 2 padding + 1) - padding}, word 1 likewise {@code dx}, word 2 the mirror (lowest bit 1); pixel
      * {@code (y, x)} of the output reads {@code (y + dy, x' + dx)} with {@code x' = W-1-x} where mirrored, else {@code x}.
      *
@@ -63,7 +64,7 @@ public interface BatchOps<R> {
 
     /**
      * Plans the batch's rows of a table: row {@code j} of {@code out} is the first {@code m} numbers of row
-     * {@code order[position + j]} of {@code all}, the position being the clock's.
+     * {@code order[position + j] mod count} of {@code all}, the position being the clock's.
      *
      * @param out {@code [B, m]}, F32
      * @param all {@code [count, at least m]}, F32

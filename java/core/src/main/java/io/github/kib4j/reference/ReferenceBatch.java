@@ -18,12 +18,12 @@ record ReferenceBatch() implements BatchOps<Work> {
 
     /** How one image is moved. */
     private record Move(int dy, int dx, boolean mirrored) {
-        static Move of(Spec spec, int image, int epoch) {
+        static Move of(Spec spec, int image, int view, int epoch) {
             if (spec.padding() == 0 && !spec.flip()) {
                 return new Move(0, 0, false);
             }
             int[] words = new int[4];
-            Philox.words(words, spec.seed(), image, epoch, 0, Philox.AUGMENTATION);
+            Philox.words(words, spec.seed(), image, epoch, view, Philox.AUGMENTATION);
             int range = 2 * spec.padding() + 1;
             return new Move(
                     Philox.below(words[0], range) - spec.padding(),
@@ -40,8 +40,10 @@ record ReferenceBatch() implements BatchOps<Work> {
             long[] now = longs(clock.now());
             for (int j = 0; j < shape.extent(0); j++) {
                 int at = (int) now[Clock.POSITION] + j;
-                int image = order == null ? at : ints(order)[at];
-                Move move = Move.of(spec, image, (int) now[Clock.EPOCH]);
+                int entry = order == null ? at : ints(order)[at];
+                int count = images.shape().extent(0);
+                int image = entry % count;
+                Move move = Move.of(spec, image, entry / count, (int) now[Clock.EPOCH]);
                 ints(labels)[j] = ints(allLabels)[image];
                 for (int c = 0; c < shape.extent(1); c++) {
                     copyPlane(doubles(x), j, bytes(images), image, c, shape, move, spec);
@@ -75,7 +77,8 @@ record ReferenceBatch() implements BatchOps<Work> {
         return Work.of(() -> {
             int position = (int) longs(clock.now())[Clock.POSITION];
             for (int j = 0; j < out.shape().extent(0); j++) {
-                int row = order == null ? position + j : ints(order)[position + j];
+                int entry = order == null ? position + j : ints(order)[position + j];
+                int row = entry % all.shape().extent(0);
                 System.arraycopy(doubles(all), row * stride, doubles(out), j * width, width);
             }
         });

@@ -3,6 +3,7 @@ package io.github.kib4j.rule;
 import io.github.kib4j.layer.LayerPass;
 import io.github.kib4j.layer.Network;
 import io.github.kib4j.layer.NetworkFeedback;
+import io.github.kib4j.objective.TrainingSet;
 import io.github.kib4j.op.Feedback;
 import io.github.kib4j.op.Lane;
 import io.github.kib4j.op.Parameter;
@@ -50,7 +51,7 @@ public record BackpropRule(Feedback.Kind feedback, boolean signs) implements Rul
     }
 
     @Override
-    public BoundRule bind(Network network, Optimizers optimizers, Scope scope, int samples, int batch) {
+    public BoundRule bind(Network network, Optimizers optimizers, Scope scope, TrainingSet set) {
         network.parameters().forEach(optimizers.readout()::add);
         return new Bound(network, optimizers, network.feedback(scope, feedback), signs);
     }

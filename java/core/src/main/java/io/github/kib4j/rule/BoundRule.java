@@ -24,7 +24,7 @@ public interface BoundRule {
     /**
      * Called when an epoch begins, and when one goes on that was stopped in between, with the order of its samples.
      *
-     * @param order indices into the training set
+     * @param order of its samples: view {@code v} of image {@code i} of {@code n} is {@code i + v n}
      */
     default void startEpoch(int[] order) {}
 

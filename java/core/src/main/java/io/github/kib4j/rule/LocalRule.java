@@ -5,6 +5,7 @@ import io.github.kib4j.layer.LayerPass;
 import io.github.kib4j.layer.Network;
 import io.github.kib4j.objective.Objective;
 import io.github.kib4j.objective.TeachingSignal;
+import io.github.kib4j.objective.TrainingSet;
 import io.github.kib4j.op.Lane;
 import io.github.kib4j.op.Parameter;
 import io.github.kib4j.op.Phase;
@@ -43,7 +44,7 @@ public record LocalRule(String name, Objective.Kind objective, TeachingSignal te
     }
 
     @Override
-    public BoundRule bind(Network network, Optimizers optimizers, Scope scope, int samples, int batch) {
+    public BoundRule bind(Network network, Optimizers optimizers, Scope scope, TrainingSet set) {
         objective.requireLayers(network.hidden().size());
         List<Layer> layers = new ArrayList<>();
         for (HiddenLayer layer : network.hidden()) {
@@ -62,7 +63,7 @@ public record LocalRule(String name, Objective.Kind objective, TeachingSignal te
         }
         network.readout().parameters().forEach(optimizers.readout()::add);
         LayerPass.Use use = objective.seesActivity() ? LayerPass.Use.TRAINING_BY_ACTIVITY : LayerPass.Use.TRAINING;
-        return new Bound(network, optimizers, layers, use, teaching.reside(network.device(), scope, samples, batch));
+        return new Bound(network, optimizers, layers, use, teaching.reside(network.device(), scope, set));
     }
 
     /** A hidden layer's objective, and what they learn. */

@@ -2,6 +2,7 @@ package io.github.kib4j.rule;
 
 import io.github.kib4j.layer.LayerPass;
 import io.github.kib4j.layer.Network;
+import io.github.kib4j.objective.TrainingSet;
 import io.github.kib4j.op.Lane;
 import io.github.kib4j.op.Signature;
 import io.github.kib4j.tensor.Scope;
@@ -25,7 +26,7 @@ public record ReadoutRule() implements Rule {
     }
 
     @Override
-    public BoundRule bind(Network network, Optimizers optimizers, Scope scope, int samples, int batch) {
+    public BoundRule bind(Network network, Optimizers optimizers, Scope scope, TrainingSet set) {
         network.readout().parameters().forEach(optimizers.readout()::add);
         return context -> {
             Steps steps = new Steps(context);

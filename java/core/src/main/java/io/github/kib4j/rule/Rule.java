@@ -1,6 +1,7 @@
 package io.github.kib4j.rule;
 
 import io.github.kib4j.layer.Network;
+import io.github.kib4j.objective.TrainingSet;
 import io.github.kib4j.op.Signature;
 import io.github.kib4j.tensor.Scope;
 
@@ -31,9 +32,8 @@ public interface Rule {
      * @param network what learns
      * @param optimizers receive the parameters that this rule changes
      * @param scope owner of what the rule keeps
-     * @param samples of the training set
-     * @param batch samples of the largest batch
+     * @param set what is trained on
      * @return the rule of the run
      */
-    BoundRule bind(Network network, Optimizers optimizers, Scope scope, int samples, int batch);
+    BoundRule bind(Network network, Optimizers optimizers, Scope scope, TrainingSet set);
 }

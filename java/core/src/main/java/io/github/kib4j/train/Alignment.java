@@ -2,6 +2,7 @@ package io.github.kib4j.train;
 
 import io.github.kib4j.layer.HiddenLayer;
 import io.github.kib4j.layer.Network;
+import io.github.kib4j.objective.TrainingSet;
 import io.github.kib4j.op.BatchOps;
 import io.github.kib4j.op.Clock;
 import io.github.kib4j.op.Device;
@@ -52,7 +53,8 @@ record Alignment(
             OptimizerSpec nothing = OptimizerSpec.sgd(0, 0, 0);
             Clock clock = Clock.allocate(scope);
             Optimizer none = new Optimizer(device, scope, nothing, clock, 1);
-            BoundRule backprop = new BackpropRule().bind(network, new Optimizers(none, none), scope, batch, batch);
+            BoundRule backprop = new BackpropRule()
+                    .bind(network, new Optimizers(none, none), scope, TrainingSet.sized(batch, batch));
             List<double[]> own = gradients(rule, clock);
             List<double[]> exact = own.isEmpty() ? List.of() : gradients(backprop, clock);
             List<Double> degrees = new ArrayList<>();

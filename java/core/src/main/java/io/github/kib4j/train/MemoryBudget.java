@@ -96,14 +96,26 @@ public record MemoryBudget(OptionalLong host, Optional<DeviceMemory> device, lon
         while (most > SMALLEST_BATCH) {
             int half = Math.max(SMALLEST_BATCH, most / 2);
             if (fits.test(half)) {
-                return OptionalInt.of(largestBatch(half, most, fits));
+                return OptionalInt.of(between(half, most, fits));
             }
             most = half;
         }
         return OptionalInt.empty();
     }
 
-    private static int largestBatch(int fitting, int refused, IntPredicate fits) {
+    /**
+     * {@return as {@link #largestBatch(int, IntPredicate)}, but a multiple of the views of an image}
+     *
+     * @param refused a batch that does not fit
+     * @param views of an image
+     * @param fits whether one does
+     */
+    public static OptionalInt largestBatch(int refused, int views, IntPredicate fits) {
+        OptionalInt images = largestBatch(refused / views, fitting -> fits.test(fitting * views));
+        return images.isPresent() ? OptionalInt.of(images.getAsInt() * views) : images;
+    }
+
+    private static int between(int fitting, int refused, IntPredicate fits) {
         int low = fitting;
         int high = refused;
         while (high - low > 1) {
@@ -134,7 +146,8 @@ public record MemoryBudget(OptionalLong host, Optional<DeviceMemory> device, lon
             return;
         }
         OptionalInt largest = largestBatch(
-                Math.min(config.batch(), images.train() + 1),
+                Math.min(config.batch(), config.samples(images.train() + 1)),
+                config.views(),
                 batch -> MemoryEstimate.of(device, images, config.withBatch(batch))
                         .filter(budget::holds)
                         .isPresent());

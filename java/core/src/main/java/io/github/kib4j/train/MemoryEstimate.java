@@ -80,7 +80,7 @@ public record MemoryEstimate(
                     onDevice,
                     2 * onDevice,
                     PROCESS,
-                    layers(device, scope, network, Math.min(config.batch(), sizes.train()), config)));
+                    layers(device, scope, network, Math.min(config.batch(), config.samples(sizes.train())), config)));
         } catch (ArithmeticException e) {
             return Optional.empty();
         }

@@ -6,8 +6,20 @@ import io.github.kib4j.op.Philox;
 final class Order {
     private Order() {}
 
-    /** Returns a permutation of {@code 0..n-1} by Fisher and Yates with random words of (seed, epoch). */
-    static int[] ofEpoch(int n, long seed, int epoch) {
+    /**
+     * Returns a permutation of {@code 0..n-1} by Fisher and Yates with random words of (seed, epoch), each image's views side by side:
+     * view {@code v} of image {@code i} is {@code i + v n}.
+     */
+    static int[] ofEpoch(int n, int views, long seed, int epoch) {
+        int[] images = ofEpoch(n, seed, epoch);
+        int[] order = new int[n * views];
+        for (int i = 0; i < order.length; i++) {
+            order[i] = images[i / views] + i % views * n;
+        }
+        return order;
+    }
+
+    private static int[] ofEpoch(int n, long seed, int epoch) {
         int[] order = new int[n];
         int[] words = new int[4];
         for (int i = 0; i < n; i++) {

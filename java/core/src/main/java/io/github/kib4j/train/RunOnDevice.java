@@ -1,6 +1,7 @@
 package io.github.kib4j.train;
 
 import io.github.kib4j.layer.Network;
+import io.github.kib4j.objective.TrainingSet;
 import io.github.kib4j.op.BatchOps;
 import io.github.kib4j.op.Clock;
 import io.github.kib4j.op.Device;
@@ -29,6 +30,9 @@ final class RunOnDevice {
     private final Device device;
     private final TrainingConfig config;
     private final DeviceDataset.Images images;
+    /** Of an epoch. */
+    private final int samples;
+
     private final Exchange exchange;
     private final Network network;
     private final Optimizers optimizers;
@@ -48,17 +52,28 @@ final class RunOnDevice {
         this.config = config;
         this.exchange = exchange;
         images = dataset.train();
+        samples = config.samples(images.count());
         clock = Clock.allocate(scope);
         network = new Network(device, scope, config.network(), config.precision(), config.seed());
         optimizers = new Optimizers(
                 new Optimizer(device, scope, config.local(), clock, steps()),
                 new Optimizer(device, scope, config.readout(), clock, steps()));
-        rule = config.rule().bind(network, optimizers, scope, images.count(), Math.min(config.batch(), images.count()));
+        rule = config.rule().bind(network, optimizers, scope, trainingSet(dataset));
         sums = scope.allocate(DataType.F64, Shape.of(network.hidden().size() + 2));
-        order = scope.allocate(DataType.I32, Shape.of(images.count()));
+        order = scope.allocate(DataType.I32, Shape.of(samples));
         workspace = device.newWorkspace(scope);
         augmentation = dataset.preparation(config.augment(), config.seed());
         plain = dataset.preparation(false, config.seed());
+    }
+
+    private TrainingSet trainingSet(DeviceDataset dataset) {
+        return new TrainingSet(
+                dataset.image(),
+                images.count(),
+                config.views(),
+                Math.min(config.batch(), samples),
+                images.pixels()::readBytes,
+                images.labels()::readInts);
     }
 
     private static void checkFit(DeviceDataset dataset, TrainingConfig config) {
@@ -73,6 +88,10 @@ final class RunOnDevice {
         if (dataset.trainCount() < 2) {
             throw new RefusedException(
                     "Training needs at least 2 images, but " + dataset.name() + " has " + dataset.trainCount() + ".");
+        }
+        if (dataset.trainCount() > Integer.MAX_VALUE / config.views()) {
+            throw new RefusedException(config.views() + " views of " + dataset.trainCount()
+                    + " images are more samples than an epoch can have; take fewer views.");
         }
     }
 
@@ -103,14 +122,14 @@ final class RunOnDevice {
 
     /** Returns the steps of an epoch: a last batch of fewer samples than the rule learns from is skipped. */
     int steps() {
-        int whole = images.count() / config.batch();
-        return images.count() % config.batch() >= config.rule().leastBatch() ? whole + 1 : whole;
+        int whole = samples / config.batch();
+        return samples % config.batch() >= config.rule().leastBatch() ? whole + 1 : whole;
     }
 
     /** Returns the multiplications and additions of an epoch's products. */
     double operations() {
-        int whole = images.count() / config.batch();
-        int rest = images.count() % config.batch();
+        int whole = samples / config.batch();
+        int rest = samples % config.batch();
         double last = rest >= config.rule().leastBatch() ? program(rest).plan().operations() : 0;
         return last
                 + (whole > 0 ? (double) whole * program(config.batch()).plan().operations() : 0);
@@ -123,8 +142,8 @@ final class RunOnDevice {
 
     /** Tells the device which samples come next, and at which rates they are learned. */
     void startEpoch(int epoch, long step, int position) {
-        int[] samples = Order.ofEpoch(images.count(), config.seed(), epoch);
-        order.write(samples);
+        int[] sequence = Order.ofEpoch(images.count(), config.views(), config.seed(), epoch);
+        order.write(sequence);
         int done = (position + config.batch() - 1) / config.batch();
         double[] factors = new double[steps()];
         for (int i = 0; i < factors.length; i++) {
@@ -132,7 +151,7 @@ final class RunOnDevice {
         }
         optimizers.local().setFactors(factors);
         optimizers.readout().setFactors(factors);
-        rule.startEpoch(samples);
+        rule.startEpoch(sequence);
         clock.now().write(new long[] {step, epoch, position, done});
     }
 
@@ -163,8 +182,8 @@ final class RunOnDevice {
 
     /** Compiles every step there will be, so that the workspace is as large as the run needs. */
     void compileAll() {
-        int remainder = images.count() % config.batch();
-        if (images.count() >= config.batch()) {
+        int remainder = samples % config.batch();
+        if (samples >= config.batch()) {
             program(config.batch());
         }
         if (remainder >= config.rule().leastBatch()) {

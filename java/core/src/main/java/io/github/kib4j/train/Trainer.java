@@ -48,7 +48,9 @@ public final class Trainer implements AutoCloseable {
     private final Identity identity;
     private final DeviceDataset dataset;
     private final boolean ownsDataset;
-    private final int images;
+    /** Of an epoch. */
+    private final int samples;
+
     private long @Nullable [] phaseNanoseconds;
     private int epoch;
     private int position;
@@ -98,7 +100,7 @@ public final class Trainer implements AutoCloseable {
     private Trainer(Device device, DeviceDataset dataset, boolean owns, TrainingConfig config, Exchange exchange) {
         this.dataset = dataset;
         ownsDataset = owns;
-        images = dataset.trainCount();
+        samples = config.samples(dataset.trainCount());
         this.device = device;
         this.config = config;
         this.exchange = exchange;
@@ -220,9 +222,9 @@ public final class Trainer implements AutoCloseable {
         return lastEpoch();
     }
 
-    /** Returns whether the epoch has another batch: fewer images than the rule learns from are left out. */
+    /** Returns whether the epoch has another batch: fewer samples than the rule learns from are left out. */
     private boolean hasMore() {
-        return images - position >= config.rule().leastBatch();
+        return samples - position >= config.rule().leastBatch();
     }
 
     private void pause(long started) {
@@ -233,7 +235,7 @@ public final class Trainer implements AutoCloseable {
 
     /** Runs one training step; {@link #trainEpoch} is the usual way. */
     private void trainStep() {
-        int batch = Math.min(config.batch(), images - position);
+        int batch = Math.min(config.batch(), samples - position);
         if (phaseNanoseconds == null) {
             run.program(batch).run();
         } else {
@@ -274,7 +276,7 @@ public final class Trainer implements AutoCloseable {
         if (epoch == 0 || position != 0) {
             throw new IllegalStateException("No epoch has just been completed.");
         }
-        int seen = Math.min(images, stepsPerEpoch() * config.batch());
+        int seen = Math.min(samples, stepsPerEpoch() * config.batch());
         int all = seen * exchange.size();
         double[] totals = run.sums().readDoubles();
         int hidden = network().hidden().size();
@@ -308,7 +310,7 @@ public final class Trainer implements AutoCloseable {
             throw new IllegalStateException("Angles are known once a step has been trained.");
         }
         try (Scope asked = device.newScope("alignment")) {
-            int batch = Math.min(images, config.batch() == 1 ? ALIGNED : Math.min(config.batch(), ALIGNED));
+            int batch = Math.min(samples, config.batch() == 1 ? ALIGNED : Math.min(config.batch(), ALIGNED));
             return run.alignment(asked, batch).degrees(run.rule());
         }
     }

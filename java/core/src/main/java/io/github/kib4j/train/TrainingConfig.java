@@ -19,6 +19,7 @@ import java.util.List;
  * @param batch samples of a step; the last one of an epoch may be smaller, and is skipped if it is a single sample
  * @param seed of initial weights, order, augmentation and dropout
  * @param augment whether training images are shifted and mirrored as the data set says
+ * @param views how often an image is in an epoch, side by side in a batch, each time shifted and mirrored otherwise
  */
 public record TrainingConfig(
         NetworkSpec network,
@@ -30,7 +31,8 @@ public record TrainingConfig(
         int batch,
         Precision precision,
         long seed,
-        boolean augment) {
+        boolean augment,
+        int views) {
     /**
      * Checks the numbers.
      *
@@ -44,6 +46,7 @@ public record TrainingConfig(
      * @param precision of activations and products
      * @param seed key of the random numbers
      * @param augment whether training images are shifted and mirrored as the data set says
+     * @param views of an image in an epoch, each a sample
      */
     public TrainingConfig {
         if (epochs < 1) {
@@ -54,6 +57,41 @@ public record TrainingConfig(
                     + (rule.leastBatch() == 1 ? " sample" : " samples, since objectives compare samples") + ", but has "
                     + batch + ".");
         }
+        if (views < 1) {
+            throw new RefusedException("There must be at least 1 view of an image, but there are " + views + ".");
+        }
+        if (batch % views != 0) {
+            throw new RefusedException("A batch holds all " + views
+                    + " views of an image, so that it must be a multiple of " + views + ", but is " + batch + ".");
+        }
+    }
+
+    /**
+     * One view of each image.
+     *
+     * @param network what learns
+     * @param rule how it learns
+     * @param local optimizer of the hidden layers
+     * @param readout optimizer of the readout
+     * @param schedule of both learning rates
+     * @param epochs how often every training image is seen
+     * @param batch {@code B}: samples of a step
+     * @param precision of activations and products
+     * @param seed key of the random numbers
+     * @param augment whether training images are shifted and mirrored as the data set says
+     */
+    public TrainingConfig(
+            NetworkSpec network,
+            Rule rule,
+            OptimizerSpec local,
+            OptimizerSpec readout,
+            Schedule schedule,
+            int epochs,
+            int batch,
+            Precision precision,
+            long seed,
+            boolean augment) {
+        this(network, rule, local, readout, schedule, epochs, batch, precision, seed, augment, 1);
     }
 
     /**
@@ -62,7 +100,23 @@ public record TrainingConfig(
      * @param other samples of a step, at least 2
      */
     public TrainingConfig withBatch(int other) {
-        return new TrainingConfig(network, rule, local, readout, schedule, epochs, other, precision, seed, augment);
+        return new TrainingConfig(
+                network, rule, local, readout, schedule, epochs, other, precision, seed, augment, views);
+    }
+
+    /**
+     * {@return this with several views of each image}
+     *
+     * @param other how often an image is in an epoch, from 1
+     */
+    public TrainingConfig withViews(int other) {
+        return new TrainingConfig(
+                network, rule, local, readout, schedule, epochs, batch, precision, seed, augment, other);
+    }
+
+    /** Returns how many samples an epoch has. */
+    int samples(int images) {
+        return images * views;
     }
 
     /** Returns what a checkpoint must share with a run to be gone on from. */
@@ -82,6 +136,7 @@ public record TrainingConfig(
                 .with("batch", batch)
                 .with("precision", precision)
                 .with("seed", seed)
-                .with("augment", augment);
+                .with("augment", augment)
+                .with("views", views > 1 ? views : null);
     }
 }

@@ -9,6 +9,7 @@ import io.github.kib4j.layer.NetworkSpec;
 import io.github.kib4j.objective.LocalObjective;
 import io.github.kib4j.objective.TeachingSignal;
 import io.github.kib4j.objective.TeachingSignals;
+import io.github.kib4j.objective.TrainingSet;
 import io.github.kib4j.op.Activation;
 import io.github.kib4j.op.Dropout;
 import io.github.kib4j.op.Estimator;
@@ -81,10 +82,15 @@ final class SignatureTest {
         Schedule steps = new Schedule.MultiStep(List.of(3, 5), 0.25);
         TeachingSignal targets = TeachingSignals.targets(3, sample -> new double[3], Kernel.LINEAR, false);
         TeachingSignal similarity = TeachingSignals.similarity((i, j) -> 1);
+        TeachingSignal judgements = TeachingSignals.judgements(0.1, 0.2, 3);
+        TeachingSignal pictures = TeachingSignals.pictures(Shape.of(3, 8, 8), 4, Kernel.LINEAR, false);
         return List.of(
                 config(taughtBy(CLASSES), sgd, new Schedule.Cosine()),
                 config(taughtBy(targets), adam, new Schedule.OneCycle(0.3)),
                 config(taughtBy(similarity), sgd, new Schedule.WarmUp(1.5, steps)),
+                config(taughtBy(judgements), sgd, new Schedule.WarmUp(1.5, steps)),
+                config(taughtBy(pictures), sgd, new Schedule.WarmUp(1.5, steps)),
+                config(taughtBy(TeachingSignals.views()), sgd, new Schedule.WarmUp(1.5, steps)),
                 config(new BackpropRule(), sgd, steps),
                 config(new ReadoutRule(), adam, new Schedule.Constant()));
     }
@@ -285,7 +291,7 @@ final class SignatureTest {
         }
 
         @Override
-        public BoundRule bind(Network network, Optimizers optimizers, Scope scope, int samples, int batch) {
+        public BoundRule bind(Network network, Optimizers optimizers, Scope scope, TrainingSet set) {
             throw new UnsupportedOperationException();
         }
     }

@@ -39,6 +39,7 @@ final class ExamplesTest {
         "MlpOnFeatures, % of the test points.",
         "CodesOfABatch, After 30 epochs: layer 1 0.",
         "OwnSimilarity, Codes follow angles: 0.",
+        "TargetsOfARegression, R2 of a linear readout: 0.",
         "PredictSaveLoad, 'Loaded, at epoch 10: '",
         "EarlyStopping, 'After 13 steps: '",
         "TwoDevices, %"
@@ -179,6 +180,22 @@ final class ExamplesTest {
     void codesFollowASimilarityOfOnesOwn() {
         double[] alignment = OwnSimilarity.alignment(15);
         assertThat(alignment[1]).isGreaterThan(alignment[0] + 0.2);
+    }
+
+    /** The noise leaves 0.96 to be explained. */
+    @Test
+    void targetVectorsTeachARegression() {
+        double[] explained = TargetsOfARegression.explained(15);
+        assertThat(explained[0]).isLessThan(0.6);
+        assertThat(explained[1]).isGreaterThan(0.85);
+    }
+
+    @Test
+    void leastSquaresAreThoseByHand() {
+        float[][] codes = {{1, 0}, {0, 1}, {1, 1}, {2, 1}};
+        double[] targets = {5, 1, 4, 7}; // 3 a - b + 2
+        double[] weights = TargetsOfARegression.leastSquares(codes, targets);
+        assertThat(weights).usingComparatorWithPrecision(1e-4).containsExactly(3, -1, 2);
     }
 
     /** {@code u = sqrt((1 + sum (z - zbar)^2) / n)}, from the weights. */

@@ -11,6 +11,7 @@ import io.github.kib4j.layer.ReadoutPass;
 import io.github.kib4j.objective.LocalClassification;
 import io.github.kib4j.objective.LocalObjective;
 import io.github.kib4j.objective.TeachingSignals;
+import io.github.kib4j.objective.TrainingSet;
 import io.github.kib4j.op.Activation;
 import io.github.kib4j.op.Clock;
 import io.github.kib4j.op.Device;
@@ -123,7 +124,7 @@ public final class GoldenTraining {
                 new Optimizer(device, scope, optimizer("local"), clock, 1),
                 new Optimizer(device, scope, optimizer("final"), clock, 1));
         Rule rule = rule();
-        BoundRule bound = rule.bind(network, optimizers, scope, batch, batch);
+        BoundRule bound = rule.bind(network, optimizers, scope, TrainingSet.sized(batch, batch));
         List<Parameter> parameters = new ArrayList<>(network.parameters());
         parameters.addAll(bound.parameters());
         writeState(network, parameters, golden.get("initial"), golden.path("bn_buffers_initial"));

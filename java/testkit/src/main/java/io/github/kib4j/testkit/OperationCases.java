@@ -869,7 +869,8 @@ public final class OperationCases {
                             t -> {
                                 BatchOps.Spec spec = new BatchOps.Spec(
                                         padding, flip, List.of(0.4, 0.5, 0.6), List.of(0.2, 0.25, 0.3), 99);
-                                Tensor order = ordered ? t.integers(4, 0, 3, 6, 2, 1, 5) : null;
+                                Tensor order =
+                                        ordered ? t.integers(4, 0, 3, 6, 2 + 7, 2 + 2 * 7, 5) : null; // views of 2
                                 augmentation(t, spec, 7, order, t.clock(10, 2, 3), 3, 3, 6, 5);
                             });
                 }
@@ -893,7 +894,7 @@ public final class OperationCases {
         for (boolean ordered : new boolean[] {false, true}) {
             for (int width : new int[] {1, 5, 40}) {
                 add("batch.rows", width + " of 40" + (ordered ? ", ordered" : ""), 1, t -> {
-                    Tensor order = ordered ? t.integers(4, 0, 3, 6, 2, 1, 5) : null;
+                    Tensor order = ordered ? t.integers(4, 0, 3, 6, 2 + 7, 1 + 2 * 7, 5) : null; // of views
                     Tensor out = t.output("out", t.single(3, width));
                     t.then(t.device().batch().rows(out, t.randomSingle(7, 40), order, t.clock(10, 2, 3)));
                 });

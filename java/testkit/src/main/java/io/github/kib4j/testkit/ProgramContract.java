@@ -55,6 +55,7 @@ public abstract class ProgramContract extends BackendContract {
         ObjectiveOps.Spec spec = new ObjectiveOps.Spec(Estimator.PHSIC, Kernel.COSINE, true, 2);
         rules.add(new LocalRule(
                 "phsic", LocalObjective.of(spec), TeachingSignals.similarity((i, j) -> i % 4 == j % 4 ? 1 : 0)));
+        rules.addAll(TinyRun.withoutLabels());
         return rules;
     }
 
@@ -97,7 +98,8 @@ public abstract class ProgramContract extends BackendContract {
                                             BATCH,
                                             precision,
                                             7,
-                                            true);
+                                            true,
+                                            2);
                                     try (Device device = open();
                                             Trainer trainer = new Trainer(
                                                     device, TinyRun.dataset(IMAGE, 3 * BATCH, BATCH), config)) {

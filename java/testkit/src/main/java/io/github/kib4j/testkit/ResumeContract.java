@@ -39,7 +39,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 public abstract class ResumeContract extends BackendContract {
     private static final int EPOCHS = 2;
     private static final int BATCH = 16;
-    /** Four steps: three whole batches, a short one; a last single sample is skipped. */
+    /** Four steps: three whole batches, a short one; a last single sample is skipped. Of two views seven. */
     private static final int IMAGES = 3 * BATCH + 5;
 
     @TempDir
@@ -57,6 +57,13 @@ public abstract class ResumeContract extends BackendContract {
                     TinyRun.pairs(new PairMemory.Averages(0.02)))) {
                 runs.add(Arguments.of("vgg", rule.name(), precision, vgg(rule, precision)));
                 runs.add(Arguments.of("mlp", rule.name(), precision, mlp(rule, precision)));
+            }
+            for (Rule rule : TinyRun.withoutLabels()) {
+                runs.add(Arguments.of(
+                        "vgg, 2 views",
+                        rule.toString(),
+                        precision,
+                        vgg(rule, precision).withViews(2)));
             }
         }
         Rule readout = new ReadoutRule();
@@ -124,12 +131,16 @@ public abstract class ResumeContract extends BackendContract {
             trainer.save(folder.resolve("whole"));
         }
         assertThat(interrupted(config)).isEqualTo(whole);
-        Path last = Path.of("step-" + 4 * EPOCHS);
+        Path last = Path.of("step-" + steps(config) * EPOCHS);
         for (String file : List.of("weights.safetensors", "optimizer.safetensors", "state.json")) {
             assertThat(content(folder.resolve("parts").resolve(last).resolve(file)))
                     .as(file)
                     .isEqualTo(content(folder.resolve("whole").resolve(last).resolve(file)));
         }
+    }
+
+    private static int steps(TrainingConfig config) {
+        return config.views() == 1 ? 4 : 7;
     }
 
     private Seen interrupted(TrainingConfig config) throws IOException {
@@ -143,7 +154,7 @@ public abstract class ResumeContract extends BackendContract {
                         assertThat(trainer.restore(parts)).isEmpty();
                         assertThat(trainer.step()).isEqualTo(part);
                     }
-                    if (trainer.step() > 0 && trainer.step() % 4 == 0) {
+                    if (trainer.step() > 0 && trainer.step() % steps(config) == 0) {
                         seen.add(trainer.lastEpoch(), trainer.evaluate());
                     }
                     finished = trainer.isFinished();

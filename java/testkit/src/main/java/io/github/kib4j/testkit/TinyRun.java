@@ -29,6 +29,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** A training run small enough for every backend's tests: bright squares in one of four corners. */
 public final class TinyRun {
@@ -120,6 +121,21 @@ public final class TinyRun {
                 "hebbian-pairs",
                 new HebbianPairs(Kernel.COSINE, true, 2, memory),
                 TeachingSignals.classes(4, Kernel.COSINE, true));
+    }
+
+    /**
+     * Returns the local rule taught without labels, in each way there is.
+     *
+     * @return judgements, views (of a run of two views), and target vectors
+     */
+    public static List<Rule> withoutLabels() {
+        LocalRule phsic = (LocalRule) phsic();
+        return Stream.of(
+                        TeachingSignals.judgements(0.1, 0.2, 3),
+                        TeachingSignals.views(),
+                        TeachingSignals.pictures(IMAGE, 4, Kernel.COSINE, true))
+                .<Rule>map(signal -> new LocalRule(phsic.name(), phsic.objective(), signal))
+                .toList();
     }
 
     /**

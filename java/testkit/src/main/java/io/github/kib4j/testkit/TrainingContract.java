@@ -526,6 +526,80 @@ public abstract class TrainingContract extends BackendContract {
         }
     }
 
+    /** An image's views are samples: an epoch has them all, and what is planned is what is there. */
+    @Test
+    void viewsAreSamplesOfABatch() {
+        List<Rule> rules = new ArrayList<>(TinyRun.withoutLabels());
+        rules.add(TinyRun.phsic());
+        rules.add(new BackpropRule());
+        for (Rule rule : rules) {
+            Dataset dataset = TinyRun.dataset(203, 60);
+            TrainingConfig config = TinyRun.config(rule, 6, 24, 0.01).withViews(2);
+            try (Device device = open()) {
+                MemoryEstimate estimate = MemoryEstimate.of(device, DeviceDataset.Sizes.of(dataset), config)
+                        .orElseThrow();
+                try (Trainer trainer = new Trainer(device, dataset, config)) {
+                    EpochResult last;
+                    do {
+                        last = epoch(trainer);
+                    } while (!trainer.isFinished());
+                    assertThat(last.images()).isEqualTo(406);
+                    assertThat(trainer.stepsPerEpoch()).isEqualTo(17);
+                    assertThat(trainer.step()).isEqualTo(6 * 17);
+                    assertThat(trainer.evaluate().accuracy())
+                            .as(rule.toString())
+                            .isGreaterThan(45);
+                    assertThat(device.liveBytes()).as(rule.toString()).isEqualTo(estimate.onDevice());
+                }
+            }
+        }
+        assertThatThrownBy(() -> TinyRun.config(TinyRun.phsic(), 1, 25, 0.01).withViews(2))
+                .isInstanceOf(RefusedException.class)
+                .hasMessage("A batch holds all 2 views of an image, so that it must be a multiple of 2, but is 25.");
+        Rule views = TinyRun.withoutLabels().get(1);
+        try (Device device = open()) {
+            TrainingConfig one = TinyRun.config(views, 1, 24, 0.01);
+            assertThatThrownBy(() -> new Trainer(device, TinyRun.dataset(203, 60), one))
+                    .isInstanceOf(RefusedException.class)
+                    .hasMessage("Views of one image teach from 2 of them in a batch on, but there is 1;"
+                            + " train with more views.");
+        }
+    }
+
+    /** Where images stay where they are, an epoch of one image's views is one of as many equal images. */
+    @Test
+    void viewsThatAreNotMovedAreTheImage() {
+        Dataset once = TinyRun.dataset(32, 20);
+        TrainingConfig tiny = TinyRun.config(new BackpropRule(), 1, 32, 0.01);
+        List<List<float[]>> runs = new ArrayList<>();
+        for (int views : new int[] {1, 2}) {
+            LayerSpec style = LayerSpec.linear(1);
+            TrainingConfig config = new TrainingConfig(
+                    NetworkSpec.mlp(Shape.of(2, 8, 8), List.of(16), 4, style),
+                    tiny.rule(),
+                    OptimizerSpec.sgd(0.1, 0, 0),
+                    OptimizerSpec.sgd(0.1, 0, 0),
+                    tiny.schedule(),
+                    1,
+                    32 * views,
+                    tiny.precision(),
+                    7,
+                    false,
+                    views);
+            try (Device device = open();
+                    Trainer trainer = new Trainer(device, once, config)) {
+                epoch(trainer);
+                runs.add(weights(trainer));
+            }
+        }
+        for (int i = 0; i < runs.get(0).size(); i++) {
+            assertThat(runs.get(1).get(i))
+                    .as("sums in another order, in single precision")
+                    .usingComparatorWithPrecision(1e-6f)
+                    .containsExactly(runs.get(0).get(i));
+        }
+    }
+
     /** A data set that is closed before a run on it is not read as what then lies in its memory. */
     @Test
     void aRunDoesNotReadAClosedDataSet() {

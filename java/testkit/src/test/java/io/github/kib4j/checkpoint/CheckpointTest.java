@@ -297,7 +297,7 @@ final class CheckpointTest {
         LocalRule phsic = (LocalRule) TinyRun.phsic();
         TeachingSignal linear = TeachingSignals.classes(4, Kernel.LINEAR, true);
         TeachingSignal similarity = TeachingSignals.similarity((i, j) -> i % 4 == j % 4 ? 1 : 0);
-        TeachingSignal own = (device, scope, samples, batch) -> linear.reside(device, scope, samples, batch);
+        TeachingSignal own = (device, scope, set) -> linear.reside(device, scope, set);
         assertRefused("run: rule.teaching.kernel.kind is COSINE there and LINEAR here", same, taught(phsic, linear));
         assertRefused("run: rule.teaching is classes there and similarity here", same, taught(phsic, similarity));
         String lambda = "lambda in " + CheckpointTest.class.getName();

@@ -1,0 +1,41 @@
+package io.github.kib4j.objective;
+
+import io.github.kib4j.tensor.Shape;
+import java.util.function.Supplier;
+
+/**
+ * What a run trains on, as far as a teaching signal may know it.
+ *
+ * @param image {@code C x H x W}
+ * @param images of the training set
+ * @param views of an image in an epoch, side by side in a batch
+ * @param batch samples of the largest batch, each view one
+ * @param pixels reads the images' bytes, image by image
+ * @param labels reads their classes
+ */
+public record TrainingSet(
+        Shape image, int images, int views, int batch, Supplier<byte[]> pixels, Supplier<int[]> labels) {
+    /**
+     * {@return a set of which only the sizes are known}
+     *
+     * @param images of the training set
+     * @param batch samples of the largest batch
+     */
+    public static TrainingSet sized(int images, int batch) {
+        return new TrainingSet(Shape.of(1, 1, 1), images, 1, batch, () -> new byte[images], () -> new int[images]);
+    }
+
+    /** {@return the samples of an epoch} */
+    public int samples() {
+        return images * views;
+    }
+
+    /**
+     * {@return the image that an entry of an epoch's order is a view of}
+     *
+     * @param entry {@code image + view * images}
+     */
+    public int imageOf(int entry) {
+        return entry % images;
+    }
+}
