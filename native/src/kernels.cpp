@@ -43,6 +43,14 @@ class Bound final : public kib::Kernels {
                         int64_t row_stride, const int64_t* now, const kib_queue* queue) const override {
     return kib_batch_rows(out, all, order, count, batch, m, row_stride, now, queue);
   }
+  kib_status batch_mix(void* x, int type, int64_t batch, int64_t size, const double* parts, int64_t count,
+                       const int64_t* now, const kib_queue* queue) const override {
+    return kib_batch_mix(x, type, batch, size, parts, count, now, queue);
+  }
+  kib_status batch_mix_labels(float* out, const int32_t* labels, int64_t batch, int64_t outputs, const double* parts,
+                              int64_t count, const int64_t* now, const kib_queue* queue) const override {
+    return kib_batch_mix_labels(out, labels, batch, outputs, parts, count, now, queue);
+  }
   int64_t batch_norm_workspace(int64_t rows, int64_t channels) const override {
     return kib_batch_norm_workspace(rows, channels);
   }
@@ -140,10 +148,11 @@ class Bound final : public kib::Kernels {
   kib_status random_advance(int64_t* now, int64_t batch, const kib_queue* queue) const override {
     return kib_random_advance(now, batch, queue);
   }
-  kib_status readout_cross_entropy(void* dy, int dy_type, const float* y, const int32_t* labels, int64_t batch,
-                                   int64_t outputs, const kib_meter* meter, void* workspace,
-                                   const kib_queue* queue) const override {
-    return kib_readout_cross_entropy(dy, dy_type, y, labels, batch, outputs, meter, workspace, queue);
+  kib_status readout_cross_entropy(void* dy, int dy_type, const float* y, const int32_t* labels, const float* shares,
+                                   double smoothing, int64_t batch, int64_t outputs, const kib_meter* meter,
+                                   void* workspace, const kib_queue* queue) const override {
+    return kib_readout_cross_entropy(dy, dy_type, y, labels, shares, smoothing, batch, outputs, meter, workspace,
+                                     queue);
   }
   int64_t readout_workspace(int64_t batch, int64_t outputs) const override {
     return kib_readout_workspace(batch, outputs);
@@ -156,6 +165,9 @@ class Bound final : public kib::Kernels {
                                            int64_t height, int64_t width, int64_t rows, int64_t columns,
                                            const kib_queue* queue) const override {
     return kib_readout_average_pool_gradient(dx, dy, type, batch, channels, height, width, rows, columns, queue);
+  }
+  kib_status readout_add(void* y, const void* x, int type, int64_t n, const kib_queue* queue) const override {
+    return kib_readout_add(y, x, type, n, queue);
   }
   kib_status objective_code_statistics(double* count, double* code_sum, double* code_products,
                                        double* teaching_products, double* teaching_sum, double* teaching_squares,

@@ -15,12 +15,28 @@ void test_rows() {
   check(out == std::vector<float>{10, 11, 20, 21}, "rows of a table in its own order");
 }
 
+// The first is mixed with the last, and so on; the one in the middle stays. Steps behind the table's have its last
+// part.
+void test_mix() {
+  const double parts[] = {0.5, 0.75};
+  const int64_t now[4] = {9, 1, 2, 7};
+  std::vector<float> x = {1, 2, 3, 4, 5, 6};
+  check(kib_batch_mix(x.data(), KIB_F32, 3, 2, parts, 2, now, on(2)) == KIB_OK, "mix");
+  check(x == std::vector<float>{2, 3, 3, 4, 4, 5}, "mixed");
+  const int32_t labels[] = {1, 0, 2, 1};
+  std::vector<float> out(12);
+  kib_batch_mix_labels(out.data(), labels, 4, 3, parts, 2, now, on(2));
+  check(out == std::vector<float>{0, 1, 0, 0.75f, 0, 0.25f, 0.25f, 0, 0.75f, 0, 1, 0}, "mixed labels");
+  check(kib_batch_mix(x.data(), 9, 3, 2, parts, 2, now, on(2)) == KIB_UNSUPPORTED_TYPE, "no type 9");
+}
+
 }  // namespace
 
 // Every sample is its image, or one that is moved by at most the padding and perhaps mirrored; black is what lies
 // outside.
 void test_batch() {
   test_rows();
+  test_mix();
   constexpr int64_t B = 4, C = 2, H = 5, W = 3, count = 6, padding = 2, size = C * H * W;
   std::vector<uint8_t> images(count * size);
   for (size_t i = 0; i < images.size(); i++) images[i] = static_cast<uint8_t>(1 + i * 37 % 255);

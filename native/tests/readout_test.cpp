@@ -1,5 +1,6 @@
 #include "kib/readout.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "kernels.h"
@@ -42,6 +43,47 @@ void test_pool() {
   check(kib_readout_average_pool(nullptr, nullptr, 9, 1, 1, 1, 1, 1, 1, on(1)) == KIB_UNSUPPORTED_TYPE, "no type 9");
 }
 
+// With smoothed labels and shares of classes, from the definition: the mean over classes of shares times -log softmax.
+void test_shares() {
+  constexpr int64_t B = 4, M = 3;
+  auto y = random_numbers(B * M, -2, 2);
+  y[1] = -INFINITY;  // of a class that is not wanted
+  const std::vector<int32_t> labels = {0, 2, 1, 1};
+  const std::vector<float> shares = {0.75f, 0, 0.25f, 0.125f, 0.25f, 0.625f, 0, 1, 0, 0.5f, 0.5f, 0};
+  for (bool shared : {false, true})
+    for (double smoothing : {0.0, 0.25}) {
+      if (smoothing > 0) y[1] = -1;
+      std::vector<float> dy(B * M);
+      double sums[2] = {0, 0}, loss = 0, right = 0;
+      int64_t now[4] = {0, 0, 0, 0}, fault[2] = {0, 0};
+      kib_meter meter = {sums, 0, now, fault, 1};
+      kib_readout_cross_entropy(dy.data(), KIB_F32, y.data(), shared ? nullptr : labels.data(),
+                                shared ? shares.data() : nullptr, smoothing, B, M, &meter, nullptr, on(1));
+      for (int64_t b = 0; b < B; b++) {
+        const float *row = y.data() + b * M, *part = shares.data() + b * M;
+        double sum = 0;
+        for (int64_t m = 0; m < M; m++) sum += std::exp(row[m]);
+        int64_t label = shared ? std::max_element(part, part + M) - part : labels[b];
+        right += std::max_element(row, row + M) - row == label;
+        for (int64_t m = 0; m < M; m++) {
+          double wanted = (1 - smoothing) * (shared ? part[m] : m == label) + smoothing / M;
+          if (wanted != 0) loss -= wanted * (row[m] - std::log(sum));
+          near(dy[b * M + m], (std::exp(row[m]) / sum - wanted) / B, 1e-6, "gradient by shares");
+        }
+      }
+      near(sums[0], loss, 1e-6, "loss by shares");
+      check(sums[1] == right && fault[0] == 0, "the heaviest class is the right one");
+      y[1] = -INFINITY;
+    }
+}
+
+void test_add() {
+  auto x = random_numbers(70, -1, 1), y = random_numbers(70, -1, 1), sum = y;
+  check(kib_readout_add(sum.data(), x.data(), KIB_F32, 70, on(2)) == KIB_OK, "add");
+  for (size_t i = 0; i < x.size(); i++) check(sum[i] == x[i] + y[i], "a sum");
+  check(kib_readout_add(nullptr, nullptr, 9, 0, on(1)) == KIB_UNSUPPORTED_TYPE, "no type 9");
+}
+
 }  // namespace
 
 // Loss, count and gradient against the formula; a loss that is not finite is noted once.
@@ -53,7 +95,8 @@ void test_readout() {
   double sums[4] = {1, 2, 3, 4};
   int64_t now[4] = {6, 0, 0, 0}, fault[2] = {0, 0};
   kib_meter meter = {sums, 1, now, fault, 2};
-  check(kib_readout_cross_entropy(dy.data(), KIB_F32, y.data(), labels.data(), B, M, &meter, nullptr, on(1)) == KIB_OK,
+  check(kib_readout_cross_entropy(dy.data(), KIB_F32, y.data(), labels.data(), nullptr, 0, B, M, &meter, nullptr,
+                                  on(1)) == KIB_OK,
         "readout");
   double loss = 0, correct = 0;
   for (int64_t b = 0; b < B; b++) {
@@ -70,10 +113,12 @@ void test_readout() {
   check(sums[2] == 3 + correct && sums[0] == 1 && sums[3] == 4, "readout's count");
   check(fault[0] == 0, "a finite loss is no fault");
   meter.correct = -1;
-  kib_readout_cross_entropy(nullptr, KIB_F32, y.data(), labels.data(), B, M, &meter, nullptr, on(1));
+  kib_readout_cross_entropy(nullptr, KIB_F32, y.data(), labels.data(), nullptr, 0, B, M, &meter, nullptr, on(1));
   check(sums[2] == 3 + correct, "nothing is counted where nothing is asked for");
   y[4] = NAN;
-  kib_readout_cross_entropy(nullptr, KIB_F32, y.data(), labels.data(), B, M, &meter, nullptr, on(1));
+  kib_readout_cross_entropy(nullptr, KIB_F32, y.data(), labels.data(), nullptr, 0, B, M, &meter, nullptr, on(1));
   check(fault[0] == 7 && fault[1] == 1, "a loss that is not a number is a fault");
+  test_shares();
+  test_add();
   test_pool();
 }

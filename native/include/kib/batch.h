@@ -29,6 +29,17 @@ int64_t kib_augmentation_workspace(int64_t channels);
 kib_status kib_batch_rows(float* out, const float* all, const int32_t* order, int64_t count, int64_t batch, int64_t m,
                           int64_t row_stride, const int64_t* now, const kib_queue* queue);
 
+/*
+ * Mixes sample j of x [B, size] of the type with sample B - 1 - j, in place: x_j = l x_j + (1 - l) x_{B-1-j}, of what
+ * both were; l = parts[min(now[3], count - 1)]. The one in the middle stays.
+ */
+kib_status kib_batch_mix(void* x, int type, int64_t batch, int64_t size, const double* parts, int64_t count,
+                         const int64_t* now, const kib_queue* queue);
+
+/* Labels mixed likewise: out [B, M] = l onehot_j + (1 - l) onehot_{B-1-j} of labels [B]. */
+kib_status kib_batch_mix_labels(float* out, const int32_t* labels, int64_t batch, int64_t outputs, const double* parts,
+                                int64_t count, const int64_t* now, const kib_queue* queue);
+
 #ifdef __cplusplus
 }
 #endif

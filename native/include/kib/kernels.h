@@ -51,6 +51,11 @@ class Kernels {
   virtual int64_t augmentation_workspace(int64_t channels) const = 0;
   virtual kib_status batch_rows(float* out, const float* all, const int32_t* order, int64_t count, int64_t batch,
                                 int64_t m, int64_t row_stride, const int64_t* now, const kib_queue* queue) const = 0;
+  virtual kib_status batch_mix(void* x, int type, int64_t batch, int64_t size, const double* parts, int64_t count,
+                               const int64_t* now, const kib_queue* queue) const = 0;
+  virtual kib_status batch_mix_labels(float* out, const int32_t* labels, int64_t batch, int64_t outputs,
+                                      const double* parts, int64_t count, const int64_t* now,
+                                      const kib_queue* queue) const = 0;
 
   // batch_norm.h
   virtual int64_t batch_norm_workspace(int64_t rows, int64_t channels) const = 0;
@@ -115,9 +120,9 @@ class Kernels {
   virtual kib_status random_advance(int64_t* now, int64_t batch, const kib_queue* queue) const = 0;
 
   // readout.h
-  virtual kib_status readout_cross_entropy(void* dy, int dy_type, const float* y, const int32_t* labels, int64_t batch,
-                                           int64_t outputs, const kib_meter* meter, void* workspace,
-                                           const kib_queue* queue) const = 0;
+  virtual kib_status readout_cross_entropy(void* dy, int dy_type, const float* y, const int32_t* labels,
+                                           const float* shares, double smoothing, int64_t batch, int64_t outputs,
+                                           const kib_meter* meter, void* workspace, const kib_queue* queue) const = 0;
   virtual int64_t readout_workspace(int64_t batch, int64_t outputs) const = 0;
   virtual kib_status readout_average_pool(void* y, const void* x, int type, int64_t batch, int64_t channels,
                                           int64_t height, int64_t width, int64_t rows, int64_t columns,
@@ -125,6 +130,7 @@ class Kernels {
   virtual kib_status readout_average_pool_gradient(void* dx, const void* dy, int type, int64_t batch, int64_t channels,
                                                    int64_t height, int64_t width, int64_t rows, int64_t columns,
                                                    const kib_queue* queue) const = 0;
+  virtual kib_status readout_add(void* y, const void* x, int type, int64_t n, const kib_queue* queue) const = 0;
 
   // statistics.h
   virtual kib_status objective_code_statistics(double* count, double* code_sum, double* code_products,

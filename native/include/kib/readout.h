@@ -11,11 +11,14 @@ extern "C" {
 #endif
 
 /*
- * Softmax cross-entropy of logits y [B, M]: dy [B, M] of dy_type (or NULL) = (softmax - onehot) / B; the meter's slot
- * gets the sum of the losses, its slot of right answers the number of samples whose largest logit is their label.
+ * Softmax cross-entropy of logits y [B, M] with the shares q = (1 - smoothing) p + smoothing / M, where p is one-hot of
+ * labels [B] or, where they are NULL, shares [B, M], whose rows sum to 1: dy [B, M] of dy_type (or NULL) =
+ * (softmax - q) / B; the meter's slot gets the sum of the losses, its slot of right answers the number of samples whose
+ * largest logit is where p is largest (the first of equal ones).
  */
-kib_status kib_readout_cross_entropy(void* dy, int dy_type, const float* y, const int32_t* labels, int64_t batch,
-                                     int64_t outputs, const kib_meter* meter, void* workspace, const kib_queue* queue);
+kib_status kib_readout_cross_entropy(void* dy, int dy_type, const float* y, const int32_t* labels, const float* shares,
+                                     double smoothing, int64_t batch, int64_t outputs, const kib_meter* meter,
+                                     void* workspace, const kib_queue* queue);
 
 /* Bytes of scratch memory that it needs. */
 int64_t kib_readout_workspace(int64_t batch, int64_t outputs);
@@ -31,6 +34,9 @@ kib_status kib_readout_average_pool(void* y, const void* x, int type, int64_t ba
 kib_status kib_readout_average_pool_gradient(void* dx, const void* dy, int type, int64_t batch, int64_t channels,
                                              int64_t height, int64_t width, int64_t rows, int64_t columns,
                                              const kib_queue* queue);
+
+/* y += x, n numbers of the type. */
+kib_status kib_readout_add(void* y, const void* x, int type, int64_t n, const kib_queue* queue);
 
 #ifdef __cplusplus
 }

@@ -66,7 +66,42 @@ void copy_image(T* x, const uint8_t* image, int64_t channels, int64_t height, in
   }
 }
 
+// How much of a sample is its own in this step.
+double part_of(const double* parts, int64_t count, const int64_t* now) {
+  return parts[std::min(now[KIB_CLOCK_EPOCH_STEP], count - 1)];
+}
+
 }  // namespace
+
+kib_status kib_batch_mix(void* x, int type, int64_t batch, int64_t size, const double* parts, int64_t count,
+                         const int64_t* now, const kib_queue* queue) {
+  double part = part_of(parts, count, now);
+  auto own = static_cast<float>(part), other = static_cast<float>(1 - part);
+  int team = threads_for(batch * size, queue->threads);
+  return with_type(type, [&](auto tag) {
+    using T = decltype(tag);
+#pragma omp parallel for num_threads(team) schedule(static)
+    for (int64_t j = 0; j < batch / 2; j++) {
+      T* first = static_cast<T*>(x) + j * size;
+      T* second = static_cast<T*>(x) + (batch - 1 - j) * size;
+#pragma omp simd
+      for (int64_t i = 0; i < size; i++) {
+        float a = load(first[i]), b = load(second[i]);
+        store(first + i, own * a + other * b);
+        store(second + i, own * b + other * a);
+      }
+    }
+  });
+}
+
+kib_status kib_batch_mix_labels(float* out, const int32_t* labels, int64_t batch, int64_t outputs, const double* parts,
+                                int64_t count, const int64_t* now, const kib_queue*) {
+  double part = part_of(parts, count, now);
+  for (int64_t j = 0; j < batch; j++)
+    for (int64_t m = 0; m < outputs; m++)
+      out[j * outputs + m] = static_cast<float>(part * (m == labels[j]) + (1 - part) * (m == labels[batch - 1 - j]));
+  return KIB_OK;
+}
 
 kib_status kib_batch_rows(float* out, const float* all, const int32_t* order, int64_t count, int64_t batch, int64_t m,
                           int64_t row_stride, const int64_t* now, const kib_queue* queue) {

@@ -41,30 +41,63 @@ void weighted_sum(T* target, const T* source, int64_t channels, Visit visit) {
   }
 }
 
+// The shares of classes that logits are to have: kept p + spread, of labels or of shares.
+struct Wanted {
+  const int32_t* labels;
+  const float* shares;
+  double kept, spread;
+  int64_t outputs;
+
+  int64_t label(int64_t b) const {
+    if (shares == nullptr) return labels[b];
+    const float* row = shares + b * outputs;
+    return std::max_element(row, row + outputs) - row;
+  }
+  double share(int64_t b, int64_t m) const {
+    return kept * (shares == nullptr ? m == labels[b] : shares[b * outputs + m]) + spread;
+  }
+};
+
 }  // namespace
 
 int64_t kib_readout_workspace(int64_t, int64_t) { return 0; }
 
-kib_status kib_readout_cross_entropy(void* dy, int dy_type, const float* y, const int32_t* labels, int64_t batch,
-                                     int64_t outputs, const kib_meter* meter, void*, const kib_queue*) {
+kib_status kib_readout_cross_entropy(void* dy, int dy_type, const float* y, const int32_t* labels, const float* shares,
+                                     double smoothing, int64_t batch, int64_t outputs, const kib_meter* meter, void*,
+                                     const kib_queue*) {
   return with_type(dy_type, [&](auto tag) {
     using T = decltype(tag);
+    Wanted wanted{labels, shares, 1 - smoothing, smoothing / static_cast<double>(outputs), outputs};
     double loss = 0, correct = 0;
     for (int64_t b = 0; b < batch; b++) {
       const float* row = y + b * outputs;
       int64_t largest = std::max_element(row, row + outputs) - row;
       double sum = 0;
       for (int64_t m = 0; m < outputs; m++) sum += std::exp(static_cast<double>(row[m]) - row[largest]);
-      loss += std::log(sum) + static_cast<double>(row[largest]) - row[labels[b]];
-      correct += largest == labels[b];
-      for (int64_t m = 0; m < outputs && dy != nullptr; m++) {
+      loss += std::log(sum);
+      for (int64_t m = 0; m < outputs; m++) {
+        double share = wanted.share(b, m);
+        if (share != 0) loss += share * (static_cast<double>(row[largest]) - row[m]);
+        if (dy == nullptr) continue;
         double softmax = std::exp(static_cast<double>(row[m]) - row[largest]) / sum;
         store(static_cast<T*>(dy) + b * outputs + m,
-              static_cast<float>((softmax - (m == labels[b])) / static_cast<double>(batch)));
+              static_cast<float>((softmax - share) / static_cast<double>(batch)));
       }
+      correct += largest == wanted.label(b);
     }
     add_up(meter, loss);
     if (meter != nullptr && meter->sums != nullptr && meter->correct >= 0) meter->sums[meter->correct] += correct;
+  });
+}
+
+kib_status kib_readout_add(void* y, const void* x, int type, int64_t n, const kib_queue* queue) {
+  return with_type(type, [&](auto tag) {
+    using T = decltype(tag);
+    T* sums = static_cast<T*>(y);
+    const T* terms = static_cast<const T*>(x);
+    int team = threads_for(n, queue->threads);
+#pragma omp parallel for simd num_threads(team) schedule(static)
+    for (int64_t i = 0; i < n; i++) store(sums + i, load(sums[i]) + load(terms[i]));
   });
 }
 

@@ -184,6 +184,49 @@ __global__ void copy_rows(Unit* out, const Unit* all, const int32_t* order, cons
   }
 }
 
+// How much of a sample is its own in each step of an epoch.
+struct Parts {
+  const double* parts;
+  int64_t count;
+  const int64_t* now;
+
+  __device__ double now_own() const { return parts[min(now[KIB_CLOCK_EPOCH_STEP], count - 1)]; }
+};
+
+// x [batch, size]: a thread mixes kMany numbers of a sample in the first half with those of the one as far from the
+// end. Each is read and written once. Bound by memory.
+template <int kMany, class T>
+__global__ void __launch_bounds__(kThreads) mix(T* x, int64_t batch, int64_t size, Parts parts) {
+  double part = parts.now_own();
+  auto own = static_cast<float>(part), other = static_cast<float>(1 - part);
+  int64_t width = size / kMany, n = batch / 2 * width;
+  for (int64_t at = first_item(); at < n; at += item_stride()) {
+    int64_t j = at / width, i = (at - j * width) * kMany;
+    T *first = x + j * size + i, *second = x + (batch - 1 - j) * size + i;
+    float a[kMany], b[kMany];
+    load_many(a, first);
+    load_many(b, second);
+#pragma unroll
+    for (int k = 0; k < kMany; k++) {
+      float mixed = own * a[k] + other * b[k];
+      b[k] = own * b[k] + other * a[k];
+      a[k] = mixed;
+    }
+    store_many(first, a);
+    store_many(second, b);
+  }
+}
+
+// out [batch, outputs], a thread a number.
+__global__ void __launch_bounds__(kThreads)
+    mix_labels(float* out, const int32_t* labels, int64_t batch, int64_t outputs, Parts parts) {
+  double part = parts.now_own();
+  for (int64_t at = first_item(); at < batch * outputs; at += item_stride()) {
+    int64_t j = at / outputs, m = at - j * outputs;
+    out[at] = static_cast<float>(part * (m == labels[j]) + (1 - part) * (m == labels[batch - 1 - j]));
+  }
+}
+
 }  // namespace
 }  // namespace kib::cuda
 
@@ -221,4 +264,21 @@ kib_status kib_batch_rows(float* out, const float* all, const int32_t* order, in
                   row_stride / 4);
   return launch("batch.rows", copy_rows<float>, grid_for(batch * m, kThreads), queue, out, all, order, now, count,
                 batch, m, row_stride);
+}
+
+kib_status kib_batch_mix(void* x, int type, int64_t batch, int64_t size, const double* parts, int64_t count,
+                         const int64_t* now, const kib_queue* queue) {
+  return with_type(type, [&](auto tag) {
+    using T = decltype(tag);
+    bool wide = is_wide<T>(x, size);
+    return launch("batch.mix", wide ? mix<kWide<T>, T> : mix<1, T>,
+                  grid_for(batch / 2 * size / (wide ? kWide<T> : 1), kThreads), queue, static_cast<T*>(x), batch, size,
+                  Parts{parts, count, now});
+  });
+}
+
+kib_status kib_batch_mix_labels(float* out, const int32_t* labels, int64_t batch, int64_t outputs, const double* parts,
+                                int64_t count, const int64_t* now, const kib_queue* queue) {
+  return launch("batch.mix_labels", mix_labels, grid_for(batch * outputs, kThreads), queue, out, labels, batch, outputs,
+                Parts{parts, count, now});
 }

@@ -53,13 +53,25 @@ struct Largest {
   }
 };
 
+// The shares of classes that logits are to have: kept p + spread, of labels or of shares.
+struct Wanted {
+  const int32_t* labels;
+  const float* shares;
+  double kept, spread;
+
+  // Of class m of the row that begins at number `row`, of sample b.
+  __device__ double share(int64_t b, int64_t row, int64_t m) const {
+    return kept * (shares == nullptr ? m == labels[b] : shares[row + m]) + spread;
+  }
+};
+
 // dy [batch, outputs] or none; sums [2 blocks] of the losses and of the right answers, or the meter's where there is
 // one block. A block has some rows, each in a team's registers where it is no longer than a warp, else read again (it
-// is near). Reads y and labels, writes dy.
-template <bool kHeld, class T>
-__global__ void __launch_bounds__(kThreads, 2)
-    cross_entropy(T* dy, double* sums, const float* y, const int32_t* labels, int64_t batch, int64_t outputs,
-                  Teams teams, kib_meter meter) {
+// is near). Reads y and what is wanted (where that is labels as they are, kPlain), writes dy.
+template <bool kPlain, bool kHeld, class T>
+__global__ void __launch_bounds__(kThreads, kPlain ? 2 : 1)
+    cross_entropy(T* dy, double* sums, const float* y, Wanted wanted, int64_t batch, int64_t outputs, Teams teams,
+                  kib_meter meter) {
   __shared__ double parts[kWarp];
   unsigned lane = threadIdx.x % teams.team, count = kThreads / teams.team;
   double losses = 0, right = 0;
@@ -79,16 +91,32 @@ __global__ void __launch_bounds__(kThreads, 2)
       sum += e;
     }
     sum = team_sum(sum, teams.team);
+    int64_t label = is_row && (kPlain || wanted.shares == nullptr) ? wanted.labels[b] : 0;
+    double below = 0;  // how far the wanted logits are below the largest
+    if constexpr (!kPlain) {
+      for (int64_t m = lane; m < end; m += teams.team) {
+        double share = wanted.share(b, b * outputs, m);
+        if (share != 0) below += share * (static_cast<double>(largest.value) - logit(m));
+      }
+      below = team_sum(below, teams.team);
+      if (wanted.shares != nullptr) {
+        const float* shares = wanted.shares + b * outputs;
+        Largest heaviest;
+        for (int64_t m = lane; m < end; m += teams.team) heaviest.consider(shares[m], m);
+        heaviest.of_team(teams.team, lane < end ? shares[lane] : 0);
+        label = heaviest.at;
+      }
+    }
     if (!is_row) continue;
-    int64_t label = labels[b];
     if (lane == 0) {
-      losses += log(sum) + static_cast<double>(largest.value) - row[label];
+      losses += log(sum) + (kPlain ? static_cast<double>(largest.value) - row[label] : below);
       right += largest.at == label;
     }
     if (dy == nullptr) continue;
     for (int64_t m = lane; m < outputs; m += teams.team) {
       if (!kHeld) e = exp(static_cast<double>(row[m]) - largest.value);
-      store(dy + b * outputs + m, static_cast<float>((e / sum - (m == label)) / static_cast<double>(batch)));
+      double share = kPlain ? m == label : wanted.share(b, b * outputs, m);
+      store(dy + b * outputs + m, static_cast<float>((e / sum - share) / static_cast<double>(batch)));
     }
   }
   losses = block_sum(losses, parts);
@@ -177,6 +205,21 @@ __global__ void __launch_bounds__(kPoolThreads) average_pool_gradient(T* dx, con
   store_many(dx + static_cast<int64_t>(position) * p.channels + c, sums);
 }
 
+// y += x: kMany numbers at a time, and the last ones of n alone.
+template <int kMany, class T>
+__global__ void __launch_bounds__(kPoolThreads) add(T* y, const T* x, int64_t n) {
+  int64_t whole = n / kMany;
+  for (int64_t i = first_item(); i < whole; i += item_stride()) {
+    float sums[kMany], terms[kMany];
+    load_many(sums, y + i * kMany);
+    load_many(terms, x + i * kMany);
+#pragma unroll
+    for (int k = 0; k < kMany; k++) sums[k] += terms[k];
+    store_many(y + i * kMany, sums);
+  }
+  for (int64_t i = whole * kMany + first_item(); i < n; i += item_stride()) store(y + i, load(y[i]) + load(x[i]));
+}
+
 // Launches a kernel that has a thread for each of `places` positions of an image, 16 bytes of channels or one: in parts
 // of so many images as 31 bits count the numbers of.
 template <class T, class Kernel>
@@ -209,15 +252,19 @@ int64_t kib_readout_workspace(int64_t batch, int64_t outputs) {
   return blocks > 1 ? Arena::bytes<double>(2 * blocks) : 0;
 }
 
-kib_status kib_readout_cross_entropy(void* dy, int dy_type, const float* y, const int32_t* labels, int64_t batch,
-                                     int64_t outputs, const kib_meter* meter, void* workspace, const kib_queue* queue) {
+kib_status kib_readout_cross_entropy(void* dy, int dy_type, const float* y, const int32_t* labels, const float* shares,
+                                     double smoothing, int64_t batch, int64_t outputs, const kib_meter* meter,
+                                     void* workspace, const kib_queue* queue) {
   return with_type(dy_type, [&](auto tag) {
     using T = decltype(tag);
     Teams teams(batch, outputs);
     auto* sums = static_cast<double*>(workspace);
-    auto kernel = outputs <= kWarp ? cross_entropy<true, T> : cross_entropy<false, T>;
+    Wanted wanted{labels, shares, 1 - smoothing, smoothing / static_cast<double>(outputs)};
+    bool plain = shares == nullptr && smoothing == 0, held = outputs <= kWarp;
+    auto kernel = plain ? (held ? cross_entropy<true, true, T> : cross_entropy<true, false, T>)
+                        : (held ? cross_entropy<false, true, T> : cross_entropy<false, false, T>);
     kib_status status = launch("readout.cross_entropy", kernel, {dim3(static_cast<unsigned>(teams.blocks)), kThreads},
-                               queue, static_cast<T*>(dy), sums, y, labels, batch, outputs, teams, by_value(meter));
+                               queue, static_cast<T*>(dy), sums, y, wanted, batch, outputs, teams, by_value(meter));
     if (status != KIB_OK || teams.blocks <= 1) return status;
     return launch("readout.cross_entropy", add_blocks, {dim3(1), kThreads}, queue, sums, teams.blocks, by_value(meter));
   });
@@ -241,5 +288,15 @@ kib_status kib_readout_average_pool_gradient(void* dx, const void* dy, int type,
     return pool("readout.average_pool_gradient", average_pool_gradient<kWide<T>, T>, average_pool_gradient<1, T>,
                 static_cast<T*>(dx), static_cast<const T*>(dy), batch, height * width, rows * columns,
                 pooled(channels, height, width, rows, columns), queue);
+  });
+}
+
+kib_status kib_readout_add(void* y, const void* x, int type, int64_t n, const kib_queue* queue) {
+  return with_type(type, [&](auto tag) {
+    using T = decltype(tag);
+    bool wide = is_wide<T>(y, 0) && is_wide<T>(x, 0);
+    return launch("readout.add", wide ? add<kWide<T>, T> : add<1, T>,
+                  grid_for(wide ? divided_up(n, kWide<T>) : n, kPoolThreads), queue, static_cast<T*>(y),
+                  static_cast<const T*>(x), n);
   });
 }

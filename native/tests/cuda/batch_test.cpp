@@ -5,6 +5,8 @@
 
 KIB_EXPECTED(kib_augmentation_batch)
 KIB_EXPECTED(kib_augmentation_workspace)
+KIB_EXPECTED(kib_batch_mix)
+KIB_EXPECTED(kib_batch_mix_labels)
 KIB_EXPECTED(kib_batch_rows)
 
 namespace {
@@ -96,6 +98,39 @@ void test_rows() {
   }
 }
 
+template <class T>
+void compare_mix(int64_t batch, int64_t size, int type, std::vector<T> x) {
+  const std::vector<double> parts = {0.5, 0.3};
+  const std::vector<int64_t> now = {9, 1, 2, 1};
+  test::Array<T> dx(x);
+  test::Array<double> dparts(parts);
+  test::Array<int64_t> dnow(now);
+  expected::kib_batch_mix(x.data(), type, batch, size, parts.data(), 2, now.data(), test::processor());
+  test::ok(kib_batch_mix(dx.data(), type, batch, size, dparts.data(), 2, dnow.data(), test::device()), "batch.mix");
+  std::string what = "batch.mix " + std::to_string(batch) + "x" + std::to_string(size) + " of type ";
+  test::near(dx.read(), x, type == KIB_F32 ? 1.3e-7 : 0x1p-8, what + std::to_string(type));
+  std::vector<int32_t> labels;
+  for (int64_t j = 0; j < batch; j++) labels.push_back(static_cast<int32_t>(j * 7 % 5));
+  std::vector<float> wanted(static_cast<size_t>(batch * 5));
+  test::Array<int32_t> dlabels(labels);
+  test::Array<float> out(wanted.size());
+  expected::kib_batch_mix_labels(wanted.data(), labels.data(), batch, 5, parts.data(), 2, now.data(),
+                                 test::processor());
+  test::ok(kib_batch_mix_labels(out.data(), dlabels.data(), batch, 5, dparts.data(), 2, dnow.data(), test::device()),
+           "batch.mix_labels");
+  test::near(out.read(), wanted, 1.3e-7, "batch.mix_labels");
+}
+
+void test_mix() {
+  const int64_t shapes[][2] = {{4, 3072}, {5, 784}, {7, 15}, {1, 8}, {2, 1}, {0, 4}};
+  for (const auto& [batch, size] : shapes) {
+    auto x = random_numbers(static_cast<size_t>(batch * size), -1, 1);
+    compare_mix<float>(batch, size, KIB_F32, x);
+    compare_mix<uint16_t>(batch, size, KIB_BF16, narrowed(x));
+  }
+  check(kib_batch_mix(nullptr, 9, 1, 1, nullptr, 1, nullptr, test::device()) == KIB_UNSUPPORTED_TYPE, "no type 9");
+}
+
 void test_refusals() {
   test::Array<float> none(1);
   std::vector<double> ones(3, 1);
@@ -122,6 +157,7 @@ void test_batch() {
     }
   }
   test_rows();
+  test_mix();
   test_refusals();
 }
 
@@ -140,5 +176,9 @@ void time_batch(test::Timer& timer) {
                                                         few, KIB_BF16, few, 3, channels, 32, 32, 4, 1, mean, deviation,
                                                         1, now.data(), nullptr, test::device());
                  });
+    test::Array<double> parts(std::vector<double>{0.5});
+    timer.time("batch.mix", std::to_string(few) + "x3072 bf16", {static_cast<double>(few * 4 * 3072)}, [&] {
+      return kib_batch_mix(x.data(), KIB_BF16, few, 3072, parts.data(), 1, now.data(), test::device());
+    });
   }
 }

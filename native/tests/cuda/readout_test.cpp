@@ -6,17 +6,31 @@
 
 #include "families.h"
 
+KIB_EXPECTED(kib_readout_add)
 KIB_EXPECTED(kib_readout_cross_entropy)
 KIB_EXPECTED(kib_readout_average_pool)
 KIB_EXPECTED(kib_readout_average_pool_gradient)
 
 namespace {
 
+// What logits are compared with.
+struct Wanted {
+  bool shared = false;
+  double smoothing = 0;
+};
+
 // Gradient, meter and fault like the processor's, in two steps on the same meter: the second adds to the first, but the
 // first fault stays.
-void compare(const std::vector<float>& y, int64_t batch, int64_t outputs, int type, const std::string& what) {
+void compare(const std::vector<float>& y, int64_t batch, int64_t outputs, int type, const Wanted& wanted,
+             std::string what) {
+  what += wanted.shared ? " shares" : " labels";
   std::vector<int32_t> labels;
   for (int64_t b = 0; b < batch; b++) labels.push_back(static_cast<int32_t>((b * 7 + 3) % outputs));
+  std::vector<float> shares(y.size(), 0);  // of two classes, as mixing makes them, or of one
+  for (int64_t b = 0; b < batch; b++) {
+    shares[static_cast<size_t>(b * outputs + (b * 5 + 1) % outputs)] += 0.25f;
+    shares[static_cast<size_t>(b * outputs + (b * 7 + 3) % outputs)] += 0.75f;
+  }
   std::vector<double> sums = {1, 2, 3, 4};
   std::vector<int64_t> now = {6, 0, 0, 0}, fault = {0, 0};
   std::vector<float> dy(y.size());
@@ -24,6 +38,9 @@ void compare(const std::vector<float>& y, int64_t batch, int64_t outputs, int ty
   test::Array<float> dlogits(y), ddy(dy);
   test::Array<uint16_t> ddy16(dy16);
   test::Array<int32_t> dlabels(labels);
+  test::Array<float> dshares(shares);
+  const int32_t *plain = wanted.shared ? nullptr : labels.data(), *dplain = wanted.shared ? nullptr : dlabels.data();
+  const float *soft = wanted.shared ? shares.data() : nullptr, *dsoft = wanted.shared ? dshares.data() : nullptr;
   test::Array<double> dsums(sums);
   test::Array<int64_t> dnow(now), dfault(fault);
   test::Scratch scratch(static_cast<size_t>(kib_readout_workspace(batch, outputs)));
@@ -32,13 +49,13 @@ void compare(const std::vector<float>& y, int64_t batch, int64_t outputs, int ty
   kib_meter dmeter = {dsums.data(), 1, dnow.data(), dfault.data(), 2};
   for (int i = 0; i < 2; i++, now[0]++) {
     dnow.write(now);
-    expected::kib_readout_cross_entropy(dy.data(), KIB_F32, y.data(), labels.data(), batch, outputs, &meter, nullptr,
-                                        test::processor());
-    expected::kib_readout_cross_entropy(dy16.data(), KIB_BF16, y.data(), labels.data(), batch, outputs, &none, nullptr,
-                                        test::processor());
+    expected::kib_readout_cross_entropy(dy.data(), KIB_F32, y.data(), plain, soft, wanted.smoothing, batch, outputs,
+                                        &meter, nullptr, test::processor());
+    expected::kib_readout_cross_entropy(dy16.data(), KIB_BF16, y.data(), plain, soft, wanted.smoothing, batch, outputs,
+                                        &none, nullptr, test::processor());
     void* to = type == KIB_F32 ? static_cast<void*>(ddy.data()) : ddy16.data();
-    test::ok(kib_readout_cross_entropy(to, type, dlogits.data(), dlabels.data(), batch, outputs, &dmeter,
-                                       scratch.data(), test::device()),
+    test::ok(kib_readout_cross_entropy(to, type, dlogits.data(), dplain, dsoft, wanted.smoothing, batch, outputs,
+                                       &dmeter, scratch.data(), test::device()),
              what);
   }
   test::near(dsums.read(), sums, 1e-12, what + ": sums");
@@ -50,6 +67,8 @@ void compare(const std::vector<float>& y, int64_t batch, int64_t outputs, int ty
     test::near(ddy16.read(), dy16, 0x1p-8, what + ": dy");
   }
 }
+
+const Wanted kWanted[] = {{}, {false, 0.1}, {true, 0}, {true, 0.1}};
 
 // Logits that are not numbers, infinite, equal, or far from each other.
 void test_odd_logits() {
@@ -68,9 +87,30 @@ void test_odd_logits() {
       std::vector<float> y;
       for (int64_t i = 0; i < repeated; i++) y.insert(y.end(), row.begin(), row.end());
       std::string what = "odd logits " + std::to_string(row[0]) + " " + std::to_string(row[1]);
-      compare(y, 1, 4 * repeated, KIB_F32, what);
-      compare(y, repeated, 4, KIB_F32, what);
+      for (const Wanted& wanted : kWanted) {
+        compare(y, 1, 4 * repeated, KIB_F32, wanted, what);
+        compare(y, repeated, 4, KIB_F32, wanted, what);
+      }
     }
+}
+
+// Sums like the processor's, from arrays that begin at 16 bytes and from such that do not.
+void test_add() {
+  for (size_t count : {0u, 1u, 64u, 1003u})
+    for (size_t offset : {0u, 1u}) {
+      auto x = random_numbers(count + offset, -1, 1), y = random_numbers(count + offset, -1, 1);
+      auto x16 = narrowed(x), y16 = narrowed(y);
+      test::Array<float> dx(x), dy(y);
+      test::Array<uint16_t> dx16(x16), dy16(y16);
+      auto n = static_cast<int64_t>(count);
+      expected::kib_readout_add(y.data() + offset, x.data() + offset, KIB_F32, n, test::processor());
+      expected::kib_readout_add(y16.data() + offset, x16.data() + offset, KIB_BF16, n, test::processor());
+      test::ok(kib_readout_add(dy.data() + offset, dx.data() + offset, KIB_F32, n, test::device()), "readout.add");
+      test::ok(kib_readout_add(dy16.data() + offset, dx16.data() + offset, KIB_BF16, n, test::device()), "readout.add");
+      test::equal(dy.read(), y, "readout.add");
+      test::equal(dy16.read(), y16, "readout.add of bfloat16");
+    }
+  check(kib_readout_add(nullptr, nullptr, 9, 1, test::device()) == KIB_UNSUPPORTED_TYPE, "no type 9");
 }
 
 // Images and the windows that they are pooled to.
@@ -128,17 +168,21 @@ void test_readout() {
                                {1000, 10}, {33, 32}, {40, 33}, {70, 100}, {3, 1000}};
   for (const auto& [batch, outputs] : shapes)
     for (int type : {KIB_F32, KIB_BF16})
-      compare(random_numbers(static_cast<size_t>(batch * outputs), -9, 9), batch, outputs, type,
-              "readout " + std::to_string(batch) + "x" + std::to_string(outputs));
+      for (const Wanted& wanted : kWanted)
+        compare(random_numbers(static_cast<size_t>(batch * outputs), -9, 9), batch, outputs, type, wanted,
+                "readout " + std::to_string(batch) + "x" + std::to_string(outputs));
+  test_add();
   test_odd_logits();
   test::Array<float> y(std::vector<float>{1, 2});
   test::Array<int32_t> labels(std::vector<int32_t>{1});
-  test::ok(kib_readout_cross_entropy(nullptr, KIB_F32, y.data(), labels.data(), 1, 2, nullptr, nullptr, test::device()),
+  test::ok(kib_readout_cross_entropy(nullptr, KIB_F32, y.data(), labels.data(), nullptr, 0, 1, 2, nullptr, nullptr,
+                                     test::device()),
            "neither gradient nor meter");
-  test::ok(kib_readout_cross_entropy(nullptr, KIB_F32, nullptr, nullptr, 0, 10, nullptr, nullptr, test::device()),
+  test::ok(kib_readout_cross_entropy(nullptr, KIB_F32, nullptr, nullptr, nullptr, 0, 0, 10, nullptr, nullptr,
+                                     test::device()),
            "no samples");
-  check(kib_readout_cross_entropy(nullptr, 9, y.data(), labels.data(), 1, 2, nullptr, nullptr, test::device()) ==
-            KIB_UNSUPPORTED_TYPE,
+  check(kib_readout_cross_entropy(nullptr, 9, y.data(), labels.data(), nullptr, 0, 1, 2, nullptr, nullptr,
+                                  test::device()) == KIB_UNSUPPORTED_TYPE,
         "no type 9");
 }
 
@@ -154,8 +198,13 @@ void time_readout(test::Timer& timer) {
     kib_meter meter = {sums.data(), 0, zeros.data(), fault.data(), 1};
     timer.time("readout.cross_entropy", std::to_string(few) + "x" + std::to_string(outputs),
                {static_cast<double>(few * (8 * outputs + 4))}, [&, columns = outputs] {
-                 return kib_readout_cross_entropy(dy.data(), KIB_F32, y.data(), labels.data(), few, columns, &meter,
-                                                  scratch.data(), test::device());
+                 return kib_readout_cross_entropy(dy.data(), KIB_F32, y.data(), labels.data(), nullptr, 0, few, columns,
+                                                  &meter, scratch.data(), test::device());
+               });
+    timer.time("readout.cross_entropy", std::to_string(few) + "x" + std::to_string(outputs) + ", smoothed",
+               {static_cast<double>(few * (8 * outputs + 4))}, [&, columns = outputs] {
+                 return kib_readout_cross_entropy(dy.data(), KIB_F32, y.data(), labels.data(), nullptr, 0.1, few,
+                                                  columns, &meter, scratch.data(), test::device());
                });
   }
   for (const auto& [channels, side, rows, columns] :

@@ -73,6 +73,34 @@ public record KernelBatch(KernelLibrary library) implements BatchOps<Work> {
         });
     }
 
+    @Override
+    public Work mix(Tensor x, Tensor parts, Clock clock) {
+        int type = library.typeOf(x);
+        long batch = x.shape().extent(0);
+        long size = x.shape().rowSize();
+        long count = parts.shape().size();
+        return library.kernel(0, (scratch, queue) -> {
+            BytePointer numbers = library.bytes(x);
+            DoublePointer table = library.doubles(parts);
+            LongPointer now = library.longs(clock.now());
+            return () -> library.kernels().batch_mix(numbers, type, batch, size, table, count, now, queue);
+        });
+    }
+
+    @Override
+    public Work mixLabels(Tensor shares, Tensor labels, Tensor parts, Clock clock) {
+        long batch = shares.shape().extent(0);
+        long outputs = shares.shape().extent(1);
+        long count = parts.shape().size();
+        return library.kernel(0, (scratch, queue) -> {
+            FloatPointer out = library.floats(shares);
+            IntPointer classes = library.ints(labels);
+            DoublePointer table = library.doubles(parts);
+            LongPointer now = library.longs(clock.now());
+            return () -> library.kernels().batch_mix_labels(out, classes, batch, outputs, table, count, now, queue);
+        });
+    }
+
     private static DoublePointer numbers(List<Double> values) {
         return new DoublePointer(
                 values.stream().mapToDouble(Double::doubleValue).toArray());

@@ -21,18 +21,32 @@ import org.jspecify.annotations.Nullable;
 public record KernelReadout(KernelLibrary library) implements ReadoutOps<Work> {
 
     @Override
-    public Work crossEntropy(@Nullable Tensor dy, Tensor y, Tensor labels, @Nullable Meter meter) {
+    public Work crossEntropy(@Nullable Tensor dy, Tensor y, Tensor wanted, double smoothing, @Nullable Meter meter) {
         library.numbers(y.type());
+        boolean labelled = wanted.shape().rank() == 1;
         int type = dy == null ? Specs.type(DataType.F32) : library.typeOf(dy);
         long batch = y.shape().extent(0);
         long outputs = y.shape().extent(1);
         return library.kernel(library.kernels().readout_workspace(batch, outputs), (scratch, queue) -> {
             BytePointer gradient = library.bytesOrNull(dy);
             FloatPointer logits = library.floats(y);
-            IntPointer classes = library.ints(labels);
+            IntPointer labels = library.intsOrNull(labelled ? wanted : null);
+            FloatPointer shares = library.floatsOrNull(labelled ? null : wanted);
             kib_meter sink = library.meter(meter);
             return () -> library.kernels()
-                    .readout_cross_entropy(gradient, type, logits, classes, batch, outputs, sink, scratch, queue);
+                    .readout_cross_entropy(
+                            gradient, type, logits, labels, shares, smoothing, batch, outputs, sink, scratch, queue);
+        });
+    }
+
+    @Override
+    public Work add(Tensor y, Tensor x) {
+        int type = library.typeOf(y);
+        long count = y.shape().size();
+        return library.kernel(0, (scratch, queue) -> {
+            BytePointer sums = library.bytes(y);
+            BytePointer terms = library.bytes(x);
+            return () -> library.kernels().readout_add(sums, terms, type, count, queue);
         });
     }
 

@@ -73,4 +73,27 @@ public interface BatchOps<R> {
      * @return the planned operation
      */
     R rows(Tensor out, Tensor all, @Nullable Tensor order, Clock clock);
+
+    /**
+     * Plans mixup of a batch's images (docs/mathematics.md, section 7.6), in place: {@code x_j = l x_j + (1 - l) x_{B-1-j}} of what both
+     * were. The one in the middle of an odd batch stays. {@code l} is that of the clock's step in the epoch, the last of the table's
+     * for all later ones.
+     *
+     * @param x {@code [B, ...]}, T
+     * @param parts {@code [at least 1]}, F64: {@code l} of an epoch's steps, from 0 to 1
+     * @param clock gives the step in the epoch
+     * @return the planned operation
+     */
+    R mix(Tensor x, Tensor parts, Clock clock);
+
+    /**
+     * Plans the shares of classes of images that were {@linkplain #mix mixed}: {@code l onehot_j + (1 - l) onehot_{B-1-j}}.
+     *
+     * @param shares {@code [B, M]}, F32
+     * @param labels {@code [B]}, I32
+     * @param parts {@code [at least 1]}, F64: {@code l} of an epoch's steps, from 0 to 1
+     * @param clock gives the step in the epoch
+     * @return the planned operation
+     */
+    R mixLabels(Tensor shares, Tensor labels, Tensor parts, Clock clock);
 }

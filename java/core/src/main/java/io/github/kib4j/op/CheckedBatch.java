@@ -44,6 +44,34 @@ record CheckedBatch(BatchOps<Work> raw, Door door) implements BatchOps<Operation
                 () -> raw.rows(out, all, order, clock));
     }
 
+    @Override
+    public Operation mix(Tensor x, Tensor parts, Clock clock) {
+        Check check = new Check("batch.mix");
+        check.floating("x", x);
+        parts(check, parts, clock);
+        return door.plan(
+                check.operation(), Touched.reads(parts, clock.now()).changes(x), () -> raw.mix(x, parts, clock));
+    }
+
+    @Override
+    public Operation mixLabels(Tensor shares, Tensor labels, Tensor parts, Clock clock) {
+        Check check = new Check("batch.mixLabels");
+        check.require(shares.shape().rank() == 2, "shares must be [B, M], but are " + shares.shape());
+        check.type("shares", shares, DataType.F32);
+        check.labels("labels", labels, Check.batch(shares));
+        parts(check, parts, clock);
+        return door.plan(
+                check.operation(),
+                Touched.reads(labels, parts, clock.now()).writes(shares),
+                () -> raw.mixLabels(shares, labels, parts, clock));
+    }
+
+    private static void parts(Check check, Tensor parts, Clock clock) {
+        check.require(parts.shape().rank() == 1, "parts must be a list of numbers, but are " + parts.shape());
+        check.type("parts", parts, DataType.F64);
+        check.clock(clock);
+    }
+
     /** Checks an order, and that there are as many samples as the batch has. */
     private static void order(Check check, Tensor samples, int batch, @Nullable Tensor order, Clock clock) {
         check.require(

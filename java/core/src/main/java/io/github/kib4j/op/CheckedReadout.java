@@ -8,11 +8,18 @@ import org.jspecify.annotations.Nullable;
 /** The door of {@link ReadoutOps}. */
 record CheckedReadout(ReadoutOps<Work> raw, Door door) implements ReadoutOps<Operation> {
     @Override
-    public Operation crossEntropy(@Nullable Tensor dy, Tensor y, Tensor labels, @Nullable Meter meter) {
+    public Operation crossEntropy(
+            @Nullable Tensor dy, Tensor y, Tensor wanted, double smoothing, @Nullable Meter meter) {
         Check check = new Check("readout.crossEntropy");
         check.require(y.shape().rank() == 2, "y must be [B, M], but is " + y.shape());
         check.type("y", y, DataType.F32);
-        check.labels("labels", labels, Check.batch(y));
+        if (wanted.shape().rank() == 1) {
+            check.labels("labels", wanted, Check.batch(y));
+        } else {
+            check.shape("shares", wanted, y.shape());
+            check.type("shares", wanted, DataType.F32);
+        }
+        check.require(smoothing >= 0 && smoothing < 1, "smoothing must be from 0 to below 1, but is " + smoothing);
         if (meter != null) {
             check.meter(meter);
         }
@@ -22,8 +29,17 @@ record CheckedReadout(ReadoutOps<Work> raw, Door door) implements ReadoutOps<Ope
         }
         return door.plan(
                 check.operation(),
-                Touched.reads(y, labels).writes(dy).meter(meter),
-                () -> raw.crossEntropy(dy, y, labels, meter));
+                Touched.reads(y, wanted).writes(dy).meter(meter),
+                () -> raw.crossEntropy(dy, y, wanted, smoothing, meter));
+    }
+
+    @Override
+    public Operation add(Tensor y, Tensor x) {
+        Check check = new Check("readout.add");
+        check.floating("y", y);
+        check.shape("x", x, y.shape());
+        check.sameType("y", y, "x", x);
+        return door.plan(check.operation(), Touched.reads(x).changes(y), () -> raw.add(y, x));
     }
 
     @Override

@@ -10,17 +10,42 @@ import org.jspecify.annotations.Nullable;
  */
 public interface ReadoutOps<R> {
     /**
-     * Plans softmax cross-entropy, mean over the batch: {@code loss = mean_b (log sum_m exp(y[b,m]) - y[b,label_b])} and
-     * {@code dy = (softmax(y) - onehot) / B}. The meter's slot gets {@code B loss}, its slot of correct answers the number of samples
-     * whose largest logit (the first of equal ones) is their label.
+     * Plans softmax cross-entropy, mean over the batch, with the shares {@code q = (1 - smoothing) p + smoothing / M}, where {@code p}
+     * is one-hot of labels, or given: {@code loss = mean_b (log sum_m exp(y[b,m]) - sum_m q[b,m] y[b,m])} and
+     * {@code dy = (softmax(y) - q) / B} (docs/mathematics.md, section 7.5). The meter's slot gets {@code B loss}, its slot of correct
+     * answers the number of samples whose largest logit is where {@code p} is largest (the first of equal ones). As PyTorch's, but
+     * that a class without a share adds nothing, also where its logit is infinite.
      *
      * @param dy {@code [B, M]}, T; null if only the meter is wanted
      * @param y logits {@code [B, M]}, F32
-     * @param labels {@code [B]}, I32
+     * @param wanted labels {@code [B]}, I32, or shares of classes {@code [B, M]}, F32, of which those of a sample add up to 1
+     * @param smoothing from 0 to below 1
      * @param meter adds up loss and correct answers; null to add up nothing
      * @return the planned operation
      */
-    R crossEntropy(@Nullable Tensor dy, Tensor y, Tensor labels, @Nullable Meter meter);
+    R crossEntropy(@Nullable Tensor dy, Tensor y, Tensor wanted, double smoothing, @Nullable Meter meter);
+
+    /**
+     * Plans softmax cross-entropy without smoothing.
+     *
+     * @param dy {@code [B, M]}, T; null if only the meter is wanted
+     * @param y logits {@code [B, M]}, F32
+     * @param wanted labels, or shares of classes
+     * @param meter adds up loss and correct answers; null to add up nothing
+     * @return the planned operation
+     */
+    default R crossEntropy(@Nullable Tensor dy, Tensor y, Tensor wanted, @Nullable Meter meter) {
+        return crossEntropy(dy, y, wanted, 0, meter);
+    }
+
+    /**
+     * Plans {@code y = y + x}, elementwise: logits of several matrices, and gradients that come by several ways.
+     *
+     * @param y F32 or T
+     * @param x like {@code y}
+     * @return the planned operation
+     */
+    R add(Tensor y, Tensor x);
 
     /**
      * Plans adaptive average pooling (docs/mathematics.md, section 7.3): position {@code (i, j)} of {@code H' x W'} is the mean over

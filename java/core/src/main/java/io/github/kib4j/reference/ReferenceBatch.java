@@ -11,6 +11,7 @@ import io.github.kib4j.op.Philox;
 import io.github.kib4j.op.Work;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** {@link BatchOps} in loops. */
@@ -82,5 +83,46 @@ record ReferenceBatch() implements BatchOps<Work> {
                 System.arraycopy(doubles(all), row * stride, doubles(out), j * width, width);
             }
         });
+    }
+
+    @Override
+    public Work mix(Tensor x, Tensor parts, Clock clock) {
+        int batch = x.shape().extent(0);
+        int size = x.shape().rowSize();
+        return Work.of(() -> {
+            double part = part(parts, clock);
+            double[] numbers = doubles(x);
+            for (int j = 0; j < batch / 2; j++) {
+                for (int i = 0; i < size; i++) {
+                    int first = j * size + i;
+                    int second = (batch - 1 - j) * size + i;
+                    double a = numbers[first];
+                    double b = numbers[second];
+                    numbers[first] = part * a + (1 - part) * b;
+                    numbers[second] = part * b + (1 - part) * a;
+                }
+            }
+        });
+    }
+
+    @Override
+    public Work mixLabels(Tensor shares, Tensor labels, Tensor parts, Clock clock) {
+        int batch = shares.shape().extent(0);
+        int outputs = shares.shape().extent(1);
+        return Work.of(() -> {
+            double part = part(parts, clock);
+            double[] rows = doubles(shares);
+            Arrays.fill(rows, 0);
+            for (int j = 0; j < batch; j++) {
+                rows[j * outputs + ints(labels)[j]] += part;
+                rows[j * outputs + ints(labels)[batch - 1 - j]] += 1 - part;
+            }
+        });
+    }
+
+    /** Returns how much of a sample is its own in this step. */
+    private static double part(Tensor parts, Clock clock) {
+        double[] all = doubles(parts);
+        return all[(int) Math.min(longs(clock.now())[Clock.EPOCH_STEP], all.length - 1)];
     }
 }

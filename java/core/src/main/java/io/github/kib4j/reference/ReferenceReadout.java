@@ -14,30 +14,53 @@ import org.jspecify.annotations.Nullable;
 /** {@link ReadoutOps} in loops. */
 record ReferenceReadout() implements ReadoutOps<Work> {
     @Override
-    public Work crossEntropy(@Nullable Tensor dy, Tensor y, Tensor labels, @Nullable Meter meter) {
+    public Work crossEntropy(@Nullable Tensor dy, Tensor y, Tensor wanted, double smoothing, @Nullable Meter meter) {
         int batch = y.shape().extent(0);
         int outputs = y.shape().extent(1);
         return Work.of(() -> {
             double[] logits = doubles(y);
+            double[] p = wanted.shape().rank() == 1 ? oneHot(ints(wanted), outputs) : doubles(wanted);
             double loss = 0;
             for (int b = 0; b < batch; b++) {
-                int label = ints(labels)[b];
                 int largest = largest(logits, b * outputs, outputs);
                 double sum = 0;
                 for (int m = 0; m < outputs; m++) {
                     sum += Math.exp(logits[b * outputs + m] - logits[b * outputs + largest]);
                 }
-                loss += Math.log(sum) + logits[b * outputs + largest] - logits[b * outputs + label];
-                if (meter != null && meter.correct() != Meter.NOWHERE) {
-                    doubles(meter.sums())[meter.correct()] += largest == label ? 1 : 0;
+                loss += Math.log(sum);
+                for (int m = 0; m < outputs; m++) {
+                    double below = logits[b * outputs + largest] - logits[b * outputs + m];
+                    double q = (1 - smoothing) * p[b * outputs + m] + smoothing / outputs;
+                    loss += q == 0 ? 0 : q * below;
+                    if (dy != null) {
+                        doubles(dy)[b * outputs + m] = (Math.exp(-below) / sum - q) / batch;
+                    }
                 }
-                for (int m = 0; m < outputs && dy != null; m++) {
-                    double softmax = Math.exp(logits[b * outputs + m] - logits[b * outputs + largest]) / sum;
-                    doubles(dy)[b * outputs + m] = (softmax - (m == label ? 1 : 0)) / batch;
+                if (meter != null && meter.correct() != Meter.NOWHERE) {
+                    doubles(meter.sums())[meter.correct()] += largest == largest(p, b * outputs, outputs) ? 1 : 0;
                 }
             }
             if (meter != null) {
                 ReferenceObjective.addUp(meter, loss);
+            }
+        });
+    }
+
+    private static double[] oneHot(int[] labels, int outputs) {
+        double[] rows = new double[labels.length * outputs];
+        for (int b = 0; b < labels.length; b++) {
+            rows[b * outputs + labels[b]] = 1;
+        }
+        return rows;
+    }
+
+    @Override
+    public Work add(Tensor y, Tensor x) {
+        return Work.of(() -> {
+            double[] terms = doubles(x);
+            double[] sums = doubles(y);
+            for (int i = 0; i < sums.length; i++) {
+                sums[i] += terms[i];
             }
         });
     }

@@ -38,7 +38,10 @@ final class Derivatives {
             entry("optimizer.round", "a step function"),
             entry("optimizer.sign", "a step function"),
             entry("readout.averagePool", "differences are taken of it"),
+            entry("readout.add", "a sum"),
             entry("batch.images", "of bytes"),
+            entry("batch.mix", "of images, which nothing learns"),
+            entry("batch.mixLabels", "of labels, which nothing learns"),
             entry("random.uniform", "of nothing"),
             entry("batch.rows", "a copy"),
             entry("random.advance", "counts"));
@@ -250,7 +253,8 @@ final class Derivatives {
         Tensor y = in.tensor(1);
         Tensor sums = t.wide(2);
         Meter meter = new Meter(sums, 0, t.clock(0, 0, 0));
-        List<Operation> forward = List.of(t.device().readout().crossEntropy(null, y, in.tensor(2), meter));
+        List<Operation> forward =
+                List.of(t.device().readout().crossEntropy(null, y, in.tensor(2), in.get(3, Double.class), meter));
         double perSample = 1.0 / y.shape().extent(0);
         return dy == null ? null : new Derivative(List.of(new Pair(dy, y)), forward, sums, new double[] {perSample, 0});
     }

@@ -49,6 +49,7 @@ public final class OperationCases {
         list.statistics();
         list.optimizer();
         list.readout();
+        list.mixing();
         list.pooling();
         list.augmentation();
         list.rows();
@@ -823,12 +824,68 @@ public final class OperationCases {
                 });
             }
         }
+        for (int[] s : new int[][] {{1, 2}, {7, 10}, {33, 100}}) {
+            for (double smoothing : new double[] {0, 0.1}) {
+                for (boolean shared : new boolean[] {false, true}) {
+                    if (shared || smoothing > 0) {
+                        softCrossEntropy(s, smoothing, shared);
+                    }
+                }
+            }
+        }
+        for (int count : new int[] {1, 64, 1003}) {
+            add("readout.add", "of " + count, 1, t -> {
+                Tensor y = t.output("y", t.randomActivation(count));
+                t.then(t.device().readout().add(y, t.randomActivation(count)));
+            });
+        }
         add("readout.crossEntropy", "an infinite logit is a fault", 1, t -> {
             Tensor logits = t.edit(t.single(2, 3), v -> v[0] = Double.NaN);
             Clock clock = t.clock(8, 0, 0);
             t.output("fault", clock.fault());
             t.then(t.device().readout().crossEntropy(null, logits, t.integers(0, 1), new Meter(t.wide(2), 0, clock)));
         });
+    }
+
+    private void softCrossEntropy(int[] s, double smoothing, boolean shared) {
+        String what = " smoothed by " + smoothing + (shared ? ", shares" : "");
+        add("readout.crossEntropy", "B=" + s[0] + " M=" + s[1] + what, s[1], t -> {
+            Tensor logits = t.filled(t.single(s), -4, 4);
+            Meter meter = new Meter(t.output("sums", t.wide(3)), 1, 2, t.clock(0, 0, 0));
+            Tensor wanted = t.labels(s[0], s[1]);
+            if (shared) {
+                Tensor shares = t.single(s);
+                t.then(t.device().batch().mixLabels(shares, wanted, parts(t), t.clock(0, 0, 0)));
+                wanted = shares;
+            }
+            Tensor dy = t.output("dy", t.activation(s));
+            t.then(t.device().readout().crossEntropy(dy, logits, wanted, smoothing, meter));
+        });
+    }
+
+    /** Of three steps. */
+    private static Tensor parts(Setup t) {
+        Tensor parts = t.wide(3);
+        parts.write(new double[] {0.25, 0.5, 0.875});
+        return parts;
+    }
+
+    private void mixing() {
+        for (int[] s : new int[][] {{1, 3}, {2, 1}, {5, 784}, {64, 3, 32, 32}}) {
+            for (long step : new long[] {0, 2, 7}) {
+                add("batch.mix", Shape.of(s) + ", step " + step, 2, t -> {
+                    Clock clock = t.clock(9, 1, 0);
+                    clock.now().write(new long[] {9, 1, 0, step});
+                    t.then(t.device().batch().mix(t.output("x", t.randomActivation(s)), parts(t), clock));
+                });
+            }
+        }
+        for (int[] s : new int[][] {{1, 2}, {7, 10}, {130, 100}}) {
+            add("batch.mixLabels", "B=" + s[0] + " M=" + s[1], 1, t -> {
+                Tensor shares = t.output("shares", t.single(s));
+                t.then(t.device().batch().mixLabels(shares, t.labels(s[0], s[1]), parts(t), t.clock(0, 0, 0)));
+            });
+        }
     }
 
     private void pooling() {

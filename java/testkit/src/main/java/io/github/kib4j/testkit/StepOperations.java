@@ -55,6 +55,7 @@ public final class StepOperations {
         operations.addOptimizers();
         operations.addAugmentation();
         operations.addOtherRules();
+        operations.addOptions();
         return List.copyOf(operations.all);
     }
 
@@ -235,6 +236,24 @@ public final class StepOperations {
                 BOTH,
                 new SpeedLimit.Memory(type -> 512L * 512 * 9 * (Float.BYTES + type.bytes())),
                 t -> t.then(t.device().optimizer().sign(t.activation(512, 512, 3, 3), t.randomSingle(512, 512, 3, 3))));
+    }
+
+    /** What options add to a step: mixup, smoothed labels, logits of several layers. */
+    private void addOptions() {
+        long numbers = batch * 3L * SIDE * SIDE;
+        add("mixup: images of a batch", BOTH, new SpeedLimit.Memory(type -> 2 * numbers * type.bytes()), t -> {
+            Tensor parts = t.wide(1);
+            parts.write(new double[] {0.25});
+            t.then(t.device().batch().mix(t.randomActivation(batch, 3, SIDE, SIDE), parts, t.clock(0, 0, 0)));
+        });
+        long image = batch * 128L * SIDE * SIDE;
+        add(
+                "readout of all layers, backprop: the gradients of an image's two ways",
+                BOTH,
+                new SpeedLimit.Memory(type -> 3 * image * type.bytes()),
+                t -> t.then(t.device()
+                        .readout()
+                        .add(t.randomActivation(batch, 128, SIDE, SIDE), t.randomActivation(batch, 128, SIDE, SIDE))));
     }
 
     private void addAugmentation() {
