@@ -62,7 +62,8 @@ public final class ReadoutPass {
     /**
      * Plans the loss and its gradient with respect to the readout's parameters and, if {@code dx} is given, its input.
      *
-     * @param labels {@code [B]}, I32
+     * @param labels {@code [B]}, I32, or shares of classes {@code [B, M]}, F32
+     * @param smoothing of labels
      * @param meter adds up the loss
      * @param dx receives the gradient with respect to the readout's input; null where nobody needs it
      * @param feedback what it comes back by: the readout's weights, or others of their shape; null where nobody needs it
@@ -70,10 +71,15 @@ public final class ReadoutPass {
      * @return the planned operations, in order: first the loss
      */
     public List<Operation> lossAndGradient(
-            Tensor labels, Meter meter, @Nullable Tensor dx, @Nullable Tensor feedback, Gradients gradients) {
+            Tensor labels,
+            double smoothing,
+            Meter meter,
+            @Nullable Tensor dx,
+            @Nullable Tensor feedback,
+            Gradients gradients) {
         List<Operation> operations = new ArrayList<>();
         Tensor dlogits = workspace.tensor(x.type(), shape());
-        operations.add(device.readout().crossEntropy(dlogits, logits, labels, meter));
+        operations.add(device.readout().crossEntropy(dlogits, logits, labels, smoothing, meter));
         operations.add(device.product()
                 .weightGradient(
                         gradients.of(readout.weight()), gradients.of(readout.bias()), dlogits, x, Geometry.LINEAR));

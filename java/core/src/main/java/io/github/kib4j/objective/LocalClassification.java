@@ -27,8 +27,10 @@ import org.jspecify.annotations.Nullable;
  * @param classes {@code M}
  * @param features the most that a classifier reads of an image; a linear layer's units it reads all
  * @param feedback by what the classifier's error comes back to the layer
+ * @param smoothing of labels, from 0 to below 1
  */
-public record LocalClassification(int classes, int features, Feedback.Kind feedback) implements Objective.Kind {
+public record LocalClassification(int classes, int features, Feedback.Kind feedback, double smoothing)
+        implements Objective.Kind {
     /** Streams of random numbers of classifiers begin here: those of networks are below. */
     private static final int FIRST_STREAM = 1 << 16;
 
@@ -38,11 +40,23 @@ public record LocalClassification(int classes, int features, Feedback.Kind feedb
      * @param classes {@code M}
      * @param features the most that a classifier reads of an image
      * @param feedback by what the classifier's error comes back to the layer
+     * @param smoothing of labels
      */
     public LocalClassification {
         if (features < 1) {
             throw new RefusedException("A local classifier needs at least 1 feature, but is to have " + features + ".");
         }
+    }
+
+    /**
+     * Creates one that learns from labels as they are.
+     *
+     * @param classes {@code M}
+     * @param features the most that a classifier reads of an image
+     * @param feedback by what the classifier's error comes back to the layer
+     */
+    public LocalClassification(int classes, int features, Feedback.Kind feedback) {
+        this(classes, features, feedback, 0);
     }
 
     @Override
@@ -55,7 +69,8 @@ public record LocalClassification(int classes, int features, Feedback.Kind feedb
         return Signature.of("classification")
                 .with("classes", classes)
                 .with("features", features)
-                .with("feedback", feedback);
+                .with("feedback", feedback)
+                .with("smoothing", smoothing == 0 ? null : smoothing);
     }
 
     /** {@return the shape of what is left of an activity: that of the windows of an image, as square as {@code features / C} allows} */
@@ -81,11 +96,12 @@ public record LocalClassification(int classes, int features, Feedback.Kind feedb
         Parameter weight = Parameter.weight(
                 place.scope(), name + ".weight", Shape.of(classes, shape.rowSize()), shape, place.precision());
         Parameter bias = Parameter.vector(place.scope(), name + ".bias", Shape.of(classes));
-        return new Classifier(place, pooled, weight, bias, Feedback.of(feedback, place.scope(), weight));
+        return new Classifier(place, pooled, weight, bias, Feedback.of(feedback, place.scope(), weight), smoothing);
     }
 
     /** A layer's classifier. */
-    private record Classifier(Objective.Place place, Shape pooled, Parameter weight, Parameter bias, Feedback feedback)
+    private record Classifier(
+            Objective.Place place, Shape pooled, Parameter weight, Parameter bias, Feedback feedback, double smoothing)
             implements Objective {
         @Override
         public boolean isMeanOfSamples() {
@@ -123,7 +139,7 @@ public record LocalClassification(int classes, int features, Feedback.Kind feedb
                 Teaching teaching,
                 Exchange exchange,
                 @Nullable Meter meter) {
-            if (!(teaching instanceof Teaching.Classes)) {
+            if (!(teaching instanceof Teaching.Classes) && !place.teaching().isOfClasses()) {
                 throw new RefusedException("Layer-wise classification learns from class labels, and not from "
                         + (teaching instanceof Teaching.Targets ? "target vectors" : "similarities")
                         + "; a local objective, as phsic, learns from any teaching signal.");
@@ -140,7 +156,7 @@ public record LocalClassification(int classes, int features, Feedback.Kind feedb
             Tensor logits = workspace.tensor(DataType.F32, outputs);
             operations.add(device.product().forward(logits, read, weight.operand(), bias.value(), Geometry.LINEAR));
             Tensor dlogits = workspace.tensor(z.type(), outputs);
-            operations.add(device.readout().crossEntropy(dlogits, logits, teaching.tensor(), meter));
+            operations.add(device.readout().crossEntropy(dlogits, logits, teaching.tensor(), smoothing, meter));
             Feedback.Planned back = feedback.plan(device, workspace);
             operations.addAll(back.operations());
             operations.add(device.product()

@@ -29,7 +29,8 @@ public interface TeachingSignal {
          * Plans a batch's part.
          *
          * @param workspace memory of the batch's part
-         * @param labels {@code [B]}, I32: the batch's class labels
+         * @param labels {@code [B]}, I32: the batch's class labels; where the signal {@linkplain #isOfClasses is of classes} also shares
+         *     of classes {@code [B, M]}, F32, of mixed images
          * @param order {@code [count]}, I32: the epoch's order
          * @param clock gives the batch's position in it
          * @return what the objective reads, and what puts it there
@@ -58,6 +59,11 @@ public interface TeachingSignal {
     /** {@return {@code M}: classes, or entries of a target vector; 0 where there are none} */
     default int outputs() {
         return 0;
+    }
+
+    /** {@return whether it is how similar classes are, so that shares of several classes can be taught as well} */
+    default boolean isOfClasses() {
+        return false;
     }
 
     /**

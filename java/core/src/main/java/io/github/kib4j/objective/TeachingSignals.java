@@ -102,9 +102,17 @@ public final class TeachingSignals {
         }
 
         @Override
+        public boolean isOfClasses() {
+            return true;
+        }
+
+        @Override
         public Resident reside(Device device, Scope scope, TrainingSet set) {
-            return (workspace, labels, order, clock) ->
-                    new Batch(List.of(), new Teaching.Classes(labels, classes, kernel, centred));
+            return (workspace, labels, order, clock) -> new Batch(
+                    List.of(),
+                    labels.shape().rank() == 1
+                            ? new Teaching.Classes(labels, classes, kernel, centred)
+                            : new Teaching.Targets(labels, kernel, centred));
         }
     }
 

@@ -18,6 +18,8 @@ public final class Philox {
     public static final int GENERATED_DATA = 5;
     /** Purpose: judgements of pairs; the counter begins with the two images. */
     public static final int JUDGEMENTS = 6;
+    /** Purpose: mixup's parts. */
+    public static final int MIXUP = 7;
 
     private static final int MULTIPLIER_0 = 0xD2511F53;
     private static final int MULTIPLIER_1 = 0xCD9E8D57;

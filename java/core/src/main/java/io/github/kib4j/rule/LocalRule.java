@@ -11,6 +11,7 @@ import io.github.kib4j.op.Parameter;
 import io.github.kib4j.op.Phase;
 import io.github.kib4j.op.Signature;
 import io.github.kib4j.op.Step;
+import io.github.kib4j.tensor.RefusedException;
 import io.github.kib4j.tensor.Scope;
 import io.github.kib4j.tensor.Tensor;
 import java.util.ArrayList;
@@ -63,7 +64,13 @@ public record LocalRule(String name, Objective.Kind objective, TeachingSignal te
         }
         network.readout().parameters().forEach(optimizers.readout()::add);
         LayerPass.Use use = objective.seesActivity() ? LayerPass.Use.TRAINING_BY_ACTIVITY : LayerPass.Use.TRAINING;
-        return new Bound(network, optimizers, layers, use, teaching.reside(network.device(), scope, set));
+        return new Bound(
+                network,
+                optimizers,
+                layers,
+                use,
+                teaching.reside(network.device(), scope, set),
+                teaching.isOfClasses());
     }
 
     /** A hidden layer's objective, and what they learn. */
@@ -74,7 +81,8 @@ public record LocalRule(String name, Objective.Kind objective, TeachingSignal te
             Optimizers optimizers,
             List<Layer> layers,
             LayerPass.Use use,
-            TeachingSignal.Resident teaching)
+            TeachingSignal.Resident teaching,
+            boolean isOfClasses)
             implements BoundRule {
         @Override
         public List<Parameter> parameters() {
@@ -111,6 +119,10 @@ public record LocalRule(String name, Objective.Kind objective, TeachingSignal te
 
         @Override
         public List<Step> plan(StepContext context) {
+            if (context.labels().shape().rank() > 1 && !isOfClasses) {
+                throw new RefusedException("Mixup mixes class labels, and hidden layers are taught by another signal;"
+                        + " teach them by class labels, or leave images unmixed.");
+            }
             Steps steps = new Steps(context);
             TeachingSignal.Batch signal =
                     teaching.batch(context.workspace(), context.labels(), context.order(), context.clock());

@@ -13,7 +13,8 @@ import io.github.kib4j.tensor.Tensor;
  * @param workspace memory of what the step computes
  * @param gradients of the parameters, in the workspace
  * @param x input {@code [B, ...]}
- * @param labels {@code [B]}, I32
+ * @param labels {@code [B]}, I32, or of mixed images shares of classes {@code [B, M]}, F32
+ * @param smoothing of labels, where cross-entropy compares with them
  * @param order {@code [samples]}, I32: the epoch's order
  * @param clock where the run stands
  * @param sums F64, one slot for each hidden layer's loss, then the readout's loss, then correct answers
@@ -24,6 +25,7 @@ public record StepContext(
         Gradients gradients,
         Tensor x,
         Tensor labels,
+        double smoothing,
         Tensor order,
         Clock clock,
         Tensor sums,

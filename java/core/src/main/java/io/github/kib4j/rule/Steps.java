@@ -89,7 +89,13 @@ final class Steps {
         add(
                 Phase.OBJECTIVE,
                 lane,
-                pass.lossAndGradient(context.labels(), context.readoutMeter(), dsent, feedback, context.gradients()));
+                pass.lossAndGradient(
+                        context.labels(),
+                        context.smoothing(),
+                        context.readoutMeter(),
+                        dsent,
+                        feedback,
+                        context.gradients()));
     }
 
     List<Step> all() {

@@ -25,12 +25,14 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How the gradients that a rule gives hidden layers' weights point, beside backprop's of the same images, weights and dropped units
  * (docs/mathematics.md, section 7.2).
  *
- * @param images as many of the epoch's first ones are looked at, as they are, not shifted and mirrored
+ * @param images as many of the epoch's first ones are looked at, as they are, not shifted, mirrored or mixed
+ * @param apart makes shares of classes of labels, where the rule is taught by such; null where it is not
  */
 record Alignment(
         Device device,
@@ -40,7 +42,9 @@ record Alignment(
         Tensor order,
         BatchOps.Spec preparation,
         DataType type,
-        int batch) {
+        int batch,
+        double smoothing,
+        @Nullable Mixup apart) {
 
     /** Returns the angles, degrees; NaN for a layer in which one of both is zero; none where the rule leaves hidden layers alone. */
     List<Double> degrees(BoundRule rule) {
@@ -78,7 +82,10 @@ record Alignment(
         steps.add(Step.main(
                 Phase.DATA,
                 device.batch().images(x, labels, images.pixels(), images.labels(), order, preparation, clock)));
-        rule.plan(new StepContext(workspace, gradients, x, labels, order, clock, sums, Exchange.NONE)).stream()
+        Tensor wanted = apart == null ? labels : apart.plan(workspace, steps, x, labels, clock);
+        rule
+                .plan(new StepContext(workspace, gradients, x, wanted, smoothing, order, clock, sums, Exchange.NONE))
+                .stream()
                 .filter(step -> step.phase() != Phase.OPTIMIZER)
                 .forEach(steps::add);
         List<Tensor> weights = network.hidden().stream()

@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** What a training run has on its device, and the programs of its steps: one for each size of batch. */
 final class RunOnDevice {
@@ -43,6 +44,7 @@ final class RunOnDevice {
     private final Workspace workspace;
     private final BatchOps.Spec augmentation;
     private final BatchOps.Spec plain;
+    private final @Nullable Mixup mixup;
     private final Map<Integer, Program> programs = new HashMap<>();
 
     /** Allocates a run, on a dry scope one that can be measured; refuses a network that does not fit the data set. */
@@ -64,6 +66,21 @@ final class RunOnDevice {
         workspace = device.newWorkspace(scope);
         augmentation = dataset.preparation(config.augment(), config.seed());
         plain = dataset.preparation(false, config.seed());
+        mixup = mixup(scope, steps());
+    }
+
+    /** Returns what mixes the images of so many steps; null where they are not mixed. */
+    private @Nullable Mixup mixup(Scope scope, int steps) {
+        LabelSpec labels = config.labels();
+        return labels.mixes()
+                ? new Mixup(
+                        device,
+                        scope,
+                        labels.mixup(),
+                        config.seed(),
+                        config.network().outputs(),
+                        steps)
+                : null;
     }
 
     private TrainingSet trainingSet(DeviceDataset dataset) {
@@ -151,6 +168,9 @@ final class RunOnDevice {
         }
         optimizers.local().setFactors(factors);
         optimizers.readout().setFactors(factors);
+        if (mixup != null) {
+            mixup.startEpoch(step - done);
+        }
         rule.startEpoch(sequence);
         clock.now().write(new long[] {step, epoch, position, done});
     }
@@ -158,7 +178,21 @@ final class RunOnDevice {
     /** Returns what compares gradients of the epoch's first images, with memory of its own. */
     Alignment alignment(Scope scope, int batch) {
         DataType type = config.precision().activations();
-        return new Alignment(device, scope, network, images, order, plain, type, batch);
+        Mixup apart = mixup(scope, 1);
+        if (apart != null) {
+            apart.keepApart();
+        }
+        return new Alignment(
+                device,
+                scope,
+                network,
+                images,
+                order,
+                plain,
+                type,
+                batch,
+                config.labels().smoothing(),
+                apart);
     }
 
     /** Returns the program of a training step. */
@@ -174,8 +208,17 @@ final class RunOnDevice {
         steps.add(Step.main(
                 Phase.DATA,
                 device.batch().images(x, labels, images.pixels(), images.labels(), order, augmentation, clock)));
-        steps.addAll(rule.plan(
-                new StepContext(workspace, new Gradients(workspace), x, labels, order, clock, sums, exchange)));
+        Tensor wanted = mixup == null ? labels : mixup.plan(workspace, steps, x, labels, clock);
+        steps.addAll(rule.plan(new StepContext(
+                workspace,
+                new Gradients(workspace),
+                x,
+                wanted,
+                config.labels().smoothing(),
+                order,
+                clock,
+                sums,
+                exchange)));
         steps.add(Step.main(Phase.DATA, device.random().advance(clock, batch)));
         return device.compile(workspace, steps);
     }

@@ -20,6 +20,7 @@ import java.util.List;
  * @param seed of initial weights, order, augmentation and dropout
  * @param augment whether training images are shifted and mirrored as the data set says
  * @param views how often an image is in an epoch, side by side in a batch, each time shifted and mirrored otherwise
+ * @param labels what training makes of class labels
  */
 public record TrainingConfig(
         NetworkSpec network,
@@ -32,7 +33,8 @@ public record TrainingConfig(
         Precision precision,
         long seed,
         boolean augment,
-        int views) {
+        int views,
+        LabelSpec labels) {
     /**
      * Checks the numbers.
      *
@@ -47,6 +49,7 @@ public record TrainingConfig(
      * @param seed key of the random numbers
      * @param augment whether training images are shifted and mirrored as the data set says
      * @param views of an image in an epoch, each a sample
+     * @param labels what training makes of class labels
      */
     public TrainingConfig {
         if (epochs < 1) {
@@ -64,10 +67,14 @@ public record TrainingConfig(
             throw new RefusedException("A batch holds all " + views
                     + " views of an image, so that it must be a multiple of " + views + ", but is " + batch + ".");
         }
+        if (labels.mixes() && batch < 2) {
+            throw new RefusedException("Mixup mixes the images of a batch, which must have at least 2, but has " + batch
+                    + "; take a larger batch, or no mixup.");
+        }
     }
 
     /**
-     * One view of each image.
+     * Creates a training of one view of each image, by labels as they are.
      *
      * @param network what learns
      * @param rule how it learns
@@ -91,7 +98,7 @@ public record TrainingConfig(
             Precision precision,
             long seed,
             boolean augment) {
-        this(network, rule, local, readout, schedule, epochs, batch, precision, seed, augment, 1);
+        this(network, rule, local, readout, schedule, epochs, batch, precision, seed, augment, 1, LabelSpec.PLAIN);
     }
 
     /**
@@ -100,8 +107,7 @@ public record TrainingConfig(
      * @param other samples of a step, at least 2
      */
     public TrainingConfig withBatch(int other) {
-        return new TrainingConfig(
-                network, rule, local, readout, schedule, epochs, other, precision, seed, augment, views);
+        return with(other, views, labels);
     }
 
     /**
@@ -110,8 +116,32 @@ public record TrainingConfig(
      * @param other how often an image is in an epoch, from 1
      */
     public TrainingConfig withViews(int other) {
+        return with(batch, other, labels);
+    }
+
+    /**
+     * {@return this with labels taught otherwise}
+     *
+     * @param other what training makes of them
+     */
+    public TrainingConfig withLabels(LabelSpec other) {
+        return with(batch, views, other);
+    }
+
+    private TrainingConfig with(int otherBatch, int otherViews, LabelSpec otherLabels) {
         return new TrainingConfig(
-                network, rule, local, readout, schedule, epochs, batch, precision, seed, augment, other);
+                network,
+                rule,
+                local,
+                readout,
+                schedule,
+                epochs,
+                otherBatch,
+                precision,
+                seed,
+                augment,
+                otherViews,
+                otherLabels);
     }
 
     /** Returns how many samples an epoch has. */
@@ -137,6 +167,7 @@ public record TrainingConfig(
                 .with("precision", precision)
                 .with("seed", seed)
                 .with("augment", augment)
-                .with("views", views > 1 ? views : null);
+                .with("views", views > 1 ? views : null)
+                .with("labels", labels.signature());
     }
 }

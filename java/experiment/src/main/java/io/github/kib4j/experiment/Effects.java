@@ -44,6 +44,7 @@ record Effects(Settings settings) {
                     case PAIRS_RATE -> withoutPairs("last", "averages") != null;
                     case LOCAL_FEATURES -> withoutClassifier() != null;
                     case GRADIENT_SIGNS -> withoutErrors() != null;
+                    case LABEL_SMOOTHING, MIXUP -> settings.number(key) == 0;
                     default -> false;
                 };
     }

@@ -122,6 +122,18 @@ public enum Key {
             FLAG,
             "false",
             "backprop, feedback-alignment, sign-symmetry: use the gradients' signs only (batch Manhattan)"),
+    /** How far labels are smoothed. */
+    LABEL_SMOOTHING(
+            NUMBER,
+            Range.FRACTION,
+            "0.0",
+            "smoothing of labels where cross-entropy compares with them: the part that all classes share"),
+    /** {@code alpha} of the parts in which images are mixed. */
+    MIXUP(
+            NUMBER,
+            Range.between(0, 1e6),
+            "0.0",
+            "mix images and labels of a batch by parts of Beta(X, X), for example 0.2; 0 for not"),
     /** How often all training images are seen. */
     EPOCHS(INTEGER, Range.EPOCHS, "10", "how often all training images are seen"),
     /** {@code B}, the images of a step. */

@@ -33,6 +33,7 @@ import io.github.kib4j.rule.Rule;
 import io.github.kib4j.tensor.RefusedException;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.train.DeviceDataset.Sizes;
+import io.github.kib4j.train.LabelSpec;
 import io.github.kib4j.train.MemoryBudget;
 import io.github.kib4j.train.MemoryEstimate;
 import io.github.kib4j.train.TrainingConfig;
@@ -140,16 +141,17 @@ public record RunPlan(Settings settings) {
         try {
             NetworkSpec network = network(image, classes);
             return new TrainingConfig(
-                    network,
-                    rule(rule, classes, network.hidden().size()),
-                    optimizer(Key.LR_LOCAL, Key.WEIGHT_DECAY_LOCAL),
-                    optimizer(Key.LR_READOUT, Key.WEIGHT_DECAY_READOUT),
-                    schedule(),
-                    settings.integer(Key.EPOCHS),
-                    settings.integer(Key.BATCH),
-                    settings.choice(Key.PRECISION).equals("bf16") ? Precision.BF16 : Precision.F32,
-                    settings.seed(),
-                    settings.flag(Key.AUGMENT));
+                            network,
+                            rule(rule, classes, network.hidden().size()),
+                            optimizer(Key.LR_LOCAL, Key.WEIGHT_DECAY_LOCAL),
+                            optimizer(Key.LR_READOUT, Key.WEIGHT_DECAY_READOUT),
+                            schedule(),
+                            settings.integer(Key.EPOCHS),
+                            settings.integer(Key.BATCH),
+                            settings.choice(Key.PRECISION).equals("bf16") ? Precision.BF16 : Precision.F32,
+                            settings.seed(),
+                            settings.flag(Key.AUGMENT))
+                    .withLabels(new LabelSpec(settings.number(Key.LABEL_SMOOTHING), settings.number(Key.MIXUP)));
         } catch (RefusedException e) {
             throw new UsageException(String.valueOf(e.getMessage()));
         }
@@ -421,7 +423,8 @@ public record RunPlan(Settings settings) {
     private Rule layerwise(String name, int classes, Feedback.Kind feedback) {
         return new LocalRule(
                 name,
-                new LocalClassification(classes, settings.integer(Key.LOCAL_FEATURES), feedback),
+                new LocalClassification(
+                        classes, settings.integer(Key.LOCAL_FEATURES), feedback, settings.number(Key.LABEL_SMOOTHING)),
                 labels(classes));
     }
 

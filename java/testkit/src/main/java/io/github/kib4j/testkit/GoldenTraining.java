@@ -137,7 +137,7 @@ public final class GoldenTraining {
         Workspace workspace = device.newWorkspace(scope);
         Gradients gradients = new Gradients(workspace);
         List<Step> planned =
-                bound.plan(new StepContext(workspace, gradients, x, labels, order, clock, sums, Exchange.NONE));
+                bound.plan(new StepContext(workspace, gradients, x, labels, 0, order, clock, sums, Exchange.NONE));
         parameters.removeIf(parameter -> parameter.name().endsWith("_backward")); // fixed
         parameters.forEach(parameter -> workspace.keep(gradients.of(parameter)));
         Tensor logits = workspace.keep(logits(planned));

@@ -10,6 +10,7 @@ import io.github.kib4j.op.Activation;
 import io.github.kib4j.op.Device;
 import io.github.kib4j.op.Dropout;
 import io.github.kib4j.op.Estimator;
+import io.github.kib4j.op.Feedback;
 import io.github.kib4j.op.Grouping;
 import io.github.kib4j.op.Kernel;
 import io.github.kib4j.op.ObjectiveOps;
@@ -22,6 +23,7 @@ import io.github.kib4j.rule.Rule;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
 import io.github.kib4j.testkit.Hazards.Access;
+import io.github.kib4j.train.LabelSpec;
 import io.github.kib4j.train.Trainer;
 import io.github.kib4j.train.TrainingConfig;
 import java.util.ArrayList;
@@ -31,6 +33,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -83,6 +86,10 @@ public abstract class ProgramContract extends BackendContract {
     }
 
     private Stream<DynamicTest> each(Stream<Rule> rules, Look look) {
+        return each(rules, config -> config, look);
+    }
+
+    private Stream<DynamicTest> each(Stream<Rule> rules, UnaryOperator<TrainingConfig> changed, Look look) {
         return rules.flatMap(rule -> networks().entrySet().stream()
                 .flatMap(network -> Stream.of(Precision.values())
                         .map(precision ->
@@ -98,11 +105,13 @@ public abstract class ProgramContract extends BackendContract {
                                             BATCH,
                                             precision,
                                             7,
-                                            true,
-                                            2);
+                                            true)
+.withViews(2);
                                     try (Device device = open();
                                             Trainer trainer = new Trainer(
-                                                    device, TinyRun.dataset(IMAGE, 3 * BATCH, BATCH), config)) {
+                                                    device,
+                                                    TinyRun.dataset(IMAGE, 3 * BATCH, BATCH),
+                                                    changed.apply(config))) {
                                         look.at(trainer);
                                     }
                                 }))));
@@ -110,13 +119,23 @@ public abstract class ProgramContract extends BackendContract {
 
     @TestFactory
     Stream<DynamicTest> stepsThatTouchTheSameBytesAreOrdered() {
-        return each(rules().stream(), trainer -> {
-            Plan plan = trainer.plan(BATCH);
-            for (boolean lanes : new boolean[] {false, true}) {
-                Plan planned = plan.withLanes(lanes);
-                assertThat(Hazards.find(Hazards.accesses(planned, lanes))).isEmpty();
-            }
-        });
+        return each(rules().stream(), ProgramContract::checkOrder);
+    }
+
+    private static void checkOrder(Trainer trainer) {
+        Plan plan = trainer.plan(BATCH);
+        for (boolean lanes : new boolean[] {false, true}) {
+            Plan planned = plan.withLanes(lanes);
+            assertThat(Hazards.find(Hazards.accesses(planned, lanes))).isEmpty();
+        }
+    }
+
+    @TestFactory
+    Stream<DynamicTest> stepsOfMixedImagesAreOrdered() {
+        return each(
+                Stream.of(TinyRun.phsic(), TinyRun.layerwise(Feedback.Kind.EXACT), new BackpropRule()),
+                config -> config.withLabels(new LabelSpec(0.1, 0.2)),
+                ProgramContract::checkOrder);
     }
 
     /** Places that are safe where all steps run in order are taken again too early where lanes run at the same time. */

@@ -20,6 +20,7 @@ import io.github.kib4j.rule.Rule;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.train.EpochResult;
 import io.github.kib4j.train.Evaluation;
+import io.github.kib4j.train.LabelSpec;
 import io.github.kib4j.train.StepListener;
 import io.github.kib4j.train.Trainer;
 import io.github.kib4j.train.TrainingConfig;
@@ -65,6 +66,10 @@ public abstract class ResumeContract extends BackendContract {
                         precision,
                         vgg(rule, precision).withViews(2)));
             }
+        }
+        for (Rule rule : List.of(TinyRun.phsic(), layerwise, TinyRun.pairs(new PairMemory.Last(20, 0.02)))) {
+            TrainingConfig mixed = mlp(rule, Precision.F32).withLabels(new LabelSpec(0.1, 0.4));
+            runs.add(Arguments.of("mlp, mixed images", rule.name(), Precision.F32, mixed));
         }
         Rule readout = new ReadoutRule();
         runs.add(Arguments.of("vgg", readout.name(), Precision.F32, vgg(readout, Precision.F32)));

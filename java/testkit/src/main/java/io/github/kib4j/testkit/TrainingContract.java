@@ -43,6 +43,7 @@ import io.github.kib4j.tensor.Tensor;
 import io.github.kib4j.train.DeviceDataset;
 import io.github.kib4j.train.EpochResult;
 import io.github.kib4j.train.Evaluation;
+import io.github.kib4j.train.LabelSpec;
 import io.github.kib4j.train.MemoryEstimate;
 import io.github.kib4j.train.StepListener;
 import io.github.kib4j.train.Trainer;
@@ -584,8 +585,8 @@ public abstract class TrainingContract extends BackendContract {
                     32 * views,
                     tiny.precision(),
                     7,
-                    false,
-                    views);
+                    false)
+                    .withViews(views);
             try (Device device = open();
                     Trainer trainer = new Trainer(device, once, config)) {
                 epoch(trainer);
@@ -598,6 +599,77 @@ public abstract class TrainingContract extends BackendContract {
                     .usingComparatorWithPrecision(1e-6f)
                     .containsExactly(runs.get(0).get(i));
         }
+    }
+
+    /** By smoothed labels and mixed images every rule learns, in the memory that was estimated. */
+    @Test
+    void everyRuleLearnsByMixedAndSmoothedLabels() {
+        for (Rule rule : TinyRun.rules()) {
+            Dataset dataset = TinyRun.dataset(203, 60);
+            TrainingConfig config = TinyRun.config(rule, 6, 25, 0.01).withLabels(new LabelSpec(0.1, 0.2));
+            try (Device device = open()) {
+                MemoryEstimate estimate = MemoryEstimate.of(device, DeviceDataset.Sizes.of(dataset), config)
+                        .orElseThrow();
+                try (Trainer trainer = new Trainer(device, dataset, config)) {
+                    while (!trainer.isFinished()) {
+                        trainer.trainEpoch(StepListener.NONE);
+                    }
+                    assertThat(trainer.evaluate().accuracy())
+                            .as(rule.name())
+                            .isGreaterThan(rule instanceof ReadoutRule ? 45 : 80);
+                    assertThat(device.liveBytes()).as(rule.name()).isEqualTo(estimate.onDevice());
+                    if (!(rule instanceof ReadoutRule)) {
+                        checkAngles(rule, trainer.alignment());
+                    }
+                }
+            }
+        }
+    }
+
+    /** What smoothing adds to the loss of a step is known from that of plain labels where all logits are equal. */
+    @Test
+    void evaluationComparesWithLabelsAsTheyAre() {
+        for (double smoothing : new double[] {0, 0.25}) {
+            TrainingConfig config = TinyRun.config(new ReadoutRule(), 1, 16, 0).withLabels(new LabelSpec(smoothing, 0));
+            try (Device device = open();
+                    Trainer trainer = new Trainer(device, TinyRun.dataset(16, 16), config)) {
+                List<Parameter> readout = trainer.network().readout().parameters();
+                readout.get(0)
+                        .value()
+                        .write(new float[(int) readout.get(0).value().shape().size()]);
+                readout.get(1).value().write(new float[] {2, 0, 0, 0});
+                trainer.network().renewRounded();
+                double lost = Math.log(Math.exp(2) + 3);
+                double right = 16.0 / 4; // images of a class
+                double plain = (16 * lost - 2 * right) / 16;
+                double smoothed = lost - 2 * ((1 - smoothing) * right / 16 + smoothing / 4);
+                assertThat(epoch(trainer).readoutLoss()).isCloseTo(smoothed, within(1e-6));
+                assertThat(trainer.evaluate().loss()).isCloseTo(plain, within(1e-6));
+            }
+        }
+    }
+
+    @Test
+    void mixupNeedsClassesAndBatches() {
+        LabelSpec mixed = new LabelSpec(0, 0.2);
+        TeachingSignal similarity = TeachingSignals.similarity((i, j) -> 1);
+        Rule rule = new LocalRule("phsic", ((LocalRule) TinyRun.phsic()).objective(), similarity);
+        try (Device device = open();
+                Trainer trainer = new Trainer(
+                        device,
+                        TinyRun.dataset(32, 16),
+                        TinyRun.config(rule, 1, 16, 0.01).withLabels(mixed))) {
+            assertThatThrownBy(trainer::compile)
+                    .isInstanceOf(RefusedException.class)
+                    .hasMessage(
+                            "Mixup mixes class labels, and hidden layers are taught by another signal; teach them by"
+                                    + " class labels, or leave images unmixed.");
+        }
+        TrainingConfig online = TinyRun.config(TinyRun.pairs(new PairMemory.Averages(0.05)), 1, 1, 0.01);
+        assertThatThrownBy(() -> online.withLabels(mixed))
+                .isInstanceOf(RefusedException.class)
+                .hasMessage("Mixup mixes the images of a batch, which must have at least 2, but has 1; take a larger"
+                        + " batch, or no mixup.");
     }
 
     /** A data set that is closed before a run on it is not read as what then lies in its memory. */
