@@ -107,9 +107,10 @@ final class SummaryCommand {
                     learned,
                     network.multiplications(i)));
         }
-        long readout = (shapes.get(last).size() + 1) * network.outputs();
+        long readout = (network.readoutInputs() + 1) * network.outputs();
         Shape output = Shape.of(network.outputs());
-        rows.add(new Row("readout", "linear", output, 0, readout, network.multiplications(last)));
+        String kind = network.readout().readsAll() ? "linear, of all layers" : "linear";
+        rows.add(new Row("readout", kind, output, 0, readout, network.multiplications(last)));
         return rows;
     }
 

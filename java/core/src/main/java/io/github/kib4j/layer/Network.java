@@ -42,7 +42,7 @@ public final class Network {
             layers.add(new HiddenLayer(device, scope, spec.hidden().get(i), i, shapes.get(i), precision));
         }
         hidden = List.copyOf(layers);
-        readout = new Readout(device, scope, shapes.get(hidden.size()), spec.outputs(), hidden.size(), precision);
+        readout = new Readout(device, scope, spec, precision);
     }
 
     /**
@@ -71,8 +71,8 @@ public final class Network {
     public NetworkFeedback feedback(Scope scope, Feedback.Kind kind) {
         List<Parameter> forward = new ArrayList<>();
         hidden.stream().skip(1).map(HiddenLayer::weight).forEach(forward::add);
-        forward.add(readout.weight());
-        return new NetworkFeedback(device, scope, seed, kind, forward);
+        forward.addAll(readout.weights());
+        return new NetworkFeedback(device, scope, seed, kind, forward, hidden.size() - 1);
     }
 
     /** {@return the key of the initial weights and of dropout} */
@@ -134,13 +134,13 @@ public final class Network {
     }
 
     /**
-     * Plans the readout of the last hidden layer's output.
+     * Plans the readout of hidden layers' output.
      *
-     * @param sent what the last hidden layer sent, {@code [B, ...]}
+     * @param passes of all hidden layers, first to last
      * @param workspace memory of what the readout computes
      * @return the planned pass
      */
-    public ReadoutPass readoutPass(Tensor sent, Workspace workspace) {
-        return new ReadoutPass(readout, sent, workspace);
+    public ReadoutPass readoutPass(List<LayerPass> passes, Workspace workspace) {
+        return new ReadoutPass(readout, passes.stream().map(LayerPass::sent).toList(), workspace);
     }
 }

@@ -17,11 +17,15 @@ import java.util.Objects;
 public final class NetworkFeedback {
     private final Device device;
     private final long seed;
-    /** Of hidden layers 1 and up, then of the readout. */
+    /** Of hidden layers 1 and up, then of the readout's. */
     private final List<Feedback> weights;
 
+    /** How many are hidden layers'. */
+    private final int hidden;
+
     /** Of the weights of hidden layers 1 and up, and of the readout. */
-    NetworkFeedback(Device device, Scope scope, long seed, Feedback.Kind kind, List<Parameter> forward) {
+    NetworkFeedback(Device device, Scope scope, long seed, Feedback.Kind kind, List<Parameter> forward, int hidden) {
+        this.hidden = hidden;
         this.device = device;
         this.seed = seed;
         weights =
@@ -51,13 +55,14 @@ public final class NetworkFeedback {
      * A step's feedback.
      *
      * @param operations what puts it there, before weights are updated
-     * @param weights what products read, of hidden layers 1 and up, then of the readout
+     * @param weights what products read, of hidden layers 1 and up
+     * @param ofReadout the same of the readout's weights
      */
-    public record Planned(List<Operation> operations, List<Tensor> weights) {
+    public record Planned(List<Operation> operations, List<Tensor> weights, List<Tensor> ofReadout) {
         /**
          * {@return the weights by which errors come into a layer}
          *
-         * @param index number of the hidden layer that they come from, from 1; after the last, the readout
+         * @param index number of the hidden layer that they come from, from 1
          */
         public Tensor from(int index) {
             return weights.get(index - 1);
@@ -78,6 +83,6 @@ public final class NetworkFeedback {
             operations.addAll(planned.operations());
             read.add(planned.weights());
         }
-        return new Planned(operations, read);
+        return new Planned(operations, read.subList(0, hidden), read.subList(hidden, read.size()));
     }
 }

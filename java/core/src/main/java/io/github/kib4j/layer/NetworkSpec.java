@@ -7,21 +7,25 @@ import io.github.kib4j.tensor.Shape;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
- * A network: hidden layers one after the other, and a linear readout with bias on the last one's output.
+ * A network: hidden layers one after the other, and a linear readout with bias on the last one's output, or on all.
  *
  * @param input shape of an image, {@code C x H x W}, or of a vector
  * @param hidden the hidden layers, first to last; at least one
  * @param outputs {@code M}: units of the readout
+ * @param readout what the readout reads
  */
-public record NetworkSpec(Shape input, List<LayerSpec> hidden, int outputs) {
+public record NetworkSpec(Shape input, List<LayerSpec> hidden, int outputs, ReadoutSpec readout) {
     /**
      * Checks that the layers fit each other and the input.
      *
      * @param input shape of a sample
      * @param hidden the hidden layers, first to last
      * @param outputs {@code M}: outputs of the readout
+     * @param readout what the readout reads
      */
     public NetworkSpec {
         hidden = List.copyOf(hidden);
@@ -36,18 +40,41 @@ public record NetworkSpec(Shape input, List<LayerSpec> hidden, int outputs) {
             hidden.get(i).check(shape, i);
             shape = hidden.get(i).output(shape);
         }
-        checkCountable(input, hidden, outputs);
+        checkCountable(input, hidden, outputs, readout);
     }
 
-    private static void checkCountable(Shape input, List<LayerSpec> hidden, int outputs) {
+    /**
+     * Checks that the layers fit each other and the input; the readout reads the last one.
+     *
+     * @param input shape of a sample
+     * @param hidden the hidden layers, first to last
+     * @param outputs {@code M}: outputs of the readout
+     */
+    public NetworkSpec(Shape input, List<LayerSpec> hidden, int outputs) {
+        this(input, hidden, outputs, ReadoutSpec.LAST);
+    }
+
+    /**
+     * {@return this with another readout}
+     *
+     * @param other what it reads
+     */
+    public NetworkSpec withReadout(ReadoutSpec other) {
+        return new NetworkSpec(input, hidden, outputs, other);
+    }
+
+    private static void checkCountable(Shape input, List<LayerSpec> hidden, int outputs, ReadoutSpec readout) {
         try {
             long count = 0;
             Shape shape = input;
-            for (LayerSpec layer : hidden) {
-                count = Math.addExact(count, layer.multiplications(shape));
-                shape = layer.output(shape);
+            for (int i = 0; i < hidden.size(); i++) {
+                count = Math.addExact(count, hidden.get(i).multiplications(shape));
+                shape = hidden.get(i).output(shape);
+                if (readout.reads(i, hidden.size())) {
+                    count = Math.addExact(
+                            count, Math.multiplyExact(readout.read(shape).size() + 1, outputs));
+                }
             }
-            Math.addExact(count, Math.multiplyExact(shape.size() + 1, outputs));
         } catch (ArithmeticException e) {
             throw new RefusedException(
                     "The network needs more multiplications for one image than can be counted; take fewer units.");
@@ -59,7 +86,8 @@ public record NetworkSpec(Shape input, List<LayerSpec> hidden, int outputs) {
         Signature signature = Signature.EMPTY
                 .with("input", input)
                 .with("depth", hidden.size())
-                .with("outputs", outputs);
+                .with("outputs", outputs)
+                .with("readout", readout.signature());
         for (int i = 0; i < hidden.size(); i++) {
             signature = signature.with("hidden." + (i + 1), hidden.get(i).signature());
         }
@@ -75,10 +103,27 @@ public record NetworkSpec(Shape input, List<LayerSpec> hidden, int outputs) {
         return shapes;
     }
 
+    /** {@return the shape of what the readout reads of each hidden layer that it reads, by the layer's number, from 0} */
+    public SortedMap<Integer, Shape> read() {
+        SortedMap<Integer, Shape> read = new TreeMap<>();
+        List<Shape> shapes = shapes();
+        for (int i = 0; i < hidden.size(); i++) {
+            if (readout.reads(i, hidden.size())) {
+                read.put(i, readout.read(shapes.get(i + 1)));
+            }
+        }
+        return read;
+    }
+
+    /** {@return the numbers that the readout reads of a sample} */
+    public long readoutInputs() {
+        return read().values().stream().mapToLong(Shape::size).sum();
+    }
+
     /** {@return the number of learned parameters, biases and batch normalization included} */
     public long parameters() {
         List<Shape> shapes = shapes();
-        long count = (shapes.get(hidden.size()).size() + 1) * outputs;
+        long count = (readoutInputs() + 1) * outputs;
         for (int i = 0; i < hidden.size(); i++) {
             count += hidden.get(i).parameters(shapes.get(i));
         }
@@ -91,10 +136,9 @@ public record NetworkSpec(Shape input, List<LayerSpec> hidden, int outputs) {
      * @param index number of the layer, from 0; the readout is the last
      */
     public long multiplications(int index) {
-        Shape read = shapes().get(index);
         return index == hidden.size()
-                ? read.size() * outputs
-                : hidden.get(index).multiplications(read);
+                ? readoutInputs() * outputs
+                : hidden.get(index).multiplications(shapes().get(index));
     }
 
     /**

@@ -5,40 +5,73 @@ import io.github.kib4j.op.Parameter;
 import io.github.kib4j.op.Precision;
 import io.github.kib4j.tensor.Scope;
 import io.github.kib4j.tensor.Shape;
+import java.util.ArrayList;
 import java.util.List;
 
-/** The readout: a linear map with bias from the last hidden layer's output to {@code M} logits. */
+/**
+ * The readout: a linear map with bias to {@code M} logits from the last hidden layer's output, or from all of them. Of each it has a
+ * matrix, and logits are the sum of what they give.
+ */
 public final class Readout {
     private final Device device;
-    private final Parameter weight;
+    private final List<Source> sources = new ArrayList<>();
     private final Parameter bias;
-    private final int index;
+    private final int hiddenLayers;
 
-    Readout(Device device, Scope scope, Shape input, int outputs, int hiddenLayers, Precision precision) {
+    /**
+     * What is read of a hidden layer.
+     *
+     * @param layer its number, from 0
+     * @param read shape of what is read of a sample, after pooling
+     */
+    record Source(int layer, Shape read, Parameter weight) {}
+
+    Readout(Device device, Scope scope, NetworkSpec network, Precision precision) {
         this.device = device;
-        Shape weightShape = input.prepend(outputs);
-        weight = Parameter.weight(
-                scope, "softmax_layer.weight", Shape.of(outputs, weightShape.rowSize()), weightShape, precision);
-        bias = Parameter.vector(scope, "softmax_layer.bias", Shape.of(outputs));
-        index = hiddenLayers;
+        hiddenLayers = network.hidden().size();
+        int outputs = network.outputs();
+        network.read().forEach((layer, read) -> {
+            Shape shape = read.prepend(outputs);
+            String name = prefix(network.readout(), layer) + ".weight";
+            sources.add(new Source(
+                    layer, read, Parameter.weight(scope, name, Shape.of(outputs, shape.rowSize()), shape, precision)));
+        });
+        bias = Parameter.vector(scope, prefix(network.readout(), hiddenLayers - 1) + ".bias", Shape.of(outputs));
     }
 
+    private static String prefix(ReadoutSpec spec, int layer) {
+        return spec.readsAll() ? "softmax_layers." + layer : "softmax_layer";
+    }
+
+    /** Draws initial weights as of one matrix that reads all. */
     void initialize(long seed) {
-        Initialization.uniform(device, weight, seed, Initialization.weights(index));
-        Initialization.uniform(device, bias, weight.value().shape().rowSize(), seed, Initialization.bias(index));
+        int inputs = sources.stream()
+                .mapToInt(source -> source.weight().value().shape().rowSize())
+                .sum();
+        for (int i = 0; i < sources.size(); i++) {
+            Initialization.uniform(
+                    device, sources.get(i).weight(), inputs, seed, Initialization.weights(hiddenLayers + i));
+        }
+        Initialization.uniform(device, bias, inputs, seed, Initialization.bias(hiddenLayers));
     }
 
-    /** {@return weight and bias} */
+    /** {@return weights, by hidden layer, and bias} */
     public List<Parameter> parameters() {
-        return List.of(weight, bias);
+        List<Parameter> all = new ArrayList<>(weights());
+        all.add(bias);
+        return all;
+    }
+
+    List<Parameter> weights() {
+        return sources.stream().map(Source::weight).toList();
     }
 
     Device device() {
         return device;
     }
 
-    Parameter weight() {
-        return weight;
+    List<Source> sources() {
+        return sources;
     }
 
     Parameter bias() {

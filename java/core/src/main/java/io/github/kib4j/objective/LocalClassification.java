@@ -8,6 +8,7 @@ import io.github.kib4j.op.Gradients;
 import io.github.kib4j.op.Meter;
 import io.github.kib4j.op.Operation;
 import io.github.kib4j.op.Parameter;
+import io.github.kib4j.op.ReadoutOps;
 import io.github.kib4j.op.Signature;
 import io.github.kib4j.op.Teaching;
 import io.github.kib4j.op.Workspace;
@@ -73,24 +74,9 @@ public record LocalClassification(int classes, int features, Feedback.Kind feedb
                 .with("smoothing", smoothing == 0 ? null : smoothing);
     }
 
-    /** {@return the shape of what is left of an activity: that of the windows of an image, as square as {@code features / C} allows} */
-    Shape pooled(Shape activity) {
-        if (activity.rank() != 3) {
-            return activity;
-        }
-        int windows = features / activity.extent(0);
-        if (windows == 0) {
-            throw new RefusedException("A local classifier of " + features + " features cannot read "
-                    + activity.extent(0) + " channels; give it at least one feature for each.");
-        }
-        int width = (int) Math.sqrt(windows);
-        return Shape.of(
-                activity.extent(0), Math.min(windows / width, activity.extent(1)), Math.min(width, activity.extent(2)));
-    }
-
     @Override
     public Objective bind(Objective.Place place) {
-        Shape pooled = pooled(place.code());
+        Shape pooled = ReadoutOps.pooled("A local classifier", place.code(), features);
         Shape shape = pooled.prepend(classes);
         String name = "hidden_layers." + place.layer() + ".local_loss.projection." + (pooled.rank() == 3 ? 2 : 0);
         Parameter weight = Parameter.weight(

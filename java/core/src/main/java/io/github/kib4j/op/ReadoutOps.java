@@ -1,5 +1,7 @@
 package io.github.kib4j.op;
 
+import io.github.kib4j.tensor.RefusedException;
+import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -9,6 +11,28 @@ import org.jspecify.annotations.Nullable;
  * @param <R> what planning gives: an {@link Operation}, or a backend's {@link Work}
  */
 public interface ReadoutOps<R> {
+    /**
+     * {@return the shape of what {@link #averagePool} is to leave of an activity: of an image that of its windows, as square as
+     * {@code features / C} allows (docs/mathematics.md, section 7.3); of units all}
+     *
+     * @param reader of the features, for the sentence that refuses fewer than channels
+     * @param activity of a sample
+     * @param features the most that are read of an image
+     */
+    static Shape pooled(String reader, Shape activity, int features) {
+        if (activity.rank() != 3) {
+            return activity;
+        }
+        int windows = features / activity.extent(0);
+        if (windows == 0) {
+            throw new RefusedException(reader + " of " + features + " features cannot read " + activity.extent(0)
+                    + " channels; give it at least one feature for each.");
+        }
+        int width = (int) Math.sqrt(windows);
+        return Shape.of(
+                activity.extent(0), Math.min(windows / width, activity.extent(1)), Math.min(width, activity.extent(2)));
+    }
+
     /**
      * Plans softmax cross-entropy, mean over the batch, with the shares {@code q = (1 - smoothing) p + smoothing / M}, where {@code p}
      * is one-hot of labels, or given: {@code loss = mean_b (log sum_m exp(y[b,m]) - sum_m q[b,m] y[b,m])} and

@@ -3,6 +3,7 @@ package io.github.kib4j.rule;
 import io.github.kib4j.layer.LayerPass;
 import io.github.kib4j.layer.Network;
 import io.github.kib4j.layer.NetworkFeedback;
+import io.github.kib4j.layer.ReadoutPass;
 import io.github.kib4j.objective.TrainingSet;
 import io.github.kib4j.op.Feedback;
 import io.github.kib4j.op.Lane;
@@ -14,7 +15,6 @@ import io.github.kib4j.tensor.Scope;
 import io.github.kib4j.tensor.Tensor;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Rules that bring the readout's error back through the network (docs/mathematics.md, section 7.2): {@code backprop} by the weights
@@ -78,22 +78,35 @@ public record BackpropRule(Feedback.Kind feedback, boolean signs) implements Rul
             Steps steps = new Steps(context);
             List<LayerPass> passes =
                     network.passes(context.x(), context.workspace(), LayerPass.Use.TRAINING, context.clock());
-            steps.forward(passes);
+            ReadoutPass readout = network.readoutPass(passes, context.workspace());
+            steps.forward(passes, readout);
             steps.network();
             NetworkFeedback.Planned back = feedback.plan(context.workspace());
             steps.add(Phase.GRADIENT, Lane.MAIN, back.operations());
+            steps.readoutLoss(readout, Lane.MAIN);
             int last = passes.size() - 1;
-            Tensor sent = passes.get(last).sent();
-            Tensor dsent = like(sent, context);
-            steps.readout(network, sent, dsent, back.from(last + 1), Lane.MAIN);
-            for (int i = last; i >= 0; i--) {
-                @Nullable Tensor dx = i == 0 ? null : like(passes.get(i - 1).sent(), context);
-                @Nullable Tensor by = i == 0 ? null : back.from(i);
+            Tensor dsent = like(passes.get(last).sent(), context);
+            steps.add(Phase.OBJECTIVE, Lane.MAIN, readout.backward(last, dsent, back.ofReadout()));
+            for (int i = last; i > 0; i--) {
+                Tensor dx = like(passes.get(i - 1).sent(), context);
                 steps.layer(i);
                 steps.add(
-                        Phase.GRADIENT, Lane.MAIN, passes.get(i).backwardGradient(dsent, dx, by, context.gradients()));
-                dsent = dx == null ? dsent : dx;
+                        Phase.GRADIENT,
+                        Lane.MAIN,
+                        passes.get(i).backwardGradient(dsent, dx, back.from(i), context.gradients()));
+                if (readout.reads(i - 1)) {
+                    Tensor more = like(dx, context);
+                    steps.add(Phase.GRADIENT, Lane.MAIN, readout.backward(i - 1, more, back.ofReadout()));
+                    steps.add(
+                            Phase.GRADIENT,
+                            Lane.MAIN,
+                            List.of(network.device().readout().add(dx, more)));
+                }
+                dsent = dx;
             }
+            steps.layer(0);
+            steps.add(
+                    Phase.GRADIENT, Lane.MAIN, passes.get(0).backwardGradient(dsent, null, null, context.gradients()));
             steps.network();
             if (signs) {
                 steps.updateBySignOfMean(network.device(), network.parameters(), optimizers.readout(), Lane.MAIN);

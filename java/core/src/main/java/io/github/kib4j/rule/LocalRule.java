@@ -3,6 +3,7 @@ package io.github.kib4j.rule;
 import io.github.kib4j.layer.HiddenLayer;
 import io.github.kib4j.layer.LayerPass;
 import io.github.kib4j.layer.Network;
+import io.github.kib4j.layer.ReadoutPass;
 import io.github.kib4j.objective.Objective;
 import io.github.kib4j.objective.TeachingSignal;
 import io.github.kib4j.objective.TrainingSet;
@@ -128,6 +129,7 @@ public record LocalRule(String name, Objective.Kind objective, TeachingSignal te
                     teaching.batch(context.workspace(), context.labels(), context.order(), context.clock());
             steps.add(Phase.DATA, Lane.MAIN, signal.operations());
             List<LayerPass> passes = network.passes(context.x(), context.workspace(), use, context.clock());
+            ReadoutPass readout = network.readoutPass(passes, context.workspace());
             for (int i = 0; i < passes.size(); i++) {
                 LayerPass pass = passes.get(i);
                 steps.layer(i);
@@ -149,8 +151,9 @@ public record LocalRule(String name, Objective.Kind objective, TeachingSignal te
                 } else {
                     steps.updateBySum(learned, optimizers.local(), Lane.UPDATE);
                 }
+                steps.readout(readout, i);
             }
-            ReadoutRule.addTo(steps, network, optimizers, passes);
+            ReadoutRule.addTo(steps, network, optimizers, readout);
             return steps.all();
         }
     }

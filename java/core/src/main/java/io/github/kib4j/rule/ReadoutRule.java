@@ -2,6 +2,7 @@ package io.github.kib4j.rule;
 
 import io.github.kib4j.layer.LayerPass;
 import io.github.kib4j.layer.Network;
+import io.github.kib4j.layer.ReadoutPass;
 import io.github.kib4j.objective.TrainingSet;
 import io.github.kib4j.op.Lane;
 import io.github.kib4j.op.Signature;
@@ -32,15 +33,16 @@ public record ReadoutRule() implements Rule {
             Steps steps = new Steps(context);
             List<LayerPass> passes =
                     network.passes(context.x(), context.workspace(), LayerPass.Use.TRAINING, context.clock());
-            steps.forward(passes);
-            addTo(steps, network, optimizers, passes);
+            ReadoutPass readout = network.readoutPass(passes, context.workspace());
+            steps.forward(passes, readout);
+            addTo(steps, network, optimizers, readout);
             return steps.all();
         };
     }
 
-    /** Adds the learning of the readout of these passes. */
-    static void addTo(Steps steps, Network network, Optimizers optimizers, List<LayerPass> passes) {
-        steps.readout(network, passes.get(passes.size() - 1).sent(), null, null, Lane.UPDATE);
+    /** Adds the learning of the readout of passes that were added. */
+    static void addTo(Steps steps, Network network, Optimizers optimizers, ReadoutPass readout) {
+        steps.readoutLoss(readout, Lane.UPDATE);
         steps.updateByMean(network.readout().parameters(), optimizers.readout(), Lane.UPDATE);
     }
 }

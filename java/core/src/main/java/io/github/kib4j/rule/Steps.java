@@ -1,7 +1,6 @@
 package io.github.kib4j.rule;
 
 import io.github.kib4j.layer.LayerPass;
-import io.github.kib4j.layer.Network;
 import io.github.kib4j.layer.ReadoutPass;
 import io.github.kib4j.op.Device;
 import io.github.kib4j.op.Lane;
@@ -15,7 +14,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /** A training step as it is put together. */
 final class Steps {
@@ -41,12 +39,19 @@ final class Steps {
         operations.forEach(operation -> all.add(new Step(operation, phase, lane, part)));
     }
 
-    /** Adds the passes of all hidden layers. */
-    void forward(List<LayerPass> passes) {
+    /** Adds the passes of all hidden layers, and what the readout makes of them. */
+    void forward(List<LayerPass> passes, ReadoutPass readout) {
         for (int i = 0; i < passes.size(); i++) {
             layer(i);
             add(Phase.FORWARD, Lane.MAIN, passes.get(i).forward());
+            readout(readout, i);
         }
+    }
+
+    /** Adds what the readout makes of a hidden layer whose pass was added. What is added behind it is for the readout, too. */
+    void readout(ReadoutPass readout, int layer) {
+        part = Step.READOUT;
+        add(Phase.FORWARD, Lane.MAIN, readout.forward(layer));
     }
 
     /** Adds the sum over devices of gradients of objectives, which know the whole batch, and the parameters' update. */
@@ -78,24 +83,14 @@ final class Steps {
         add(Phase.OPTIMIZER, lane, List.of(optimizer.step(parameters, context.gradients())));
     }
 
-    /**
-     * Adds the readout's pass, its loss and its gradients; and that of its input, where {@code dsent} is given, by {@code feedback}.
-     * What is added behind it is for the readout, too.
-     */
-    void readout(Network network, Tensor sent, @Nullable Tensor dsent, @Nullable Tensor feedback, Lane lane) {
+    /** Adds the readout's loss and the gradients of its parameters. What is added behind it is for the readout, too. */
+    void readoutLoss(ReadoutPass readout, Lane lane) {
         part = Step.READOUT;
-        ReadoutPass pass = network.readoutPass(sent, context.workspace());
-        add(Phase.FORWARD, Lane.MAIN, List.of(pass.forward()));
         add(
                 Phase.OBJECTIVE,
                 lane,
-                pass.lossAndGradient(
-                        context.labels(),
-                        context.smoothing(),
-                        context.readoutMeter(),
-                        dsent,
-                        feedback,
-                        context.gradients()));
+                readout.lossAndGradient(
+                        context.labels(), context.smoothing(), context.readoutMeter(), context.gradients()));
     }
 
     List<Step> all() {

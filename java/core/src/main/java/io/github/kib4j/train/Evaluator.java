@@ -107,13 +107,15 @@ final class Evaluator {
                 Phase.DATA,
                 device.batch().images(x, labels, images.pixels(), images.labels(), null, normalization, clock)));
         List<LayerPass> passes = network.passes(x, workspace, LayerPass.Use.INFERENCE, null);
+        ReadoutPass readout = network.readoutPass(passes, workspace);
         for (int i = 0; i < passes.size(); i++) {
             for (Operation operation : passes.get(i).forward()) {
                 steps.add(Step.main(Phase.FORWARD, operation, Step.layer(i)));
             }
+            for (Operation operation : readout.forward(i)) {
+                steps.add(Step.main(Phase.FORWARD, operation, Step.READOUT));
+            }
         }
-        ReadoutPass readout = network.readoutPass(passes.get(passes.size() - 1).sent(), workspace);
-        steps.add(Step.main(Phase.FORWARD, readout.forward(), Step.READOUT));
         steps.add(Step.main(Phase.OBJECTIVE, readout.loss(labels, new Meter(totals, 0, 1, clock)), Step.READOUT));
         steps.add(Step.main(Phase.DATA, device.random().advance(clock, size)));
         Tensor logits = workspace.keep(readout.logits());

@@ -179,7 +179,9 @@ final class SignatureTest {
     /** Returns other values of a type, of which one at least should be allowed wherever it stands. */
     private static List<?> others(Object value) {
         if (value instanceof Integer number) {
-            return List.of(number + 1, number + 2, number * 2);
+            return Stream.of(number + 1, number + 2, number * 2, number + 64)
+                    .filter(other -> !other.equals(number))
+                    .toList();
         } else if (value instanceof Long number) {
             return List.of(number + 1);
         } else if (value instanceof Double number) {

@@ -44,6 +44,7 @@ record Effects(Settings settings) {
                     case PAIRS_RATE -> withoutPairs("last", "averages") != null;
                     case LOCAL_FEATURES -> withoutClassifier() != null;
                     case GRADIENT_SIGNS -> withoutErrors() != null;
+                    case READOUT, READOUT_FEATURES -> is(Key.READOUT, "last");
                     case LABEL_SMOOTHING, MIXUP -> settings.number(key) == 0;
                     default -> false;
                 };
@@ -64,6 +65,7 @@ record Effects(Settings settings) {
             case PAIRS_KEPT -> withoutPairs("last");
             case PAIRS_RATE -> withoutPairs("last", "averages");
             case LOCAL_FEATURES -> withoutClassifier();
+            case READOUT_FEATURES -> is(Key.READOUT, "last") ? "the readout reads the last layer as it is" : null;
             case GRADIENT_SIGNS -> settings.flag(Key.GRADIENT_SIGNS) ? withoutErrors() : null;
             case MOMENTUM -> withoutMomentum();
             case MILESTONES -> settings.text(Key.MILESTONES).isEmpty() ? null : first(otherSchedule(), beyondTheEnd());

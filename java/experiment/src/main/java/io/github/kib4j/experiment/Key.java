@@ -79,6 +79,11 @@ public enum Key {
     DIVISIVE_NORM(FLAG, "false", "divisive normalization within groups"),
     /** {@code q} of the divisive normalization. */
     DIVISIVE_POWER(NUMBER, Range.above(0, 10), "0.2", "power q of the divisive normalization"),
+    /** Which hidden layers the readout reads. */
+    READOUT("last", "which hidden layers the readout reads", "last", "all"),
+    /** What it reads of an image where it reads all. */
+    READOUT_FEATURES(
+            INTEGER, Range.UNITS, "2048", "readout of all: features, at most, that it reads of a layer's image"),
     /** By which rules to learn. */
     RULE(
             "phsic",

@@ -5,6 +5,7 @@ import io.github.kib4j.datasets.Datasets;
 import io.github.kib4j.datasets.Selection;
 import io.github.kib4j.layer.LayerSpec;
 import io.github.kib4j.layer.NetworkSpec;
+import io.github.kib4j.layer.ReadoutSpec;
 import io.github.kib4j.objective.HebbianPairs;
 import io.github.kib4j.objective.LayerObjectives;
 import io.github.kib4j.objective.LocalClassification;
@@ -282,7 +283,7 @@ public record RunPlan(Settings settings) {
             List<Integer> units = settings.integers(Key.LAYERS).stream()
                     .map(n -> scaled(n, width, Key.LAYERS))
                     .toList();
-            return NetworkSpec.mlp(image, units, classes, style);
+            return NetworkSpec.mlp(image, units, classes, style).withReadout(readout());
         }
         int[] channels = settings.integers(Key.CHANNELS).stream()
                 .mapToInt(n -> scaled(n, width, Key.CHANNELS))
@@ -290,7 +291,14 @@ public record RunPlan(Settings settings) {
         Set<Integer> pooled =
                 settings.integers(Key.POOL_AFTER).stream().map(k -> k - 1).collect(Collectors.toSet());
         checkPooling(image, channels.length);
-        return NetworkSpec.vgg(image, channels, pooled, settings.integer(Key.LINEAR), classes, style);
+        return NetworkSpec.vgg(image, channels, pooled, settings.integer(Key.LINEAR), classes, style)
+                .withReadout(readout());
+    }
+
+    private ReadoutSpec readout() {
+        return settings.choice(Key.READOUT).equals("all")
+                ? new ReadoutSpec(settings.integer(Key.READOUT_FEATURES))
+                : ReadoutSpec.LAST;
     }
 
     /** Refuses poolings after convolutions that are not there, and of images too small to be halved. */

@@ -211,8 +211,8 @@ public final class GoldenTraining {
         List<LayerPass> passes = network.passes(x, workspace, LayerPass.Use.INFERENCE, null);
         List<Operation> operations = new ArrayList<>();
         passes.forEach(pass -> operations.addAll(pass.forward()));
-        ReadoutPass readout = network.readoutPass(passes.get(passes.size() - 1).sent(), workspace);
-        operations.add(readout.forward());
+        ReadoutPass readout = network.readoutPass(passes, workspace);
+        operations.addAll(readout.forward());
         workspace.keep(readout.logits());
         network.device()
                 .compile(

@@ -42,7 +42,8 @@ public final class Locality {
     private int weightsOf(Operation operation) {
         List<Parameter> weights = new ArrayList<>();
         network.hidden().forEach(hidden -> weights.add(hidden.parameters().get(0)));
-        weights.add(network.readout().parameters().get(0));
+        List<Parameter> readout = network.readout().parameters();
+        weights.add(readout.get(readout.size() - 2)); // of the last layer that is read; behind it is the bias
         for (int layer = 0; layer < weights.size(); layer++) {
             if (operation.reads().contains(weights.get(layer).operand())) {
                 return layer;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.kib4j.layer.LayerSpec;
 import io.github.kib4j.layer.NetworkSpec;
+import io.github.kib4j.layer.ReadoutSpec;
 import io.github.kib4j.objective.LocalObjective;
 import io.github.kib4j.objective.TeachingSignals;
 import io.github.kib4j.op.Activation;
@@ -77,6 +78,10 @@ public abstract class ProgramContract extends BackendContract {
                 LayerSpec.convolution(8).withPooling(Pooling.AVERAGE),
                 LayerSpec.linear(12));
         networks.put("average pooling", new NetworkSpec(IMAGE, averages, 4));
+        networks.put(
+                "readout of all layers",
+                NetworkSpec.vgg(IMAGE, new int[] {8, 8}, Set.of(1), 16, 4, grouped)
+                        .withReadout(new ReadoutSpec(32)));
         return networks;
     }
 
@@ -96,17 +101,17 @@ public abstract class ProgramContract extends BackendContract {
                                 DynamicTest.dynamicTest(rule + ", " + network.getKey() + ", " + precision, () -> {
                                     TrainingConfig base = TinyRun.config(rule, network.getValue(), 1, BATCH, 0.01);
                                     TrainingConfig config = new TrainingConfig(
-                                            base.network(),
-                                            rule,
-                                            base.local(),
-                                            base.readout(),
-                                            base.schedule(),
-                                            1,
-                                            BATCH,
-                                            precision,
-                                            7,
-                                            true)
-.withViews(2);
+                                                    base.network(),
+                                                    rule,
+                                                    base.local(),
+                                                    base.readout(),
+                                                    base.schedule(),
+                                                    1,
+                                                    BATCH,
+                                                    precision,
+                                                    7,
+                                                    true)
+                                            .withViews(2);
                                     try (Device device = open();
                                             Trainer trainer = new Trainer(
                                                     device,

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.kib4j.data.Dataset;
 import io.github.kib4j.layer.LayerSpec;
 import io.github.kib4j.layer.NetworkSpec;
+import io.github.kib4j.layer.ReadoutSpec;
 import io.github.kib4j.objective.PairMemory;
 import io.github.kib4j.op.Activation;
 import io.github.kib4j.op.Device;
@@ -70,6 +71,15 @@ public abstract class ResumeContract extends BackendContract {
         for (Rule rule : List.of(TinyRun.phsic(), layerwise, TinyRun.pairs(new PairMemory.Last(20, 0.02)))) {
             TrainingConfig mixed = mlp(rule, Precision.F32).withLabels(new LabelSpec(0.1, 0.4));
             runs.add(Arguments.of("mlp, mixed images", rule.name(), Precision.F32, mixed));
+        }
+        for (Rule rule : List.of(TinyRun.phsic(), new BackpropRule(Feedback.Kind.RANDOM, false))) {
+            TrainingConfig tiny = vgg(rule, Precision.BF16);
+            NetworkSpec network = tiny.network().withReadout(new ReadoutSpec(16));
+            runs.add(Arguments.of(
+                    "vgg, readout of all layers",
+                    rule.name(),
+                    Precision.BF16,
+                    config(network, rule, tiny.local(), tiny.schedule(), Precision.BF16)));
         }
         Rule readout = new ReadoutRule();
         runs.add(Arguments.of("vgg", readout.name(), Precision.F32, vgg(readout, Precision.F32)));

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.github.kib4j.data.Dataset;
 import io.github.kib4j.layer.LayerSpec;
 import io.github.kib4j.layer.NetworkSpec;
+import io.github.kib4j.layer.ReadoutSpec;
 import io.github.kib4j.objective.HebbianPairs;
 import io.github.kib4j.objective.LocalObjective;
 import io.github.kib4j.objective.Objective;
@@ -118,36 +119,42 @@ public abstract class TrainingContract extends BackendContract {
     @Test
     void otherFeedbackIsBackpropWhereTheWeightsAreTheSame() {
         for (Feedback.Kind kind : List.of(Feedback.Kind.RANDOM, Feedback.Kind.SIGNS)) {
-            List<List<float[]>> runs = new ArrayList<>();
-            for (Rule rule : List.of(new BackpropRule(), new BackpropRule(kind, false))) {
-                try (Device device = open();
-                        Trainer trainer =
-                                new Trainer(device, TinyRun.dataset(32, 20), TinyRun.config(rule, 1, 16, 0.01))) {
-                    for (Parameter parameter : trainer.network().parameters()) {
-                        float[] values = parameter.value().readFloats();
-                        for (int i = 0; i < values.length && kind == Feedback.Kind.SIGNS; i++) {
-                            values[i] = Math.signum(values[i]);
-                        }
-                        parameter.value().write(values);
+            otherFeedbackIsBackpropWhereTheWeightsAreTheSame(kind, ReadoutSpec.LAST);
+            otherFeedbackIsBackpropWhereTheWeightsAreTheSame(kind, new ReadoutSpec(16));
+        }
+    }
+
+    private void otherFeedbackIsBackpropWhereTheWeightsAreTheSame(Feedback.Kind kind, ReadoutSpec readout) {
+        List<List<float[]>> runs = new ArrayList<>();
+        for (Rule rule : List.of(new BackpropRule(), new BackpropRule(kind, false))) {
+            NetworkSpec network = TinyRun.config(rule, 1, 16, 0.01).network().withReadout(readout);
+            try (Device device = open();
+                    Trainer trainer =
+                            new Trainer(device, TinyRun.dataset(32, 20), TinyRun.config(rule, network, 1, 16, 0.01))) {
+                for (Parameter parameter : trainer.network().parameters()) {
+                    float[] values = parameter.value().readFloats();
+                    for (int i = 0; i < values.length && kind == Feedback.Kind.SIGNS; i++) {
+                        values[i] = Math.signum(values[i]);
                     }
-                    trainer.network().renewRounded();
-                    trainer.rule()
-                            .kept()
-                            .forEach((name, fixed) -> fixed.write(trainer.network().parameters().stream()
-                                    .filter(parameter -> name.equals(parameter.name() + "_backward"))
-                                    .findFirst()
-                                    .orElseThrow()
-                                    .value()
-                                    .readFloats()));
-                    trainer.trainEpoch((epoch, step, steps) -> step < 1);
-                    runs.add(weights(trainer));
+                    parameter.value().write(values);
                 }
+                trainer.network().renewRounded();
+                trainer.rule()
+                        .kept()
+                        .forEach((name, fixed) -> fixed.write(trainer.network().parameters().stream()
+                                .filter(parameter -> name.equals(parameter.name() + "_backward"))
+                                .findFirst()
+                                .orElseThrow()
+                                .value()
+                                .readFloats()));
+                trainer.trainEpoch((epoch, step, steps) -> step < 1);
+                runs.add(weights(trainer));
             }
-            for (int i = 0; i < runs.get(0).size(); i++) {
-                assertThat(runs.get(1).get(i))
-                        .as(kind + ", parameter " + i)
-                        .isEqualTo(runs.get(0).get(i));
-            }
+        }
+        for (int i = 0; i < runs.get(0).size(); i++) {
+            assertThat(runs.get(1).get(i))
+                    .as(kind + ", parameter " + i)
+                    .isEqualTo(runs.get(0).get(i));
         }
     }
 
@@ -576,16 +583,16 @@ public abstract class TrainingContract extends BackendContract {
         for (int views : new int[] {1, 2}) {
             LayerSpec style = LayerSpec.linear(1);
             TrainingConfig config = new TrainingConfig(
-                    NetworkSpec.mlp(Shape.of(2, 8, 8), List.of(16), 4, style),
-                    tiny.rule(),
-                    OptimizerSpec.sgd(0.1, 0, 0),
-                    OptimizerSpec.sgd(0.1, 0, 0),
-                    tiny.schedule(),
-                    1,
-                    32 * views,
-                    tiny.precision(),
-                    7,
-                    false)
+                            NetworkSpec.mlp(Shape.of(2, 8, 8), List.of(16), 4, style),
+                            tiny.rule(),
+                            OptimizerSpec.sgd(0.1, 0, 0),
+                            OptimizerSpec.sgd(0.1, 0, 0),
+                            tiny.schedule(),
+                            1,
+                            32 * views,
+                            tiny.precision(),
+                            7,
+                            false)
                     .withViews(views);
             try (Device device = open();
                     Trainer trainer = new Trainer(device, once, config)) {
@@ -598,6 +605,40 @@ public abstract class TrainingContract extends BackendContract {
                     .as("sums in another order, in single precision")
                     .usingComparatorWithPrecision(1e-6f)
                     .containsExactly(runs.get(0).get(i));
+        }
+    }
+
+    /** A readout of all layers learns under every rule, with the parameters and in the memory that were foreseen. */
+    @Test
+    void everyRuleLearnsWithAReadoutOfAllLayers() {
+        for (Rule rule : TinyRun.rules()) {
+            Dataset dataset = TinyRun.dataset(203, 60);
+            NetworkSpec network = TinyRun.config(rule, 6, 25, 0.01).network().withReadout(new ReadoutSpec(16));
+            TrainingConfig config = TinyRun.config(rule, network, 6, 25, 0.01);
+            try (Device device = open()) {
+                MemoryEstimate estimate = MemoryEstimate.of(device, DeviceDataset.Sizes.of(dataset), config)
+                        .orElseThrow();
+                try (Trainer trainer = new Trainer(device, dataset, config)) {
+                    List<Parameter> parameters = trainer.network().parameters();
+                    assertThat(parameters.stream()
+                                    .mapToLong(parameter ->
+                                            parameter.value().shape().size())
+                                    .sum())
+                            .isEqualTo(network.parameters());
+                    assertThat(trainer.network().readout().parameters())
+                            .extracting(Parameter::name)
+                            .containsExactly(
+                                    "softmax_layers.0.weight", "softmax_layers.1.weight", "softmax_layers.1.bias");
+                    while (!trainer.isFinished()) {
+                        trainer.trainEpoch(StepListener.NONE);
+                    }
+                    assertThat(trainer.evaluate().accuracy()).as(rule.name()).isGreaterThan(80);
+                    assertThat(device.liveBytes()).as(rule.name()).isEqualTo(estimate.onDevice());
+                    if (!(rule instanceof ReadoutRule)) {
+                        checkAngles(rule, trainer.alignment());
+                    }
+                }
+            }
         }
     }
 

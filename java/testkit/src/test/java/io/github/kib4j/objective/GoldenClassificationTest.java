@@ -14,6 +14,7 @@ import io.github.kib4j.op.Meter;
 import io.github.kib4j.op.Parameter;
 import io.github.kib4j.op.Phase;
 import io.github.kib4j.op.Precision;
+import io.github.kib4j.op.ReadoutOps;
 import io.github.kib4j.op.Step;
 import io.github.kib4j.op.Teaching;
 import io.github.kib4j.op.Workspace;
@@ -51,7 +52,8 @@ final class GoldenClassificationTest {
             Shape activity = z.rank() == 2 ? Shape.of(extents[1]) : Shape.of(extents[1], extents[2], extents[3]);
             if (!c.get("pooled_hw").isNull()) {
                 int[] windows = integers(c.get("pooled_hw"));
-                assertThat(kind.pooled(activity)).isEqualTo(Shape.of(extents[1], windows[0], windows[1]));
+                assertThat(ReadoutOps.pooled("It", activity, kind.features()))
+                        .isEqualTo(Shape.of(extents[1], windows[0], windows[1]));
             }
             Objective objective = kind.bind(new Objective.Place(
                     device,

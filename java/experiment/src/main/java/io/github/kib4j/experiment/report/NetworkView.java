@@ -213,9 +213,8 @@ record NetworkView(
                 operations.addAll(pass.forward());
                 codes.add(workspace.keep(comparison.ofCodes() ? pass.code() : pass.sent()));
             }
-            ReadoutPass readout =
-                    network.readoutPass(passes.get(passes.size() - 1).sent(), workspace);
-            operations.add(readout.forward());
+            ReadoutPass readout = network.readoutPass(passes, workspace);
+            operations.addAll(readout.forward());
             logits = workspace.keep(readout.logits());
             program = device.compile(
                     workspace,
