@@ -27,7 +27,11 @@ public final class DurableFiles {
      */
     public static void write(Path file, String text) throws IOException {
         writeAndForce(
-                file, text, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE);
+                file,
+                text.getBytes(StandardCharsets.UTF_8),
+                StandardOpenOption.CREATE,
+                StandardOpenOption.TRUNCATE_EXISTING,
+                StandardOpenOption.WRITE);
     }
 
     /**
@@ -38,12 +42,23 @@ public final class DurableFiles {
      * @throws IOException if the file system refuses
      */
     public static void append(Path file, String text) throws IOException {
-        writeAndForce(file, text, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        append(file, text.getBytes(StandardCharsets.UTF_8));
     }
 
-    private static void writeAndForce(Path file, String text, OpenOption... options) throws IOException {
+    /**
+     * Adds to a file's end, and forces it to the disk.
+     *
+     * @param file the file
+     * @param content what to write
+     * @throws IOException if the file system refuses
+     */
+    public static void append(Path file, byte[] content) throws IOException {
+        writeAndForce(file, content, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+    }
+
+    private static void writeAndForce(Path file, byte[] content, OpenOption... options) throws IOException {
         try (FileChannel channel = FileChannel.open(file, options)) {
-            ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
+            ByteBuffer bytes = ByteBuffer.wrap(content);
             while (bytes.hasRemaining()) {
                 channel.write(bytes);
             }

@@ -28,10 +28,16 @@ public final class LayerPass {
     public enum Use {
         /** Evaluation: running statistics, no dropout, no gradient. */
         INFERENCE,
+        /** Evaluation that keeps the {@linkplain LayerPass#activity activity} beside the codes and what is sent. */
+        INFERENCE_WITH_ACTIVITY,
         /** A training step. */
         TRAINING,
         /** A training step whose objective sees the activity {@code z} itself, also where it is divisively normalized afterwards. */
-        TRAINING_BY_ACTIVITY
+        TRAINING_BY_ACTIVITY;
+
+        private boolean isInference() {
+            return this == INFERENCE || this == INFERENCE_WITH_ACTIVITY;
+        }
     }
 
     private final HiddenLayer layer;
@@ -66,17 +72,18 @@ public final class LayerPass {
         int batch = x.shape().extent(0);
         Shape shape = spec.preActivation(layer.input()).prepend(batch);
         a = workspace.tensor(x.type(), shape);
-        boolean normalizes = layer.batchNorm() != null && use != Use.INFERENCE;
+        boolean normalizes = layer.batchNorm() != null && !use.isInference();
         activationInput = normalizes ? workspace.tensor(x.type(), shape) : a;
         Shape channels = Shape.of(spec.units());
         saved = normalizes
                 ? new BatchNormOps.Saved(
                         workspace.tensor(DataType.F64, channels), workspace.tensor(DataType.F64, channels))
                 : null;
-        Dropout dropout = use == Use.INFERENCE ? Dropout.NONE : spec.dropout();
+        Dropout dropout = use.isInference() ? Dropout.NONE : spec.dropout();
         this.clock = dropout.isNone() ? null : clock;
         Grouping grouping = use == Use.TRAINING_BY_ACTIVITY ? divisive(spec.grouping()) : spec.grouping();
-        if (use == Use.TRAINING_BY_ACTIVITY && grouping != null) { // z is kept, and normalized by a second operation
+        boolean keepsActivity = use == Use.TRAINING_BY_ACTIVITY || use == Use.INFERENCE_WITH_ACTIVITY;
+        if (keepsActivity && divisive(grouping) != null) { // z is kept, and normalized by a second operation
             activity = new ActivityOps.Spec(spec.activation(), spec.pooling(), null, Dropout.NONE, layer.index(), seed);
             out = activityBuffers(x.type(), batch, null, Dropout.NONE);
             normalization =
@@ -145,6 +152,22 @@ public final class LayerPass {
      */
     public Tensor code() {
         return out.code() == null ? out.post() : out.code();
+    }
+
+    /**
+     * {@return the codes {@code u [B, G]} also where the pass keeps the activity, or {@code z [B, ...]} without grouping} {@linkplain
+     * Workspace#keep Kept} as {@link #code()}.
+     */
+    public Tensor groupedCode() {
+        return normalized == null || normalized.code() == null ? code() : normalized.code();
+    }
+
+    /**
+     * {@return the activity {@code z [B, ...]}, of a pass that keeps it, or of a layer that does not divide it} {@linkplain
+     * Workspace#keep Kept} as {@link #code()}.
+     */
+    public Tensor activity() {
+        return out.post();
     }
 
     /** {@return what the next layer reads, {@code [B, ...]}} */

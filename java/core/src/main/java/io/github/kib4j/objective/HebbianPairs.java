@@ -15,6 +15,7 @@ import io.github.kib4j.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,6 +52,11 @@ public record HebbianPairs(Kernel kernel, boolean centred, double gamma, PairMem
     @Override
     public int leastBatch() {
         return memory instanceof PairMemory.Batch ? 2 : 1;
+    }
+
+    @Override
+    public Optional<Comparison> comparison() {
+        return Optional.of(new Comparison(kernel, centred));
     }
 
     @Override

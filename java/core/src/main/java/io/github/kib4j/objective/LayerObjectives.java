@@ -3,6 +3,7 @@ package io.github.kib4j.objective;
 import io.github.kib4j.op.Signature;
 import io.github.kib4j.tensor.RefusedException;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * An objective for each hidden layer: of one estimator and kernel with another gamma, say, or of different kinds.
@@ -33,6 +34,13 @@ public record LayerObjectives(List<Objective.Kind> kinds) implements Objective.K
     @Override
     public boolean seesActivity() {
         return kinds.get(0).seesActivity();
+    }
+
+    /** {@return how codes are compared, where all layers compare them in one way} */
+    @Override
+    public Optional<Comparison> comparison() {
+        boolean same = kinds.stream().map(Objective.Kind::comparison).distinct().count() == 1;
+        return same ? kinds.get(0).comparison() : Optional.empty();
     }
 
     @Override

@@ -13,6 +13,7 @@ import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +36,11 @@ public record LocalObjective(ObjectiveOps.Spec spec, ObjectiveOps.Form form) imp
     public Objective bind(Objective.Place place) {
         return (workspace, gradients, u, teaching, exchange, meter) ->
                 plan(place.device(), workspace, u, teaching, exchange, meter);
+    }
+
+    @Override
+    public Optional<Comparison> comparison() {
+        return Optional.of(new Comparison(spec.kernel(), spec.centred()));
     }
 
     @Override

@@ -15,6 +15,7 @@ import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** What one hidden layer learns to do with its codes, given what they should be like. It sees codes and teaching, never a layer. */
@@ -34,6 +35,11 @@ public interface Objective {
          */
         default boolean seesActivity() {
             return false;
+        }
+
+        /** {@return how it compares codes; empty where it compares none} */
+        default Optional<Comparison> comparison() {
+            return Optional.empty();
         }
 
         /** {@return the fewest samples that it learns from at once} */

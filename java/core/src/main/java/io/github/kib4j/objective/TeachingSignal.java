@@ -9,6 +9,7 @@ import io.github.kib4j.op.Workspace;
 import io.github.kib4j.tensor.Scope;
 import io.github.kib4j.tensor.Tensor;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What layers are taught by: class labels, target vectors, or any pairwise similarity. A rule never needs to know classes,
@@ -64,6 +65,11 @@ public interface TeachingSignal {
     /** {@return whether it is how similar classes are, so that shares of several classes can be taught as well} */
     default boolean isOfClasses() {
         return false;
+    }
+
+    /** {@return how it compares the one-hot vectors of class labels; empty where it does not} */
+    default Optional<Comparison> ofLabels() {
+        return Optional.empty();
     }
 
     /**

@@ -8,6 +8,7 @@ import io.github.kib4j.tensor.RefusedException;
 import io.github.kib4j.tensor.Scope;
 import io.github.kib4j.tensor.Shape;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.IntFunction;
 
 /** The teaching signals of docs/mathematics.md, section 3.7. */
@@ -91,6 +92,11 @@ public final class TeachingSignals {
         @Override
         public int outputs() {
             return classes;
+        }
+
+        @Override
+        public Optional<Comparison> ofLabels() {
+            return Optional.of(new Comparison(kernel, centred));
         }
 
         @Override

@@ -4,6 +4,7 @@ import io.github.kib4j.layer.HiddenLayer;
 import io.github.kib4j.layer.LayerPass;
 import io.github.kib4j.layer.Network;
 import io.github.kib4j.layer.ReadoutPass;
+import io.github.kib4j.objective.Comparison;
 import io.github.kib4j.objective.Objective;
 import io.github.kib4j.objective.TeachingSignal;
 import io.github.kib4j.objective.TrainingSet;
@@ -19,6 +20,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -38,6 +40,16 @@ public record LocalRule(String name, Objective.Kind objective, TeachingSignal te
     @Override
     public boolean hasLocalLosses() {
         return true;
+    }
+
+    @Override
+    public Optional<Comparison> codes() {
+        return objective.comparison();
+    }
+
+    @Override
+    public Optional<Comparison> labels() {
+        return teaching.ofLabels();
     }
 
     @Override

@@ -1,9 +1,11 @@
 package io.github.kib4j.rule;
 
 import io.github.kib4j.layer.Network;
+import io.github.kib4j.objective.Comparison;
 import io.github.kib4j.objective.TrainingSet;
 import io.github.kib4j.op.Signature;
 import io.github.kib4j.tensor.Scope;
+import java.util.Optional;
 
 /** A learning rule. Immutable: what a run needs is in its {@link BoundRule}. */
 public interface Rule {
@@ -20,6 +22,16 @@ public interface Rule {
 
     /** {@return whether each hidden layer has a loss of its own, to be reported} */
     boolean hasLocalLosses();
+
+    /** {@return how it compares codes; empty where it does not} */
+    default Optional<Comparison> codes() {
+        return Optional.empty();
+    }
+
+    /** {@return how it compares class labels; empty where it does not} */
+    default Optional<Comparison> labels() {
+        return Optional.empty();
+    }
 
     /** {@return the fewest samples that it learns from at once: 2 where samples are compared with each other} */
     default int leastBatch() {

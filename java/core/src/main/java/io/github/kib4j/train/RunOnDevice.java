@@ -159,8 +159,7 @@ final class RunOnDevice {
 
     /** Tells the device which samples come next, and at which rates they are learned. */
     void startEpoch(int epoch, long step, int position) {
-        int[] sequence = Order.ofEpoch(images.count(), config.views(), config.seed(), epoch);
-        order.write(sequence);
+        order(epoch);
         int done = (position + config.batch() - 1) / config.batch();
         double[] factors = new double[steps()];
         for (int i = 0; i < factors.length; i++) {
@@ -171,8 +170,14 @@ final class RunOnDevice {
         if (mixup != null) {
             mixup.startEpoch(step - done);
         }
-        rule.startEpoch(sequence);
         clock.now().write(new long[] {step, epoch, position, done});
+    }
+
+    /** Tells the device the order of an epoch's samples, and the rule too, which may have tables of them. */
+    void order(int epoch) {
+        int[] sequence = Order.ofEpoch(images.count(), config.views(), config.seed(), epoch);
+        order.write(sequence);
+        rule.startEpoch(sequence);
     }
 
     /** Returns what compares gradients of the epoch's first images, with memory of its own. */

@@ -39,6 +39,9 @@ public final class Trainer implements AutoCloseable {
     /** The most images of which gradients are compared. */
     private static final int ALIGNED = 512;
 
+    /** The most images that layers' statistics are of. */
+    private static final int LOOKED_AT = 512;
+
     private final Device device;
     private final Scope scope;
     private final TrainingConfig config;
@@ -311,8 +314,44 @@ public final class Trainer implements AutoCloseable {
         }
         try (Scope asked = device.newScope("alignment")) {
             int batch = Math.min(samples, config.batch() == 1 ? ALIGNED : Math.min(config.batch(), ALIGNED));
+            run.order(position == 0 ? epoch - 1 : epoch); // of a restored run it is not there yet
             return run.alignment(asked, batch).degrees(run.rule());
         }
+    }
+
+    /**
+     * {@return what each hidden layer makes of test images, at most {@value #LOOKED_AT}, always the same} Training goes on as if
+     * it had not been asked. It takes memory of its own while it lasts.
+     *
+     * @throws io.github.kib4j.tensor.OutOfDeviceMemoryException if there is no room for it; training goes on nevertheless
+     */
+    public LayerStatistics layerStatistics() {
+        try (Scope asked = device.newScope("layer statistics")) {
+            return new LayerLook(network(), reader(asked, dataset.test(), LOOKED_AT)).statistics(config.rule());
+        }
+    }
+
+    /**
+     * {@return how many test images of a hundred a linear probe of each hidden layer tells the class of: ridge regression of training
+     * images' one-hot labels on what the layer sends on (docs/mathematics.md, section 9)} Test images are at most {@value
+     * Probes#TESTED}. Training goes on as if it had not been asked. It takes memory of its own while it lasts.
+     *
+     * @param images of the training set, always the same, that probes are fitted to, at most; from 1
+     * @throws io.github.kib4j.tensor.OutOfDeviceMemoryException if there is no room for it; training goes on nevertheless
+     */
+    public List<Double> probes(int images) {
+        if (images < 1) {
+            throw new RefusedException("A probe needs at least 1 training image, but is to have " + images + ".");
+        }
+        try (Scope asked = device.newScope("probes")) {
+            LayerReader train = reader(asked, dataset.train(), images);
+            LayerReader test = reader(asked, dataset.test(), Probes.TESTED);
+            return new Probes(train, test, network().hidden().size(), dataset.classes()).accuracies();
+        }
+    }
+
+    private LayerReader reader(Scope asked, DeviceDataset.Images from, int most) {
+        return new LayerReader(device, asked, network(), from, dataset.preparation(false, config.seed()), most);
     }
 
     /** {@return the rule with all that it keeps beside the network and the optimizers' state} */

@@ -38,7 +38,8 @@ record Effects(Settings settings) {
                     case SIGMA -> withoutGaussian() != null;
                     case MOMENTUM -> withoutMomentum() != null;
                     case MILESTONES, LR_DECAY -> otherSchedule() != null;
-                    case ALIGNMENT -> !settings.flag(Key.ALIGNMENT);
+                    case ALIGNMENT, LAYER_METRICS, TENSORBOARD -> !settings.flag(key);
+                    case PROBES -> settings.integer(Key.PROBES) == 0;
                     case PAIRS -> withoutPairs() != null;
                     case PAIRS_KEPT -> withoutPairs("last") != null;
                     case PAIRS_RATE -> withoutPairs("last", "averages") != null;

@@ -198,7 +198,20 @@ public enum Key {
     ALIGNMENT(
             FLAG,
             "false",
-            "after each epoch write the angle between each layer's gradient and backprop's of the same images (metrics.jsonl)");
+            "after each epoch write the angle between each layer's gradient and backprop's of the same images (metrics.jsonl)"),
+    /** Whether it is written what each layer makes of test images. */
+    LAYER_METRICS(
+            FLAG,
+            "false",
+            "after each epoch write each layer's dependences, CKA, norms and dead units on test images (metrics.jsonl)"),
+    /** How many images linear probes of the layers are fitted to. */
+    PROBES(
+            INTEGER,
+            Range.COUNT,
+            "0",
+            "after each epoch write the accuracy of a linear probe of each layer, fitted to so many training images (2000 tell much); 0 for none"),
+    /** Whether TensorBoard's files are written. */
+    TENSORBOARD(FLAG, "false", "write what epochs come to for TensorBoard too, into the run's tensorboard folder");
 
     /** What settings are about: headings of the help. */
     public enum Group {

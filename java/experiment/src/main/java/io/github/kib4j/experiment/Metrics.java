@@ -102,18 +102,24 @@ record Metrics(Path lines, Path table) {
         replaceIfOther(table, csv.toString());
     }
 
-    /** Returns an epoch's numbers by column; those of a list get a column each, and null is empty. */
+    /** Returns an epoch's numbers by column; those of a list get a column each, null is empty, and lists of lists are left out. */
     private static Map<String, String> cells(JsonNode epoch) {
         Map<String, String> cells = new LinkedHashMap<>();
         epoch.fieldNames().forEachRemaining(name -> {
             JsonNode value = epoch.get(name);
             for (int i = 0; i < value.size(); i++) {
-                cells.put(name + "_" + (i + 1), value.get(i).asText());
+                if (value.get(i).isValueNode()) {
+                    cells.put(name + "_" + (i + 1), cell(value.get(i)));
+                }
             }
             if (!value.isArray()) {
-                cells.put(name, value.isNull() ? "" : value.asText());
+                cells.put(name, cell(value));
             }
         });
         return cells;
+    }
+
+    private static String cell(JsonNode value) {
+        return value.isNull() ? "" : value.asText();
     }
 }

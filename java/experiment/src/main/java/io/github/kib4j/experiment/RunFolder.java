@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A run's folder: {@code config.toml, run.json, metrics.jsonl, metrics.csv, checkpoint/, run.lock}; of a run of several rules,
  * {@code config.toml, run.json, summary.json, run.lock} and such a folder for each rule. A report that is made of it is beside
- * these: {@code report.html}.
+ * these: {@code report.html}; events for TensorBoard are in {@code tensorboard/}.
  */
 public final class RunFolder implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -58,6 +58,11 @@ public final class RunFolder implements AutoCloseable {
     /** {@return the file of the run's report} */
     public Path report() {
         return folder.resolve(REPORT);
+    }
+
+    /** Returns the folder of events for TensorBoard. */
+    Path tensorBoard() {
+        return folder.resolve("tensorboard");
     }
 
     Path config() {

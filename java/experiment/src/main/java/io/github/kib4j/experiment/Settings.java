@@ -16,7 +16,15 @@ import org.tomlj.Toml;
 /** Values of settings; a setting without one has its default. */
 public final class Settings {
     /** What a run may be resumed with otherwise than it began. */
-    private static final Set<Key> OF_THE_MACHINE = Set.of(Key.CHECKPOINT_STEPS, Key.DATA, Key.DEVICE, Key.THREADS);
+    private static final Set<Key> OF_THE_MACHINE = Set.of(
+            Key.CHECKPOINT_STEPS,
+            Key.DATA,
+            Key.DEVICE,
+            Key.THREADS,
+            Key.ALIGNMENT,
+            Key.LAYER_METRICS,
+            Key.PROBES,
+            Key.TENSORBOARD);
 
     /** Begins the configurations that runs write. */
     static final String RECORD = "# All settings of this run";

@@ -16,8 +16,29 @@ import org.jspecify.annotations.Nullable;
 
 /** Trains by one rule, into one folder. */
 record TrainingRun(
-        RunFolder folder, Settings settings, TrainingConfig config, Means means, RunRecord record, Start start) {
+        RunFolder folder,
+        Settings settings,
+        TrainingConfig config,
+        Means means,
+        RunRecord record,
+        Start start,
+        LayerFigures figures,
+        EventFiles events) {
     private static final ObjectMapper JSON = new ObjectMapper();
+
+    /** Prepares the training. */
+    TrainingRun(
+            RunFolder folder, Settings settings, TrainingConfig config, Means means, RunRecord record, Start start) {
+        this(
+                folder,
+                settings,
+                config,
+                means,
+                record,
+                start,
+                new LayerFigures(settings, means.listener()),
+                new EventFiles(folder.tensorBoard(), folder.metrics(), settings, means.listener()));
+    }
 
     /** Told when it is clear that a run begins or goes on, before anything is written. */
     interface Start {
@@ -56,6 +77,7 @@ record TrainingRun(
             }
             ObjectNode before = folder.readRun();
             int epochs = folder.metrics().keepEpochs(trainer.epoch());
+            events.catchUp();
             if (trainer.isFinished() && epochs == trainer.epoch() && RunRecord.isFinished(before)) {
                 means.listener()
                         .say("The run in " + folder.path() + " is finished: " + Words.count(config.epochs(), "epoch")
@@ -134,8 +156,9 @@ record TrainingRun(
         EpochResult epoch = trainer.lastEpoch();
         means.listener().epoch(epoch, test);
         ObjectNode row = row(epoch, test);
-        align(row, trainer);
+        figures.add(row, trainer, epoch.seconds());
         folder.metrics().append(row);
+        events.catchUp();
         return true;
     }
 
@@ -160,15 +183,8 @@ record TrainingRun(
         return row.put("peak_rss_bytes", new Machine(Path.of("/")).peakMemory());
     }
 
-    /** Adds the angles between each layer's gradient and backprop's, where they are asked for. */
-    private void align(ObjectNode row, Trainer trainer) {
-        if (settings.flag(Key.ALIGNMENT)) {
-            ArrayNode angles = row.putArray("alignment_degrees");
-            trainer.alignment().forEach(angle -> angles.add(Double.isFinite(angle) ? angle : null));
-        }
-    }
-
     private ObjectNode results() throws IOException {
+        figures.sayCost();
         List<JsonNode> epochs = folder.metrics().epochs();
         JsonNode last = epochs.get(epochs.size() - 1);
         ObjectNode results = JSON.createObjectNode();

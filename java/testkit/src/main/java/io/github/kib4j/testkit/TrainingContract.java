@@ -45,6 +45,7 @@ import io.github.kib4j.train.DeviceDataset;
 import io.github.kib4j.train.EpochResult;
 import io.github.kib4j.train.Evaluation;
 import io.github.kib4j.train.LabelSpec;
+import io.github.kib4j.train.LayerStatistics;
 import io.github.kib4j.train.MemoryEstimate;
 import io.github.kib4j.train.StepListener;
 import io.github.kib4j.train.Trainer;
@@ -227,9 +228,9 @@ public abstract class TrainingContract extends BackendContract {
                 .hasMessage("The batch must have at least 2 samples, since objectives compare samples, but has 1.");
     }
 
-    /** Backprop's gradient points where itself does, others elsewhere, and to have asked changes nothing. */
+    /** Backprop's gradient points where itself does, others elsewhere; to have asked changes nothing, and a restored run says the same. */
     @Test
-    void gradientsAreComparedWithBackprops() {
+    void gradientsAreComparedWithBackprops() throws IOException {
         for (Rule rule : TinyRun.rules()) {
             List<List<float[]>> runs = new ArrayList<>();
             for (boolean asked : new boolean[] {false, true}) {
@@ -239,7 +240,16 @@ public abstract class TrainingContract extends BackendContract {
                     assertThatThrownBy(trainer::alignment).isInstanceOf(IllegalStateException.class);
                     epoch(trainer);
                     if (asked) {
-                        checkAngles(rule, trainer.alignment());
+                        List<Double> angles = trainer.alignment();
+                        checkAngles(rule, angles);
+                        Path saved =
+                                folder.resolve(String.valueOf(TinyRun.rules().indexOf(rule)));
+                        trainer.save(saved);
+                        try (Trainer restored =
+                                new Trainer(device, TinyRun.dataset(64, 20), TinyRun.config(rule, 2, 16, 0.01))) {
+                            restored.restore(saved);
+                            assertThat(restored.alignment()).as(rule.name()).isEqualTo(angles);
+                        }
                     }
                     epoch(trainer);
                     runs.add(weights(trainer));
@@ -250,6 +260,64 @@ public abstract class TrainingContract extends BackendContract {
                         .as(rule.name())
                         .isEqualTo(runs.get(0).get(i));
             }
+        }
+    }
+
+    /** Layers' figures and probes are of the network that there is, in both precisions, and to have asked changes nothing. */
+    @Test
+    void lookingAtLayersChangesNothing() throws IOException {
+        for (Precision precision : Precision.values()) {
+            for (Rule rule : List.of(TinyRun.phsic(), new BackpropRule())) {
+                TrainingConfig tiny = TinyRun.config(rule, 2, 16, 0.01);
+                TrainingConfig config = new TrainingConfig(
+                        tiny.network(),
+                        rule,
+                        tiny.local(),
+                        tiny.readout(),
+                        tiny.schedule(),
+                        tiny.epochs(),
+                        tiny.batch(),
+                        precision,
+                        tiny.seed(),
+                        true);
+                List<List<float[]>> runs = new ArrayList<>();
+                for (boolean asked : new boolean[] {false, true}) {
+                    Path saved = folder.resolve(precision + rule.name() + asked);
+                    try (Device device = open();
+                            Trainer trainer = new Trainer(device, TinyRun.dataset(64, 20), config)) {
+                        trainer.trainEpoch((epoch, step, steps) -> step < 2);
+                        look(trainer, asked);
+                        epoch(trainer);
+                        look(trainer, asked);
+                        trainer.save(saved);
+                    }
+                    try (Device device = open();
+                            Trainer trainer = new Trainer(device, TinyRun.dataset(64, 20), config)) {
+                        trainer.restore(saved);
+                        look(trainer, asked);
+                        epoch(trainer);
+                        runs.add(weights(trainer));
+                    }
+                }
+                assertSame(runs.get(1), runs.get(0));
+            }
+        }
+    }
+
+    private static void look(Trainer trainer, boolean asked) {
+        if (asked) {
+            Evaluation before = trainer.evaluate();
+            LayerStatistics found = trainer.layerStatistics();
+            assertThat(found.images()).isEqualTo(20);
+            assertThat(found.cka()).hasSize(2);
+            for (int i = 0; i < 2; i++) {
+                assertThat(found.cka().get(i).get(i)).isCloseTo(1, within(1e-9));
+                assertThat(found.layers().get(i).hsicLabels()).isGreaterThan(0);
+            }
+            assertThat(trainer.probes(40))
+                    .hasSize(2)
+                    .allSatisfy(accuracy -> assertThat(accuracy).isBetween(25.0, 100.0));
+            assertThat(trainer.evaluate()).isEqualTo(before);
         }
     }
 

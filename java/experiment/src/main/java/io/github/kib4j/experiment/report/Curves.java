@@ -18,9 +18,11 @@ import java.util.stream.Stream;
  * @param layers by title one plot for each layer
  * @param more one plot each of all other numbers
  */
-record Curves(List<Plot> main, Map<String, List<Plot>> layers, List<Plot> more) {
+record Curves(List<Plots.Plot> main, Map<String, List<Plots.Plot>> layers, List<Plots.Plot> more) {
     /** Of no interest over epochs. */
     private static final Set<String> PASSED_OVER = Set.of("epoch", "time", "peak_rss_bytes");
+    /** What {@link LayersSection} shows. */
+    private static final Set<String> ELSEWHERE = LayersSection.names();
     /** Entries of a list up to which it is of layers. */
     private static final int MOST_LAYERS = 100;
 
@@ -38,7 +40,7 @@ record Curves(List<Plot> main, Map<String, List<Plot>> layers, List<Plot> more) 
             "lr_readout", new Quantity("Learning rate of the readout", ""),
             "seconds", new Quantity("Time of an epoch", "s"),
             "speed_of_light", new Quantity("Part of the device’s peak", ""),
-            "alignment_degrees", new Quantity("Angle between the rule’s gradient and backprop’s", "°"));
+            "layers_seconds", new Quantity("Time of looking at the layers", "s"));
 
     /** What numbers are of. */
     record Quantity(String title, String unit) {
@@ -57,23 +59,17 @@ record Curves(List<Plot> main, Map<String, List<Plot>> layers, List<Plot> more) 
         }
     }
 
-    /**
-     * A plot.
-     *
-     * @param unit of its numbers; empty for none
-     * @param epochs of all its lines
-     * @param lines by the runs' numbers a value for each epoch, NaN where there is none
-     */
-    record Plot(String title, String unit, List<Integer> epochs, Map<Integer, double[]> lines) {}
-
     static Curves of(List<ReportedRun> runs) {
-        List<Plot> main = new ArrayList<>();
+        List<Plots.Plot> main = new ArrayList<>();
         List<Integer> all = IntStream.range(0, runs.size()).boxed().toList();
         MAIN.forEach(name -> add(main, runs, all, Quantity.of(name), epoch -> epoch.path(name)));
-        Map<String, List<Plot>> layers = new LinkedHashMap<>();
-        List<Plot> more = new ArrayList<>();
+        Map<String, List<Plots.Plot>> layers = new LinkedHashMap<>();
+        List<Plots.Plot> more = new ArrayList<>();
         for (String name : names(runs)) {
             int length = length(runs, name);
+            if (ELSEWHERE.contains(name)) {
+                continue;
+            }
             if (length > 0 && length <= MOST_LAYERS) {
                 layers.putAll(ofLayers(runs, name, length));
             } else if (length == 0 && !MAIN.contains(name) && !PASSED_OVER.contains(name)) {
@@ -103,15 +99,15 @@ record Curves(List<Plot> main, Map<String, List<Plot>> layers, List<Plot> more) 
     }
 
     /** Returns the plots of a list, one for each layer, by what the list is of. */
-    private static Map<String, List<Plot>> ofLayers(List<ReportedRun> runs, String name, int length) {
+    private static Map<String, List<Plots.Plot>> ofLayers(List<ReportedRun> runs, String name, int length) {
         Map<Quantity, List<Integer>> kinds = new LinkedHashMap<>();
         for (int i = 0; i < runs.size(); i++) {
             kinds.computeIfAbsent(Quantity.ofLayers(name, runs.get(i).rule()), kind -> new ArrayList<>())
                     .add(i);
         }
-        Map<String, List<Plot>> byTitle = new LinkedHashMap<>();
+        Map<String, List<Plots.Plot>> byTitle = new LinkedHashMap<>();
         kinds.forEach((kind, chosen) -> {
-            List<Plot> plots = new ArrayList<>();
+            List<Plots.Plot> plots = new ArrayList<>();
             for (int layer = 0; layer < length; layer++) {
                 int index = layer;
                 Quantity ofLayer = new Quantity("Layer " + (layer + 1), kind.unit());
@@ -132,7 +128,7 @@ record Curves(List<Plot> main, Map<String, List<Plot>> layers, List<Plot> more) 
 
     /** Adds a plot, if there is anything to plot. */
     private static void add(
-            List<Plot> plots,
+            List<Plots.Plot> plots,
             List<ReportedRun> runs,
             List<Integer> chosen,
             Quantity quantity,
@@ -161,6 +157,6 @@ record Curves(List<Plot> main, Map<String, List<Plot>> layers, List<Plot> more) 
                 epochs.stream()
                         .mapToDouble(epoch -> line.getOrDefault(epoch, Double.NaN))
                         .toArray()));
-        plots.add(new Plot(quantity.title(), quantity.unit(), List.copyOf(epochs), lines));
+        plots.add(Plots.ofRuns(quantity.title(), quantity.unit(), List.copyOf(epochs), lines));
     }
 }

@@ -1,8 +1,6 @@
 package io.github.kib4j.experiment.report;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -10,17 +8,12 @@ import java.util.List;
 final class CurvesSection {
     private final List<Shown> shown;
     private final Curves curves;
-    private final ArrayNode plots;
+    private final Plots plots;
 
-    /**
-     * Prepares the section.
-     *
-     * @param data gets the numbers, by {@code plots}
-     */
-    CurvesSection(List<Shown> shown, ObjectNode data) {
+    CurvesSection(List<Shown> shown, Plots plots) {
         this.shown = shown;
+        this.plots = plots;
         curves = Curves.of(shown.stream().map(Shown::run).toList());
-        plots = data.putArray("plots");
     }
 
     Section section() {
@@ -30,14 +23,14 @@ final class CurvesSection {
             content.add(
                     Markup.of("<noscript><p>The curves are drawn by the page’s own script, which is switched off; their"
                             + " numbers are below.</p></noscript>\n"));
-            content.add(plots("plots", curves.main()));
+            content.add(plots.of("plots", curves.main()));
             curves.layers()
                     .forEach((title, ofLayers) ->
-                            content.add(Markup.of("<h3>{}</h3>\n{}", title, plots("plots small", ofLayers))));
+                            content.add(Markup.of("<h3>{}</h3>\n{}", title, plots.of("plots small", ofLayers))));
             if (!curves.more().isEmpty()) {
                 content.add(Markup.of(
                         "<details><summary>Learning rates and other figures</summary>\n{}</details>\n",
-                        plots("plots small", curves.more())));
+                        plots.of("plots small", curves.more())));
             }
             content.add(Markup.of("<details><summary>The numbers of each epoch</summary>\n{}</details>\n", numbers()));
         }
@@ -60,28 +53,6 @@ final class CurvesSection {
         return labels.isEmpty()
                 ? Markup.NONE
                 : Markup.of("<fieldset class=\"legend\"><legend>Runs</legend>\n{}</fieldset>\n", labels);
-    }
-
-    private Markup plots(String kind, List<Curves.Plot> chosen) {
-        List<Markup> figures = new ArrayList<>();
-        for (Curves.Plot plot : chosen) {
-            figures.add(Markup.of("""
-                    <figure class="plot" data-plot="{}">
-                    <figcaption><span>{}</span><output aria-live="polite"></output></figcaption>
-                    <div class="chart" tabindex="0" role="group" aria-label="{} by epoch; the arrow keys go from epoch to epoch"></div>
-                    </figure>
-                    """, plots.size(), plot.title(), plot.title()));
-            ObjectNode described = plots.addObject().put("unit", plot.unit());
-            plot.epochs().forEach(described.putArray("x")::add);
-            ArrayNode lines = described.putArray("lines");
-            plot.lines().forEach((run, values) -> {
-                ArrayNode y = lines.addObject().put("run", run).putArray("y");
-                for (double value : values) {
-                    y.add(Double.isNaN(value) ? null : Double.valueOf(value));
-                }
-            });
-        }
-        return Markup.of("<div class=\"{}\">\n{}</div>\n", kind, figures);
     }
 
     private List<Markup> numbers() {

@@ -9,9 +9,8 @@ import io.github.kib4j.experiment.Settings;
 import io.github.kib4j.layer.LayerPass;
 import io.github.kib4j.layer.Network;
 import io.github.kib4j.layer.ReadoutPass;
-import io.github.kib4j.objective.HebbianPairs;
-import io.github.kib4j.objective.LocalObjective;
-import io.github.kib4j.objective.Objective;
+import io.github.kib4j.objective.Comparison;
+import io.github.kib4j.objective.GramMatrix;
 import io.github.kib4j.op.Device;
 import io.github.kib4j.op.Kernel;
 import io.github.kib4j.op.Operation;
@@ -19,7 +18,6 @@ import io.github.kib4j.op.Phase;
 import io.github.kib4j.op.Program;
 import io.github.kib4j.op.Step;
 import io.github.kib4j.op.Workspace;
-import io.github.kib4j.rule.LocalRule;
 import io.github.kib4j.tensor.Scope;
 import io.github.kib4j.tensor.Tensor;
 import io.github.kib4j.train.TrainingConfig;
@@ -89,12 +87,12 @@ record NetworkView(
             Checkpoint.Restored restored = Checkpoint.readWeights(checkpoint, network, test.classNames());
             restored.passedOver().forEach(notes::add);
             int[] compared = sortedByClass(test);
-            Forward forward = new Forward(network, scope, dataset, compared.length, comparison(config));
+            Forward forward = new Forward(network, scope, dataset, compared.length, Compared.of(config));
             forward.run(compared);
             List<GramMatrix> layers = forward.gramMatrices();
             int[] labels = IntStream.of(compared).map(i -> test.labels()[i]).toArray();
             GramMatrix ofLabels =
-                    GramMatrix.of(oneHot(labels, test.classes()), labels.length, plan.kernel(Key.LABEL_KERNEL), true);
+                    GramMatrix.ofLabels(labels, test.classes(), new Comparison(plan.kernel(Key.LABEL_KERNEL), true));
             TestPredictions predictions =
                     predictions(forward, test, all ? test.count() : affordable(device, config, test.count()));
             return new NetworkView(
@@ -102,7 +100,7 @@ record NetworkView(
                     test.count(),
                     restored.progress().epoch(),
                     labels,
-                    comparison(config).toString(),
+                    Compared.of(config).toString(),
                     ofLabels,
                     layers,
                     predictions,
@@ -157,35 +155,24 @@ record NetworkView(
         return predictions;
     }
 
-    private static float[] oneHot(int[] labels, int classes) {
-        float[] oneHot = new float[labels.length * classes];
-        for (int b = 0; b < labels.length; b++) {
-            oneHot[b * classes + labels[b]] = 1;
-        }
-        return oneHot;
-    }
-
     /** What codes are compared by: by the rule’s own kernel where it has one. */
-    private record Comparison(Kernel kernel, boolean centred, boolean ofCodes) {
+    private record Compared(Comparison by, boolean ofCodes) {
+        static Compared of(TrainingConfig config) {
+            return config.rule()
+                    .codes()
+                    .map(own -> new Compared(own, true))
+                    .orElse(new Compared(new Comparison(Kernel.COSINE, false), false));
+        }
+
         @Override
         public String toString() {
+            Kernel kernel = by.kernel();
             String name = kernel.kind().name().toLowerCase(Locale.ROOT);
             String width = kernel.kind() == Kernel.Kind.GAUSSIAN ? " of width " + kernel.sigma() : "";
             return ofCodes
-                    ? "the rule’s " + name + " kernel" + width + " on " + (centred ? "centred " : "") + "codes"
+                    ? "the rule’s " + name + " kernel" + width + " on " + (by.centred() ? "centred " : "") + "codes"
                     : "cosine similarity of activities, since the rule compares no codes";
         }
-    }
-
-    private static Comparison comparison(TrainingConfig config) {
-        Objective.Kind objective = config.rule() instanceof LocalRule local ? local.objective() : null;
-        if (objective instanceof LocalObjective dependence) {
-            return new Comparison(dependence.spec().kernel(), dependence.spec().centred(), true);
-        }
-        if (objective instanceof HebbianPairs pairs) {
-            return new Comparison(pairs.kernel(), pairs.centred(), true);
-        }
-        return new Comparison(Kernel.COSINE, false, false);
     }
 
     /** A compiled pass of batches of one size; what is left of a smaller one is filled up. */
@@ -193,16 +180,16 @@ record NetworkView(
         private final Device device;
         private final Dataset dataset;
         private final int size;
-        private final Comparison comparison;
+        private final Compared compared;
         private final Tensor x;
         private final Tensor logits;
         private final List<Tensor> codes = new ArrayList<>();
         private final Program program;
 
-        Forward(Network network, Scope scope, Dataset dataset, int size, Comparison comparison) {
+        Forward(Network network, Scope scope, Dataset dataset, int size, Compared compared) {
             this.dataset = dataset;
             this.size = size;
-            this.comparison = comparison;
+            this.compared = compared;
             device = network.device();
             x = scope.allocate(
                     network.precision().activations(), network.spec().input().prepend(size));
@@ -211,7 +198,7 @@ record NetworkView(
             List<Operation> operations = new ArrayList<>();
             for (LayerPass pass : passes) {
                 operations.addAll(pass.forward());
-                codes.add(workspace.keep(comparison.ofCodes() ? pass.code() : pass.sent()));
+                codes.add(workspace.keep(compared.ofCodes() ? pass.code() : pass.sent()));
             }
             ReadoutPass readout = network.readoutPass(passes, workspace);
             operations.addAll(readout.forward());
@@ -232,7 +219,7 @@ record NetworkView(
         /** Returns how similar each hidden layer finds the samples of the last batch. */
         List<GramMatrix> gramMatrices() {
             return codes.stream()
-                    .map(code -> GramMatrix.of(code.readFloats(), size, comparison.kernel(), comparison.centred()))
+                    .map(code -> GramMatrix.of(code.readFloats(), size, compared.by()))
                     .toList();
         }
 

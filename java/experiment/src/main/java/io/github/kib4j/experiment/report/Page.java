@@ -26,6 +26,7 @@ record Page(List<ReportedStudy> studies, List<Shown> shown, List<String> notes) 
     String toHtml() {
         ObjectNode data = new ObjectMapper().createObjectNode();
         describeRuns(data.putArray("runs"));
+        Plots plots = new Plots(data);
         List<Section> sections = Stream.of(
                         new Section(
                                 "experiment",
@@ -34,7 +35,8 @@ record Page(List<ReportedStudy> studies, List<Shown> shown, List<String> notes) 
                                         .map(ReportedStudy::html)
                                         .toList())),
                         new Results(shown, studies).section(),
-                        new CurvesSection(shown, data).section(),
+                        new CurvesSection(shown, plots).section(),
+                        new LayersSection(shown, plots).section(),
                         new Similarities(shown, data).section(),
                         new FiltersSection(shown).section(),
                         new Mistakes(shown).section(),

@@ -3,6 +3,7 @@ package io.github.kib4j.experiment.report;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.kib4j.experiment.Words;
+import io.github.kib4j.objective.GramMatrix;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.LinkedHashMap;
@@ -78,10 +79,10 @@ final class Similarities {
     }
 
     private Markup picture(Shown one, String title, String alignment, GramMatrix matrix) {
-        double[] range = matrix.range();
+        double[] range = GramPicture.range(matrix);
         ObjectNode gram = grams.addObject().put("batch", batches.size() - 1).put("title", title);
         gram.put("size", matrix.size()).put("low", range[0]).put("high", range[1]);
-        gram.put("levels", Base64.getEncoder().encodeToString(matrix.levels(range[0], range[1])));
+        gram.put("levels", Base64.getEncoder().encodeToString(GramPicture.levels(matrix, range[0], range[1])));
         return Markup.of(
                 """
                 <figure><canvas tabindex="0" data-gram="{}" width="{}" height="{}" role="img" aria-label="{}"></canvas>

@@ -12,23 +12,33 @@
   const short = (value, unit) => {
     if (value == null) return '–';
     if (unit === '%') return value.toFixed(2) + ' %';
+    if (Number.isInteger(value) && Math.abs(value) < 1000) return String(value).replace('-', '−');
     const size = Math.abs(value);
     if (size >= 1000) return Math.round(value).toLocaleString('en');
     if (size !== 0 && size < 1e-3) return value.toExponential(2);
     return value.toPrecision(4).replace('-', '−');
   };
 
-  // The numbers at one epoch, beside a plot's title.
+  const rgb = hex => [1, 3, 5].map(i => parseInt(hex.slice(i, i + 2), 16));
+
+  // A run's lines have its colour; where lines are layers, they go from one colour to another.
+  const colour = line => {
+    if (!line.layer) return style(data.runs[line.run].colour);
+    const [first, last] = [rgb(style('layer-first')), rgb(style('layer-last'))];
+    return 'rgb(' + first.map((c, i) => Math.round(c + (last[i] - c) * line.part)) + ')';
+  };
+
+  // The numbers at one epoch, or of one layer, beside a plot's title.
   const tell = (plot, index) => {
     const out = plot.figure.querySelector('output');
     const at = index == null ? plot.x.length - 1 : index;
-    out.textContent = 'epoch ' + plot.x[at] + ' ';
+    out.textContent = plot.over + ' ' + plot.x[at] + ' ';
     for (const line of plot.lines) {
       if (hidden.has(line.run) || line.y[at] == null) continue;
       const item = document.createElement('i');
-      item.className = data.runs[line.run].colour;
+      if (line.layer) item.style.setProperty('--c', colour(line)); else item.className = data.runs[line.run].colour;
       item.textContent = short(line.y[at], plot.unit);
-      item.title = data.runs[line.run].label;
+      item.title = line.layer ? 'layer ' + line.layer : data.runs[line.run].label;
       out.append(item);
     }
   };
@@ -51,25 +61,25 @@
     const plot = data.plots[figure.dataset.plot];
     const chart = figure.querySelector('.chart');
     plot.figure = figure;
-    const few = plot.x.length < 3;
+    const few = plot.x.length < 3 || plot.over === 'layer';
     const options = {
       width: Math.max(narrowest, chart.clientWidth),
       height: figure.closest('.small') ? 165 : 220,
       scales: {x: {time: false, range: (u, low, high) => low === high ? [low - 1, high + 1] : [low, high]}},
       axes: [
-        axis('epoch', {size: 26, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000], space: 40}),
+        axis(plot.over, {size: 26, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000], space: 40}),
         axis(plot.unit || null, {size: 50, values: ticks, labelSize: plot.unit ? 18 : 0}),
       ],
       series: [{}, ...plot.lines.map(line => ({
-        label: data.runs[line.run].label,
+        label: line.layer ? 'layer ' + line.layer : data.runs[line.run].label,
         show: !hidden.has(line.run),
-        stroke: () => style(data.runs[line.run].colour),
+        stroke: () => colour(line),
         width: 2,
         dash: dash(line.run),
-        points: {show: few, size: 7, fill: () => style(data.runs[line.run].colour)},
+        points: {show: few, size: 7, fill: () => colour(line)},
       }))],
       legend: {show: false},
-      cursor: {y: false, drag: {x: false, y: false}, sync: {key: 'epochs'}, points: {size: 8}},
+      cursor: {y: false, drag: {x: false, y: false}, sync: {key: plot.over}, points: {size: 8}},
       hooks: {setCursor: [u => tell(plot, u.cursor.idx)]},
     };
     plot.u = new uPlot(options, [plot.x, ...plot.lines.map(line => line.y)], chart);
@@ -94,7 +104,6 @@
   });
 
   // A picture of similarities: from the page's lightest to its darkest, or the other way round where the page is dark.
-  const rgb = hex => [1, 3, 5].map(i => parseInt(hex.slice(i, i + 2), 16));
   const paint = canvas => {
     const gram = data.grams[canvas.dataset.gram];
     gram.bytes ??= Uint8Array.from(atob(gram.levels), c => c.charCodeAt(0));
@@ -155,7 +164,7 @@
     }
   }));
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
-    plots.forEach(plot => plot.u.redraw(false, true));
+    plots.forEach(plot => { plot.u.redraw(false, true); tell(plot, plot.u.cursor.idx); });
     canvases.forEach(paint);
   });
   root.dataset.plots = plots.filter(plot => plot.u.ctx.canvas.width > 0 && plot.u.ctx.canvas.height > 0).length;

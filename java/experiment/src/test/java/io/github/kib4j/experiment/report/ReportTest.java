@@ -27,6 +27,7 @@ import java.nio.file.attribute.FileTime;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.regex.Matcher;
@@ -76,6 +77,7 @@ final class ReportTest {
                 .set(Key.GROUPS, "4")
                 .set(Key.RULE, rules);
         given.set(Key.BATCH, "6").set(Key.EPOCHS, "2").set(Key.DEVICE, "reference");
+        given.set(Key.LAYER_METRICS, "true").set(Key.PROBES, "18").set(Key.ALIGNMENT, "true");
         Path run = folder.resolve("run");
         Run.begin(Experiment.of(given, null, null), run).train("a test", new RunListener() {});
         return run;
@@ -140,6 +142,40 @@ final class ReportTest {
         }
     }
 
+    /** By layer, of all runs; how alike layers are, a table each; over epochs a plot for each layer, or one where there is one run. */
+    @Test
+    void layersAreShownByLayerAndOverEpochs() throws IOException {
+        JsonNode data = data(report(run));
+        JsonNode probes = null;
+        int byLayer = 0;
+        for (JsonNode plot : data.get("plots")) {
+            boolean ofLayers = plot.get("over").asText().equals("layer");
+            byLayer += ofLayers ? 1 : 0;
+            probes = ofLayers && probes == null ? plot : probes;
+        }
+        assertThat(byLayer)
+                .as("probe, CKA, four dependences, angle, two norms, dead, silent")
+                .isEqualTo(11);
+        assertThat(probes.get("x")).extracting(JsonNode::asInt).containsExactly(1, 2);
+        assertThat(probes.get("lines")).hasSize(2);
+        String last = Files.readAllLines(run.resolve("phsic/metrics.jsonl")).get(1);
+        JsonNode epoch = new ObjectMapper().readTree(last);
+        assertThat(probes.get("lines").get(0).get("y")).isEqualTo(epoch.get("probe_accuracy"));
+        String html = report(run).html();
+        assertThat(html.split("shaded heat", -1)).hasSize(3);
+        assertThat(html)
+                .contains(String.format(
+                        Locale.ROOT,
+                        "%.2f</td>",
+                        epoch.get("cka_layers").get(0).get(1).asDouble()));
+        Report one = report(run.resolve("phsic"));
+        assertThat(one.html()).contains("<span style=\"--part:1.000\">layer 2</span>");
+        assertThat(data(one).get("plots"))
+                .filteredOn(plot -> plot.get("lines").path(0).has("layer"))
+                .hasSize(11)
+                .allSatisfy(plot -> assertThat(plot.get("lines")).hasSize(2));
+    }
+
     /** What other versions write is plotted too: numbers, and lists of layers' numbers. */
     @Test
     void whateverEpochsHaveIsPlotted() throws IOException {
@@ -147,18 +183,15 @@ final class ReportTest {
         Files.writeString(
                 metrics,
                 Files.readString(metrics)
-                        .replace(
-                                "{\"epoch\"",
-                                "{\"dead_units\":[3,null],\"alignment_degrees\":[90,80.5],\"my_number\":7,\"words\":\"x\",\"epoch\""));
+                        .replace("{\"epoch\"", "{\"my_layers\":[3,null],\"my_number\":7,\"words\":\"x\",\"epoch\""));
         Report report = report(run.resolve("phsic"));
-        assertThat(report.html())
-                .contains(
-                        "<h3>Dead units</h3>", "<h3>Angle between the rule’s gradient and backprop’s</h3>", "My number")
-                .doesNotContain("Words");
+        assertThat(report.html()).contains("<h3>My layers</h3>", "My number").doesNotContain("Words");
         JsonNode plots = data(report).get("plots");
         assertThat(plots)
-                .anySatisfy(plot -> assertThat(plot.toString())
-                        .isEqualTo("{\"unit\":\"°\",\"x\":[1,2],\"lines\":[{\"run\":0,\"y\":[80.5,80.5]}]}"));
+                .anySatisfy(
+                        plot -> assertThat(plot.toString())
+                                .isEqualTo(
+                                        "{\"unit\":\"\",\"over\":\"epoch\",\"x\":[1,2],\"lines\":[{\"run\":0,\"y\":[3.0,3.0]}]}"));
     }
 
     @Test
