@@ -98,6 +98,17 @@ final class SummaryTest {
     }
 
     @Test
+    void aReadoutOfAllLayersIsCounted() throws IOException {
+        String[] options = {"summary", "--model", "mlp", "--layers", "100,50,30"};
+        assertThat(kib(options).out()).containsPattern("readout +linear +10 +310 +300");
+        CommandResult all = kib("summary", "--model", "mlp", "--layers", "100,50,30", "--readout", "all");
+        assertThat(all.out()).containsPattern("readout +linear, of all layers +10 +1,810 +1,800");
+        CommandResult few = kib("summary", "--channels", "64", "--readout", "all", "--readout-features", "63");
+        assertThat(few.err())
+                .contains("A readout of 63 features cannot read 64 channels; give it at least one feature for each.");
+    }
+
+    @Test
     void generatedAndAbsentDataAreKnown() throws IOException {
         dataset(json("summary", "--json"), "[3,32,32]", 10, 8000, 2000, true);
         dataset(

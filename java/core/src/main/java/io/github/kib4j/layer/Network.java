@@ -69,10 +69,8 @@ public final class Network {
      * @param kind which weights
      */
     public NetworkFeedback feedback(Scope scope, Feedback.Kind kind) {
-        List<Parameter> forward = new ArrayList<>();
-        hidden.stream().skip(1).map(HiddenLayer::weight).forEach(forward::add);
-        forward.addAll(readout.weights());
-        return new NetworkFeedback(device, scope, seed, kind, forward, hidden.size() - 1);
+        List<Parameter> above = hidden.stream().skip(1).map(HiddenLayer::weight).toList();
+        return new NetworkFeedback(device, scope, seed, kind, above, readout);
     }
 
     /** {@return the key of the initial weights and of dropout} */

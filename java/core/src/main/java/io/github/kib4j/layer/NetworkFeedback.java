@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Stream;
 
 /** What errors come back by through a whole network: from the readout to each hidden layer but the first, into which none comes. */
 public final class NetworkFeedback {
@@ -20,22 +21,27 @@ public final class NetworkFeedback {
     /** Of hidden layers 1 and up, then of the readout's. */
     private final List<Feedback> weights;
 
+    private final List<Integer> fanIn = new ArrayList<>();
+
     /** How many are hidden layers'. */
     private final int hidden;
 
     /** Of the weights of hidden layers 1 and up, and of the readout. */
-    NetworkFeedback(Device device, Scope scope, long seed, Feedback.Kind kind, List<Parameter> forward, int hidden) {
-        this.hidden = hidden;
+    NetworkFeedback(Device device, Scope scope, long seed, Feedback.Kind kind, List<Parameter> above, Readout readout) {
         this.device = device;
         this.seed = seed;
-        weights =
-                forward.stream().map(weight -> Feedback.of(kind, scope, weight)).toList();
+        hidden = above.size();
+        weights = Stream.concat(above.stream(), readout.weights().stream())
+                .map(weight -> Feedback.of(kind, scope, weight))
+                .toList();
+        above.forEach(weight -> fanIn.add(weight.value().shape().rowSize()));
+        readout.weights().forEach(weight -> fanIn.add(readout.inputs()));
     }
 
     /** Draws fixed weights. Called once, before a step is computed. */
     public void initialize() {
         for (int i = 0; i < weights.size(); i++) {
-            weights.get(i).initialize(device, seed, Initialization.weights(i + 1));
+            weights.get(i).initialize(device, seed, Initialization.weights(i + 1), fanIn.get(i));
         }
     }
 

@@ -45,14 +45,19 @@ public final class Readout {
 
     /** Draws initial weights as of one matrix that reads all. */
     void initialize(long seed) {
-        int inputs = sources.stream()
-                .mapToInt(source -> source.weight().value().shape().rowSize())
-                .sum();
+        int inputs = inputs();
         for (int i = 0; i < sources.size(); i++) {
             Initialization.uniform(
                     device, sources.get(i).weight(), inputs, seed, Initialization.weights(hiddenLayers + i));
         }
         Initialization.uniform(device, bias, inputs, seed, Initialization.bias(hiddenLayers));
+    }
+
+    /** Returns the numbers that all matrices read of a sample. */
+    int inputs() {
+        return weights().stream()
+                .mapToInt(weight -> weight.value().shape().rowSize())
+                .sum();
     }
 
     /** {@return weights, by hidden layer, and bias} */

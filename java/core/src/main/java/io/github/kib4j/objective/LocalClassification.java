@@ -114,7 +114,8 @@ public record LocalClassification(int classes, int features, Feedback.Kind feedb
                     device.random().uniform(weight.value(), bound, place.seed(), stream),
                     device.random().uniform(bias.value(), bound, place.seed(), stream + 1));
             Parameter.renewRounded(device, parameters());
-            feedback.initialize(device, place.seed(), stream);
+            feedback.initialize(
+                    device, place.seed(), stream, weight.value().shape().rowSize());
         }
 
         @Override

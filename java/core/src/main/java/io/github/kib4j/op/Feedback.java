@@ -54,10 +54,11 @@ public record Feedback(
      * @param device where they are
      * @param seed key of the random numbers
      * @param stream by which the forward ones were drawn
+     * @param fanIn by which their bound was
      */
-    public void initialize(Device device, long seed, int stream) {
+    public void initialize(Device device, long seed, int stream, int fanIn) {
         if (fixed != null) {
-            double bound = 1 / Math.sqrt(fixed.value().shape().rowSize());
+            double bound = 1 / Math.sqrt(fanIn);
             device.run(device.random().uniform(fixed.value(), bound, seed, FIRST_STREAM + stream));
             Parameter.renewRounded(device, List.of(fixed));
         }

@@ -8,6 +8,7 @@ import io.github.kib4j.data.Dataset;
 import io.github.kib4j.data.ImageSet;
 import io.github.kib4j.layer.LayerSpec;
 import io.github.kib4j.layer.NetworkSpec;
+import io.github.kib4j.layer.ReadoutSpec;
 import io.github.kib4j.op.Activation;
 import io.github.kib4j.op.Device;
 import io.github.kib4j.op.Devices;
@@ -41,6 +42,8 @@ final class ReferenceExchangeTest {
     private static final int IMAGES = 48;
     private static final int EPOCHS = 5;
     private static final Shape IMAGE = Shape.of(2, 8, 8);
+    private static final ReadoutSpec ALL = new ReadoutSpec(16);
+    private static final LabelSpec SMOOTHED = new LabelSpec(0.1, 0);
 
     /** Two runs of this process, each on a thread: what one has to add lies in a place of its own until both have read it. */
     private record Pair(int rank, double[][][] places, CyclicBarrier barrier, AtomicBoolean failed)
@@ -101,7 +104,11 @@ final class ReferenceExchangeTest {
     }
 
     private static TrainingConfig config(Rule rule, int batch, boolean batchNorm) {
-        TrainingConfig config = TinyRun.config(rule, network(batchNorm), EPOCHS, batch, 0.01);
+        return config(rule, batch, network(batchNorm));
+    }
+
+    private static TrainingConfig config(Rule rule, int batch, NetworkSpec network) {
+        TrainingConfig config = TinyRun.config(rule, network, EPOCHS, batch, 0.01);
         return new TrainingConfig(
                 config.network(),
                 rule,
@@ -145,11 +152,44 @@ final class ReferenceExchangeTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"phsic", "backprop"})
+    @ValueSource(strings = {"phsic", "backprop", "phsic, readout of all layers, smoothed labels"})
     void twoDevicesLearnAsOne(String name) throws InterruptedException, ExecutionException {
-        Rule rule = name.equals("phsic") ? TinyRun.phsic() : new BackpropRule();
+        Rule rule = name.startsWith("phsic") ? TinyRun.phsic() : new BackpropRule();
+        TrainingConfig config = name.endsWith("smoothed labels")
+                ? config(rule, IMAGES, network(false).withReadout(ALL)).withLabels(SMOOTHED)
+                : config(rule, IMAGES, false);
         Dataset whole = TinyRun.dataset(IMAGE, IMAGES, 8);
-        Outcome one = train(whole, config(rule, IMAGES, false), Exchange.NONE);
+        Outcome one = train(whole, config, Exchange.NONE);
+        for (Outcome outcome : onTwo(whole, config.withBatch(IMAGES / 2))) {
+            for (int i = 0; i < one.weights().size(); i++) {
+                assertThat(outcome.weights().get(i))
+                        .containsExactly(one.weights().get(i), within(1e-9));
+            }
+            assertThat(outcome.last().readoutLoss()).isCloseTo(one.last().readoutLoss(), within(1e-9));
+            assertThat(outcome.last().accuracy()).isEqualTo(one.last().accuracy());
+            for (int i = 0; i < one.last().localLosses().size(); i++) {
+                assertThat(outcome.last().localLosses().get(i))
+                        .isCloseTo(one.last().localLosses().get(i), within(1e-9));
+            }
+        }
+    }
+
+    /** Each mixes its own part of a batch, and both learn the same of it. */
+    @Test
+    void twoDevicesMixTheirParts() throws InterruptedException, ExecutionException {
+        TrainingConfig config = config(TinyRun.phsic(), IMAGES / 2, false).withLabels(new LabelSpec(0, 0.4));
+        List<Outcome> outcomes = onTwo(TinyRun.dataset(IMAGE, IMAGES, 8), config);
+        for (int i = 0; i < outcomes.get(0).weights().size(); i++) {
+            assertThat(outcomes.get(1).weights().get(i))
+                    .isEqualTo(outcomes.get(0).weights().get(i));
+        }
+        assertThat(outcomes.get(1).last().readoutLoss())
+                .isEqualTo(outcomes.get(0).last().readoutLoss());
+    }
+
+    /** Trains on two devices that learn as one, half of the images on each. */
+    private static List<Outcome> onTwo(Dataset whole, TrainingConfig config)
+            throws InterruptedException, ExecutionException {
         double[][][] places = new double[2][][];
         CyclicBarrier barrier = new CyclicBarrier(2);
         AtomicBoolean failed = new AtomicBoolean();
@@ -159,21 +199,9 @@ final class ReferenceExchangeTest {
             for (int rank = 0; rank < 2; rank++) {
                 Exchange exchange = new Pair(rank, places, barrier, failed);
                 Dataset part = part(whole, rank);
-                runs.add(threads.submit(() -> train(part, config(rule, IMAGES / 2, false), exchange)));
+                runs.add(threads.submit(() -> train(part, config, exchange)));
             }
-            for (Future<Outcome> run : runs) {
-                Outcome outcome = run.get();
-                for (int i = 0; i < one.weights().size(); i++) {
-                    assertThat(outcome.weights().get(i))
-                            .containsExactly(one.weights().get(i), within(1e-9));
-                }
-                assertThat(outcome.last().readoutLoss()).isCloseTo(one.last().readoutLoss(), within(1e-9));
-                assertThat(outcome.last().accuracy()).isEqualTo(one.last().accuracy());
-                for (int i = 0; i < one.last().localLosses().size(); i++) {
-                    assertThat(outcome.last().localLosses().get(i))
-                            .isCloseTo(one.last().localLosses().get(i), within(1e-9));
-                }
-            }
+            return List.of(runs.get(0).get(), runs.get(1).get());
         } finally {
             threads.shutdownNow();
         }
