@@ -9,6 +9,7 @@ import io.github.kib4j.op.Signature;
 import io.github.kib4j.op.Teaching;
 import io.github.kib4j.op.Workspace;
 import io.github.kib4j.tensor.DataType;
+import io.github.kib4j.tensor.RefusedException;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
 import java.util.ArrayList;
@@ -50,6 +51,11 @@ public record LocalObjective(ObjectiveOps.Spec spec, ObjectiveOps.Form form) imp
 
     private Objective.Planned plan(
             Device device, Workspace workspace, Tensor u, Teaching teaching, Exchange exchange, @Nullable Meter meter) {
+        if (exchange.size() > 1 && teaching instanceof Teaching.Similarity) {
+            throw new RefusedException(
+                    "A similarity is given for the samples of one device, and says nothing of pairs of"
+                            + " two; learn on one device, or teach by labels or target vectors.");
+        }
         Tensor du = workspace.tensor(u.type(), u.shape());
         Tensor value = workspace.tensor(DataType.F64, Shape.of(3));
         List<Operation> operations = new ArrayList<>();

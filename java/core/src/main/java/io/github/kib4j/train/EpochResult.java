@@ -6,7 +6,7 @@ import java.util.List;
  * What an epoch of training came to.
  *
  * @param epoch from 1
- * @param images trained on
+ * @param images trained on, each view of one counted
  * @param seconds of training alone, without evaluations and checkpoints
  * @param imagesPerSecond images by seconds
  * @param speedOfLight what the products' multiplications and additions in a second are of the most that the device can; NaN where

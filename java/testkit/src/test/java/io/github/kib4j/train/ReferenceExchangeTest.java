@@ -19,6 +19,7 @@ import io.github.kib4j.op.Parameter;
 import io.github.kib4j.op.Work;
 import io.github.kib4j.rule.BackpropRule;
 import io.github.kib4j.rule.Rule;
+import io.github.kib4j.tensor.RefusedException;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
 import io.github.kib4j.testkit.TinyRun;
@@ -213,6 +214,20 @@ final class ReferenceExchangeTest {
         assertThatThrownBy(() -> train(TinyRun.dataset(IMAGE, IMAGES, 8), config(TinyRun.phsic(), IMAGES, true), pair))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("Batch normalization over the batches of 2 devices is not there");
+    }
+
+    /** Who says how similar the samples of one device are says nothing of one here and one there. */
+    @Test
+    void similaritiesOverDevicesAreRefused() {
+        Exchange pair = new Pair(0, new double[2][][], new CyclicBarrier(1), new AtomicBoolean());
+        for (Rule rule : TinyRun.withoutLabels().subList(0, 2)) {
+            TrainingConfig config = config(rule, IMAGES, false).withViews(2);
+            assertThatThrownBy(() -> train(TinyRun.dataset(IMAGE, IMAGES, 8), config, pair))
+                    .isInstanceOf(RefusedException.class)
+                    .hasMessage(
+                            "A similarity is given for the samples of one device, and says nothing of pairs of two; learn"
+                                    + " on one device, or teach by labels or target vectors.");
+        }
     }
 
     /** A run that fails does not leave the other waiting. */
