@@ -201,6 +201,54 @@ final class BadInputTest {
                 usage("--data must name", train("--data", "")));
     }
 
+    static Stream<Case> teaching() {
+        return Stream.of(
+                usage(
+                        "The rule layerwise learns classes from their labels, and --teaching is judgements; phsic, hsic and"
+                                + " hebbian-pairs learn from it.",
+                        train("--teaching", "judgements", "--rule", "phsic,layerwise")),
+                usage(
+                        "--pairs last compares with samples of batches before, of which --teaching judgements says nothing;"
+                                + " give --pairs batch, or --teaching labels or targets.",
+                        train("--teaching", "judgements", "--rule", "hebbian-pairs", "--pairs", "last")),
+                usage(
+                        "--teaching views compares views of one image, of which there is only one; give --views 2.",
+                        train("--teaching", "views", "--shift", "2")),
+                usage(
+                        "--teaching views compares an image cropped in different ways, but images of mnist are trained on"
+                                + " as they are; give --augment true --shift 2.",
+                        train("--teaching", "views", "--views", "2")),
+                usage(
+                        "--teaching views compares an image cropped in different ways, but training images are not"
+                                + " augmented (--augment); give --augment true --shift 2.",
+                        train("--teaching", "views", "--views", "2", "--shift", "2", "--augment", "false")),
+                usage(
+                        "A batch holds all 3 views of an image, so that it must be a multiple of 3, but is 20.",
+                        train("--views", "3")),
+                usage(
+                        "The flipped and the unknown part of judgements must be at least 0 and less than 1 together, but are"
+                                + " 0.6 and 0.5.",
+                        train(
+                                "--teaching",
+                                "judgements",
+                                "--judgements-flipped",
+                                "0.6",
+                                "--judgements-unknown",
+                                "0.5")),
+                usage(
+                        "--pairs averages holds what the linear and cosine kernels need of target vectors; give another"
+                                + " --label-kernel, or --pairs last.",
+                        train(
+                                "--teaching",
+                                "targets",
+                                "--rule",
+                                "hebbian-pairs",
+                                "--pairs",
+                                "averages",
+                                "--label-kernel",
+                                "gaussian")));
+    }
+
     static Stream<Case> folders() {
         return Stream.of(
                 usage("no config.toml", "train", "--resume", "@/nowhere"),
@@ -270,7 +318,7 @@ final class BadInputTest {
     }
 
     @ParameterizedTest
-    @MethodSource({"names", "numbers", "networks", "folders", "configurations"})
+    @MethodSource({"names", "numbers", "networks", "teaching", "folders", "configurations"})
     void isOneSentence(Case bad) throws IOException {
         for (Map.Entry<String, byte[]> file : bad.files().entrySet()) {
             Path path = folder.resolve(file.getKey());

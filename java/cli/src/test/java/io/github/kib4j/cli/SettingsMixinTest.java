@@ -111,6 +111,10 @@ final class SettingsMixinTest {
                 "--weight-decay-local 1 --rule readout | --weight-decay-local has no effect: the rule readout has no local objective",
                 "--centre-codes --rule readout | --centre-codes has no effect: the rule readout has no local objective",
                 "--augment | --augment has no effect: images of mnist are trained on as they are",
+                "--shift 2 --augment false | --shift has no effect: training images are not augmented (--augment)",
+                "--teaching targets --rule backprop | --teaching has no effect: the rule backprop has no local objective",
+                "--judgements-flipped 0.1 | --judgements-flipped has no effect: --teaching is labels",
+                "--teaching judgements --label-kernel linear | --label-kernel has no effect: --teaching judgements is a similarity by itself",
                 "--threads 2 --device reference | --threads has no effect: the device reference computes in one thread"
             })
     void whatIsGivenWithoutEffectIsSaid(String options, String says) throws IOException {
@@ -127,7 +131,10 @@ final class SettingsMixinTest {
                 "--groups 4 --divisive-norm --divisive-power 0.3 --delta 2 --rule backprop",
                 "--kernel linear --rule backprop,hsic",
                 "--schedule cosine --warm-up 1",
-                "--augment false --milestones= --groups 0"
+                "--augment false --milestones= --groups 0",
+                "--augment --shift 2 --views 2 --teaching views",
+                "--teaching judgements --judgements-flipped 0.2 --judgements-unknown 0.2 --rule backprop,hsic",
+                "--teaching targets --label-kernel linear"
             })
     void whatHasAnEffectIsNotSpokenOf(String options) {
         assertThat(words(MLP + options).notes()).isEmpty();

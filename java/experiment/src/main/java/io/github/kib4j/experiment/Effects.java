@@ -3,6 +3,7 @@ package io.github.kib4j.experiment;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -10,6 +11,9 @@ import org.jspecify.annotations.Nullable;
 record Effects(Settings settings) {
     /** Data sets whose training images are cropped and mirrored. */
     private static final List<String> AUGMENTED = List.of("cifar10", "cifar100");
+
+    /** What teaches a batch's pairs, and has nothing to say of a sample alone. */
+    static final Set<String> SIMILARITIES = Set.of("judgements", "views");
 
     /**
      * Returns to what a setting means nothing, and the remedy: it is of another kind of network or data, so that who gives it
@@ -40,6 +44,9 @@ record Effects(Settings settings) {
                     case MILESTONES, LR_DECAY -> otherSchedule() != null;
                     case ALIGNMENT, LAYER_METRICS, TENSORBOARD -> !settings.flag(key);
                     case PROBES -> settings.integer(Key.PROBES) == 0;
+                    case VIEWS -> settings.integer(Key.VIEWS) == 1;
+                    case TEACHING -> is(Key.TEACHING, "labels") || withoutLocalRule() != null;
+                    case JUDGEMENTS_FLIPPED, JUDGEMENTS_UNKNOWN -> withoutJudgements() != null;
                     case PAIRS -> withoutPairs() != null;
                     case PAIRS_KEPT -> withoutPairs("last") != null;
                     case PAIRS_RATE -> withoutPairs("last", "averages") != null;
@@ -59,7 +66,10 @@ record Effects(Settings settings) {
             case DELTA -> first(withoutGroups(), onlyForCodes());
             case POWER -> first(withoutGroups(), withoutCodes());
             case DIVISIVE_POWER -> first(withoutGroups(), withoutDivisiveNorm());
-            case KERNEL, LABEL_KERNEL, GAMMA, CENTRE_CODES -> withoutCodes();
+            case KERNEL, GAMMA, CENTRE_CODES -> withoutCodes();
+            case LABEL_KERNEL -> first(withoutCodes(), withoutWantedOutputs());
+            case TEACHING -> is(Key.TEACHING, "labels") ? null : withoutLocalRule();
+            case JUDGEMENTS_FLIPPED, JUDGEMENTS_UNKNOWN -> withoutJudgements();
             case LR_LOCAL, WEIGHT_DECAY_LOCAL -> withoutLocalRule();
             case SIGMA -> first(withoutCodes(), withoutGaussian());
             case PAIRS -> is(Key.PAIRS, "batch") ? null : withoutPairs();
@@ -73,6 +83,7 @@ record Effects(Settings settings) {
             case LR_DECAY -> first(otherSchedule(), withoutMilestones());
             case SCHEDULE -> otherSchedule() == null ? withoutMilestones() : null;
             case AUGMENT -> settings.flag(Key.AUGMENT) ? withoutAugmentation() : null;
+            case SHIFT -> settings.flag(Key.AUGMENT) ? null : "training images are not augmented (--augment)";
             case THREADS -> is(Key.DEVICE, "reference") ? "the device reference computes in one thread" : null;
             default -> null;
         };
@@ -214,8 +225,26 @@ record Effects(Settings settings) {
         return is(Key.KERNEL, "gaussian") || is(Key.LABEL_KERNEL, "gaussian") ? null : "no kernel is Gaussian";
     }
 
-    private @Nullable String withoutAugmentation() {
-        return AUGMENTED.contains(settings.text(Key.DATASET))
+    private @Nullable String withoutJudgements() {
+        return first(
+                withoutLocalRule(),
+                is(Key.TEACHING, "judgements") ? null : "--teaching is " + settings.text(Key.TEACHING));
+    }
+
+    private @Nullable String withoutWantedOutputs() {
+        return SIMILARITIES.contains(settings.text(Key.TEACHING))
+                ? "--teaching " + settings.text(Key.TEACHING) + " is a similarity by itself"
+                : null;
+    }
+
+    /** Returns why training images are shown as they are; null if they are cropped or mirrored. */
+    @Nullable
+    String withoutAugmentation() {
+        if (!settings.flag(Key.AUGMENT)) {
+            return "training images are not augmented (--augment)";
+        }
+        boolean shifted = !settings.text(Key.SHIFT).isEmpty() && settings.integer(Key.SHIFT) > 0;
+        return shifted || AUGMENTED.contains(settings.text(Key.DATASET))
                 ? null
                 : "images of " + settings.text(Key.DATASET) + " are trained on as they are";
     }

@@ -163,8 +163,11 @@ public record Experiment(Settings settings, @Nullable String preset, List<String
         List<String> said = new ArrayList<>(notes);
         Settings fitted = shaped ? settings : pooled(images.image(), said);
         int batch = settings.integer(Key.BATCH);
-        if (batch > images.train()) {
-            said.add("Note: --batch " + batch + " is more than the " + Words.count(images.train(), "training image")
+        int views = settings.integer(Key.VIEWS);
+        if (batch > (long) images.train() * views) {
+            said.add("Note: --batch " + batch + " is more than the "
+                    + (views == 1 ? "" : Words.count(views, "view") + " of each of the ")
+                    + Words.count(images.train(), "training image")
                     + " there are; a step takes all of them.");
         }
         return new Experiment(fitted, preset, List.copyOf(said), shaped);

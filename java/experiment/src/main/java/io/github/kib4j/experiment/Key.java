@@ -41,6 +41,18 @@ public enum Key {
     LIMIT_TEST(INTEGER, Range.COUNT, "0", "test on so many images only, chosen as for training; 0 for all"),
     /** Whether training images are cropped and mirrored. */
     AUGMENT(FLAG, "true", "crop and mirror training images where that is usual for the data set"),
+    /** How far training images are shifted. */
+    SHIFT(
+            INTEGER,
+            Range.between(0, 1000),
+            "",
+            "pixels by which crops move training images at most; default: what is usual, 4 for CIFAR and 0 for others"),
+    /** How often an image is in a batch. */
+    VIEWS(
+            INTEGER,
+            Range.between(1, 1000),
+            "1",
+            "how often an image is in an epoch, side by side in a batch, cropped and mirrored anew; the batch counts each"),
     /** Which kind of network. */
     MODEL("vgg", "", "mlp", "vgg"),
     /** Units of an MLP's hidden layers. */
@@ -100,13 +112,26 @@ public enum Key {
     /** The kernel on codes. */
     KERNEL("cosine", "kernel on codes", "linear", "cosine", "gaussian"),
     /** The kernel on labels. */
-    LABEL_KERNEL("cosine", "kernel on labels", "linear", "cosine", "gaussian"),
+    LABEL_KERNEL("cosine", "kernel on labels and targets", "linear", "cosine", "gaussian"),
     /** {@code sigma} of Gaussian kernels. */
     SIGMA(NUMBER, Range.between(1e-6, 1e6), "5.0", "width of Gaussian kernels"),
     /** {@code gamma}, the weight of the label term, of all hidden layers or of each. */
     GAMMA(NUMBERS, Range.between(0, 1e6), "2.0", "weight of the label term, or one for each hidden layer"),
     /** Whether codes are centred within a sample. */
     CENTRE_CODES(FLAG, "false", "centre codes within a sample; default: where there are groups"),
+    /** What hidden layers are taught by. */
+    TEACHING(
+            "labels",
+            "what local rules teach by: class labels; or without: judgements (whether two images are of one class),"
+                    + " views (whether they are of one image), targets (the image itself, in means of 4x4 pixels)",
+            "labels",
+            "judgements",
+            "views",
+            "targets"),
+    /** The part of judgements that are wrong. */
+    JUDGEMENTS_FLIPPED(NUMBER, Range.FRACTION, "0.0", "part of the judgements that are wrong"),
+    /** The part of judgements that are missing. */
+    JUDGEMENTS_UNKNOWN(NUMBER, Range.FRACTION, "0.0", "part of the pairs that nothing is said of"),
     /** With what hebbian-pairs compares a sample. */
     PAIRS(
             "batch",

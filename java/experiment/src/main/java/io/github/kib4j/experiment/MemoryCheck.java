@@ -33,7 +33,9 @@ record MemoryCheck(Settings settings, Sizes images, Device device) {
 
     private String advice(MemoryBudget budget) {
         OptionalInt batch = MemoryBudget.largestBatch(
-                settings.integer(Key.BATCH), smaller -> fitsWith(budget, Key.BATCH, Integer.toString(smaller)));
+                settings.integer(Key.BATCH),
+                settings.integer(Key.VIEWS),
+                smaller -> fitsWith(budget, Key.BATCH, Integer.toString(smaller)));
         if (batch.isPresent()) {
             return "--batch " + batch.getAsInt() + " is the largest that fits";
         }

@@ -36,7 +36,7 @@ public final class PaperTables {
         List<Place> places = new ArrayList<>();
         for (String name : presets.names()) {
             Matcher matcher = pattern.matcher(name);
-            if (matcher.matches()) {
+            if (presets.paperAccuracy(name) != null && matcher.matches()) {
                 Map<String, String> labels = new LinkedHashMap<>();
                 for (String group : groups) {
                     labels.put(

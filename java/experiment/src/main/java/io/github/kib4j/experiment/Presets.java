@@ -12,7 +12,7 @@ import java.util.Objects;
 import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 
-/** Named settings: {@code quickstart}, and the paper's runs. */
+/** Named settings: {@code quickstart}, trainings without labels, and the paper's runs. */
 public final class Presets {
     /** The preset that is trained where nothing else is asked for. */
     public static final String QUICKSTART = "quickstart";

@@ -61,6 +61,9 @@ import org.jspecify.annotations.Nullable;
  * @param settings complete ones
  */
 public record RunPlan(Settings settings) {
+    /** Rows and columns of what a target vector has one number of. */
+    private static final int WINDOW = 4;
+
     /**
      * {@return the rules' names, one after the other}
      *
@@ -94,7 +97,8 @@ public record RunPlan(Settings settings) {
      * @throws io.github.kib4j.datasets.DatasetException if they are missing or damaged
      */
     public Dataset dataset(Consumer<String> notes) {
-        return Datasets.load(settings.choice(Key.DATASET), data(), 0, selection(), notes);
+        Dataset loaded = Datasets.load(settings.choice(Key.DATASET), data(), 0, selection(), notes);
+        return settings.text(Key.SHIFT).isEmpty() ? loaded : loaded.withPadding(settings.integer(Key.SHIFT));
     }
 
     /** {@return what the data set holds, where that is known without its files: it is generated, or published} */
@@ -143,7 +147,7 @@ public record RunPlan(Settings settings) {
             NetworkSpec network = network(image, classes);
             return new TrainingConfig(
                             network,
-                            rule(rule, classes, network.hidden().size()),
+                            rule(rule, network, classes),
                             optimizer(Key.LR_LOCAL, Key.WEIGHT_DECAY_LOCAL),
                             optimizer(Key.LR_READOUT, Key.WEIGHT_DECAY_READOUT),
                             schedule(),
@@ -152,6 +156,7 @@ public record RunPlan(Settings settings) {
                             settings.choice(Key.PRECISION).equals("bf16") ? Precision.BF16 : Precision.F32,
                             settings.seed(),
                             settings.flag(Key.AUGMENT))
+                    .withViews(settings.integer(Key.VIEWS))
                     .withLabels(new LabelSpec(settings.number(Key.LABEL_SMOOTHING), settings.number(Key.MIXUP)));
         } catch (RefusedException e) {
             throw new UsageException(String.valueOf(e.getMessage()));
@@ -389,7 +394,7 @@ public record RunPlan(Settings settings) {
         return new Grouping(groups, settings.number(Key.POWER), settings.number(Key.DELTA), q);
     }
 
-    private Rule rule(String name, int classes, int layers) {
+    private Rule rule(String name, NetworkSpec network, int classes) {
         return switch (name) {
             case "readout" -> new ReadoutRule();
             case "backprop" -> backprop(Feedback.Kind.EXACT);
@@ -397,7 +402,8 @@ public record RunPlan(Settings settings) {
             case "sign-symmetry" -> backprop(Feedback.Kind.SIGNS);
             case "layerwise" -> layerwise(name, classes, Feedback.Kind.EXACT);
             case "layerwise-feedback-alignment" -> layerwise(name, classes, Feedback.Kind.RANDOM);
-            default -> new LocalRule(name, dependence(name, layers), labels(classes));
+            default ->
+                new LocalRule(name, dependence(name, network.hidden().size()), teaching(network.input(), classes));
         };
     }
 
@@ -429,6 +435,11 @@ public record RunPlan(Settings settings) {
     }
 
     private Rule layerwise(String name, int classes, Feedback.Kind feedback) {
+        String taught = settings.choice(Key.TEACHING);
+        if (!taught.equals("labels")) {
+            throw new UsageException("The rule " + name + " learns classes from their labels, and --teaching is "
+                    + taught + "; phsic, hsic and hebbian-pairs learn from it.");
+        }
         return new LocalRule(
                 name,
                 new LocalClassification(
@@ -437,12 +448,53 @@ public record RunPlan(Settings settings) {
     }
 
     private PairMemory pairs() {
+        String taught = settings.choice(Key.TEACHING);
+        if (!settings.choice(Key.PAIRS).equals("batch") && Effects.SIMILARITIES.contains(taught)) {
+            throw new UsageException(
+                    "--pairs " + settings.choice(Key.PAIRS) + " compares with samples of batches before,"
+                            + " of which --teaching " + taught
+                            + " says nothing; give --pairs batch, or --teaching labels or targets.");
+        }
+        if (settings.choice(Key.PAIRS).equals("averages")
+                && taught.equals("targets")
+                && settings.choice(Key.LABEL_KERNEL).equals("gaussian")) {
+            throw new UsageException("--pairs averages holds what the linear and cosine kernels need of target vectors;"
+                    + " give another --label-kernel, or --pairs last.");
+        }
         double rate = settings.number(Key.PAIRS_RATE);
         return switch (settings.choice(Key.PAIRS)) {
             case "last" -> new PairMemory.Last(settings.integer(Key.PAIRS_KEPT), rate);
             case "averages" -> new PairMemory.Averages(rate);
             default -> new PairMemory.Batch();
         };
+    }
+
+    /** Returns what a rule that compares codes is taught by. */
+    private TeachingSignal teaching(Shape image, int classes) {
+        return switch (settings.choice(Key.TEACHING)) {
+            case "judgements" ->
+                TeachingSignals.judgements(
+                        settings.number(Key.JUDGEMENTS_FLIPPED),
+                        settings.number(Key.JUDGEMENTS_UNKNOWN),
+                        settings.seed());
+            case "views" -> views();
+            case "targets" -> TeachingSignals.pictures(image, WINDOW, kernel(Key.LABEL_KERNEL), true);
+            default -> labels(classes);
+        };
+    }
+
+    /** Refuses views that there are not, and such as are all the same. */
+    private TeachingSignal views() {
+        if (settings.integer(Key.VIEWS) < 2) {
+            throw new UsageException(
+                    "--teaching views compares views of one image, of which there is only one; give --views 2.");
+        }
+        String same = new Effects(settings).withoutAugmentation();
+        if (same != null) {
+            throw new UsageException("--teaching views compares an image cropped in different ways, but " + same
+                    + "; give --augment true --shift 2.");
+        }
+        return TeachingSignals.views();
     }
 
     private TeachingSignal labels(int classes) {

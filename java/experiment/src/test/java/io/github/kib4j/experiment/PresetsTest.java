@@ -36,7 +36,7 @@ final class PresetsTest {
     @Test
     void thereIsOneForEachOfThePapersRuns() {
         assertThat(presets.names())
-                .hasSize(81)
+                .hasSize(84)
                 .doesNotHaveDuplicates()
                 .contains(
                         "quickstart",
@@ -145,6 +145,21 @@ final class PresetsTest {
                     .isEqualTo(run.get("paper-accuracy").asDouble());
         }
         assertThat(runs).isEqualTo(80);
+    }
+
+    /** Beside the paper's runs: each hidden layer's signal knows no classes, and the readout's accuracy stands beside the rule's. */
+    @Test
+    void someTeachWithoutLabels() {
+        for (String signal : List.of("judgements", "views", "targets")) {
+            Settings settings = presets.get("mlp-mnist-" + signal);
+            assertThat(new RunPlan(settings).rules()).containsExactly("phsic", "readout");
+            TrainingConfig training = training("mlp-mnist-" + signal);
+            LocalRule rule = (LocalRule) training.rule();
+            assertThat(rule.teaching().signature().entries().get(""))
+                    .isEqualTo(signal.equals("targets") ? "pictures" : signal);
+            assertThat(training.views()).isEqualTo(signal.equals("views") ? 2 : 1);
+            assertThat(presets.paperAccuracy("mlp-mnist-" + signal)).isNull();
+        }
     }
 
     @Test
