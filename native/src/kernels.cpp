@@ -137,6 +137,19 @@ class Bound final : public kib::Kernels {
     return kib_optimizer_adam(w, rounded, gradient, m, v, sizes, count, beta1, beta2, epsilon, weight_decay, decoupled,
                               rates, rate_count, now, fault, queue);
   }
+  kib_status optimizer_average(float** average, const float** value, const int64_t* sizes, int64_t count, double decay,
+                               const int64_t* now, const int64_t* fault, const kib_queue* queue) const override {
+    return kib_optimizer_average(average, value, sizes, count, decay, now, fault, queue);
+  }
+  kib_status optimizer_combine(float* out, double alpha, const float* x, double beta, const float* y, int64_t n,
+                               const int64_t* fault, const kib_queue* queue) const override {
+    return kib_optimizer_combine(out, alpha, x, beta, y, n, fault, queue);
+  }
+  kib_status optimizer_normalize(float* out, const float* x, double epsilon, int64_t n, void* workspace,
+                                 const kib_queue* queue) const override {
+    return kib_optimizer_normalize(out, x, epsilon, n, workspace, queue);
+  }
+  int64_t optimizer_normalize_workspace(int64_t n) const override { return kib_optimizer_normalize_workspace(n); }
   kib_status optimizer_sign(void* sign, int sign_type, const float* value, int64_t n,
                             const kib_queue* queue) const override {
     return kib_optimizer_sign(sign, sign_type, value, n, queue);

@@ -67,6 +67,8 @@ void test_batch() {
   batch(order.data(), 0, 0);
   for (int64_t j = 0; j < B; j++) check(is(j, order[2 + j], 0, 0, false), "the batch is the order's");
   for (int64_t j = 0; j < B; j++) check(labels[j] == all_labels[order[2 + j]], "labels follow");
+  batch(order.data(), 0, 2);
+  for (int64_t j = 0; j < B; j++) check(is(j, order[2 + j], 0, 0, true), "every image is mirrored");
   batch(nullptr, padding, 1);
   for (int64_t j = 0; j < B; j++) {
     int found = 0;

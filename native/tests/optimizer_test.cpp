@@ -1,5 +1,6 @@
 #include "kib/optimizer.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "kernels.h"
@@ -84,9 +85,68 @@ void test_sign() {
   check(kib_optimizer_sign(nullptr, 9, nullptr, 0, on(1)) == KIB_UNSUPPORTED_TYPE, "no type 9");
 }
 
+// The bias-corrected mean of three values, and the first to the bit; nothing after a fault.
+void test_average() {
+  const double decay = 0.75;
+  std::vector<float> average(101, NAN);
+  std::fill(average.begin(), average.end(), 1e9f);
+  std::vector<double> sum(101);
+  int64_t sizes[2] = {100, 1}, now[4] = {}, fault[2] = {};
+  float* averages[2] = {average.data(), average.data() + 100};
+  double weight = 0;
+  for (int t = 1; t <= 3; t++, now[KIB_CLOCK_STEP]++) {
+    auto value = random_numbers(101, -1, 1);
+    const float* values[2] = {value.data(), value.data() + 100};
+    check(kib_optimizer_average(averages, values, sizes, 2, decay, now, fault, on(2)) == KIB_OK, "average");
+    if (t == 1) check(average == value, "the average of one value");
+    weight = decay * weight + 1;
+    for (size_t i = 0; i < sum.size(); i++) {
+      sum[i] = decay * sum[i] + value[i];
+      near(average[i], sum[i] / weight, 3e-7, "average");
+    }
+  }
+  auto before = average;
+  auto value = random_numbers(101, -1, 1);
+  const float* values[2] = {value.data(), value.data() + 100};
+  fault[0] = 1;
+  kib_optimizer_average(averages, values, sizes, 2, decay, now, fault, on(2));
+  check(average == before, "nothing is averaged after a fault");
+}
+
+void test_combine() {
+  auto x = random_numbers(1001, -1, 1), y = random_numbers(1001, -1, 1);
+  auto n = static_cast<int64_t>(x.size());
+  int64_t fault[2] = {2, 0};
+  auto out = x;
+  kib_optimizer_combine(out.data(), 3, out.data(), -2, y.data(), n, fault, on(2));
+  check(out == x, "nothing is combined after a fault");
+  kib_optimizer_combine(out.data(), 3, out.data(), -2, y.data(), n, nullptr, on(2));
+  for (size_t i = 0; i < x.size(); i++) near(out[i], 3.0 * x[i] - 2.0 * y[i], 6e-7, "combined");
+}
+
+// Squares that single precision has not; of nothing but zeros zeros.
+void test_normalize() {
+  for (int64_t n : {1, 3, 16384, 40001}) {
+    auto x = random_numbers(static_cast<size_t>(n), 1e-30, 2e-30);
+    std::vector<double> workspace(static_cast<size_t>(kib_optimizer_normalize_workspace(n)) / 8);
+    double squares = 0;
+    for (float number : x) squares += static_cast<double>(number) * number;
+    std::vector<float> out(x.size());
+    kib_optimizer_normalize(out.data(), x.data(), 1e-31, n, workspace.data(), on(2));
+    for (size_t i = 0; i < x.size(); i++) near(out[i], x[i] / (std::sqrt(squares) + 1e-31), 2e-7, "normalized");
+  }
+  std::vector<float> zeros(5);
+  double workspace = 0;
+  kib_optimizer_normalize(zeros.data(), zeros.data(), 1e-7, 5, &workspace, on(1));
+  check(zeros == std::vector<float>(5), "zeros normalized");
+}
+
 }  // namespace
 
 void test_optimizer() {
+  test_average();
+  test_combine();
+  test_normalize();
   test_sign();
   test_sgd();
   test_adam();

@@ -11,9 +11,10 @@ extern "C" {
 
 /*
  * Sample j of x [B, H, W, C] T is entry e = order[now[2] + j] (order NULL: now[2] + j): image e % count of images
- * [count, H, W, C] in its view e / count, shifted by up to padding pixels and mirrored at random (Philox(seed; image,
- * epoch now[1], view, 3)), black outside, normalized to (byte / 255 - mean) / deviation; labels are the images'. mean
- * and deviation are the caller's arrays, on a CUDA device too.
+ * [count, H, W, C] in its view e / count, shifted by up to padding pixels and, where flip is 1, mirrored at random
+ * (Philox(seed; image, epoch now[1], view, 3)), where it is 2 always; black outside, normalized to
+ * (byte / 255 - mean) / deviation; labels are the images'. mean and deviation are the caller's arrays, on a CUDA device
+ * too.
  */
 kib_status kib_augmentation_batch(void* x, int32_t* labels, const uint8_t* images, const int32_t* all_labels,
                                   const int32_t* order, int64_t count, int type, int64_t batch, int64_t channels,

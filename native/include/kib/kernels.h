@@ -111,6 +111,14 @@ class Kernels {
                                     double weight_decay, int decoupled, const double* rates, int64_t rate_count,
                                     const int64_t* now, const int64_t* fault, const kib_queue* queue) const = 0;
 
+  virtual kib_status optimizer_average(float** average, const float** value, const int64_t* sizes, int64_t count,
+                                       double decay, const int64_t* now, const int64_t* fault,
+                                       const kib_queue* queue) const = 0;
+  virtual kib_status optimizer_combine(float* out, double alpha, const float* x, double beta, const float* y, int64_t n,
+                                       const int64_t* fault, const kib_queue* queue) const = 0;
+  virtual kib_status optimizer_normalize(float* out, const float* x, double epsilon, int64_t n, void* workspace,
+                                         const kib_queue* queue) const = 0;
+  virtual int64_t optimizer_normalize_workspace(int64_t n) const = 0;
   virtual kib_status optimizer_sign(void* sign, int sign_type, const float* value, int64_t n,
                                     const kib_queue* queue) const = 0;
 

@@ -27,6 +27,23 @@ kib_status kib_optimizer_adam(float** w, void** rounded, const float** gradient,
                               double weight_decay, int decoupled, const double* rates, int64_t rate_count,
                               const int64_t* now, const int64_t* fault, const kib_queue* queue);
 
+/* average += r (value - average), of each array, with r = (1 - decay) / (1 - decay^t) and the step t = now[0] + 1: the
+   mean of the values of steps 1 to t, weighted by decay^(t - step). The first step's is the value to the bit. */
+kib_status kib_optimizer_average(float** average, const float** value, const int64_t* sizes, int64_t count,
+                                 double decay, const int64_t* now, const int64_t* fault, const kib_queue* queue);
+
+/* out [n] = alpha x + beta y; out may be x or y. Where fault is not NULL and fault[0] != 0, out stays as it is. */
+kib_status kib_optimizer_combine(float* out, double alpha, const float* x, double beta, const float* y, int64_t n,
+                                 const int64_t* fault, const kib_queue* queue);
+
+/* out [n] = x / (|x| + epsilon), with the root of the sum of squares, summed in double in a fixed order; out may be x.
+ */
+kib_status kib_optimizer_normalize(float* out, const float* x, double epsilon, int64_t n, void* workspace,
+                                   const kib_queue* queue);
+
+/* Bytes of scratch memory that it needs. */
+int64_t kib_optimizer_normalize_workspace(int64_t n);
+
 /* sign [n] of sign_type, which may be value where that is F32: -1, 0 or 1; NaN of NaN. */
 kib_status kib_optimizer_sign(void* sign, int sign_type, const float* value, int64_t n, const kib_queue* queue);
 

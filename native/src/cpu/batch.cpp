@@ -38,7 +38,7 @@ struct Move {
     uint64_t range = static_cast<uint64_t>(2 * padding + 1);
     dy = static_cast<int64_t>((words[0] * range) >> 32) - padding;
     dx = static_cast<int64_t>((words[1] * range) >> 32) - padding;
-    mirrored = flip && (words[2] & 1);
+    mirrored = flip == 2 || (flip == 1 && (words[2] & 1));
   }
 };
 

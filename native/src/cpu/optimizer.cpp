@@ -12,12 +12,14 @@ namespace {
 
 constexpr int64_t kPiece = 16384;
 
+int64_t pieces_of(int64_t n) { return (n + kPiece - 1) / kPiece; }
+
 // Calls update(array, start, end) for all pieces of all arrays, and rounds the weights that it changed while they are
 // in the cache.
 template <class Update>
 void for_pieces(float** w, void** rounded, const int64_t* sizes, int64_t count, int threads, Update update) {
   for (int64_t array = 0; array < count; array++) {
-    int64_t pieces = (sizes[array] + kPiece - 1) / kPiece;
+    int64_t pieces = pieces_of(sizes[array]);
     int team = threads_for(sizes[array], threads);
 #pragma omp parallel for num_threads(team) schedule(static)
     for (int64_t piece = 0; piece < pieces; piece++) {
@@ -86,6 +88,58 @@ kib_status kib_optimizer_adam(float** w, void** rounded, const float** gradient,
       weights[i] = weights[i] * shrink - step * first[i] / (std::sqrt(second[i]) * correction + eps);
     }
   });
+  return KIB_OK;
+}
+
+kib_status kib_optimizer_average(float** average, const float** value, const int64_t* sizes, int64_t count,
+                                 double decay, const int64_t* now, const int64_t* fault, const kib_queue* queue) {
+  if (fault[0] != 0) return KIB_OK;
+  double part = (1 - decay) / (1 - std::pow(decay, static_cast<double>(now[KIB_CLOCK_STEP] + 1)));
+  float step = static_cast<float>(part), rest = static_cast<float>(1 - part);
+  for (int64_t array = 0; array < count; array++) {
+    float* a = average[array];
+    const float* v = value[array];
+    int team = threads_for(sizes[array], queue->threads);
+    // From the end that is nearer, so that a step of 1 ends at the value.
+    if (part < 0.5) {
+#pragma omp parallel for simd num_threads(team) schedule(static)
+      for (int64_t i = 0; i < sizes[array]; i++) a[i] += step * (v[i] - a[i]);
+    } else {
+#pragma omp parallel for simd num_threads(team) schedule(static)
+      for (int64_t i = 0; i < sizes[array]; i++) a[i] = v[i] - rest * (v[i] - a[i]);
+    }
+  }
+  return KIB_OK;
+}
+
+kib_status kib_optimizer_combine(float* out, double alpha, const float* x, double beta, const float* y, int64_t n,
+                                 const int64_t* fault, const kib_queue* queue) {
+  if (fault != nullptr && fault[0] != 0) return KIB_OK;
+  float a = static_cast<float>(alpha), b = static_cast<float>(beta);
+  int team = threads_for(n, queue->threads);
+#pragma omp parallel for simd num_threads(team) schedule(static)
+  for (int64_t i = 0; i < n; i++) out[i] = a * x[i] + b * y[i];
+  return KIB_OK;
+}
+
+int64_t kib_optimizer_normalize_workspace(int64_t n) { return pieces_of(n) * static_cast<int64_t>(sizeof(double)); }
+
+kib_status kib_optimizer_normalize(float* out, const float* x, double epsilon, int64_t n, void* workspace,
+                                   const kib_queue* queue) {
+  auto* squares = static_cast<double*>(workspace);
+  int64_t pieces = pieces_of(n);
+  int team = threads_for(n, queue->threads);
+#pragma omp parallel for num_threads(team) schedule(static)
+  for (int64_t piece = 0; piece < pieces; piece++) {
+    const float* from = x + piece * kPiece;
+    squares[piece] = sum(std::min(kPiece, n - piece * kPiece), [=](int64_t i) -> double {
+      double number = from[i];
+      return number * number;
+    });
+  }
+  auto scale = static_cast<float>(1 / (std::sqrt(sum(pieces, [=](int64_t i) { return squares[i]; })) + epsilon));
+#pragma omp parallel for simd num_threads(team) schedule(static)
+  for (int64_t i = 0; i < n; i++) out[i] = scale * x[i];
   return KIB_OK;
 }
 

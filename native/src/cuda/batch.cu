@@ -20,7 +20,7 @@ struct Source {
   const int32_t *labels, *order;
   const int64_t* now;
   int64_t count, batch, channels, height, width, padding;
-  bool flip;
+  int flip;  // 0: never, 1: at random, 2: always
   uint64_t seed;
 };
 
@@ -70,13 +70,13 @@ struct Move {
   __device__ static Move of(const Source& from, int64_t j) {
     Entry entry = Entry::of(from.order, from.count, from.now, j);
     Move move{entry.row, 0, 0, false};
-    if (from.padding == 0 && !from.flip) return move;
+    if (from.padding == 0 && from.flip == 0) return move;
     uint4 words = philox(static_cast<uint32_t>(entry.row), static_cast<uint32_t>(from.now[KIB_CLOCK_EPOCH]),
                          static_cast<uint32_t>(entry.view), KIB_PURPOSE_AUGMENTATION, from.seed);
     auto range = static_cast<uint64_t>(2 * from.padding + 1);
     move.dy = static_cast<int64_t>((words.x * range) >> 32) - from.padding;
     move.dx = static_cast<int64_t>((words.y * range) >> 32) - from.padding;
-    move.mirrored = from.flip && (words.z & 1);
+    move.mirrored = from.flip == 2 || (from.flip == 1 && (words.z & 1));
     return move;
   }
 };
@@ -241,9 +241,9 @@ kib_status kib_augmentation_batch(void* x, int32_t* labels, const uint8_t* image
                                   int64_t height, int64_t width, int64_t padding, int flip, const double* mean,
                                   const double* deviation, uint64_t seed, const int64_t* now, void* workspace,
                                   const kib_queue* queue) {
-  return augment_batch(
-      x, labels, {images, all_labels, order, now, count, batch, channels, height, width, padding, flip != 0, seed},
-      type, channels, mean, deviation, workspace, queue);
+  return augment_batch(x, labels,
+                       {images, all_labels, order, now, count, batch, channels, height, width, padding, flip, seed},
+                       type, channels, mean, deviation, workspace, queue);
 }
 
 kib_status kib_augmentation_padded_batch(void* x, int32_t* labels, const uint8_t* images, const int32_t* all_labels,
@@ -251,9 +251,9 @@ kib_status kib_augmentation_padded_batch(void* x, int32_t* labels, const uint8_t
                                          int64_t stored, int64_t height, int64_t width, int64_t padding, int flip,
                                          const double* mean, const double* deviation, uint64_t seed, const int64_t* now,
                                          void* workspace, const kib_queue* queue) {
-  return augment_batch(
-      x, labels, {images, all_labels, order, now, count, batch, channels, height, width, padding, flip != 0, seed},
-      type, stored, mean, deviation, workspace, queue);
+  return augment_batch(x, labels,
+                       {images, all_labels, order, now, count, batch, channels, height, width, padding, flip, seed},
+                       type, stored, mean, deviation, workspace, queue);
 }
 
 kib_status kib_batch_rows(float* out, const float* all, const int32_t* order, int64_t count, int64_t batch, int64_t m,

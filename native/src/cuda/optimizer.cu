@@ -1,7 +1,7 @@
 // Optimizers: one launch for all arrays of a network, whose addresses are the kernel's parameters.
 #include "kib/constants.h"
 #include "kib/optimizer.h"
-#include "launch.cuh"
+#include "reduce.cuh"
 
 namespace kib::cuda {
 namespace {
@@ -89,6 +89,24 @@ struct Adam {
   }
 };
 
+// The mean of the values that w has had: g is the new one. From the end that is nearer, so that a step of 1 ends at it.
+struct Average {
+  static constexpr bool kFirst = false, kSecond = false;
+  static constexpr int kVectors = 4;
+  double decay;
+
+  __device__ void prepare(Step& step, const Rates& rates) const {
+    if (threadIdx.x != 0) return;
+    double part = (1 - decay) / (1 - power(decay, rates.now[KIB_CLOCK_STEP] + 1));
+    step.rate = static_cast<float>(part);
+    step.shrink = static_cast<float>(1 - part);
+  }
+
+  __device__ void update(float& w, float g, float&, float&, const Step& step) const {
+    w = step.rate < 0.5f ? w + step.rate * (g - w) : g - step.shrink * (g - w);
+  }
+};
+
 template <class Rule>
 __device__ void prepare(Step& step, const Rule& rule, const Rates& rates) {
   if (threadIdx.x == 0) step.stopped = rates.fault[0] != 0;
@@ -150,7 +168,7 @@ __global__ void __launch_bounds__(kThreads, 3) update(const __grid_constant__ Ar
 
 bool aligned(const void* address, uintptr_t bytes) { return reinterpret_cast<uintptr_t>(address) % bytes == 0; }
 
-// Updates all arrays, as many at once as a launch takes. m and v are NULL where the rule has none.
+// Updates all arrays, as many at once as a launch takes. rounded, m and v are NULL where the rule has none.
 template <class Rule>
 kib_status update_all(const char* name, float** w, void** rounded, const float** gradient, float** m, float** v,
                       const int64_t* sizes, int64_t count, const Rule& rule, const Rates& rates,
@@ -162,7 +180,7 @@ kib_status update_all(const char* name, float** w, void** rounded, const float**
     for (; next < count && arrays.count < Arrays::kMost; next++) {
       int i = arrays.count++;
       arrays.w[i] = w[next];
-      arrays.rounded[i] = static_cast<bf16*>(rounded[next]);
+      arrays.rounded[i] = rounded == nullptr ? nullptr : static_cast<bf16*>(rounded[next]);
       arrays.gradient[i] = gradient[next];
       arrays.m[i] = Rule::kFirst ? m[next] : nullptr;
       arrays.v[i] = Rule::kSecond ? v[next] : nullptr;
@@ -196,6 +214,45 @@ __global__ void signs(T* sign, const float* value, int64_t n, bool wide) {
   for (int64_t i = 4 * fours + first_item(); i < n; i += item_stride()) store(sign + i, sign_of(value[i]));
 }
 
+// out = a x + b y. With wide a thread has four numbers. Reads and writes each number once, and is bound by memory; out
+// may be x or y.
+__global__ void combine(float* out, float a, const float* x, float b, const float* y, int64_t n, const int64_t* fault,
+                        bool wide) {
+  if (fault != nullptr && fault[0] != 0) return;
+  int64_t fours = wide ? n / 4 : 0;
+  for (int64_t i = first_item(); i < fours; i += item_stride()) {
+    float first[4], second[4];
+    load_wide(first, x + 4 * i);
+    load_wide(second, y + 4 * i);
+#pragma unroll
+    for (int j = 0; j < 4; j++) first[j] = a * first[j] + b * second[j];
+    store_wide(out + 4 * i, first);
+  }
+  for (int64_t i = 4 * fours + first_item(); i < n; i += item_stride()) out[i] = a * x[i] + b * y[i];
+}
+
+constexpr int64_t kNormed = 4096;  // numbers of a block
+
+// squares[block] = the sum of a block's squares. Reads each number once.
+__global__ void sum_squares(double* squares, const float* x, int64_t n) {
+  __shared__ double parts[kWarp];
+  int64_t start = blockIdx.x * kNormed, end = min(start + kNormed, n);
+  double sum = 0;
+  for (int64_t i = start + threadIdx.x; i < end; i += kThreads) sum += static_cast<double>(x[i]) * x[i];
+  sum = block_sum(sum, parts);
+  if (threadIdx.x == 0) squares[blockIdx.x] = sum;
+}
+
+// out = x / (|x| + epsilon): each block adds up all blocks' squares by itself, and divides its own numbers.
+__global__ void normalize(float* out, const float* x, const double* squares, double epsilon, int64_t n) {
+  __shared__ double parts[kWarp];
+  double sum = 0;
+  for (unsigned i = threadIdx.x; i < gridDim.x; i += kThreads) sum += squares[i];
+  auto scale = static_cast<float>(1 / (sqrt(block_sum(sum, parts)) + epsilon));
+  int64_t start = blockIdx.x * kNormed, end = min(start + kNormed, n);
+  for (int64_t i = start + threadIdx.x; i < end; i += kThreads) out[i] = scale * x[i];
+}
+
 }  // namespace
 }  // namespace kib::cuda
 
@@ -226,6 +283,30 @@ kib_status kib_optimizer_adam(float** w, void** rounded, const float** gradient,
   rule.epsilon = static_cast<float>(epsilon);
   return update_all("optimizer.adam", w, rounded, gradient, m, v, sizes, count, rule, {rates, rate_count, now, fault},
                     queue);
+}
+
+kib_status kib_optimizer_average(float** average, const float** value, const int64_t* sizes, int64_t count,
+                                 double decay, const int64_t* now, const int64_t* fault, const kib_queue* queue) {
+  return update_all("optimizer.average", average, nullptr, value, nullptr, nullptr, sizes, count, Average{decay},
+                    {nullptr, 0, now, fault}, queue);
+}
+
+kib_status kib_optimizer_combine(float* out, double alpha, const float* x, double beta, const float* y, int64_t n,
+                                 const int64_t* fault, const kib_queue* queue) {
+  bool wide = aligned(out, 16) && aligned(x, 16) && aligned(y, 16);
+  return launch("optimizer.combine", combine, grid_for(wide ? divided_up(n, 4) : n, kThreads), queue, out,
+                static_cast<float>(alpha), x, static_cast<float>(beta), y, n, fault, wide);
+}
+
+int64_t kib_optimizer_normalize_workspace(int64_t n) { return Arena::bytes<double>(divided_up(n, kNormed)); }
+
+kib_status kib_optimizer_normalize(float* out, const float* x, double epsilon, int64_t n, void* workspace,
+                                   const kib_queue* queue) {
+  auto* squares = static_cast<double*>(workspace);
+  Grid grid{dim3(static_cast<unsigned>(divided_up(n, kNormed))), kThreads};
+  kib_status status = launch("optimizer.normalize", sum_squares, grid, queue, squares, x, n);
+  if (status != KIB_OK) return status;
+  return launch("optimizer.normalize", normalize, grid, queue, out, x, squares, epsilon, n);
 }
 
 kib_status kib_optimizer_sign(void* sign, int sign_type, const float* value, int64_t n, const kib_queue* queue) {

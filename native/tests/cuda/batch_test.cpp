@@ -148,7 +148,7 @@ void test_batch() {
   // The last shapes: several blocks an image; a row that no block's shared memory holds; many channels.
   const Shape shapes[] = {{4, 3, 32, 32, 4, 1}, {5, 1, 28, 28, 0, 0}, {3, 2, 5, 7, 2, 1},    {2, 3, 4, 4, 9, 0},
                           {6, 1, 6, 5, 0, 1},   {2, 3, 40, 50, 3, 1}, {2, 3, 2, 1000, 3, 1}, {1, 128, 2, 3, 1, 1},
-                          {3, 300, 4, 5, 1, 1}, {0, 3, 4, 4, 1, 1}};
+                          {3, 300, 4, 5, 1, 1}, {0, 3, 4, 4, 1, 1},   {3, 3, 6, 5, 0, 2}};
   for (const Shape& shape : shapes) {
     for (bool ordered : {false, true}) {
       compare<float>(shape, KIB_F32, shape.channels, ordered, 0);

@@ -6,6 +6,9 @@
 KIB_EXPECTED(kib_optimizer_sgd)
 KIB_EXPECTED(kib_optimizer_adam)
 KIB_EXPECTED(kib_optimizer_sign)
+KIB_EXPECTED(kib_optimizer_average)
+KIB_EXPECTED(kib_optimizer_combine)
+KIB_EXPECTED(kib_optimizer_normalize)
 
 namespace {
 
@@ -128,9 +131,70 @@ void compare_signs(size_t size, size_t shift) {
   test::equal(drounded.read(), rounded, "rounded signs");
 }
 
+// Three steps and one after a fault.
+void compare_averages(const Network& network) {
+  auto size = static_cast<size_t>(network.size);
+  auto average = random_numbers(size, -1, 1);
+  test::Array<float> on_device(average);
+  std::vector<int64_t> now(4), fault(2);
+  auto count = static_cast<int64_t>(network.sizes.size());
+  for (int i = 0; i < 4; i++, now[KIB_CLOCK_STEP] += i == 2 ? 500 : 1) {
+    fault[0] = i == 3;
+    auto value = random_numbers(size, -1, 1);
+    test::Array<float> dvalue(value);
+    test::Array<int64_t> dnow(now), dfault(fault);
+    auto to = network.addresses(average.data()), dto = network.addresses(on_device.data());
+    auto from = network.addresses(static_cast<const float*>(value.data()));
+    auto dfrom = network.addresses(static_cast<const float*>(dvalue.data()));
+    expected::kib_optimizer_average(to.data(), from.data(), network.sizes.data(), count, 0.9, now.data(), fault.data(),
+                                    test::processor());
+    test::ok(kib_optimizer_average(dto.data(), dfrom.data(), network.sizes.data(), count, 0.9, dnow.data(),
+                                   dfault.data(), test::device()),
+             "average");
+    test::near(on_device.read(), average, 3e-7, "averages, step " + std::to_string(i));
+  }
+}
+
+// Like the processor's, at any alignment, with and without a fault.
+void compare_combined(size_t size, size_t shift) {
+  auto x = random_numbers(size + shift, -1, 1), y = random_numbers(size + shift, -1, 1);
+  test::Array<float> dx(x), dy(y);
+  auto n = static_cast<int64_t>(size);
+  for (int64_t place : {3, 0}) {
+    std::vector<int64_t> fault = {place, 0};
+    test::Array<int64_t> dfault(fault);
+    expected::kib_optimizer_combine(x.data() + shift, 3, x.data() + shift, -0.1, y.data() + shift, n, fault.data(),
+                                    test::processor());
+    test::ok(kib_optimizer_combine(dx.data() + shift, 3, dx.data() + shift, -0.1, dy.data() + shift, n, dfault.data(),
+                                   test::device()),
+             "combine");
+    test::near(dx.read(), x, 6e-7, "combined");
+  }
+  expected::kib_optimizer_combine(x.data(), 0.5, y.data(), 2, x.data(), n, nullptr, test::processor());
+  test::ok(kib_optimizer_combine(dx.data(), 0.5, dy.data(), 2, dx.data(), n, nullptr, test::device()), "combine");
+  test::near(dx.read(), x, 3e-6, "combined without a fault");
+}
+
+void compare_normalized(size_t size) {
+  auto x = random_numbers(size, -1, 1);
+  test::Array<float> on_device(x);
+  auto n = static_cast<int64_t>(size);
+  test::Array<double> workspace(static_cast<size_t>(kib_optimizer_normalize_workspace(n)) / 8 + 1);
+  std::vector<double> scratch(size + 1);
+  expected::kib_optimizer_normalize(x.data(), x.data(), 1e-7, n, scratch.data(), test::processor());
+  test::ok(kib_optimizer_normalize(on_device.data(), on_device.data(), 1e-7, n, workspace.data(), test::device()),
+           "normalize");
+  test::near(on_device.read(), x, 2e-7, "normalized");
+}
+
 }  // namespace
 
 void test_optimizer() {
+  for (int64_t arrays : {0, 1, 8, 70}) compare_averages(Network(arrays));
+  for (size_t size : {0, 1, 4096, 9001}) {
+    for (size_t shift : {0, 1}) compare_combined(size, shift);
+    compare_normalized(size);
+  }
   for (size_t size : {0, 1, 7, 1000})
     for (size_t shift : {0, 1}) compare_signs(size, shift);
   check(kib_optimizer_sign(nullptr, 9, nullptr, 0, test::device()) == KIB_UNSUPPORTED_TYPE, "no type 9");
@@ -159,6 +223,18 @@ void time_optimizer(test::Timer& timer) {
                              m.data(), v.data(), rates.data(), zeros.data(), zeros.data(), test::device());
                });
   }
+  auto ws = vgg.addresses(w.data());
+  auto gs = vgg.addresses(static_cast<const float*>(g.data()));
+  timer.time("optimizer.average", std::to_string(size) + " weights", {12 * static_cast<double>(size)}, [&] {
+    return kib_optimizer_average(ws.data(), gs.data(), vgg.sizes.data(), static_cast<int64_t>(vgg.sizes.size()), 0.999,
+                                 zeros.data(), zeros.data(), test::device());
+  });
+  auto n = static_cast<int64_t>(size);
+  timer.time("optimizer.combine", std::to_string(size) + " weights", {12 * static_cast<double>(size)},
+             [&] { return kib_optimizer_combine(m.data(), 2, w.data(), 3, g.data(), n, nullptr, test::device()); });
+  test::Array<double> workspace(static_cast<size_t>(kib_optimizer_normalize_workspace(n)) / 8);
+  timer.time("optimizer.normalize", std::to_string(size) + " weights", {12 * static_cast<double>(size)},
+             [&] { return kib_optimizer_normalize(m.data(), g.data(), 1e-7, n, workspace.data(), test::device()); });
   timer.time("optimizer.sign", std::to_string(size) + " weights, bf16", {6 * static_cast<double>(size)}, [&] {
     return kib_optimizer_sign(rounded.data(), KIB_BF16, w.data(), static_cast<int64_t>(size), test::device());
   });

@@ -53,12 +53,12 @@ final class RefusedNumbersTest {
                 new Setting("mixup", v -> new LabelSpec(0, v), List.of(0.0, 1e-6, 1e6), List.of(-0.1, 1e-7, 2e6)),
                 new Setting(
                         "augmentation mean",
-                        v -> new BatchOps.Spec(0, false, List.of(v), one, 0),
+                        v -> new BatchOps.Spec(0, BatchOps.Mirror.NEVER, List.of(v), one, 0),
                         List.of(-3.0, 0.0),
                         List.of()),
                 new Setting(
                         "augmentation deviation",
-                        v -> new BatchOps.Spec(0, false, one, List.of(v), 0),
+                        v -> new BatchOps.Spec(0, BatchOps.Mirror.NEVER, one, List.of(v), 0),
                         List.of(1e-3),
                         List.of(0.0, -1.0)),
                 new Setting(
@@ -109,7 +109,7 @@ final class RefusedNumbersTest {
 
     @Test
     void countsAreRefusedToo() {
-        assertThatThrownBy(() -> new BatchOps.Spec(-1, false, List.of(0.5), List.of(0.5), 0))
+        assertThatThrownBy(() -> new BatchOps.Spec(-1, BatchOps.Mirror.NEVER, List.of(0.5), List.of(0.5), 0))
                 .hasMessageContaining("but is -1");
         try (Device device = Devices.open("reference", 1).device();
                 Scope scope = device.newScope("test")) {

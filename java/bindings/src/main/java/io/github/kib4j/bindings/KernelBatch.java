@@ -48,7 +48,7 @@ public record KernelBatch(KernelLibrary library) implements BatchOps<Work> {
                             shape.extent(2),
                             shape.extent(3),
                             spec.padding(),
-                            spec.flip() ? 1 : 0,
+                            spec.mirror().ordinal(),
                             mean,
                             deviation,
                             spec.seed(),

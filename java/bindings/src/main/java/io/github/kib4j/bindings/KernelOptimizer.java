@@ -82,6 +82,42 @@ public record KernelOptimizer(KernelLibrary library) implements OptimizerOps<Wor
     }
 
     @Override
+    public Work average(List<Averaged> arrays, double decay, Clock clock) {
+        LongPointer sizes = new LongPointer(
+                arrays.stream().mapToLong(array -> array.value().shape().size()).toArray());
+        int count = arrays.size();
+        return library.kernel(0, (scratch, queue) -> {
+            PointerPointer<BytePointer> averages = pointers(arrays, Averaged::average);
+            PointerPointer<BytePointer> values = pointers(arrays, Averaged::value);
+            LongPointer now = library.longs(clock.now());
+            LongPointer fault = library.longs(clock.fault());
+            return () -> library.kernels().optimizer_average(averages, values, sizes, count, decay, now, fault, queue);
+        });
+    }
+
+    @Override
+    public Work combine(Tensor out, double alpha, Tensor x, double beta, Tensor y, @Nullable Clock clock) {
+        long size = out.shape().size();
+        return library.kernel(0, (scratch, queue) -> {
+            FloatPointer to = library.floats(out);
+            FloatPointer first = library.floats(x);
+            FloatPointer second = library.floats(y);
+            LongPointer fault = clock == null ? null : library.longs(clock.fault());
+            return () -> library.kernels().optimizer_combine(to, alpha, first, beta, second, size, fault, queue);
+        });
+    }
+
+    @Override
+    public Work normalize(Tensor out, Tensor x, double epsilon) {
+        long size = x.shape().size();
+        return library.kernel(library.kernels().optimizer_normalize_workspace(size), (scratch, queue) -> {
+            FloatPointer to = library.floats(out);
+            FloatPointer from = library.floats(x);
+            return () -> library.kernels().optimizer_normalize(to, from, epsilon, size, scratch, queue);
+        });
+    }
+
+    @Override
     public Work sign(Tensor sign, Tensor value) {
         int type = library.typeOf(sign);
         long size = value.shape().size();
@@ -92,10 +128,10 @@ public record KernelOptimizer(KernelLibrary library) implements OptimizerOps<Wor
         });
     }
 
-    private PointerPointer<BytePointer> pointers(List<Slot> slots, Function<Slot, @Nullable Tensor> choice) {
-        PointerPointer<BytePointer> pointers = new PointerPointer<>(Math.max(1, slots.size()));
-        for (int i = 0; i < slots.size(); i++) {
-            pointers.put(i, library.bytesOrNull(choice.apply(slots.get(i))));
+    private <T> PointerPointer<BytePointer> pointers(List<T> arrays, Function<T, @Nullable Tensor> choice) {
+        PointerPointer<BytePointer> pointers = new PointerPointer<>(Math.max(1, arrays.size()));
+        for (int i = 0; i < arrays.size(); i++) {
+            pointers.put(i, library.bytesOrNull(choice.apply(arrays.get(i))));
         }
         return pointers;
     }

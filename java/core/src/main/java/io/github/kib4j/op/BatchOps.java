@@ -11,17 +11,26 @@ import org.jspecify.annotations.Nullable;
  * @param <R> what planning gives: an {@link Operation}, or a backend's {@link Work}
  */
 public interface BatchOps<R> {
+    /** Which images are mirrored left to right. The kernels know a constant by its number. */
+    enum Mirror {
+        /** None. */
+        NEVER,
+        /** One of two, at random. */
+        RANDOM,
+        /** All. */
+        ALWAYS
+    }
+
     /**
      * What is done to an image: shifted by a random {@code dy, dx} in {@code [-padding, padding]} with black coming in,
-     * mirrored left to right with probability 1/2 if {@code flip}, and normalized per channel to
-     * {@code (byte / 255 - mean) / deviation}.
+     * mirrored left to right as {@code mirror} says, and normalized per channel to {@code (byte / 255 - mean) / deviation}.
      */
-    record Spec(int padding, boolean flip, List<Double> mean, List<Double> deviation, long seed) {
+    record Spec(int padding, Mirror mirror, List<Double> mean, List<Double> deviation, long seed) {
         /**
          * Checks the numbers; how many channels there are is the batch's to say.
          *
          * @param padding how far an image is shifted at most
-         * @param flip whether images are mirrored
+         * @param mirror which images are mirrored
          * @param mean per channel, of pixels in [0, 1]
          * @param deviation per channel
          * @param seed key of the shifts and mirrors
@@ -46,8 +55,8 @@ public interface BatchOps<R> {
     /**
      * Plans one batch: sample {@code j} is entry {@code e = order[position + j]}, the position being the clock's: image
      * {@code i = e mod count} in its view {@code v = e / count}, each moved by random numbers of its own. Bytes
-     * outside the image count as byte 0, as torchvision pads before it normalizes. With {@code spec.padding > 0} or
-     * {@code flip}, words of {@code Philox(seed; i, epoch, v, AUGMENTATION)} decide: word 0
+     * outside the image count as byte 0, as torchvision pads before it normalizes. With {@code spec.padding > 0}, or where
+     * images are mirrored at random, words of {@code Philox(seed; i, epoch, v, AUGMENTATION)} decide: word 0
      * {@code dy = below(w, 2 padding + 1) - padding}, word 1 likewise {@code dx}, word 2 the mirror (lowest bit 1); pixel
      * {@code (y, x)} of the output reads {@code (y + dy, x' + dx)} with {@code x' = W-1-x} where mirrored, else {@code x}.
      *

@@ -55,6 +55,52 @@ record CheckedOptimizer(OptimizerOps<Work> raw, Door door) implements OptimizerO
     }
 
     @Override
+    public Operation average(List<Averaged> arrays, double decay, Clock clock) {
+        Check check = new Check("optimizer.average");
+        check.require(decay >= 0 && decay < 1, "the decay must be at least 0 and below 1, but is " + decay);
+        check.clock(clock);
+        Touched touched = Touched.reads(clock.now(), clock.fault());
+        for (Averaged array : arrays) {
+            check.type("value", array.value(), DataType.F32);
+            check.type("average", array.average(), DataType.F32);
+            check.shape("average", array.average(), array.value().shape());
+            touched.read(array.value()).changes(array.average());
+        }
+        List<Averaged> all = List.copyOf(arrays);
+        return door.plan(check.operation(), touched, () -> raw.average(all, decay, clock));
+    }
+
+    @Override
+    public Operation combine(Tensor out, double alpha, Tensor x, double beta, Tensor y, @Nullable Clock clock) {
+        Check check = new Check("optimizer.combine");
+        for (Tensor tensor : List.of(out, x, y)) {
+            check.type("each array", tensor, DataType.F32);
+            check.require(
+                    tensor.shape().size() == out.shape().size(),
+                    "arrays must have as many numbers, but are " + out.shape() + ", " + x.shape() + " and "
+                            + y.shape());
+        }
+        Touched touched = Touched.reads(x, y);
+        if (clock == null) {
+            touched.writes(out);
+        } else {
+            check.clock(clock);
+            touched.read(clock.fault()).changes(out);
+        }
+        return door.plan(check.operation(), touched, () -> raw.combine(out, alpha, x, beta, y, clock));
+    }
+
+    @Override
+    public Operation normalize(Tensor out, Tensor x, double epsilon) {
+        Check check = new Check("optimizer.normalize");
+        check.type("x", x, DataType.F32);
+        check.type("out", out, DataType.F32);
+        check.shape("out", out, x.shape());
+        check.require(epsilon > 0, "epsilon must be positive, but is " + epsilon);
+        return door.plan(check.operation(), Touched.reads(x).writes(out), () -> raw.normalize(out, x, epsilon));
+    }
+
+    @Override
     public Operation sign(Tensor sign, Tensor value) {
         Check check = new Check("optimizer.sign");
         check.shape("sign", sign, value.shape());

@@ -133,6 +133,50 @@ public interface OptimizerOps<R> {
     R round(Tensor rounded, Tensor value);
 
     /**
+     * An array and the mean of what it has been, of one shape, F32.
+     *
+     * @param average the mean
+     * @param value the array
+     */
+    record Averaged(Tensor average, Tensor value) {}
+
+    /**
+     * Plans one step of exponential averages, in one launch: {@code average += (1 - decay) / (1 - decay^t) (value - average)}, with
+     * {@code t} the clock's step + 1 (docs/mathematics.md, section 10.1). So the average is the mean of the values of steps 1 to
+     * {@code t}, weighted by {@code decay^(t - step)}: the first step's is the value to the bit, whatever it was before. Nothing
+     * once the clock's fault is set.
+     *
+     * @param arrays what is averaged
+     * @param decay at least 0 and below 1
+     * @param clock gives the step, and the fault
+     * @return the planned operation
+     */
+    R average(List<Averaged> arrays, double decay, Clock clock);
+
+    /**
+     * Plans {@code out = alpha x + beta y}, number by number as they are stored: the shapes may differ where the sizes do not.
+     *
+     * @param out F32; may be the memory of {@code x} or {@code y}
+     * @param alpha factor
+     * @param x F32
+     * @param beta factor
+     * @param y F32
+     * @param clock nothing is done once its fault is set; null for whatever happens
+     * @return the planned operation
+     */
+    R combine(Tensor out, double alpha, Tensor x, double beta, Tensor y, @Nullable Clock clock);
+
+    /**
+     * Plans {@code out = x / (|x| + epsilon)}, with the root of the sum of the squares of all numbers, which is summed in double.
+     *
+     * @param out F32; may be the memory of {@code x}
+     * @param x F32, of the same shape
+     * @param epsilon positive: of nothing but zeros come zeros
+     * @return the planned operation
+     */
+    R normalize(Tensor out, Tensor x, double epsilon);
+
+    /**
      * Plans {@code sign = -1, 0 or 1}, elementwise; of NaN, NaN. Feedback weights of sign symmetry, and gradients of which only the
      * sign is used (Liao, Leibo, Poggio, 2016).
      *

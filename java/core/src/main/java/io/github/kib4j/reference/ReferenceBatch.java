@@ -20,8 +20,8 @@ record ReferenceBatch() implements BatchOps<Work> {
     /** How one image is moved. */
     private record Move(int dy, int dx, boolean mirrored) {
         static Move of(Spec spec, int image, int view, int epoch) {
-            if (spec.padding() == 0 && !spec.flip()) {
-                return new Move(0, 0, false);
+            if (spec.padding() == 0 && spec.mirror() != Mirror.RANDOM) {
+                return new Move(0, 0, spec.mirror() == Mirror.ALWAYS);
             }
             int[] words = new int[4];
             Philox.words(words, spec.seed(), image, epoch, view, Philox.AUGMENTATION);
@@ -29,7 +29,7 @@ record ReferenceBatch() implements BatchOps<Work> {
             return new Move(
                     Philox.below(words[0], range) - spec.padding(),
                     Philox.below(words[1], range) - spec.padding(),
-                    spec.flip() && (words[2] & 1) == 1);
+                    spec.mirror() == Mirror.ALWAYS || (spec.mirror() == Mirror.RANDOM && (words[2] & 1) == 1));
         }
     }
 

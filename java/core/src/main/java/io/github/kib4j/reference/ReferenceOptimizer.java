@@ -9,6 +9,7 @@ import io.github.kib4j.op.Work;
 import io.github.kib4j.tensor.Tensor;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** {@link OptimizerOps} in loops. */
 record ReferenceOptimizer() implements OptimizerOps<Work> {
@@ -44,6 +45,50 @@ record ReferenceOptimizer() implements OptimizerOps<Work> {
     @Override
     public Work round(Tensor rounded, Tensor value) {
         return Work.of(() -> copy(rounded, value));
+    }
+
+    @Override
+    public Work average(List<Averaged> arrays, double decay, Clock clock) {
+        return Work.of(() -> {
+            if (longs(clock.fault())[0] != 0) {
+                return;
+            }
+            double rate = (1 - decay) / (1 - Math.pow(decay, longs(clock.now())[Clock.STEP] + 1));
+            for (Averaged array : arrays) {
+                double[] average = doubles(array.average());
+                double[] value = doubles(array.value());
+                for (int i = 0; i < average.length; i++) {
+                    average[i] = value[i] - (1 - rate) * (value[i] - average[i]);
+                }
+            }
+        });
+    }
+
+    @Override
+    public Work combine(Tensor out, double alpha, Tensor x, double beta, Tensor y, @Nullable Clock clock) {
+        return Work.of(() -> {
+            double[] to = doubles(out);
+            double[] first = doubles(x);
+            double[] second = doubles(y);
+            for (int i = 0; i < to.length && (clock == null || longs(clock.fault())[0] == 0); i++) {
+                to[i] = alpha * first[i] + beta * second[i];
+            }
+        });
+    }
+
+    @Override
+    public Work normalize(Tensor out, Tensor x, double epsilon) {
+        return Work.of(() -> {
+            double[] from = doubles(x);
+            double[] to = doubles(out);
+            double squares = 0;
+            for (double number : from) {
+                squares += number * number;
+            }
+            for (int i = 0; i < from.length; i++) {
+                to[i] = from[i] / (Math.sqrt(squares) + epsilon);
+            }
+        });
     }
 
     @Override

@@ -164,7 +164,13 @@ public final class DeviceDataset implements AutoCloseable {
 
     /** Returns how its images become a network's input. */
     BatchOps.Spec preparation(boolean augments, long seed) {
-        return new BatchOps.Spec(augments ? padding : 0, augments && flip, mean, deviation, seed);
+        BatchOps.Mirror mirror = augments && flip ? BatchOps.Mirror.RANDOM : BatchOps.Mirror.NEVER;
+        return new BatchOps.Spec(augments ? padding : 0, mirror, mean, deviation, seed);
+    }
+
+    /** Returns how its images become a network's input, each mirrored. */
+    BatchOps.Spec mirrored() {
+        return new BatchOps.Spec(0, BatchOps.Mirror.ALWAYS, mean, deviation, 0);
     }
 
     /** Frees the device's memory. Runs on this data set must be closed before. */

@@ -770,6 +770,34 @@ public final class OperationCases {
                 t.then(t.device().optimizer().sign(signs, values));
             });
         }
+        for (boolean fault : new boolean[] {false, true}) {
+            String after = fault ? " after a fault" : "";
+            add("optimizer.average", "three steps" + after, 3, t -> average(t, fault));
+            for (boolean inPlace : new boolean[] {false, true}) {
+                String where = inPlace ? "in place" : "of two others, of another shape";
+                add("optimizer.combine", where + after, 2, t -> {
+                    Clock clock = t.clock(4, 0, 0);
+                    clock.fault().write(new long[] {fault ? 3 : 0, 0});
+                    Tensor x = t.randomSingle(70, 1, 1001);
+                    Tensor out = t.output("out", inPlace ? x : t.randomSingle(70, 1001));
+                    t.then(t.device().optimizer().combine(out, 3, x, -0.5, t.randomSingle(70, 1001), clock));
+                });
+            }
+        }
+        add("optimizer.combine", "whatever happens", 2, t -> {
+            Tensor out = t.output("out", t.single(5, 3));
+            t.then(t.device().optimizer().combine(out, 0.5, t.randomSingle(5, 3), 0.5, t.randomSingle(5, 3), null));
+        });
+        for (int[] shape : new int[][] {{1}, {5, 3}, {130, 129, 3, 3}}) {
+            add("optimizer.normalize", Shape.of(shape).toString(), 2, t -> {
+                Tensor x = t.output("x", t.randomSingle(shape));
+                t.then(t.device().optimizer().normalize(x, x, 1e-7));
+            });
+        }
+        add("optimizer.normalize", "zeros", 1, t -> {
+            Tensor out = t.output("out", t.randomSingle(4, 3));
+            t.then(t.device().optimizer().normalize(out, t.single(4, 3), 1e-7));
+        });
         List<OptimizerOps.Spec> specs = List.of(
                 new OptimizerOps.Sgd(0.95, 1e-3),
                 new OptimizerOps.Sgd(0, 1e-3),
@@ -791,6 +819,25 @@ public final class OperationCases {
                     }
                 });
             }
+        }
+    }
+
+    /** Three steps of a run, or none of them. */
+    private static void average(Setup t, boolean fault) {
+        Clock clock = t.clock(0, 0, 0);
+        clock.fault().write(new long[] {fault ? 3 : 0, 0});
+        List<int[]> shapes = List.of(new int[] {3}, new int[] {5, 17}, new int[] {70000}, new int[] {2, 3, 3, 3});
+        List<Tensor> averages = new ArrayList<>();
+        for (int i = 0; i < shapes.size(); i++) {
+            averages.add(t.output("average" + i, t.randomSingle(shapes.get(i))));
+        }
+        for (int step = 0; step < 3; step++) {
+            List<OptimizerOps.Averaged> arrays = new ArrayList<>();
+            for (int i = 0; i < shapes.size(); i++) {
+                arrays.add(new OptimizerOps.Averaged(averages.get(i), t.randomSingle(shapes.get(i))));
+            }
+            t.then(t.device().optimizer().average(arrays, 0.75, clock));
+            t.then(t.device().random().advance(clock, 8));
         }
     }
 
@@ -917,11 +964,11 @@ public final class OperationCases {
 
     private void augmentation() {
         for (int padding : new int[] {0, 2}) {
-            for (boolean flip : new boolean[] {false, true}) {
+            for (BatchOps.Mirror flip : BatchOps.Mirror.values()) {
                 for (boolean ordered : new boolean[] {false, true}) {
                     add(
                             "batch.images",
-                            "padding " + padding + (flip ? ", flip" : "") + (ordered ? ", ordered" : ""),
+                            "padding " + padding + ", mirrored " + flip + (ordered ? ", ordered" : ""),
                             1,
                             t -> {
                                 BatchOps.Spec spec = new BatchOps.Spec(
@@ -941,7 +988,7 @@ public final class OperationCases {
                 List<Double> deviations = IntStream.range(0, channels)
                         .mapToObj(c -> 0.2 + 0.05 * (c % 3))
                         .toList();
-                BatchOps.Spec spec = new BatchOps.Spec(1, true, means, deviations, 99);
+                BatchOps.Spec spec = new BatchOps.Spec(1, BatchOps.Mirror.RANDOM, means, deviations, 99);
                 augmentation(t, spec, 5, null, t.clock(10, 2, 1), 3, channels, 4, 5);
             });
         }

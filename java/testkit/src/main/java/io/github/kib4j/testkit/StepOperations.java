@@ -53,6 +53,7 @@ public final class StepOperations {
         operations.addBatchNorm();
         operations.addObjectives();
         operations.addOptimizers();
+        operations.addOtherUpdates();
         operations.addAugmentation();
         operations.addOtherRules();
         operations.addOptions();
@@ -202,6 +203,36 @@ public final class StepOperations {
                 t -> optimizer(t, new OptimizerOps.Adam(0.9, 0.999, 1e-8, 1e-7, true), weights));
     }
 
+    /** What averages of the weights add to a step, and for each matrix its orthogonalised momentum. */
+    private void addOtherUpdates() {
+        long numbers = 512L * 512 * 9;
+        add(
+                "averages: of the largest convolution's weights",
+                BOTH,
+                new SpeedLimit.Memory(type -> 3 * Float.BYTES * numbers),
+                t -> {
+                    Tensor value = t.randomSingle(512, 512, 3, 3);
+                    OptimizerOps.Averaged array = new OptimizerOps.Averaged(t.randomSingle(512, 512, 3, 3), value);
+                    t.then(t.device().optimizer().average(List.of(array), 0.999, t.clock(4, 0, 0)));
+                });
+        add(
+                "orthogonalised momentum: sum of two matrices",
+                BOTH,
+                new SpeedLimit.Memory(type -> 3 * Float.BYTES * numbers),
+                t -> {
+                    Tensor x = t.randomSingle(512, 512 * 9);
+                    t.then(t.device().optimizer().combine(x, 0.5, x, 0.5, t.randomSingle(512, 512 * 9), null));
+                });
+        add(
+                "orthogonalised momentum: norm of a matrix",
+                BOTH,
+                new SpeedLimit.Memory(type -> 3 * Float.BYTES * numbers),
+                t -> {
+                    Tensor x = t.randomSingle(512, 512 * 9);
+                    t.then(t.device().optimizer().normalize(x, x, 1e-7));
+                });
+    }
+
     /** Bytes of a weight's copy for the products. */
     private static int copy(DataType type) {
         return type == DataType.F32 ? 0 : type.bytes();
@@ -258,7 +289,7 @@ public final class StepOperations {
 
     private void addAugmentation() {
         List<Double> half = Collections.nCopies(3, 0.5);
-        BatchOps.Spec spec = new BatchOps.Spec(4, true, half, half, 1);
+        BatchOps.Spec spec = new BatchOps.Spec(4, BatchOps.Mirror.RANDOM, half, half, 1);
         long numbers = batch * 3L * SIDE * SIDE;
         add(
                 "augmentation: gather, crop, mirror, normalize",
