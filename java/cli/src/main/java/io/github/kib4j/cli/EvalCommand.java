@@ -24,7 +24,8 @@ import picocli.CommandLine.ParseResult;
 final class EvalCommand {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String PREDICTIONS = "--predictions";
-    private static final List<Key> OF_THE_MACHINE = List.of(Key.DATA, Key.DEVICE, Key.THREADS, Key.LIMIT_TEST);
+    private static final List<Key> OF_THE_MACHINE =
+            List.of(Key.DATA, Key.DEVICE, Key.THREADS, Key.LIMIT_TEST, Key.TEST_FLIPS);
 
     private final ParseResult parsed;
     private final PrintStream out;
@@ -82,8 +83,8 @@ final class EvalCommand {
             RunEvaluation result = results.values().iterator().next();
             Evaluation all = result.evaluation();
             String after = path + " after " + Words.count(result.epoch(), "epoch");
-            String says = "%s: %.2f %% of %d test images, loss %.4f%n";
-            out.printf(Locale.ROOT, says, after, all.accuracy(), all.images(), all.loss());
+            String says = "%s: %.2f %%%s of %d test images, loss %.4f%n";
+            out.printf(Locale.ROOT, says, after, all.accuracy(), Progress.beside(all), all.images(), all.loss());
         } else {
             out.printf("%-10s %8s %14s %10s %12s%n", "rule", "epochs", "test accuracy", "loss", "test images");
             results.forEach((rule, result) -> {
@@ -92,6 +93,15 @@ final class EvalCommand {
                 String row = "%-10s %8d %14s %10.4f %,12d%n";
                 out.printf(Locale.ROOT, row, rule, result.epoch(), accuracy, all.loss(), all.images());
             });
+            results.forEach((rule, result) -> {
+                String beside = Progress.beside(result.evaluation());
+                if (!beside.isEmpty()) {
+                    out.println(rule + beside);
+                }
+            });
+        }
+        if (results.values().stream().anyMatch(result -> result.evaluation().current() != null)) {
+            out.println("Accuracies are those of averaged weights.");
         }
         printClasses(results);
     }
@@ -129,7 +139,8 @@ final class EvalCommand {
         node.put("epoch", result.epoch())
                 .put("images", result.evaluation().images())
                 .put("loss", result.evaluation().loss())
-                .put("test_accuracy", result.evaluation().accuracy());
+                .put("test_accuracy", result.evaluation().accuracy())
+                .setAll(result.beside());
         ArrayNode classes = node.putArray("classes");
         for (int label = 0; label < result.classes().names().size(); label++) {
             double accuracy = result.classes().accuracy(label);

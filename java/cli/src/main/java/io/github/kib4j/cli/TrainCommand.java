@@ -13,6 +13,8 @@ import io.github.kib4j.experiment.Words;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
@@ -29,7 +31,10 @@ final class TrainCommand {
     /** Points of test accuracy below which two rules count as alike. */
     private static final double ALIKE = 1;
 
-    private static final String ROW = "%-{width}s %14s %15s %10s %9s%n";
+    private static final String ROW = "%-{width}s %14s{beside} %15s %10s %9s%n";
+    /** Accuracies that stand beside the one of the test images, where they were asked for. */
+    private static final List<Map.Entry<String, String>> BESIDE = List.of(
+            Map.entry("current_test_accuracy", "current weights"), Map.entry("test_accuracy_with_flips", "with flips"));
 
     /** The least width of the column of rules. */
     private static final int RULE = 10;
@@ -146,18 +151,26 @@ final class TrainCommand {
         }
         int width = Math.max(
                 RULE, records.keySet().stream().mapToInt(String::length).max().orElse(0));
-        String row = ROW.replace("{width}", String.valueOf(width));
-        out.printf(row, "rule", "test accuracy", "train accuracy", "images/s", "training");
-        records.forEach((rule, result) -> out.printf(
-                row,
-                rule,
-                Progress.percent(result.get("test_accuracy").asDouble()),
-                Progress.percent(result.get("train_accuracy").asDouble()),
-                String.format(
-                        Locale.ROOT,
-                        "%,.0f",
-                        result.get("train_images_per_second").asDouble()),
-                Words.duration(result.get("train_seconds").asDouble())));
+        List<Map.Entry<String, String>> beside = BESIDE.stream()
+                .filter(one -> records.values().stream().anyMatch(result -> result.has(one.getKey())))
+                .toList();
+        String row = ROW.replace("{width}", String.valueOf(width)).replace("{beside}", " %15s".repeat(beside.size()));
+        List<Object> titles = new ArrayList<>(List.of("rule", "test accuracy"));
+        beside.forEach(one -> titles.add(one.getValue()));
+        titles.addAll(List.of("train accuracy", "images/s", "training"));
+        out.printf(row, titles.toArray());
+        records.forEach((rule, result) -> {
+            List<Object> cells = new ArrayList<>(List.of(rule, percent(result, "test_accuracy")));
+            beside.forEach(one -> cells.add(percent(result, one.getKey())));
+            cells.add(percent(result, "train_accuracy"));
+            double speed = result.get("train_images_per_second").asDouble();
+            cells.add(String.format(Locale.ROOT, "%,.0f", speed));
+            cells.add(Words.duration(result.get("train_seconds").asDouble()));
+            out.printf(row, cells.toArray());
+        });
+        if (records.values().stream().anyMatch(result -> result.has("current_test_accuracy"))) {
+            out.println("The test accuracy is that of the averaged weights.");
+        }
         compare(records);
         String preset = run.experiment().preset();
         Double paper = preset == null ? null : new Presets().paperAccuracy(preset);
@@ -168,6 +181,10 @@ final class TrainCommand {
         }
         out.println("Run folder: " + run.folder());
         out.println(page.line());
+    }
+
+    private static String percent(ObjectNode result, String name) {
+        return result.has(name) ? Progress.percent(result.get(name).asDouble()) : "-";
     }
 
     /** Says what a local rule does beside the readout alone and backprop, if all three are there. */

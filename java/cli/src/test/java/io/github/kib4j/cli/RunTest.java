@@ -298,6 +298,44 @@ final class RunTest {
         assertThat(folder.resolve("predictions.csv.new")).doesNotExist();
     }
 
+    /** The average's accuracy is the run's; those of the weights themselves and of mirrored images are beside it, everywhere. */
+    @Test
+    void averagedWeightsAndMirroredImagesAreSaidBesideTheAccuracy() throws IOException {
+        CommandResult trained = begin("a", 2, "--weight-average", "0.9", "--test-flips");
+        assertThat(trained.out())
+                .contains("rule        test accuracy current weights      with flips  train accuracy")
+                .contains("The test accuracy is that of the averaged weights.");
+        List<JsonNode> rows = new ArrayList<>();
+        for (String line : Files.readAllLines(folder.resolve("a/metrics.jsonl"))) {
+            rows.add(JSON.readTree(line));
+        }
+        CommandResult result = kib("eval", path("a"));
+        assertThat(result.out())
+                .contains(" % (current weights ", " %, with flips ", "Accuracies are those of averaged weights.");
+        JsonNode eval = JSON.readTree(kib("eval", path("a"), "--json").out());
+        for (String name :
+                List.of("test_accuracy", "test_accuracy_with_flips", "current_test_accuracy", "current_test_loss")) {
+            assertThat(rows.get(1).get(name))
+                    .as(name)
+                    .isEqualTo(eval.get(name))
+                    .isEqualTo(record("a").get(name));
+        }
+        assertThat(eval.get("loss")).isEqualTo(rows.get(1).get("test_loss"));
+        assertThat(Files.readString(folder.resolve("a/report.html")))
+                .contains("test accuracy, weights not averaged", "test accuracy with flips");
+
+        begin("plain", 2);
+        JsonNode plain = record("plain");
+        assertThat(plain.get("test_accuracy"))
+                .as("learning does not see the average")
+                .isEqualTo(record("a").get("current_test_accuracy"));
+        assertThat(plain.has("test_accuracy_with_flips")).isFalse();
+        JsonNode flips = JSON.readTree(
+                kib("eval", path("plain"), "--test-flips", "true", "--json").out());
+        assertThat(flips.get("test_accuracy")).isEqualTo(plain.get("test_accuracy"));
+        assertThat(flips.get("test_accuracy_with_flips").asDouble()).isBetween(0.0, 100.0);
+    }
+
     @Test
     void predictionsThatHaveNoPlaceAreRefused() throws IOException {
         training = new TinyTraining(folder.resolve("data"), "phsic,readout");

@@ -4,7 +4,6 @@ import io.github.kib4j.files.DurableFiles;
 import io.github.kib4j.files.FileContentException;
 import io.github.kib4j.files.Safetensors;
 import io.github.kib4j.files.Sha256;
-import io.github.kib4j.layer.HiddenLayer;
 import io.github.kib4j.layer.Network;
 import io.github.kib4j.op.Parameter;
 import io.github.kib4j.tensor.DataType;
@@ -32,7 +31,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A run's checkpoints in a folder: the newest two, each in a folder {@code step-N} of its own, where {@code N} counts training
  * steps: {@code weights.safetensors} (names and shapes of the authors' network), {@code optimizer.safetensors}, and
- * {@code state.json}, which says where the run stands, whose it is, and the SHA-256 sums of all three.
+ * {@code state.json}, which says where the run stands, whose it is, and the SHA-256 sums of all of them. Where weights are averaged,
+ * {@code averaged.safetensors} has their average, which is evaluated, by the names and shapes of the weights.
  *
  * <p>A checkpoint is written into {@code step-N.new}, forced to the disk, and appears whole by one rename; only then is the
  * oldest removed. So at every moment the folder holds a whole checkpoint, whatever kills the process or fails. Reading takes
@@ -41,6 +41,7 @@ import org.jspecify.annotations.Nullable;
 public final class Checkpoint {
     private static final String STATE = "state.json";
     private static final String WEIGHTS = "weights.safetensors";
+    private static final String AVERAGED = "averaged.safetensors";
     private static final String OPTIMIZER = "optimizer.safetensors";
     private static final String PREFIX = "step-";
     private static final String STEP = PREFIX + "(0|[1-9][0-9]{0,17})";
@@ -119,6 +120,7 @@ public final class Checkpoint {
      *
      * @param folder of the run's checkpoints
      * @param network weights and running statistics
+     * @param averaged their average; null for none
      * @param optimizerState the optimizers' tensors by name
      * @param identity whose the state is
      * @param progress where the run stands
@@ -128,6 +130,7 @@ public final class Checkpoint {
     public static void write(
             Path folder,
             Network network,
+            @Nullable Network averaged,
             Map<String, Tensor> optimizerState,
             Identity identity,
             Progress progress,
@@ -141,8 +144,10 @@ public final class Checkpoint {
             Files.createDirectory(temporary);
             String weights = Safetensors.write(temporary.resolve(WEIGHTS), sources(network));
             String optimizer = Safetensors.write(temporary.resolve(OPTIMIZER), sources(optimizerState));
+            String average =
+                    averaged == null ? null : Safetensors.write(temporary.resolve(AVERAGED), sources(averaged));
             CheckpointState state =
-                    new CheckpointState(CheckpointState.FORMAT, identity, progress, weights, optimizer, maker);
+                    new CheckpointState(CheckpointState.FORMAT, identity, progress, weights, average, optimizer, maker);
             DurableFiles.write(temporary.resolve(STATE), state.text());
             DurableFiles.forceFolder(temporary);
             publish(temporary, checkpoint, state);
@@ -172,6 +177,10 @@ public final class Checkpoint {
             }
             checkSum(checkpoint.resolve(WEIGHTS), state.weights());
             checkSum(checkpoint.resolve(OPTIMIZER), state.optimizer());
+            String averaged = state.averaged();
+            if (averaged != null) {
+                checkSum(checkpoint.resolve(AVERAGED), averaged);
+            }
             return true;
         } catch (FileContentException e) {
             return false;
@@ -194,17 +203,8 @@ public final class Checkpoint {
         }
     }
 
-    private static Map<String, Tensor> networkTensors(Network network) {
-        Map<String, Tensor> tensors = new LinkedHashMap<>();
-        network.parameters().forEach(p -> tensors.put(p.name(), p.value()));
-        for (HiddenLayer layer : network.hidden()) {
-            tensors.putAll(layer.runningStatistics());
-        }
-        return tensors;
-    }
-
     private static Map<String, Safetensors.Source> sources(Network network) {
-        Map<String, Safetensors.Source> sources = sources(networkTensors(network));
+        Map<String, Safetensors.Source> sources = sources(network.tensors());
         for (Parameter parameter : network.parameters()) {
             sources.put(parameter.name(), new Safetensors.OnDevice(parameter.value(), parameter.stored()));
         }
@@ -235,7 +235,7 @@ public final class Checkpoint {
             @Nullable String maker) {}
 
     /**
-     * Reads the newest whole checkpoint's weights into a network, for evaluation.
+     * Reads the weights of the newest whole checkpoint that evaluation uses: their average, where there is one.
      *
      * @param folder of the checkpoints
      * @param network receives the weights
@@ -246,16 +246,64 @@ public final class Checkpoint {
      */
     public static Restored readWeights(Path folder, Network network, List<String> classNames) throws IOException {
         return newestWhole(folder, checkpoint -> {
-            CheckpointState state = readState(checkpoint);
-            checkClasses(checkpoint, state.identity().classNames(), classNames);
-            checkSettings(checkpoint, state.networkDifference(network.spec().signature()));
-            Map<String, Tensor> tensors = networkTensors(network);
-            Map<String, Safetensors.Array> weights =
-                    readSame(checkpoint, WEIGHTS, state.weights(), tensors, storedShapes(network));
-            copy(weights, tensors);
-            network.renewRounded();
+            CheckpointState state = readOf(checkpoint, network, classNames);
+            copy(state.averaged() == null ? weights(checkpoint, state, network) : averaged(checkpoint, state, network));
             return state;
         });
+    }
+
+    /**
+     * Reads the newest whole checkpoint's weights, and their average.
+     *
+     * @param folder of the checkpoints
+     * @param network receives the weights
+     * @param average receives their average; null where there is none
+     * @param classNames what the network's outputs are to mean
+     * @return where the run stood
+     * @throws CheckpointException if there is none, or it is damaged, of another network or of other classes; the networks are
+     *     then unchanged
+     */
+    public static Restored readWeights(Path folder, Network network, @Nullable Network average, List<String> classNames)
+            throws IOException {
+        return newestWhole(folder, checkpoint -> {
+            CheckpointState state = readOf(checkpoint, network, classNames);
+            Read weights = weights(checkpoint, state, network);
+            if (average != null) {
+                copy(averaged(checkpoint, state, average));
+            }
+            copy(weights);
+            return state;
+        });
+    }
+
+    /** Reads the state of a checkpoint that is of such a network and these classes. */
+    private static CheckpointState readOf(Path checkpoint, Network network, List<String> classNames)
+            throws IOException {
+        CheckpointState state = readState(checkpoint);
+        checkClasses(checkpoint, state.identity().classNames(), classNames);
+        checkSettings(checkpoint, state.networkDifference(network.spec().signature()));
+        return state;
+    }
+
+    /** What was read for a network, and found to be its. */
+    private record Read(Map<String, Safetensors.Array> arrays, Network network) {}
+
+    private static Read weights(Path checkpoint, CheckpointState state, Network network) throws IOException {
+        return new Read(
+                readSame(checkpoint, WEIGHTS, state.weights(), network.tensors(), storedShapes(network)), network);
+    }
+
+    private static Read averaged(Path checkpoint, CheckpointState state, Network network) throws IOException {
+        String sum = state.averaged();
+        if (sum == null) {
+            throw FileContentException.damaged(checkpoint.resolve(STATE), "it says of no averaged weights", null);
+        }
+        return new Read(readSame(checkpoint, AVERAGED, sum, network.tensors(), storedShapes(network)), network);
+    }
+
+    private static void copy(Read read) {
+        copy(read.arrays(), read.network().tensors());
+        read.network().renewRounded();
     }
 
     /**
@@ -269,7 +317,7 @@ public final class Checkpoint {
      */
     public static void readGiven(Path file, Network network) throws IOException {
         Map<String, Safetensors.Array> arrays = new LinkedHashMap<>(readArrays(file));
-        Map<String, Tensor> tensors = networkTensors(network);
+        Map<String, Tensor> tensors = network.tensors();
         arrays.keySet().removeIf(name -> !tensors.containsKey(name) && name.matches(NO_WEIGHT));
         String difference = difference(arrays, tensors, storedShapes(network));
         if (difference != null) {
@@ -306,24 +354,31 @@ public final class Checkpoint {
      *
      * @param folder of the run's checkpoints
      * @param network receives weights and running statistics
+     * @param average receives their average; null where there is none
      * @param optimizerState receives the optimizers' tensors
      * @param identity whose the state must be
      * @return where the run stood
      * @throws CheckpointException if there is none, or all are damaged, or it is of another run; all is then unchanged
      * @throws IOException if the file system refuses
      */
-    public static Restored read(Path folder, Network network, Map<String, Tensor> optimizerState, Identity identity)
+    public static Restored read(
+            Path folder,
+            Network network,
+            @Nullable Network average,
+            Map<String, Tensor> optimizerState,
+            Identity identity)
             throws IOException {
         return newestWhole(folder, checkpoint -> {
             CheckpointState state = readState(checkpoint);
             checkIdentity(checkpoint, state, identity);
-            Map<String, Tensor> tensors = networkTensors(network);
-            Map<String, Safetensors.Array> weights =
-                    readSame(checkpoint, WEIGHTS, state.weights(), tensors, storedShapes(network));
+            Read weights = weights(checkpoint, state, network);
+            Read averages = average == null ? null : averaged(checkpoint, state, average);
             Map<String, Safetensors.Array> optimizer =
                     readSame(checkpoint, OPTIMIZER, state.optimizer(), optimizerState, Map.of());
-            copy(weights, tensors);
-            network.renewRounded();
+            copy(weights);
+            if (averages != null) {
+                copy(averages);
+            }
             copy(optimizer, optimizerState);
             return state;
         });

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param format number of the format; {@link #FORMAT} for what is written
  * @param weights SHA-256 of {@code weights.safetensors}
+ * @param averaged SHA-256 of {@code averaged.safetensors}; null where there is none
  * @param optimizer SHA-256 of {@code optimizer.safetensors}
  * @param maker version and device that computed it; null in checkpoints of versions that did not write it down
  */
@@ -26,6 +27,7 @@ record CheckpointState(
         Identity identity,
         Progress progress,
         String weights,
+        @Nullable String averaged,
         String optimizer,
         @Nullable String maker) {
     private static final String NETWORK = "network.";
@@ -58,6 +60,7 @@ record CheckpointState(
                     identity(format, members),
                     progress(members),
                     string(members, "weights"),
+                    (String) members.get("averaged"),
                     string(members, "optimizer"),
                     (String) members.get("maker"));
         } catch (ClassCastException | ArithmeticException | NullPointerException e) {
@@ -168,6 +171,7 @@ record CheckpointState(
                 + (classNames == null ? "" : member("classes", quoted(classNames)))
                 + member("images", Json.quote(identity.images()))
                 + member("weights", Json.quote(weights))
+                + (averaged == null ? "" : member("averaged", Json.quote(averaged)))
                 + member("optimizer", Json.quote(optimizer))
                 + (maker == null ? "" : member("maker", Json.quote(maker))));
     }

@@ -10,7 +10,9 @@ import io.github.kib4j.tensor.Scope;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** A network's parameters on a device: hidden layers and readout. */
@@ -109,6 +111,14 @@ public final class Network {
         hidden.forEach(layer -> all.addAll(layer.parameters()));
         all.addAll(readout.parameters());
         return all;
+    }
+
+    /** {@return all that evaluation reads, by name: learned parameters, then batch norm's running statistics} */
+    public Map<String, Tensor> tensors() {
+        Map<String, Tensor> tensors = new LinkedHashMap<>();
+        parameters().forEach(parameter -> tensors.put(parameter.name(), parameter.value()));
+        hidden.forEach(layer -> tensors.putAll(layer.runningStatistics()));
+        return tensors;
     }
 
     /**

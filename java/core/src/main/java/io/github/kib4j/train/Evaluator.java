@@ -29,34 +29,55 @@ final class Evaluator {
 
     private final Device device;
     private final Network network;
+    private final @Nullable Network current;
     private final Workspace workspace;
     private final DeviceDataset.Images images;
     private final TrainingConfig config;
     private final int batch;
     private final BatchOps.Spec normalization;
+    private final BatchOps.Spec mirrored;
     private final Clock clock;
     private final Tensor totals;
     private final Map<Integer, Batch> batches = new HashMap<>();
 
+    /** Where sums of losses are, each followed by the correct answers: of the evaluated weights, of images and of both mirrored. */
+    private static final int PLAIN = 0;
+
+    private static final int FLIPPED = 2;
+
+    /** Those of the weights as they are, where others are evaluated. */
+    private static final int CURRENT = 4;
+
+    private static final int SUMS = 6;
+
     /** A compiled batch: its labels {@code [B]}, and the logits {@code [B, M]} until another program runs. */
     private record Batch(Program program, Tensor labels, Tensor logits) {}
 
+    /**
+     * Allocates what it needs.
+     *
+     * @param network which is evaluated
+     * @param current the network as it is, where another is evaluated; else null
+     */
     Evaluator(
             Device device,
             Scope scope,
             Network network,
+            @Nullable Network current,
             Workspace workspace,
             DeviceDataset dataset,
             TrainingConfig config) {
         this.device = device;
         this.network = network;
+        this.current = current;
         this.workspace = workspace;
         this.config = config;
         batch = config.batch() == 1 ? ONLINE : config.batch();
         images = dataset.test();
         normalization = dataset.preparation(false, config.seed());
+        mirrored = dataset.mirrored();
         clock = Clock.allocate(scope);
-        totals = scope.allocate(DataType.F64, Shape.of(2));
+        totals = scope.allocate(DataType.F64, Shape.of(SUMS));
     }
 
     /** Returns the accuracy after a step; null if the listener stopped it. */
@@ -64,7 +85,10 @@ final class Evaluator {
     Evaluation run(long step, EvaluationListener listener, Predictions predictions) {
         clock.now().write(new long[Clock.SIZE]);
         clock.fault().write(new long[2]);
-        totals.write(new double[2]);
+        totals.write(new double[SUMS]);
+        if (current != null) {
+            network.renewRounded();
+        }
         for (int done = 0; done < images.count(); done += batch) {
             if (!listener.onImages(done, images.count())) {
                 device.synchronize();
@@ -78,11 +102,19 @@ final class Evaluator {
             }
         }
         device.synchronize();
-        double[] result = totals.readDoubles();
-        if (!Double.isFinite(result[0])) {
-            throw TrainingDivergedException.evaluation(step, result[0]);
+        double[] sums = totals.readDoubles();
+        for (int place : new int[] {PLAIN, FLIPPED, CURRENT}) {
+            if (!Double.isFinite(sums[place])) {
+                throw TrainingDivergedException.evaluation(step, sums[place]);
+            }
         }
-        return new Evaluation(images.count(), result[0] / images.count(), 100 * result[1] / images.count());
+        int count = images.count();
+        return new Evaluation(
+                count,
+                sums[PLAIN] / count,
+                100 * sums[PLAIN + 1] / count,
+                config.testFlips() ? Double.valueOf(100 * sums[FLIPPED + 1] / count) : null,
+                current == null ? null : new Evaluation(count, sums[CURRENT] / count, 100 * sums[CURRENT + 1] / count));
     }
 
     /** Compiles every batch there will be. */
@@ -99,15 +131,34 @@ final class Evaluator {
     }
 
     private Batch compile(int size) {
-        Tensor x = workspace.tensor(
-                config.precision().activations(), config.network().input().prepend(size));
         Tensor labels = workspace.keep(workspace.tensor(DataType.I32, Shape.of(size)));
         List<Step> steps = new ArrayList<>();
+        ReadoutPass plain = addPass(steps, network, normalization, labels);
+        addLoss(steps, plain, labels, PLAIN);
+        if (config.testFlips()) {
+            ReadoutPass both = addPass(steps, network, mirrored, labels);
+            Operation mean = device.optimizer().combine(both.logits(), 0.5, plain.logits(), 0.5, both.logits(), null);
+            steps.add(Step.main(Phase.FORWARD, mean, Step.READOUT));
+            addLoss(steps, both, labels, FLIPPED);
+        }
+        if (current != null) {
+            addLoss(steps, addPass(steps, current, normalization, labels), labels, CURRENT);
+        }
+        steps.add(Step.main(Phase.DATA, device.random().advance(clock, size)));
+        Tensor logits = workspace.keep(plain.logits());
+        return new Batch(device.compile(workspace, steps), labels, logits);
+    }
+
+    /** Adds the pass of a batch, prepared in this way, through a network. */
+    private ReadoutPass addPass(List<Step> steps, Network through, BatchOps.Spec preparation, Tensor labels) {
+        int size = labels.shape().extent(0);
+        Tensor x = workspace.tensor(
+                config.precision().activations(), config.network().input().prepend(size));
         steps.add(Step.main(
                 Phase.DATA,
-                device.batch().images(x, labels, images.pixels(), images.labels(), null, normalization, clock)));
-        List<LayerPass> passes = network.passes(x, workspace, LayerPass.Use.INFERENCE, null);
-        ReadoutPass readout = network.readoutPass(passes, workspace);
+                device.batch().images(x, labels, images.pixels(), images.labels(), null, preparation, clock)));
+        List<LayerPass> passes = through.passes(x, workspace, LayerPass.Use.INFERENCE, null);
+        ReadoutPass readout = through.readoutPass(passes, workspace);
         for (int i = 0; i < passes.size(); i++) {
             for (Operation operation : passes.get(i).forward()) {
                 steps.add(Step.main(Phase.FORWARD, operation, Step.layer(i)));
@@ -116,9 +167,11 @@ final class Evaluator {
                 steps.add(Step.main(Phase.FORWARD, operation, Step.READOUT));
             }
         }
-        steps.add(Step.main(Phase.OBJECTIVE, readout.loss(labels, new Meter(totals, 0, 1, clock)), Step.READOUT));
-        steps.add(Step.main(Phase.DATA, device.random().advance(clock, size)));
-        Tensor logits = workspace.keep(readout.logits());
-        return new Batch(device.compile(workspace, steps), labels, logits);
+        return readout;
+    }
+
+    private void addLoss(List<Step> steps, ReadoutPass readout, Tensor labels, int place) {
+        Meter meter = new Meter(totals, place, place + 1, clock);
+        steps.add(Step.main(Phase.OBJECTIVE, readout.loss(labels, meter), Step.READOUT));
     }
 }

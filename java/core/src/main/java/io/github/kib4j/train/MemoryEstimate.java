@@ -24,7 +24,7 @@ import java.util.stream.Stream;
  * memory. (A GPU that has yet to measure by which way it computes a convolution counts the way with the most scratch memory.) The
  * others are bounds that measurements gave.
  *
- * @param parameters values, and their rounded copies
+ * @param parameters values, and their rounded copies; of their average too, where that is evaluated
  * @param optimizer the optimizers' state
  * @param arena activations, gradients and scratch memory of a step, of the largest there is
  * @param tables what else stays on the device: orders, learning rates, losses, targets
@@ -62,9 +62,12 @@ public record MemoryEstimate(
             DeviceDataset dataset = DeviceDataset.dry(images, sizes);
             RunOnDevice run = new RunOnDevice(device, scope, dataset, config, Exchange.NONE);
             Network network = run.network();
-            new Evaluator(device, scope, network, run.workspace(), dataset, config).compileAll();
+            run.evaluator(scope, dataset).compileAll();
             run.compileAll();
-            long parameters = bytes(network.parameters().stream()
+            Network averaged = run.averaged();
+            long parameters = bytes(Stream.concat(
+                            network.parameters().stream(),
+                            averaged == null ? Stream.empty() : averaged.parameters().stream())
                     .flatMap(parameter -> Stream.of(parameter.value(), parameter.rounded()))
                     .filter(Objects::nonNull));
             long optimizer =

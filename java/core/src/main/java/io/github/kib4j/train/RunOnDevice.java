@@ -7,6 +7,7 @@ import io.github.kib4j.op.Clock;
 import io.github.kib4j.op.Device;
 import io.github.kib4j.op.Exchange;
 import io.github.kib4j.op.Gradients;
+import io.github.kib4j.op.OptimizerOps;
 import io.github.kib4j.op.Phase;
 import io.github.kib4j.op.Program;
 import io.github.kib4j.op.Step;
@@ -24,6 +25,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** What a training run has on its device, and the programs of its steps: one for each size of batch. */
@@ -36,6 +38,7 @@ final class RunOnDevice {
 
     private final Exchange exchange;
     private final Network network;
+    private final @Nullable Network averaged;
     private final Optimizers optimizers;
     private final BoundRule rule;
     private final Clock clock;
@@ -57,6 +60,9 @@ final class RunOnDevice {
         samples = config.samples(images.count());
         clock = Clock.allocate(scope);
         network = new Network(device, scope, config.network(), config.precision(), config.seed());
+        averaged = config.weightAverage() > 0
+                ? new Network(device, scope, config.network(), config.precision(), config.seed())
+                : null;
         optimizers = new Optimizers(
                 new Optimizer(device, scope, config.local(), clock, steps()),
                 new Optimizer(device, scope, config.readout(), clock, steps()));
@@ -114,6 +120,19 @@ final class RunOnDevice {
 
     Network network() {
         return network;
+    }
+
+    /** Returns the network of averaged weights; null where there is none. */
+    @Nullable
+    Network averaged() {
+        return averaged;
+    }
+
+    /** Returns what evaluates the run. */
+    Evaluator evaluator(Scope scope, DeviceDataset dataset) {
+        return averaged == null
+                ? new Evaluator(device, scope, network, null, workspace, dataset, config)
+                : new Evaluator(device, scope, averaged, network, workspace, dataset, config);
     }
 
     Optimizers optimizers() {
@@ -224,8 +243,20 @@ final class RunOnDevice {
                 clock,
                 sums,
                 exchange)));
+        if (averaged != null) {
+            steps.add(Step.main(
+                    Phase.OPTIMIZER, device.optimizer().average(averages(averaged), config.weightAverage(), clock)));
+        }
         steps.add(Step.main(Phase.DATA, device.random().advance(clock, batch)));
         return device.compile(workspace, steps);
+    }
+
+    private List<OptimizerOps.Averaged> averages(Network of) {
+        List<Tensor> values = network.tensors().values().stream().toList();
+        List<Tensor> means = of.tensors().values().stream().toList();
+        return IntStream.range(0, values.size())
+                .mapToObj(i -> new OptimizerOps.Averaged(means.get(i), values.get(i)))
+                .toList();
     }
 
     /** Compiles every step there will be, so that the workspace is as large as the run needs. */

@@ -112,8 +112,12 @@ public final class Trainer implements AutoCloseable {
             checkExchange();
             run = new RunOnDevice(device, scope, dataset, config, exchange);
             run.network().initialize();
+            Network averaged = run.averaged();
+            if (averaged != null) {
+                averaged.initialize();
+            }
             run.rule().initialize();
-            evaluator = new Evaluator(device, scope, run.network(), run.workspace(), dataset, config);
+            evaluator = run.evaluator(scope, dataset);
             identity = config.identity(dataset.checksum(), dataset.classNames());
         } catch (RuntimeException | Error e) {
             close();
@@ -129,9 +133,14 @@ public final class Trainer implements AutoCloseable {
         }
     }
 
-    /** {@return the network} */
+    /** {@return the network that learns} */
     public Network network() {
         return run.network();
+    }
+
+    /** {@return the network of averaged weights, which is evaluated; null where the one that learns is} */
+    public @Nullable Network averaged() {
+        return run.averaged();
     }
 
     /** {@return the optimizers} */
@@ -382,7 +391,8 @@ public final class Trainer implements AutoCloseable {
     }
 
     /**
-     * {@return the accuracy on the data set's test images: running statistics, no dropout, no augmentation}
+     * {@return the accuracy on the data set's test images: running statistics, no dropout, no augmentation} Where the weights are
+     * averaged, their average's, with that of the weights themselves beside it.
      *
      * @throws TrainingDivergedException if the loss on them is not finite
      */
@@ -425,6 +435,23 @@ public final class Trainer implements AutoCloseable {
             throw new IllegalStateException("The run has done " + step + " steps; weights are given to new ones.");
         }
         Checkpoint.readGiven(weights, network());
+        Network averaged = run.averaged();
+        if (averaged != null) {
+            Checkpoint.readGiven(weights, averaged);
+        }
+    }
+
+    /**
+     * Reads the newest whole checkpoint of such a run, not to go on with it but to evaluate it: weights, and their average.
+     *
+     * @param folder of the run's checkpoints
+     * @return where the run stood, and what is wrong with newer checkpoints
+     * @throws CheckpointException if there is none, or all are damaged, or it is of another network or of other classes; the weights
+     *     are then unchanged
+     * @throws IOException if the file system refuses
+     */
+    public Checkpoint.Restored readWeights(Path folder) throws IOException {
+        return Checkpoint.readWeights(folder, network(), run.averaged(), dataset.classNames());
     }
 
     /**
@@ -442,6 +469,7 @@ public final class Trainer implements AutoCloseable {
         Checkpoint.write(
                 folder,
                 network(),
+                run.averaged(),
                 optimizerState(),
                 identity,
                 new Progress(epoch, step, position, seconds, run.sums().readDoubles()),
@@ -463,7 +491,7 @@ public final class Trainer implements AutoCloseable {
      *     this run is then unchanged
      */
     public List<String> restore(Path folder) throws IOException {
-        Checkpoint.Restored restored = Checkpoint.read(folder, network(), optimizerState(), identity);
+        Checkpoint.Restored restored = Checkpoint.read(folder, network(), run.averaged(), optimizerState(), identity);
         Progress progress = restored.progress();
         epoch = progress.epoch();
         step = progress.step();

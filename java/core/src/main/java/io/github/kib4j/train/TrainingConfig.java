@@ -21,6 +21,9 @@ import java.util.List;
  * @param augment whether training images are shifted and mirrored as the data set says
  * @param views how often an image is in an epoch, side by side in a batch, each time shifted and mirrored otherwise
  * @param labels what training makes of class labels
+ * @param weightAverage decay, in a step, of the average of the weights that is evaluated (docs/mathematics.md, section 10.1); 0 for
+ *     the weights themselves
+ * @param testFlips whether evaluation reads each image mirrored too, and says apart how often the mean of both logits is right
  */
 public record TrainingConfig(
         NetworkSpec network,
@@ -34,7 +37,9 @@ public record TrainingConfig(
         long seed,
         boolean augment,
         int views,
-        LabelSpec labels) {
+        LabelSpec labels,
+        double weightAverage,
+        boolean testFlips) {
     /**
      * Checks the numbers.
      *
@@ -50,6 +55,8 @@ public record TrainingConfig(
      * @param augment whether training images are shifted and mirrored as the data set says
      * @param views of an image in an epoch, each a sample
      * @param labels what training makes of class labels
+     * @param weightAverage decay of the weights' average
+     * @param testFlips whether test images are read mirrored too
      */
     public TrainingConfig {
         if (epochs < 1) {
@@ -70,6 +77,10 @@ public record TrainingConfig(
         if (labels.mixes() && batch < 2) {
             throw new RefusedException("Mixup mixes the images of a batch, which must have at least 2, but has " + batch
                     + "; take a larger batch, or no mixup.");
+        }
+        if (!(weightAverage >= 0 && weightAverage < 1)) {
+            throw new RefusedException(
+                    "The decay of averaged weights must be at least 0 and below 1, but is " + weightAverage + ".");
         }
     }
 
@@ -98,7 +109,21 @@ public record TrainingConfig(
             Precision precision,
             long seed,
             boolean augment) {
-        this(network, rule, local, readout, schedule, epochs, batch, precision, seed, augment, 1, LabelSpec.PLAIN);
+        this(
+                network,
+                rule,
+                local,
+                readout,
+                schedule,
+                epochs,
+                batch,
+                precision,
+                seed,
+                augment,
+                1,
+                LabelSpec.PLAIN,
+                0,
+                false);
     }
 
     /**
@@ -107,7 +132,7 @@ public record TrainingConfig(
      * @param other samples of a step, at least 2
      */
     public TrainingConfig withBatch(int other) {
-        return with(other, views, labels);
+        return with(other, views, labels, weightAverage, testFlips);
     }
 
     /**
@@ -116,7 +141,7 @@ public record TrainingConfig(
      * @param other how often an image is in an epoch, from 1
      */
     public TrainingConfig withViews(int other) {
-        return with(batch, other, labels);
+        return with(batch, other, labels, weightAverage, testFlips);
     }
 
     /**
@@ -125,10 +150,28 @@ public record TrainingConfig(
      * @param other what training makes of them
      */
     public TrainingConfig withLabels(LabelSpec other) {
-        return with(batch, views, other);
+        return with(batch, views, other, weightAverage, testFlips);
     }
 
-    private TrainingConfig with(int otherBatch, int otherViews, LabelSpec otherLabels) {
+    /**
+     * {@return this with other weights that are evaluated}
+     *
+     * @param decay of the weights' average in a step; 0 for the weights themselves
+     */
+    public TrainingConfig withWeightAverage(double decay) {
+        return with(batch, views, labels, decay, testFlips);
+    }
+
+    /**
+     * {@return this with other test images}
+     *
+     * @param flips whether each is read mirrored too
+     */
+    public TrainingConfig withTestFlips(boolean flips) {
+        return with(batch, views, labels, weightAverage, flips);
+    }
+
+    private TrainingConfig with(int otherBatch, int otherViews, LabelSpec otherLabels, double average, boolean flips) {
         return new TrainingConfig(
                 network,
                 rule,
@@ -141,7 +184,9 @@ public record TrainingConfig(
                 seed,
                 augment,
                 otherViews,
-                otherLabels);
+                otherLabels,
+                average,
+                flips);
     }
 
     /** Returns how many samples an epoch has. */
@@ -168,6 +213,7 @@ public record TrainingConfig(
                 .with("seed", seed)
                 .with("augment", augment)
                 .with("views", views > 1 ? views : null)
-                .with("labels", labels.signature());
+                .with("labels", labels.signature())
+                .with("weightAverage", weightAverage > 0 ? weightAverage : null);
     }
 }

@@ -42,11 +42,12 @@ record Effects(Settings settings) {
                     case SIGMA -> withoutGaussian() != null;
                     case MOMENTUM -> withoutMomentum() != null;
                     case MILESTONES, LR_DECAY -> otherSchedule() != null;
-                    case ALIGNMENT, LAYER_METRICS, TENSORBOARD -> !settings.flag(key);
+                    case ALIGNMENT, LAYER_METRICS, TENSORBOARD, TEST_FLIPS -> !settings.flag(key);
                     case PROBES -> settings.integer(Key.PROBES) == 0;
                     case VIEWS -> settings.integer(Key.VIEWS) == 1;
                     case TEACHING -> is(Key.TEACHING, "labels") || withoutLocalRule() != null;
                     case JUDGEMENTS_FLIPPED, JUDGEMENTS_UNKNOWN -> withoutJudgements() != null;
+                    case WEIGHT_AVERAGE -> settings.number(key) == 0;
                     case PAIRS -> withoutPairs() != null;
                     case PAIRS_KEPT -> withoutPairs("last") != null;
                     case PAIRS_RATE -> withoutPairs("last", "averages") != null;

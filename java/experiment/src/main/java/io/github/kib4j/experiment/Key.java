@@ -189,6 +189,12 @@ public enum Key {
     LR_DECAY(NUMBER, Range.between(0, 1000), "0.25", "factor at each milestone"),
     /** Epochs in which they rise. */
     WARM_UP(NUMBER, Range.between(0, 1_000_000), "0.0", "epochs of linear warm-up"),
+    /** The decay of averaged weights. */
+    WEIGHT_AVERAGE(
+            NUMBER,
+            Range.FRACTION,
+            "0.0",
+            "decay, in a step, of the average of the weights that is evaluated, such as 0.999; 0 to evaluate the weights themselves"),
     /** Of all that is random. */
     SEED(INTEGER, "0", "of weights, order, augmentation and dropout"),
     /** A file of weights to begin from. */
@@ -219,6 +225,9 @@ public enum Key {
     /** How often to save within an epoch. */
     CHECKPOINT_STEPS(
             INTEGER, Range.COUNT, "0", "save every N steps, besides at the start and after each epoch; 0 for not"),
+    /** Whether test images are read mirrored too. */
+    TEST_FLIPS(
+            FLAG, "false", "also say how often the mean of the logits of a test image and its mirror image is right"),
     /** Whether gradients are compared with backprop's. */
     ALIGNMENT(
             FLAG,

@@ -1,5 +1,7 @@
 package io.github.kib4j.experiment;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.kib4j.checkpoint.Checkpoint;
 import io.github.kib4j.data.Dataset;
 import io.github.kib4j.op.Device;
@@ -104,11 +106,18 @@ public record RunEvaluation(Path folder, int epoch, Evaluation evaluation, Class
         }
     }
 
+    /** {@return what is said of the evaluation beside its accuracy, as in the run's metrics} */
+    public ObjectNode beside() {
+        ObjectNode node = new ObjectMapper().createObjectNode();
+        TrainingRun.addBeside(node, evaluation);
+        return node;
+    }
+
     private static RunEvaluation of(
             RunFolder folder, Trainer trainer, DeviceDataset dataset, @Nullable Path predictions, RunListener listener)
             throws IOException {
         List<String> names = dataset.classNames();
-        Checkpoint.Restored restored = Checkpoint.readWeights(folder.checkpoint(), trainer.network(), names);
+        Checkpoint.Restored restored = trainer.readWeights(folder.checkpoint());
         restored.passedOver().forEach(listener::say);
         int epoch = restored.progress().epoch();
         ClassCounts classes = new ClassCounts(names);

@@ -157,7 +157,9 @@ public record RunPlan(Settings settings) {
                             settings.seed(),
                             settings.flag(Key.AUGMENT))
                     .withViews(settings.integer(Key.VIEWS))
-                    .withLabels(new LabelSpec(settings.number(Key.LABEL_SMOOTHING), settings.number(Key.MIXUP)));
+                    .withLabels(new LabelSpec(settings.number(Key.LABEL_SMOOTHING), settings.number(Key.MIXUP)))
+                    .withWeightAverage(settings.number(Key.WEIGHT_AVERAGE))
+                    .withTestFlips(settings.flag(Key.TEST_FLIPS));
         } catch (RefusedException e) {
             throw new UsageException(String.valueOf(e.getMessage()));
         }

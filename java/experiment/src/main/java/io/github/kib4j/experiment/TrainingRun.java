@@ -26,6 +26,12 @@ record TrainingRun(
         EventFiles events) {
     private static final ObjectMapper JSON = new ObjectMapper();
 
+    /** In percent, of the mean of an image's logits and its mirror image's. */
+    static final String FLIPS = "test_accuracy_with_flips";
+
+    /** In percent, of the weights as they are, where their average is evaluated. */
+    static final String CURRENT = "current_test_accuracy";
+
     /** Prepares the training. */
     TrainingRun(
             RunFolder folder, Settings settings, TrainingConfig config, Means means, RunRecord record, Start start) {
@@ -180,7 +186,19 @@ record TrainingRun(
                 .put("train_accuracy", epoch.accuracy())
                 .put("test_loss", test.loss())
                 .put("test_accuracy", test.accuracy());
+        addBeside(row, test);
         return row.put("peak_rss_bytes", new Machine(Path.of("/")).peakMemory());
+    }
+
+    /** Adds what stands beside the accuracy, where it was asked for: that of mirrored images too, and of weights that are not averaged. */
+    static void addBeside(ObjectNode to, Evaluation test) {
+        if (test.accuracyWithFlips() != null) {
+            to.put(FLIPS, test.accuracyWithFlips());
+        }
+        Evaluation current = test.current();
+        if (current != null) {
+            to.put(CURRENT, current.accuracy()).put("current_test_loss", current.loss());
+        }
     }
 
     private ObjectNode results() throws IOException {
@@ -188,7 +206,8 @@ record TrainingRun(
         List<JsonNode> epochs = folder.metrics().epochs();
         JsonNode last = epochs.get(epochs.size() - 1);
         ObjectNode results = JSON.createObjectNode();
-        for (String name : List.of("test_accuracy", "test_loss", "train_accuracy")) {
+        for (String name :
+                List.of("test_accuracy", "test_loss", FLIPS, CURRENT, "current_test_loss", "train_accuracy")) {
             if (last.has(name)) { // the last epoch's line may be of a version that had no test loss
                 results.put(name, last.get(name).asDouble());
             }

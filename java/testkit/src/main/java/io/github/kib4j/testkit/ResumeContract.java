@@ -81,6 +81,11 @@ public abstract class ResumeContract extends BackendContract {
                     Precision.BF16,
                     config(network, rule, tiny.local(), tiny.schedule(), Precision.BF16)));
         }
+        for (Precision precision : Precision.values()) {
+            TrainingConfig averaged =
+                    vgg(TinyRun.phsic(), precision).withWeightAverage(0.75).withTestFlips(true);
+            runs.add(Arguments.of("vgg", "phsic, weights averaged", precision, averaged));
+        }
         Rule readout = new ReadoutRule();
         runs.add(Arguments.of("vgg", readout.name(), Precision.F32, vgg(readout, Precision.F32)));
         return runs.stream();
@@ -147,7 +152,11 @@ public abstract class ResumeContract extends BackendContract {
         }
         assertThat(interrupted(config)).isEqualTo(whole);
         Path last = Path.of("step-" + steps(config) * EPOCHS);
-        for (String file : List.of("weights.safetensors", "optimizer.safetensors", "state.json")) {
+        List<String> files = new ArrayList<>(List.of("weights.safetensors", "optimizer.safetensors", "state.json"));
+        if (config.weightAverage() > 0) {
+            files.add("averaged.safetensors");
+        }
+        for (String file : files) {
             assertThat(content(folder.resolve("parts").resolve(last).resolve(file)))
                     .as(file)
                     .isEqualTo(content(folder.resolve("whole").resolve(last).resolve(file)));

@@ -36,6 +36,7 @@ final class CheckpointFuzzTest {
                                 List.of("cat", "a \"dog\"")),
                         new Progress(1, 20, 3, 1.5, new double[] {2e-3, 4}),
                         "weights-1.safetensors",
+                        "averaged-1.safetensors",
                         "optimizer-1.safetensors",
                         "kib4j 1 on cpu: 2 threads")
                 .text()

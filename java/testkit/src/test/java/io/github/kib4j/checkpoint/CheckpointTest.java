@@ -109,7 +109,7 @@ final class CheckpointTest {
         Path file = folder.resolve("step-0/state.json");
         CheckpointState state = CheckpointState.parse(Files.readString(file));
         CheckpointState changed = new CheckpointState(
-                state.format(), state.identity(), state.progress(), state.weights(), state.optimizer(), maker);
+                state.format(), state.identity(), state.progress(), state.weights(), null, state.optimizer(), maker);
         assertThat(CheckpointState.parse(changed.text()).maker()).isEqualTo(maker);
         Files.writeString(file, changed.text());
     }

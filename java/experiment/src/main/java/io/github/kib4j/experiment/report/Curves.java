@@ -30,17 +30,20 @@ record Curves(List<Plots.Plot> main, Map<String, List<Plots.Plot>> layers, List<
     static final List<String> MAIN =
             List.of("test_accuracy", "train_accuracy", "test_loss", "readout_loss", "train_images_per_second");
 
-    private static final Map<String, Quantity> KNOWN = Map.of(
-            "test_accuracy", new Quantity("Test accuracy", "%"),
-            "train_accuracy", new Quantity("Training accuracy", "%"),
-            "test_loss", new Quantity("Test loss", "nats"),
-            "readout_loss", new Quantity("Readout loss in training", "nats"),
-            "train_images_per_second", new Quantity("Speed of training", "images/s"),
-            "lr_local", new Quantity("Learning rate of hidden layers", ""),
-            "lr_readout", new Quantity("Learning rate of the readout", ""),
-            "seconds", new Quantity("Time of an epoch", "s"),
-            "speed_of_light", new Quantity("Part of the device’s peak", ""),
-            "layers_seconds", new Quantity("Time of looking at the layers", "s"));
+    private static final Map<String, Quantity> KNOWN = Map.ofEntries(
+            Map.entry("test_accuracy", new Quantity("Test accuracy", "%")),
+            Map.entry("test_accuracy_with_flips", new Quantity("Test accuracy, each image with its mirror image", "%")),
+            Map.entry("current_test_accuracy", new Quantity("Test accuracy of weights that are not averaged", "%")),
+            Map.entry("current_test_loss", new Quantity("Test loss of weights that are not averaged", "nats")),
+            Map.entry("train_accuracy", new Quantity("Training accuracy", "%")),
+            Map.entry("test_loss", new Quantity("Test loss", "nats")),
+            Map.entry("readout_loss", new Quantity("Readout loss in training", "nats")),
+            Map.entry("train_images_per_second", new Quantity("Speed of training", "images/s")),
+            Map.entry("lr_local", new Quantity("Learning rate of hidden layers", "")),
+            Map.entry("lr_readout", new Quantity("Learning rate of the readout", "")),
+            Map.entry("seconds", new Quantity("Time of an epoch", "s")),
+            Map.entry("speed_of_light", new Quantity("Part of the device’s peak", "")),
+            Map.entry("layers_seconds", new Quantity("Time of looking at the layers", "s")));
 
     /** What numbers are of. */
     record Quantity(String title, String unit) {

@@ -38,6 +38,8 @@ record Results(List<Shown> shown, List<ReportedStudy> studies) {
         if (hasPaper()) {
             table.number("the paper’s").number("difference");
         }
+        Map<String, String> beside = beside();
+        beside.values().forEach(table::number);
         table.number("training accuracy").number("test loss").number("images/s").number("training time");
         table.number("epochs").text("state");
         for (Shown one : shown) {
@@ -46,6 +48,7 @@ record Results(List<Shown> shown, List<ReportedStudy> studies) {
             if (hasPaper()) {
                 row.addAll(besidePaper(run.paperAccuracy(), run.last("test_accuracy")));
             }
+            beside.keySet().forEach(name -> row.add(Figures.percent(run.last(name))));
             row.add(Figures.percent(run.last("train_accuracy")));
             row.add(Figures.decimal("%.4f", run.last("test_loss")));
             row.add(Figures.decimal("%,.0f", run.speed()));
@@ -55,6 +58,17 @@ record Results(List<Shown> shown, List<ReportedStudy> studies) {
             table.row(row);
         }
         return table.html();
+    }
+
+    /** Returns the titles of accuracies that any run has beside its own: a run that averages its weights evaluates the average. */
+    private Map<String, String> beside() {
+        Map<String, String> titles = new LinkedHashMap<>();
+        titles.put("current_test_accuracy", "test accuracy, weights not averaged");
+        titles.put("test_accuracy_with_flips", "test accuracy with flips");
+        titles.keySet()
+                .removeIf(name ->
+                        shown.stream().allMatch(one -> Double.isNaN(one.run().last(name))));
+        return titles;
     }
 
     private static List<String> besidePaper(@Nullable Double paper, double ours) {
