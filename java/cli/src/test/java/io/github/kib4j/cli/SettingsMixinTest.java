@@ -108,6 +108,8 @@ final class SettingsMixinTest {
                 "--label-kernel linear --rule backprop,readout | --label-kernel has no effect: the rules backprop and readout have no local objective",
                 "--gamma 1 --rule backprop | --gamma has no effect: the rule backprop has no local objective",
                 "--lr-local 1 --rule backprop | --lr-local has no effect: the rule backprop has no local objective",
+                "--lr-local 1 --muon 0.02 | --lr-local has no effect: hidden layers have nothing but matrices, which learn at the rate of --muon",
+                "--muon 0.02 --rule readout | --muon has no effect: the rule readout leaves hidden layers as they are",
                 "--weight-decay-local 1 --rule readout | --weight-decay-local has no effect: the rule readout has no local objective",
                 "--centre-codes --rule readout | --centre-codes has no effect: the rule readout has no local objective",
                 "--augment | --augment has no effect: images of mnist are trained on as they are",

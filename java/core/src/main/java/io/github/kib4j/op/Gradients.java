@@ -19,6 +19,11 @@ public final class Gradients {
         this.workspace = workspace;
     }
 
+    /** {@return the workspace of the step's program} */
+    public Workspace workspace() {
+        return workspace;
+    }
+
     /**
      * {@return the gradient of a parameter, F32, like its value}
      *

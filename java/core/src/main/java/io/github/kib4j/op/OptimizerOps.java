@@ -16,6 +16,9 @@ public interface OptimizerOps<R> {
         /** {@return how many state tensors a parameter has} */
         int states();
 
+        /** {@return weight of the parameter in its gradient, or, where decoupled, of the parameter itself} */
+        double weightDecay();
+
         /** {@return all that decides bits} */
         Signature signature();
     }

@@ -11,9 +11,12 @@ import io.github.kib4j.tensor.RefusedException;
 import io.github.kib4j.tensor.Scope;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Updates parameters, of which it keeps the state. */
@@ -23,10 +26,11 @@ public final class Optimizer {
     private final OptimizerSpec spec;
     private final Clock clock;
     private final Tensor learningRates;
+    private final @Nullable Tensor muonRates;
     private final Map<String, State> states = new LinkedHashMap<>();
 
-    /** A parameter's momentum, and second moment. */
-    private record State(@Nullable Tensor first, @Nullable Tensor second) {}
+    /** A parameter's momentum, and second moment; and whether its momentum is orthogonalised. */
+    private record State(@Nullable Tensor first, @Nullable Tensor second, boolean orthogonal) {}
 
     /**
      * Creates an optimizer without parameters.
@@ -43,6 +47,7 @@ public final class Optimizer {
         this.spec = spec;
         this.clock = clock;
         learningRates = scope.allocate(DataType.F64, Shape.of(steps));
+        muonRates = spec.muonRate() > 0 ? scope.allocate(DataType.F64, Shape.of(steps)) : null;
     }
 
     /**
@@ -53,9 +58,29 @@ public final class Optimizer {
     public void add(Parameter parameter) {
         int count = spec.update().states();
         Shape shape = parameter.value().shape();
-        State state = new State(
-                count > 0 ? scope.allocate(DataType.F32, shape) : null,
-                count > 1 ? scope.allocate(DataType.F32, shape) : null);
+        add(
+                parameter,
+                new State(
+                        count > 0 ? scope.allocate(DataType.F32, shape) : null,
+                        count > 1 ? scope.allocate(DataType.F32, shape) : null,
+                        false));
+    }
+
+    /**
+     * Adds a parameter of a hidden layer: its matrix is updated by orthogonalised momentum, where the optimizer has that.
+     *
+     * @param parameter what is to be learned
+     */
+    public void addHidden(Parameter parameter) {
+        Shape shape = parameter.value().shape();
+        if (muonRates != null && shape.rank() > 1) {
+            add(parameter, new State(scope.allocate(DataType.F32, shape), null, true));
+        } else {
+            add(parameter);
+        }
+    }
+
+    private void add(Parameter parameter, State state) {
         if (states.put(parameter.name(), state) != null) {
             throw new IllegalArgumentException("The optimizer already has a parameter " + parameter.name() + ".");
         }
@@ -66,23 +91,37 @@ public final class Optimizer {
      *
      * @param parameters that were added
      * @param gradients of the step
-     * @return the planned operation
+     * @return the planned operations, in order
      */
-    public Operation step(List<Parameter> parameters, Gradients gradients) {
-        return device.optimizer()
-                .step(
-                        spec.update(),
-                        parameters.stream().map(p -> slot(p, gradients.of(p))).toList(),
-                        learningRates,
-                        clock);
-    }
-
-    private OptimizerOps.Slot slot(Parameter parameter, Tensor gradient) {
-        State state = states.get(parameter.name());
-        if (state == null) {
-            throw new IllegalArgumentException("The optimizer has no parameter " + parameter.name() + ".");
+    public List<Operation> step(List<Parameter> parameters, Gradients gradients) {
+        List<Operation> operations = new ArrayList<>();
+        List<OptimizerOps.Slot> usual = new ArrayList<>();
+        List<OptimizerOps.Slot> orthogonal = new ArrayList<>();
+        for (Parameter parameter : parameters) {
+            State state = states.get(parameter.name());
+            if (state == null) {
+                throw new IllegalArgumentException("The optimizer has no parameter " + parameter.name() + ".");
+            }
+            Tensor gradient = gradients.of(parameter);
+            if (state.orthogonal()) {
+                Tensor momentum = Objects.requireNonNull(state.first());
+                Orthogonal.Planned planned = Orthogonal.plan(device, gradients.workspace(), momentum, gradient, clock);
+                operations.addAll(planned.operations());
+                orthogonal.add(
+                        new OptimizerOps.Slot(parameter.value(), planned.direction(), null, null, parameter.rounded()));
+            } else {
+                usual.add(new OptimizerOps.Slot(
+                        parameter.value(), gradient, state.first(), state.second(), parameter.rounded()));
+            }
         }
-        return new OptimizerOps.Slot(parameter.value(), gradient, state.first(), state.second(), parameter.rounded());
+        if (!usual.isEmpty()) {
+            operations.add(device.optimizer().step(spec.update(), usual, learningRates, clock));
+        }
+        if (muonRates != null && !orthogonal.isEmpty()) {
+            OptimizerOps.Spec decayed = new OptimizerOps.Sgd(0, spec.update().weightDecay());
+            operations.add(device.optimizer().step(decayed, orthogonal, muonRates, clock));
+        }
+        return operations;
     }
 
     /**
@@ -92,15 +131,20 @@ public final class Optimizer {
      * @throws IllegalArgumentException if one is not finite, as a schedule of the caller's own may give it
      */
     public void setFactors(double... factors) {
-        double[] rates = new double[factors.length];
-        for (int i = 0; i < rates.length; i++) {
+        for (int i = 0; i < factors.length; i++) {
             if (!Double.isFinite(factors[i])) {
                 throw new RefusedException(
                         "The schedule's factor of the learning rate must be finite, but is " + factors[i] + ".");
             }
-            rates[i] = spec.learningRate() * factors[i];
         }
-        learningRates.write(rates);
+        learningRates.write(times(spec.learningRate(), factors));
+        if (muonRates != null) {
+            muonRates.write(times(spec.muonRate(), factors));
+        }
+    }
+
+    private static double[] times(double rate, double... factors) {
+        return Arrays.stream(factors).map(factor -> rate * factor).toArray();
     }
 
     /** {@return the state by name: {@code NAME.first}, {@code NAME.second}} */

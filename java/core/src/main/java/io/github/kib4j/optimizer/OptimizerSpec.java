@@ -9,23 +9,50 @@ import io.github.kib4j.tensor.RefusedException;
  *
  * @param update the update's form and constants
  * @param learningRate before the schedule's factor
+ * @param muonRate learning rate, before the schedule's factor, of hidden layers' matrices by orthogonalised momentum (Muon;
+ *     docs/mathematics.md, section 10.3), with the update's weight decay, decoupled; 0 where they are updated as the rest
  */
-public record OptimizerSpec(OptimizerOps.Spec update, double learningRate) {
+public record OptimizerSpec(OptimizerOps.Spec update, double learningRate, double muonRate) {
     /**
-     * Checks the learning rate.
+     * Checks the learning rates.
+     *
+     * @param update which optimizer, and its numbers
+     * @param learningRate before the schedule's factor
+     * @param muonRate that of hidden layers' matrices by orthogonalised momentum; 0 for not
+     */
+    public OptimizerSpec {
+        for (double rate : new double[] {learningRate, muonRate}) {
+            if (!(rate >= 0) || !Double.isFinite(rate)) {
+                throw new RefusedException("A learning rate must be finite and not negative, but is " + rate + ".");
+            }
+        }
+    }
+
+    /**
+     * One update for all.
      *
      * @param update which optimizer, and its numbers
      * @param learningRate before the schedule's factor
      */
-    public OptimizerSpec {
-        if (!(learningRate >= 0) || !Double.isFinite(learningRate)) {
-            throw new RefusedException("A learning rate must be finite and not negative, but is " + learningRate + ".");
-        }
+    public OptimizerSpec(OptimizerOps.Spec update, double learningRate) {
+        this(update, learningRate, 0);
+    }
+
+    /**
+     * {@return this with another update of hidden layers' matrices}
+     *
+     * @param rate learning rate of orthogonalised momentum; 0 for the update of the rest
+     */
+    public OptimizerSpec withMuon(double rate) {
+        return new OptimizerSpec(update, learningRate, rate);
     }
 
     /** {@return all that decides bits} */
     public Signature signature() {
-        return Signature.EMPTY.with("update", update.signature()).with("learningRate", learningRate);
+        return Signature.EMPTY
+                .with("update", update.signature())
+                .with("learningRate", learningRate)
+                .with("muonRate", muonRate > 0 ? muonRate : null);
     }
 
     /**

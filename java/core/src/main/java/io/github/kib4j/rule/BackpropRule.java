@@ -52,7 +52,8 @@ public record BackpropRule(Feedback.Kind feedback, boolean signs) implements Rul
 
     @Override
     public BoundRule bind(Network network, Optimizers optimizers, Scope scope, TrainingSet set) {
-        network.parameters().forEach(optimizers.readout()::add);
+        network.hidden().forEach(layer -> layer.parameters().forEach(optimizers.readout()::addHidden));
+        network.readout().parameters().forEach(optimizers.readout()::add);
         return new Bound(network, optimizers, network.feedback(scope, feedback), signs);
     }
 

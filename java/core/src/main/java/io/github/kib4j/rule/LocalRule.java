@@ -72,7 +72,8 @@ public record LocalRule(String name, Objective.Kind objective, TeachingSignal te
                     teaching));
             List<Parameter> learned = new ArrayList<>(layer.parameters());
             learned.addAll(own.parameters());
-            learned.forEach(optimizers.local()::add);
+            layer.parameters().forEach(optimizers.local()::addHidden);
+            own.parameters().forEach(optimizers.local()::add);
             layers.add(new Layer(own, learned));
         }
         network.readout().parameters().forEach(optimizers.readout()::add);

@@ -80,7 +80,7 @@ final class Steps {
 
     private void update(Optional<Operation> exchanged, List<Parameter> parameters, Optimizer optimizer, Lane lane) {
         exchanged.ifPresent(operation -> add(Phase.GRADIENT, lane, List.of(operation)));
-        add(Phase.OPTIMIZER, lane, List.of(optimizer.step(parameters, context.gradients())));
+        add(Phase.OPTIMIZER, lane, optimizer.step(parameters, context.gradients()));
     }
 
     /** Adds the readout's loss and the gradients of its parameters. What is added behind it is for the readout, too. */

@@ -47,7 +47,7 @@ record Effects(Settings settings) {
                     case VIEWS -> settings.integer(Key.VIEWS) == 1;
                     case TEACHING -> is(Key.TEACHING, "labels") || withoutLocalRule() != null;
                     case JUDGEMENTS_FLIPPED, JUDGEMENTS_UNKNOWN -> withoutJudgements() != null;
-                    case WEIGHT_AVERAGE -> settings.number(key) == 0;
+                    case MUON, WEIGHT_AVERAGE -> settings.number(key) == 0;
                     case PAIRS -> withoutPairs() != null;
                     case PAIRS_KEPT -> withoutPairs("last") != null;
                     case PAIRS_RATE -> withoutPairs("last", "averages") != null;
@@ -71,7 +71,15 @@ record Effects(Settings settings) {
             case LABEL_KERNEL -> first(withoutCodes(), withoutWantedOutputs());
             case TEACHING -> is(Key.TEACHING, "labels") ? null : withoutLocalRule();
             case JUDGEMENTS_FLIPPED, JUDGEMENTS_UNKNOWN -> withoutJudgements();
-            case LR_LOCAL, WEIGHT_DECAY_LOCAL -> withoutLocalRule();
+            case LR_LOCAL -> first(withoutLocalRule(), withoutVectors());
+            case WEIGHT_DECAY_LOCAL -> withoutLocalRule();
+            case MUON ->
+                settings.number(Key.MUON) == 0
+                        ? null
+                        : without(
+                                rule -> rule.equals("readout"),
+                                "leaves hidden layers as they are",
+                                "leave hidden layers as they are");
             case SIGMA -> first(withoutCodes(), withoutGaussian());
             case PAIRS -> is(Key.PAIRS, "batch") ? null : withoutPairs();
             case PAIRS_KEPT -> withoutPairs("last");
@@ -181,6 +189,14 @@ record Effects(Settings settings) {
                 rule -> rule.equals("readout") || bringsErrorsBack(rule),
                 "has no local objective",
                 "have no local objective");
+    }
+
+    /** Where hidden layers' matrices learn by another rate, and there is nothing else in them. */
+    private @Nullable String withoutVectors() {
+        boolean others = settings.flag(Key.BIAS) || settings.flag(Key.BATCH_NORM) || withoutClassifier() == null;
+        return settings.number(Key.MUON) == 0 || others
+                ? null
+                : "hidden layers have nothing but matrices, which learn at the rate of --muon";
     }
 
     private @Nullable String withoutClassifier() {

@@ -181,6 +181,12 @@ public enum Key {
     /** The weight decay of the rest. */
     WEIGHT_DECAY_READOUT(
             NUMBER, Range.RATE, "1.0E-6", "weight decay of the readout, and of everything where errors come back"),
+    /** The learning rate of orthogonalised momentum. */
+    MUON(
+            NUMBER,
+            Range.RATE,
+            "0.0",
+            "learning rate of hidden layers' matrices by orthogonalised momentum (Muon), such as 0.02; 0 for the optimizer of the rest"),
     /** How learning rates change. */
     SCHEDULE("multi-step", "of learning rates", "constant", "multi-step", "cosine", "one-cycle"),
     /** Epochs at which they are lowered. */

@@ -519,11 +519,12 @@ public record RunPlan(Settings settings) {
     private OptimizerSpec optimizer(Key rate, Key decay) {
         double learningRate = settings.number(rate);
         double weightDecay = settings.number(decay);
-        return switch (settings.choice(Key.OPTIMIZER)) {
+        OptimizerSpec usual = switch (settings.choice(Key.OPTIMIZER)) {
             case "adam" -> OptimizerSpec.adam(learningRate, weightDecay);
             case "adamw" -> OptimizerSpec.adamW(learningRate, weightDecay);
             default -> OptimizerSpec.sgd(learningRate, settings.number(Key.MOMENTUM), weightDecay);
         };
+        return usual.withMuon(settings.number(Key.MUON));
     }
 
     Schedule schedule() {

@@ -86,6 +86,8 @@ public abstract class ResumeContract extends BackendContract {
                     vgg(TinyRun.phsic(), precision).withWeightAverage(0.75).withTestFlips(true);
             runs.add(Arguments.of("vgg", "phsic, weights averaged", precision, averaged));
         }
+        TrainingConfig muon = TinyRun.withMuon(vgg(TinyRun.phsic(), Precision.BF16), 0.02);
+        runs.add(Arguments.of("vgg", "phsic, orthogonalised momentum", Precision.BF16, muon));
         Rule readout = new ReadoutRule();
         runs.add(Arguments.of("vgg", readout.name(), Precision.F32, vgg(readout, Precision.F32)));
         return runs.stream();

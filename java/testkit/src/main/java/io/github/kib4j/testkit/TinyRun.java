@@ -176,6 +176,27 @@ public final class TinyRun {
     }
 
     /**
+     * Returns a training by orthogonalised momentum.
+     *
+     * @param config all other settings
+     * @param rate of hidden layers' matrices
+     * @return the same settings with it
+     */
+    public static TrainingConfig withMuon(TrainingConfig config, double rate) {
+        return new TrainingConfig(
+                config.network(),
+                config.rule(),
+                config.local().withMuon(rate),
+                config.readout().withMuon(rate),
+                config.schedule(),
+                config.epochs(),
+                config.batch(),
+                config.precision(),
+                config.seed(),
+                config.augment());
+    }
+
+    /**
      * Returns the training of another network.
      *
      * @param rule which teaches
