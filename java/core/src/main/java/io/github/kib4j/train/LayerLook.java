@@ -10,6 +10,7 @@ import io.github.kib4j.tensor.Shape;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /** Gathers what layers make of images, and finds the figures of {@link LayerStatistics}. */
 final class LayerLook {
@@ -93,7 +94,7 @@ final class LayerLook {
         reader.read(this::take);
         int images = reader.images();
         int classes = network.spec().outputs();
-        Comparison ofCodes = rule.codes().orElse(COSINES);
+        Optional<Comparison> ofCodes = rule.codes();
         GramMatrix l = GramMatrix.ofLabels(labels, classes, rule.labels().orElse(LABELS));
         GramMatrix products = GramMatrix.ofLabels(labels, classes, LINEAR);
         List<GramMatrix> activities = layers.stream()
@@ -102,7 +103,8 @@ final class LayerLook {
         List<LayerStatistics.OfLayer> found = new ArrayList<>();
         for (int i = 0; i < layers.size(); i++) {
             Gathered layer = layers.get(i);
-            GramMatrix k = GramMatrix.of(layer.codes, images, ofCodes);
+            GramMatrix k = ofCodes.map(comparison -> GramMatrix.of(layer.codes, images, comparison))
+                    .orElseGet(() -> GramMatrix.of(layer.features, images, COSINES));
             found.add(new LayerStatistics.OfLayer(
                     k.phsic(k),
                     l.phsic(k),

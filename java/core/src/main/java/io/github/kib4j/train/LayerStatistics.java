@@ -23,8 +23,8 @@ public record LayerStatistics(int images, List<OfLayer> layers, List<List<Double
     }
 
     /**
-     * One layer's. A dependence is of codes as the rule's objective sees them, with its kernels; of a rule without, of the activities'
-     * cosines. Numbers are NaN only where activities are not finite.
+     * One layer's. A dependence is of codes as the rule's objective sees them, with its kernels; of a rule without, of the cosines
+     * of what is sent on. Numbers are NaN only where activities are not finite.
      *
      * @param phsicCodes {@code pHSIC(K, K)}
      * @param phsicLabels {@code pHSIC(L, K)}

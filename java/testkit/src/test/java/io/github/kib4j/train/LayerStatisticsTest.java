@@ -159,6 +159,22 @@ final class LayerStatisticsTest {
         }
     }
 
+    /** Under a rule that compares no codes, what is sent on is compared by cosines, also where there are groups. */
+    @Test
+    void withoutCodesActivitiesAreCompared() {
+        Dataset dataset = TinyRun.dataset(16, 30);
+        try (Device device = Devices.open("reference", 1).device();
+                Trainer trainer = trainer(device, dataset, new BackpropRule(), RELU.withGrouping(GROUPS))) {
+            LayerStatistics found = trainer.layerStatistics();
+            Passed passed = Passed.of(device, trainer.network(), dataset);
+            for (int i = 0; i < 2; i++) {
+                float[][] sent = passed.sent().get(i);
+                double self = Dependence.of(device, sent, Kernel.COSINE, sent, Kernel.COSINE, Estimator.HSIC);
+                assertThat(found.layers().get(i).hsicCodes()).isCloseTo(self, within(INPUTS * self));
+            }
+        }
+    }
+
     private static double norm(float[] numbers) {
         double squares = 0;
         for (float number : numbers) {

@@ -19,8 +19,8 @@ final class LayersSection {
     private static final double HEATED = 0.55;
 
     private static final String ABOUT =
-            "What layers make of test images, as in an evaluation. K compares their codes and L their labels: pHSIC and HSIC say how"
-                    + " much the one has of the other. A probe is a linear function of what a layer sends on, fitted to training"
+            "What layers make of test images, as in an evaluation. K compares their codes by the rule’s kernel (what they send on, by"
+                    + " cosines, where it has none), and L their labels: pHSIC and HSIC say how much the one has of the other. A probe is a linear function of what a layer sends on, fitted to training"
                     + " images in closed form. A dead unit is the same for all images, a silent one is never above 0. The angle is"
                     + " that between the rule’s gradient and backprop’s, of training images; 90° have nothing in common.";
     private static final String ABOUT_CKA =
