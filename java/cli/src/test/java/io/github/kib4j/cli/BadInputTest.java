@@ -212,6 +212,10 @@ final class BadInputTest {
                                 + " give --pairs batch, or --teaching labels or targets.",
                         train("--teaching", "judgements", "--rule", "hebbian-pairs", "--pairs", "last")),
                 usage(
+                        "--mixup mixes class labels, but --teaching judgements does without; give --teaching labels, or"
+                                + " --mixup 0.",
+                        train("--teaching", "judgements", "--mixup", "0.2")),
+                usage(
                         "--teaching views compares views of one image, of which there is only one; give --views 2.",
                         train("--teaching", "views", "--shift", "2")),
                 usage(

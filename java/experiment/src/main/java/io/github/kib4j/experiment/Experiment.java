@@ -170,6 +170,11 @@ public record Experiment(Settings settings, @Nullable String preset, List<String
                     + Words.count(images.train(), "training image")
                     + " there are; a step takes all of them.");
         }
+        String alike = new Effects(settings).withoutAugmentation();
+        if (views > 1 && alike != null && settings.choice(Key.TEACHING).equals("labels")) {
+            said.add("Note: --views " + views + " shows each image " + views + " times alike, since " + alike
+                    + "; with --augment true --shift 2 its views differ.");
+        }
         return new Experiment(fitted, preset, List.copyOf(said), shaped);
     }
 

@@ -473,7 +473,12 @@ public record RunPlan(Settings settings) {
 
     /** Returns what a rule that compares codes is taught by. */
     private TeachingSignal teaching(Shape image, int classes) {
-        return switch (settings.choice(Key.TEACHING)) {
+        String by = settings.choice(Key.TEACHING);
+        if (settings.number(Key.MIXUP) > 0 && !by.equals("labels")) {
+            throw new UsageException("--mixup mixes class labels, but --teaching " + by
+                    + " does without; give --teaching labels, or --mixup 0.");
+        }
+        return switch (by) {
             case "judgements" ->
                 TeachingSignals.judgements(
                         settings.number(Key.JUDGEMENTS_FLIPPED),
