@@ -244,8 +244,9 @@ final class SettingsMixinTest {
     void viewsThatAreAllAlikeAreSaid() {
         Sizes mnist = new Sizes(Shape.of(1, 28, 28), 10, 600, 20);
         assertThat(words(MLP + "--views 2").fitted(mnist).notes())
-                .containsExactly("Note: --views 2 shows each image 2 times alike, since images of mnist are trained on as they"
-                        + " are; with --augment true --shift 2 its views differ.");
+                .containsExactly(
+                        "Note: --views 2 shows each image 2 times alike, since images of mnist are trained on as they"
+                                + " are; with --augment true --shift 2 its views differ.");
         assertThat(words(MLP + "--views 2 --shift 2").fitted(mnist).notes()).isEmpty();
     }
 

@@ -73,6 +73,14 @@ public record StudyTable(
             return candidate.paper() == null ? Double.NaN : mean() - candidate.paper();
         }
 
+        /** {@return the mean accuracy with mirror images, which is never mixed with the other; not a number where they are not read} */
+        public double flippedMean() {
+            return finished().stream()
+                    .mapToDouble(TrialResult::flippedAccuracy)
+                    .average()
+                    .orElse(Double.NaN);
+        }
+
         /** Returns the mean time of training of the seeds that are finished. */
         private double seconds() {
             return finished().stream()
@@ -178,6 +186,9 @@ public record StudyTable(
         if (plain != null) {
             columns.add(new Column("gain", true, this::gainCell));
         }
+        if (hasFlips()) {
+            columns.add(new Column("with flips %", true, line -> number("%.2f", line.flippedMean())));
+        }
         columns.add(new Column("seeds", true, Line::seeds));
         columns.add(new Column("epochs", true, line -> Integer.toString(line.epochs())));
         columns.add(
@@ -186,6 +197,10 @@ public record StudyTable(
             columns.add(new Column("remark", false, Line::remark));
         }
         return columns;
+    }
+
+    private boolean hasFlips() {
+        return lines.stream().anyMatch(line -> !Double.isNaN(line.flippedMean()));
     }
 
     private static String paper(Line line, String none) {
@@ -254,7 +269,8 @@ public record StudyTable(
         labels().forEach(label -> csv.append(quoted(label.replace(' ', '_'))).append(','));
         csv.append("paper_accuracy,accuracy,deviation,difference,")
                 .append(plain == null ? "" : "gain,gain_deviation,")
-                .append("seeds_finished,seeds,epochs,train_seconds,remark\n");
+                .append("seeds_finished,seeds,epochs,train_seconds,remark")
+                .append(hasFlips() ? ",accuracy_with_flips\n" : "\n");
         for (Line line : lines) {
             line.candidate()
                     .labels()
@@ -279,7 +295,9 @@ public record StudyTable(
                     .append(',')
                     .append(number("%.1f", line.seconds()))
                     .append(',');
-            csv.append(quoted(line.remark())).append('\n');
+            csv.append(quoted(line.remark()));
+            csv.append(hasFlips() ? "," + number("%.4f", line.flippedMean()) : "")
+                    .append('\n');
         }
         return csv.toString();
     }
@@ -351,6 +369,9 @@ public record StudyTable(
             if (plain != null) {
                 put(one, "gain", gain(line).mean());
                 put(one, "gain_deviation", gain(line).deviation());
+            }
+            if (hasFlips()) {
+                put(one, "accuracy_with_flips", line.flippedMean());
             }
             one.put("seeds_finished", line.finished().size())
                     .put("seeds", line.results().size());

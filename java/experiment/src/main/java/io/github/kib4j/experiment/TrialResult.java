@@ -12,13 +12,20 @@ import java.util.List;
  *
  * @param state whether it is done
  * @param testAccuracy in percent after the trial's last epoch; not a number before
+ * @param flippedAccuracy the same of the mean of an image's logits and its mirror image's; not a number where they are not read
  * @param trainAccuracy in percent in that epoch; not a number before
  * @param epochs that are done, of those that the trial wants
  * @param seconds that their training took
  * @param remark why it has no accuracy, half a sentence; empty where there is nothing to say
  */
 public record TrialResult(
-        State state, double testAccuracy, double trainAccuracy, int epochs, double seconds, String remark) {
+        State state,
+        double testAccuracy,
+        double flippedAccuracy,
+        double trainAccuracy,
+        int epochs,
+        double seconds,
+        String remark) {
     /** What has become of a trial. */
     public enum State {
         /** Nothing was done yet. */
@@ -46,7 +53,7 @@ public record TrialResult(
     public static TrialResult of(Trial trial, Path folder) throws IOException {
         RunFolder run = new RunFolder(folder);
         if (!Files.isRegularFile(run.config())) {
-            return new TrialResult(State.WAITING, Double.NaN, Double.NaN, 0, 0, "");
+            return without(State.WAITING, 0, 0, "");
         }
         List<JsonNode> lines = run.metrics().epochs();
         List<JsonNode> epochs = lines.subList(0, Math.min(lines.size(), trial.epochs()));
@@ -60,6 +67,7 @@ public record TrialResult(
             return new TrialResult(
                     State.FINISHED,
                     last.path("test_accuracy").asDouble(Double.NaN),
+                    last.path(TrainingRun.FLIPS).asDouble(Double.NaN),
                     last.path("train_accuracy").asDouble(Double.NaN),
                     epochs.size(),
                     seconds,
@@ -67,26 +75,23 @@ public record TrialResult(
         }
         JsonNode diverged = record == null ? null : record.get(RunRecord.DIVERGED);
         return diverged == null
-                ? new TrialResult(
-                        State.BEGUN,
-                        Double.NaN,
-                        Double.NaN,
-                        epochs.size(),
-                        seconds,
-                        "at epoch " + epochs.size() + " of " + trial.epochs())
-                : new TrialResult(
+                ? without(State.BEGUN, epochs.size(), seconds, "at epoch " + epochs.size() + " of " + trial.epochs())
+                : without(
                         State.DIVERGED,
-                        Double.NaN,
-                        Double.NaN,
                         epochs.size(),
                         seconds,
                         "diverged in step " + diverged.path("step").asLong() + " ("
                                 + diverged.path("place").asText() + ")");
     }
 
+    /** Returns a result that has no accuracy. */
+    static TrialResult without(State state, int epochs, double seconds, String remark) {
+        return new TrialResult(state, Double.NaN, Double.NaN, Double.NaN, epochs, seconds, remark);
+    }
+
     /** Returns this trial's result where something outside has ended or hindered it. */
     TrialResult because(State other, String why) {
-        return new TrialResult(other, testAccuracy, trainAccuracy, epochs, seconds, why);
+        return new TrialResult(other, testAccuracy, flippedAccuracy, trainAccuracy, epochs, seconds, why);
     }
 
     /** {@return whether there is nothing left to do: another try would end as this one} */

@@ -20,11 +20,11 @@ final class StudyTableTest {
     }
 
     private static TrialResult finished(double accuracy, double seconds) {
-        return new TrialResult(State.FINISHED, accuracy, 99, 10, seconds, "");
+        return new TrialResult(State.FINISHED, accuracy, Double.NaN, 99, 10, seconds, "");
     }
 
     private static TrialResult other(State state, String remark) {
-        return new TrialResult(state, Double.NaN, Double.NaN, 3, 20, remark);
+        return TrialResult.without(state, 3, 20, remark);
     }
 
     private static StudyTable table(StudyTable.Line... lines) {
@@ -128,5 +128,25 @@ final class StudyTableTest {
         assertThat(table.toJson().get(1).get("gain").asDouble()).isEqualTo(2);
         assertThat(table.toJson().get(0).get("gain").isNull()).isTrue();
         assertThat(all.csv()).doesNotContain("gain");
+    }
+
+    @Test
+    void accuraciesWithMirrorImagesAreAColumnOfTheirOwn() {
+        StudyTable table = table(
+                line("mlp-mnist-cosine", "plain", finished(90, 60), finished(92, 60)),
+                line(
+                        "mlp-mnist-cosine",
+                        "flips",
+                        new TrialResult(State.FINISHED, 90, 91, 99, 10, 60, ""),
+                        new TrialResult(State.FINISHED, 92, 93.5, 99, 10, 60, "")));
+        assertThat(table.text()).isEqualTo("""
+                        data set  column  paper %        ours %  difference  with flips %  seeds  epochs  time
+                        mnist     plain      94.9  91.00 ± 1.41       -3.90                    2      10  1:00
+                        mnist     flips      94.9  91.00 ± 1.41       -3.90         92.25      2      10  1:00
+                        """);
+        assertThat(table.csv()).contains(",remark,accuracy_with_flips\n").endsWith(",92.2500\n");
+        assertThat(table.toJson().get(0).get("accuracy_with_flips").isNull()).isTrue();
+        assertThat(table.toJson().get(1).get("accuracy_with_flips").asDouble()).isEqualTo(92.25);
+        assertThat(all.toJson().get(0).has("accuracy_with_flips")).isFalse();
     }
 }
