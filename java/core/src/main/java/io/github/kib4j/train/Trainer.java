@@ -329,14 +329,14 @@ public final class Trainer implements AutoCloseable {
     }
 
     /**
-     * {@return what each hidden layer makes of test images, at most {@value #LOOKED_AT}, always the same} Training goes on as if
-     * it had not been asked. It takes memory of its own while it lasts.
+     * {@return what each hidden layer makes of test images, at most {@value #LOOKED_AT}, always the same} Where weights
+     * are averaged, of their average, as {@link #evaluate}. Training goes on as if it had not been asked. It takes memory of its own while it lasts.
      *
      * @throws io.github.kib4j.tensor.OutOfDeviceMemoryException if there is no room for it; training goes on nevertheless
      */
     public LayerStatistics layerStatistics() {
         try (Scope asked = device.newScope("layer statistics")) {
-            return new LayerLook(network(), reader(asked, dataset.test(), LOOKED_AT)).statistics(config.rule());
+            return new LayerLook(evaluated(), reader(asked, dataset.test(), LOOKED_AT)).statistics(config.rule());
         }
     }
 
@@ -359,8 +359,13 @@ public final class Trainer implements AutoCloseable {
         }
     }
 
+    private Network evaluated() {
+        Network averaged = run.averaged();
+        return averaged == null ? network() : averaged;
+    }
+
     private LayerReader reader(Scope asked, DeviceDataset.Images from, int most) {
-        return new LayerReader(device, asked, network(), from, dataset.preparation(false, config.seed()), most);
+        return new LayerReader(device, asked, evaluated(), from, dataset.preparation(false, config.seed()), most);
     }
 
     /** {@return the rule with all that it keeps beside the network and the optimizers' state} */

@@ -32,6 +32,7 @@ import io.github.kib4j.tensor.Tensor;
 import io.github.kib4j.testkit.TinyRun;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -172,6 +173,21 @@ final class LayerStatisticsTest {
                 double self = Dependence.of(device, sent, Kernel.COSINE, sent, Kernel.COSINE, Estimator.HSIC);
                 assertThat(found.layers().get(i).hsicCodes()).isCloseTo(self, within(INPUTS * self));
             }
+        }
+    }
+
+    /** What is evaluated is looked at. */
+    @Test
+    void averagedWeightsAreLookedAt() {
+        TrainingConfig config = TinyRun.config(TinyRun.phsic(), 1, 16, 0.1).withWeightAverage(0.9);
+        try (Device device = Devices.open("reference", 1).device();
+                Trainer trainer = new Trainer(device, TinyRun.dataset(48, 20), config)) {
+            trainer.trainEpoch(StepListener.NONE);
+            Network averaged = Objects.requireNonNull(trainer.averaged());
+            double norm = norm(averaged.parameters().get(0).value().readFloats());
+            assertThat(trainer.layerStatistics().layers().get(0).weightNorm()).isEqualTo(norm);
+            assertThat(norm(trainer.network().parameters().get(0).value().readFloats()))
+                    .isNotCloseTo(norm, within(INPUTS));
         }
     }
 
