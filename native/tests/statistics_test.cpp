@@ -12,7 +12,7 @@ void test_statistics() {
   kib_teaching teaching = {};
   teaching.labels = labels.data(), teaching.outputs = M, teaching.same = 1, teaching.different = -0.5;
   for (int estimator : {KIB_PHSIC, KIB_HSIC}) {
-    kib_objective_spec spec = {KIB_F32, estimator, KIB_COSINE, 1, 5.0, 2.0, B, G};
+    kib_objective_spec spec = {KIB_F32, estimator, KIB_COSINE, 1, {1, {5}}, 2.0, B, G};
     std::vector<float> gram(B * G), free_form(B * G);
     double value[3], other[3];
     std::vector<char> workspace(kib_objective_gram_workspace(&spec, &teaching));

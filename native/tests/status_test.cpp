@@ -47,6 +47,12 @@ void test_status() {
   kib_objective_spec objective = {};
   kib_teaching teaching = {};
   objective.kernel = KIB_GAUSSIAN;
+  for (int count : {0, 9}) {
+    objective.widths.count = count;
+    refused(kib_objective_gradient_gram(nullptr, nullptr, nullptr, &teaching, &objective, nullptr, nullptr, on(1)),
+            KIB_BAD_ARGUMENT, ("take a Gaussian kernel of 1 to 8 widths, not of " + std::to_string(count)).c_str());
+  }
+  objective.widths.count = 1;
   refused(kib_objective_gradient_statistics(nullptr, nullptr, nullptr, &teaching, &objective, nullptr, nullptr, on(1)),
           KIB_BAD_ARGUMENT, "take a Gaussian kernel and a given similarity through Gram matrices alone");
   objective.estimator = 2;

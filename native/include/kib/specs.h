@@ -1,6 +1,7 @@
 /* The settings of families. */
 #ifndef KIB_SPECS_H
 #define KIB_SPECS_H
+#include "kib/constants.h"
 #include "kib/types.h"
 
 /* What the pass of an activity computes. */
@@ -22,13 +23,19 @@ typedef struct kib_activity_spec {
   uint32_t layer;
 } kib_activity_spec;
 
+/* Widths of a Gaussian kernel, ascending; the kernel is the mean of exp(-|x - y|^2 / (2 sigma^2)) over them. */
+typedef struct kib_widths {
+  int count; /* at least 1 */
+  double sigma[KIB_MOST_WIDTHS];
+} kib_widths;
+
 /* What a local objective is. */
 typedef struct kib_objective_spec {
   int type;      /* of the codes: KIB_F32 or KIB_BF16 */
   int estimator; /* KIB_PHSIC or KIB_HSIC */
   int kernel;    /* on codes */
   int centred;   /* whether codes are centred over their entries */
-  double sigma;  /* of a Gaussian kernel */
+  kib_widths widths;
   double gamma;
   int64_t batch; /* B */
   int64_t width; /* G, or N without grouping */
@@ -46,7 +53,7 @@ typedef struct kib_teaching {
   double same, different;
   int kernel; /* of targets */
   int centred;
-  double sigma;
+  kib_widths widths;
 } kib_teaching;
 
 /* One of two variables: its samples [B, width], and the kernel that compares them. */
@@ -55,7 +62,7 @@ typedef struct kib_variable {
   int type; /* KIB_F32 or KIB_BF16 */
   int64_t width;
   int kernel;
-  double sigma; /* of a Gaussian kernel */
+  kib_widths widths;
 } kib_variable;
 
 #endif

@@ -44,15 +44,22 @@ inline double kernel_scale(int kernel, double norm) {
 }
 
 // Refuses a kernel or an estimator that there is not.
-inline kib_status check_dependence(int estimator, int kernel, int other_kernel) {
+inline kib_status check_kernel(int kernel, const kib_widths& widths) {
+  kib_status status = check_setting("kernel", kernel, KIB_GAUSSIAN + 1);
+  if (status != KIB_OK || kernel != KIB_GAUSSIAN || (widths.count > 0 && widths.count <= KIB_MOST_WIDTHS))
+    return status;
+  return refuse(KIB_BAD_ARGUMENT, "take a Gaussian kernel of 1 to %d widths, not of %d", KIB_MOST_WIDTHS, widths.count);
+}
+template <class One, class Other>
+kib_status check_dependence(int estimator, const One& one, const Other& other) {
   kib_status status = check_setting("estimator", estimator, KIB_HSIC + 1);
-  if (status == KIB_OK) status = check_setting("kernel", kernel, KIB_GAUSSIAN + 1);
-  return status == KIB_OK ? check_setting("kernel", other_kernel, KIB_GAUSSIAN + 1) : status;
+  if (status == KIB_OK) status = check_kernel(one.kernel, one.widths);
+  return status == KIB_OK ? check_kernel(other.kernel, other.widths) : status;
 }
 
-// The factor of a code's gradient.
+// The factor of a code's gradient; of a Gaussian kernel with several widths that of the smallest.
 inline double gradient_factor(const kib_objective_spec& spec, double norm) {
-  if (spec.kernel == KIB_GAUSSIAN) return 2 / (spec.sigma * spec.sigma);
+  if (spec.kernel == KIB_GAUSSIAN) return 2 / (spec.widths.sigma[0] * spec.widths.sigma[0]);
   return 2 * kernel_scale(spec.kernel, norm);
 }
 

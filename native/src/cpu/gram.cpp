@@ -4,7 +4,7 @@
 // are alike nothing is lost. With vc_i = vh_i - m,
 //   linear    v_i.v_j - m.m    = vc_i.vc_j + p_i + p_j    p_i = m.vc_i (0 for HSIC, which does not see it)
 //   cosine    vh_i.vh_j - 1    = vc_i.vc_j + p_i + p_j    p_i = -|vc_i|^2 / 2; -1 where a code is dead
-//   Gaussian  exp(...) - 1     = expm1(-|vc_i - vc_j|^2 / (2 sigma^2))
+//   Gaussian  exp(...) - 1     = expm1(-|vc_i - vc_j|^2 / (2 sigma^2)), or the mean over several sigma
 // The gradient takes codes in single precision, centred and normalized in double; products of them are single-precision
 // sums over blocks of kBlock entries, added up in double. Dependence of two variables is in double throughout.
 #include "kib/gram.h"
@@ -23,7 +23,8 @@ namespace {
 constexpr int64_t kBlock = 256;   // entries whose products are summed in single precision
 constexpr int64_t kPanel = 4096;  // entries of all codes that are transposed at a time
 constexpr int64_t kRowsAtOnce = 32;
-constexpr int64_t kMeansAtOnce = 256;  // columns of codes that are centred at a time
+constexpr int64_t kMeansAtOnce = 256;    // columns of codes that are centred at a time
+constexpr int64_t kColumnsAtOnce = 256;  // entries of a Gram matrix that several widths add up
 constexpr int64_t kColumns = kTileColumns<float>;
 
 int64_t panel_size(int64_t batch, int64_t width) {
@@ -143,17 +144,46 @@ void pairs(double* k, const float* vh, float* panel, int64_t batch, int64_t widt
     for (int64_t j = i + 1; j < batch; j++) k[i * batch + j] = k[j * batch + i];
 }
 
-// k [B, B]: the Gram matrix less a constant.
-void gram_less_constant(double* k, const Codes& codes, int64_t batch, int64_t width, int kernel, double sigma,
-                        int estimator, int threads) {
+// Makes of count squared distances the entries of a Gaussian kernel of several widths, less 1, and, unless pulls is
+// NULL, what it falls by with the distance, in units of the smallest width sigma: the mean of exp(...) (sigma /
+// sigma_s)^2.
+void several_widths(double* row, double* pulls, int64_t count, double unit, const kib_widths& widths) {
+  double entries[kColumnsAtOnce], falls[kColumnsAtOnce], part = 1 / static_cast<double>(widths.count);
+  for (int64_t start = 0; start < count; start += kColumnsAtOnce) {
+    int64_t columns = std::min(kColumnsAtOnce, count - start);
+    double* squares = row + start;
+    std::fill_n(entries, columns, 0.0);
+    std::fill_n(falls, columns, 0.0);
+    for (int s = 0; s < widths.count; s++) {
+      double factor = unit / widths.sigma[s], ratio = widths.sigma[0] / widths.sigma[s], square = ratio * ratio;
+#pragma omp simd
+      for (int64_t j = 0; j < columns; j++) {
+        double entry = expm1_negative(squares[j] * factor * factor * -0.5);
+        entries[j] += entry;
+        falls[j] += square * (entry + 1);
+      }
+    }
+#pragma omp simd
+    for (int64_t j = 0; j < columns; j++) squares[j] = entries[j] * part;
+    for (int64_t j = 0; j < columns && pulls != nullptr; j++) pulls[start + j] = falls[j] * part;
+  }
+}
+
+// k [B, B]: the Gram matrix less a constant. pulls [B, B], of several widths alone: see several_widths; may be NULL.
+void gram_less_constant(double* k, double* pulls, const Codes& codes, int64_t batch, int64_t width, int kernel,
+                        const kib_widths& widths, int estimator, int threads) {
   if (kernel == KIB_GAUSSIAN) {
     pairs<true>(k, codes.vc, codes.panel, batch, width, threads);
-    double factor = codes.unit / sigma;
+    double factor = codes.unit / widths.sigma[0];
 #pragma omp parallel for num_threads(threads) schedule(static)
     for (int64_t i = 0; i < batch; i++) {
       double* row = k + i * batch;
+      if (widths.count > 1) {
+        several_widths(row, pulls == nullptr ? nullptr : pulls + i * batch, batch, codes.unit, widths);
+      } else {
 #pragma omp simd
-      for (int64_t j = 0; j < batch; j++) row[j] = expm1_negative(row[j] * factor * factor * -0.5);
+        for (int64_t j = 0; j < batch; j++) row[j] = expm1_negative(row[j] * factor * factor * -0.5);
+      }
       row[i] = 0;
     }
     return;
@@ -229,14 +259,19 @@ void weighted_rows(float* products, const float* s, const float* vh, int64_t bat
 struct Gram {
   Codes codes;
   float *products, *s;  // s: S (or P = S o K) over s_unit
-  double *k, *k_means, *l_means, *row_sums, *projections, *zz, *yz;
+  double *k, *pulls;    // pulls: NULL but for several widths
+  double *k_means, *l_means, *row_sums, *projections, *zz, *yz;
   double s_unit;  // a power of two, where S may not fit single precision
 
-  static Gram take(Arena& arena, int64_t batch, int64_t width) {
+  static bool has_pulls(const kib_objective_spec& spec) { return spec.kernel == KIB_GAUSSIAN && spec.widths.count > 1; }
+
+  static Gram take(Arena& arena, const kib_objective_spec& spec) {
+    int64_t batch = spec.batch, width = spec.width;
     return {Codes::take(arena, batch, width),
             arena.take<float>(batch * width),
             arena.take<float>(batch * batch),
             arena.take<double>(batch * batch),
+            has_pulls(spec) ? arena.take<double>(batch * batch) : nullptr,
             arena.take<double>(batch),
             arena.take<double>(batch),
             arena.take<double>(batch),
@@ -246,17 +281,18 @@ struct Gram {
             1};
   }
 
-  static int64_t bytes(int64_t batch, int64_t width) {
+  static int64_t bytes(const kib_objective_spec& spec) {
+    int64_t batch = spec.batch, width = spec.width;
     return Codes::bytes(batch, width) + padded(4 * batch * width) + padded(4 * batch * batch) +
-           padded(8 * batch * batch) + 6 * padded(8 * batch);
+           (has_pulls(spec) ? 2 : 1) * padded(8 * batch * batch) + 6 * padded(8 * batch);
   }
 };
 
 // S (or P = S o K), its rows' sums, their sums with K less a constant, and both dependences' rows.
-template <class Similarity>
+template <bool Pulls, class Similarity>
 void third_factors(const Gram& g, const kib_objective_spec& spec, int threads, Similarity l) {
   int64_t batch = spec.batch;
-  const double* k = g.k;
+  const double *k = g.k, *pulls = g.pulls;
   Centring kc =
       centring(g.k_means, batch, spec.estimator, threads, [=](int64_t i, int64_t j) { return k[i * batch + j]; });
   Centring lc = centring(g.l_means, batch, spec.estimator, threads, l);
@@ -274,7 +310,8 @@ void third_factors(const Gram& g, const kib_objective_spec& spec, int threads, S
       row_zz += ke * ke;
       row_yz += le * ke;
       double weight = (2 * ke - gamma * le) * scale;
-      if (gaussian) weight = i == j ? 0 : weight * (entry + 1);  // a code pulls nothing towards itself
+      double pull = Pulls ? pulls[i * batch + j] : entry + 1;
+      if (gaussian) weight = i == j ? 0 : weight * pull;  // a code pulls nothing towards itself
       row_sum += weight;
       projection += weight * entry;
       weights[j] = static_cast<float>(weight);
@@ -289,7 +326,7 @@ void third_factors(const Gram& g, const kib_objective_spec& spec, int threads, S
 // du of sample i from its products (S vc)_i. With s_i the row's sum of S (or P) and q_i that of S (K - 1):
 //   linear    dv_i = 2 ((S vc)_i + s_i m)                                    s_i = 0 for HSIC
 //   cosine    dv_i = (2/|v_i|) ((S vc)_i - q_i m - (s_i + q_i) vc_i)         of sum_j S_ij (vh_j - K_ij vh_i)
-//   Gaussian  dv_i = (2/sigma^2) ((P vc)_i - s_i vc_i)
+//   Gaussian  dv_i = (2/sigma^2) ((P vc)_i - s_i vc_i)                       with the smallest sigma
 template <class T>
 void finish_code(T* du, const Gram& g, int64_t i, const kib_objective_spec& spec) {
   double along = 0, projection = 0;
@@ -307,19 +344,24 @@ void gradient_gram(T* du, double* value, const T* u, const kib_teaching& teachin
   int64_t batch = spec.batch, width = spec.width;
   threads = threads_for_product((batch + kMultiplicationsAtOnce) * batch * (width + teaching.outputs), threads);
   Arena arena(workspace);
-  Gram g = Gram::take(arena, batch, width);
+  Gram g = Gram::take(arena, spec);
   double* target_gram = nullptr;
   if (teaching.targets != nullptr) {
     target_gram = arena.take<double>(batch * batch);
     Codes y = Codes::take(arena, batch, teaching.outputs);
     y.prepare(teaching.targets, batch, teaching.outputs, teaching.kernel, teaching.centred != 0, threads);
-    gram_less_constant(target_gram, y, batch, teaching.outputs, teaching.kernel, teaching.sigma, spec.estimator,
-                       threads);
+    gram_less_constant(target_gram, nullptr, y, batch, teaching.outputs, teaching.kernel, teaching.widths,
+                       spec.estimator, threads);
   }
   g.codes.prepare(u, batch, width, spec.kernel, spec.centred != 0, threads);
-  gram_less_constant(g.k, g.codes, batch, width, spec.kernel, spec.sigma, spec.estimator, threads);
+  gram_less_constant(g.k, g.pulls, g.codes, batch, width, spec.kernel, spec.widths, spec.estimator, threads);
   if (spec.kernel == KIB_LINEAR && g.codes.unit > 1) g.s_unit = g.codes.unit * g.codes.unit;
-  with_similarity(teaching, target_gram, batch, [&](auto l) { third_factors(g, spec, threads, l); });
+  with_similarity(teaching, target_gram, batch, [&](auto l) {
+    if (g.pulls != nullptr)
+      third_factors<true>(g, spec, threads, l);
+    else
+      third_factors<false>(g, spec, threads, l);
+  });
   double squared = static_cast<double>(batch) * static_cast<double>(batch);
   double zz = sum(batch, [&](int64_t i) { return g.zz[i]; }), yz = sum(batch, [&](int64_t i) { return g.yz[i]; });
   set_value(value, zz / squared, yz / squared, spec.gamma);
@@ -392,7 +434,7 @@ struct Variable {
       product_tile<false, Rows, kTileVectors>(entries, kTile, rows, panel + j, kSamples, spec.width);
     else
       product_tile<true, Rows, kTileVectors>(entries, kTile, rows, panel + j, kSamples, spec.width);
-    double inverse = 1 / spec.sigma;
+    double inverse = 1 / spec.widths.sigma[0];
     for (int64_t r = 0; r < Rows; r++) {
       double *row = entries + r * kTile, p_i = p[i + r];
       const double *columns = p + first + j, *norms = norm + first + j;
@@ -403,6 +445,8 @@ struct Variable {
       } else if (cosine) {
 #pragma omp simd
         for (int64_t c = 0; c < count; c++) row[c] = dead || norms[c] == 0 ? -1 : -0.5 * row[c];
+      } else if (spec.widths.count > 1) {
+        several_widths(row, nullptr, count, 1, spec.widths);
       } else {
 #pragma omp simd
         for (int64_t c = 0; c < count; c++) row[c] = expm1_negative(row[c] * inverse * inverse * -0.5);
@@ -443,7 +487,7 @@ int64_t kib_gram_workspace(const kib_variable* x, const kib_variable* y, int64_t
 // pHSIC: mean(A o B) - mean(A) mean(B). HSIC takes off what the means of rows contribute.
 kib_status kib_gram_dependence(double* value, const kib_variable* x, const kib_variable* y, int64_t batch,
                                int estimator, void* workspace, const kib_queue* queue) {
-  kib_status refused = check_dependence(estimator, x->kernel, y->kernel);
+  kib_status refused = check_dependence(estimator, *x, *y);
   if (refused != KIB_OK) return refused;
   int threads = threads_for_product((batch + kMultiplicationsAtOnce) * batch * (x->width + y->width), queue->threads);
   Arena arena(workspace);
@@ -487,13 +531,13 @@ int kib_objective_gram_is_small(const kib_objective_spec*, const kib_teaching*) 
 
 int64_t kib_objective_gram_workspace(const kib_objective_spec* spec, const kib_teaching* teaching) {
   int64_t batch = spec->batch, outputs = std::max<int64_t>(teaching->outputs, 1);
-  return Gram::bytes(batch, spec->width) + padded(8 * batch * batch) + Codes::bytes(batch, outputs);
+  return Gram::bytes(*spec) + padded(8 * batch * batch) + Codes::bytes(batch, outputs);
 }
 
 kib_status kib_objective_gradient_gram(void* du, double* value, const void* u, const kib_teaching* teaching,
                                        const kib_objective_spec* spec, const kib_meter* meter, void* workspace,
                                        const kib_queue* queue) {
-  kib_status refused = check_dependence(spec->estimator, spec->kernel, teaching->kernel);
+  kib_status refused = check_dependence(spec->estimator, *spec, *teaching);
   if (refused != KIB_OK) return refused;
   return with_type(spec->type, [&](auto tag) {
     using T = decltype(tag);

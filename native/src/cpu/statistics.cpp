@@ -266,7 +266,7 @@ int threads_of(const kib_objective_spec& spec, const kib_teaching& teaching, int
 
 // Statistics stand for linear similarities, codes of length 1 or not; not for Gaussian ones.
 kib_status check(const kib_objective_spec& spec, const kib_teaching& teaching) {
-  kib_status status = check_dependence(spec.estimator, spec.kernel, teaching.kernel);
+  kib_status status = check_dependence(spec.estimator, spec, teaching);
   if (status != KIB_OK) return status;
   if (spec.kernel == KIB_GAUSSIAN || teaching.kernel == KIB_GAUSSIAN || teaching.similarity != nullptr)
     return refuse(KIB_BAD_ARGUMENT, "take a Gaussian kernel and a given similarity through Gram matrices alone");

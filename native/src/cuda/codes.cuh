@@ -45,7 +45,7 @@ __device__ inline double kernel_scale(int kernel, double norm) {
   return norm == 0 ? 0 : 1 / norm;
 }
 
-// The factor of a code's gradient.
+// The factor of a code's gradient; sigma is the smallest of several widths.
 __device__ inline double gradient_factor(int kernel, double sigma, double norm) {
   return kernel == KIB_GAUSSIAN ? 2 / (sigma * sigma) : 2 * kernel_scale(kernel, norm);
 }
@@ -57,10 +57,17 @@ __device__ inline void set_value(double* value, double zz, double yz, double gam
 }
 
 // Refuses a kernel or an estimator that there is not.
-inline kib_status check_dependence(int estimator, int kernel, int other_kernel) {
+inline kib_status check_kernel(int kernel, const kib_widths& widths) {
+  kib_status status = check_setting("kernel", kernel, KIB_GAUSSIAN + 1);
+  if (status != KIB_OK || kernel != KIB_GAUSSIAN || (widths.count > 0 && widths.count <= KIB_MOST_WIDTHS))
+    return status;
+  return refuse(KIB_BAD_ARGUMENT, "take a Gaussian kernel of 1 to %d widths, not of %d", KIB_MOST_WIDTHS, widths.count);
+}
+template <class One, class Other>
+kib_status check_dependence(int estimator, const One& one, const Other& other) {
   kib_status status = check_setting("estimator", estimator, KIB_HSIC + 1);
-  if (status == KIB_OK) status = check_setting("kernel", kernel, KIB_GAUSSIAN + 1);
-  return status == KIB_OK ? check_setting("kernel", other_kernel, KIB_GAUSSIAN + 1) : status;
+  if (status == KIB_OK) status = check_kernel(one.kernel, one.widths);
+  return status == KIB_OK ? check_kernel(other.kernel, other.widths) : status;
 }
 
 // The sum over each Lanes neighbouring lanes of a warp, in all of them. All 32 lanes call it.

@@ -60,7 +60,8 @@ kib_status tiled(T* du, double* value, const T* u, const Problem& all, const kib
   launches.run("gram.sums", sums, {count(all.pairs), kTileThreads}, all);
   launches.run("gram.means", means, {count(all.mean_blocks()), kTileThreads}, all);
   dim3 blocks(count(all.tiles), count(all.splits), count(divided_up(all.codes.pitch, kTile)));
-  launches.run("gram.gradient", gradient<T>, {blocks, kTileThreads}, all, du);
+  launches.run("gram.gradient", all.several() ? gradient<T, true> : gradient<T, false>, {blocks, kTileThreads}, all,
+               du);
   int64_t rows = all.splits > 1 ? divided_up(all.spec.batch, kTileThreads / kWarp) : 0;
   launches.run("gram.finish", finish<T>, {count(rows + 1), kTileThreads}, all, du, value, meter);
   return launches.status();
@@ -84,7 +85,7 @@ int64_t kib_objective_gram_workspace(const kib_objective_spec* spec, const kib_t
 kib_status kib_objective_gradient_gram(void* du, double* value, const void* u, const kib_teaching* teaching,
                                        const kib_objective_spec* spec, const kib_meter* meter, void* workspace,
                                        const kib_queue* queue) {
-  kib_status refused = check_dependence(spec->estimator, spec->kernel, teaching->kernel);
+  kib_status refused = check_dependence(spec->estimator, *spec, *teaching);
   if (refused != KIB_OK) return refused;
   return with_type(spec->type, [&](auto tag) {
     using T = decltype(tag);

@@ -4,7 +4,7 @@
 // where codes are alike nothing is lost (docs/mathematics.md, section 6). With vc_i = vh_i - c,
 //   linear    v_i.v_j - c.c    = vc_i.vc_j + p_i + p_j    p_i = c.vc_i (0 for HSIC, which does not see it)
 //   cosine    vh_i.vh_j - 1    = vc_i.vc_j + p_i + p_j    p_i = -|vc_i|^2 / 2; -1 where a code is dead
-//   Gaussian  exp(...) - 1     = expm1(-|vc_i - vc_j|^2 / (2 sigma^2))
+//   Gaussian  exp(...) - 1     = expm1(-|vc_i - vc_j|^2 / (2 sigma^2)), or the mean over several sigma
 // for any c: it is the mean of at most 32 samples that are spread over the batch, so that no block waits for all of it.
 // Rows are measured and centred in double; from there all is in single precision, in units in which it neither
 // overflows nor vanishes.
@@ -17,10 +17,32 @@ namespace kib::cuda {
 constexpr int kPointSamples = 32;
 constexpr float kDead = 2;  // in place of p: of a dead code (with the cosine kernel p is at most 0)
 
+// Widths of a Gaussian kernel: the smallest, and (smallest / sigma)^2 of each.
+struct Widths {
+  int count;
+  float ratios[KIB_MOST_WIDTHS];
+  double sigma;
+
+  static Widths of(const kib_widths& widths) {
+    Widths all{widths.count, {}, widths.sigma[0]};
+    for (int s = 0; s < widths.count; s++) {
+      double ratio = widths.sigma[0] / widths.sigma[s];
+      all.ratios[s] = static_cast<float>(ratio * ratio);
+    }
+    return all;
+  }
+};
+
+// An entry of a Gaussian Gram matrix less 1, over gram; and what it falls by with the distance, in units of the
+// smallest width: the entry itself, not less 1, where there is no other.
+struct Gaussian {
+  float entry, pull;
+};
+
 // What numbers are multiples of: codes of unit, entries of a Gram matrix less a constant of gram.
 struct Units {
   double unit, gram;
-  float reach;  // Gaussian: (unit / sigma)^2 over gram's square root twice, of squared distances
+  float reach;  // Gaussian: (unit / smallest sigma)^2 over gram's square root twice, of squared distances
 
   // Of codes the longest of which has this length.
   __device__ static Units of(int kernel, double sigma, double longest) {
@@ -41,9 +63,29 @@ struct Units {
     return units;
   }
 
-  // exp(-distance^2 / (2 sigma^2)) - 1, over gram.
-  __device__ float gaussian(float squared_distance) const {
+  // exp(-distance^2 / (2 sigma^2)) - 1, over gram, of what is over the smallest sigma; or the mean over all.
+  __device__ float gaussian(float squared_distance, const Widths& widths) const {
     float x = -0.5f * (squared_distance * reach * reach);
+    if (widths.count == 1) return less_one(x);
+    float sum = 0;
+#pragma unroll 1
+    for (int s = 0; s < widths.count; s++) sum += less_one(x * widths.ratios[s]);
+    return sum / static_cast<float>(widths.count);
+  }
+  __device__ Gaussian gaussian_and_pull(float squared_distance, const Widths& widths) const {
+    float x = -0.5f * (squared_distance * reach * reach), sum = 0, pull = 0;
+#pragma unroll 1
+    for (int s = 0; s < widths.count; s++) {
+      float ratio = widths.ratios[s], entry = less_one(x * ratio);
+      sum += entry;
+      pull += ratio * (static_cast<float>(gram) * entry + 1);
+    }
+    float part = 1 / static_cast<float>(widths.count);
+    return {sum * part, pull * part};
+  }
+
+  // Of x = -distance^2 / (2 sigma^2) over gram.
+  __device__ float less_one(float x) const {
     return gram == 1 ? expm1f(x) : x * (1 + 0.5f * (x * static_cast<float>(gram)));
   }
 };
@@ -66,7 +108,7 @@ struct Factors {
 // S (or of P = S o K) and q_i that of S (K - 1):
 //   linear    dv_i = 2 ((S vc)_i + s_i c)                                    s_i = 0 for HSIC
 //   cosine    dv_i = (2/|v_i|) ((S vc)_i - q_i c - (s_i + q_i) vc_i)         of sum_j S_ij (vh_j - K_ij vh_i)
-//   Gaussian  dv_i = (2/sigma^2) ((P vc)_i - s_i vc_i)
+//   Gaussian  dv_i = (2/sigma^2) ((P vc)_i - s_i vc_i)                       with the smallest sigma, and its P
 // Centring takes nothing off it but rounding: it is a sum of centred codes.
 struct RowFactors {
   float along, projection;
@@ -74,7 +116,7 @@ struct RowFactors {
 
   __device__ static RowFactors of(const kib_objective_spec& spec, const Units& units, double s_unit, double norm,
                                   float row_sum, float k_sum) {
-    double factor = gradient_factor(spec.kernel, spec.sigma, norm) * units.unit * s_unit, power = 1;
+    double factor = gradient_factor(spec.kernel, spec.widths.sigma[0], norm) * units.unit * s_unit, power = 1;
     if (factor > 0x1p100) power = 0x1p127;
     if (factor < 0x1p-100) power = 0x1p-126;
     factor = factor / power > FLT_MAX ? FLT_MAX : factor / power;  // which NaN passes

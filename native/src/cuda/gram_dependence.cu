@@ -71,6 +71,17 @@ __global__ void __launch_bounds__(kThreads) prepare(Variable x, int estimator) {
   if (threadIdx.x % kWarp == 0) x.p[b] = estimator == KIB_PHSIC ? p : 0;
 }
 
+// The mean of exp(-distance^2 / (2 sigma^2)) - 1 over the widths.
+__device__ double gaussian_less_one(double squared_distance, const kib_widths& widths) {
+  double sum = 0;
+#pragma unroll 1
+  for (int s = 0; s < widths.count; s++) {
+    double inverse = 1 / widths.sigma[s];
+    sum += expm1(squared_distance * inverse * inverse * -0.5);
+  }
+  return sum / widths.count;
+}
+
 struct Tile {
   double a[kEntries][kSide + 2], b[kEntries][kSide + 2];
 };
@@ -99,7 +110,6 @@ __device__ void gram_tile(double (&k)[2][2], Tile& tile, const Variable& x, int6
     }
     __syncthreads();
   }
-  double inverse = 1 / x.spec.sigma;
 #pragma unroll
   for (int e = 0; e < 4; e++) {
     int64_t i = i0 + 2 * ty + e / 2, j = j0 + 2 * tx + e % 2;
@@ -111,7 +121,7 @@ __device__ void gram_tile(double (&k)[2][2], Tile& tile, const Variable& x, int6
     else if (cosine)
       entry = x.norm[i] == 0 || x.norm[j] == 0 ? -1 : -0.5 * entry;
     else
-      entry = expm1(entry * inverse * inverse * -0.5);
+      entry = gaussian_less_one(entry, x.spec.widths);
   }
 }
 
@@ -205,7 +215,7 @@ int64_t kib_gram_workspace(const kib_variable* x, const kib_variable* y, int64_t
 
 kib_status kib_gram_dependence(double* value, const kib_variable* x, const kib_variable* y, int64_t batch,
                                int estimator, void* workspace, const kib_queue* queue) {
-  kib_status refused = check_dependence(estimator, x->kernel, y->kernel);
+  kib_status refused = check_dependence(estimator, *x, *y);
   if (refused != KIB_OK) return refused;
   Arena arena(workspace);
   return compute(value, All::take(arena, *x, *y, batch), batch, estimator, queue);

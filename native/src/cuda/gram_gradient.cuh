@@ -47,15 +47,18 @@ struct Totals {
 // A block multiplies S of 64 columns and a split of the rows, tile by tile, by 64 entries of the codes: reads vc B / 64
 // times (wide codes: K), and writes du where there is one split, else the splits' products; B^2 (G + G) fused
 // multiply-adds, B^2 G for wide codes.
-template <class T>
+// With several widths entries are made of squared distances where they are used, since what pulls is not to be had from
+// them.
+template <class T, bool Several>
 __global__ void __launch_bounds__(kTileThreads, 2) gradient(Problem all, T* du) {
   __shared__ TileMemory memory;
   __shared__ GradientMemory kept;
   int64_t batch = all.spec.batch, pitch = all.codes.pitch, g0 = static_cast<int64_t>(blockIdx.z) * kTile;
   int64_t i0 = static_cast<int64_t>(blockIdx.x) * kTile, split = blockIdx.y;
   Totals totals(all);
-  Factors factors = Factors::of(all.spec, *all.codes.units, all.l_gram());
-  float gram = static_cast<float>(all.codes.units->gram);
+  Units units = *all.codes.units;
+  Factors factors = Factors::of(all.spec, units, all.l_gram());
+  float gram = static_cast<float>(units.gram);
   float zz = 0, yz = 0, row_sum[4] = {}, k_sum[4] = {}, product[4][4] = {}, k_columns[4], l_columns[4];
   bool gaussian = all.spec.kernel == KIB_GAUSSIAN;
 #pragma unroll
@@ -74,6 +77,8 @@ __global__ void __launch_bounds__(kTileThreads, 2) gradient(Problem all, T* du) 
     float k[4][4], l[4][4];
     if (all.kept())
       load_kept(k, all.kept_k, all, at);
+    else if (Several)
+      raw_tile<true>(k, memory, all.codes, at, 0, all.codes.pitch);
     else
       gram_tile(k, memory, all.codes, at, all.phsic());
 #pragma unroll
@@ -90,9 +95,15 @@ __global__ void __launch_bounds__(kTileThreads, 2) gradient(Problem all, T* du) 
       float k_row = kept.k_rows[at.row(r)], l_row = kept.l_rows[at.row(r)], weights[4];
 #pragma unroll
       for (int c = 0; c < 4; c++) {
-        float entry = k[r][c], ke = (entry - k_columns[c]) - k_row, le = (l[r][c] - l_columns[c]) - l_row;
+        float entry = k[r][c], pull = 0;
+        if (Several) {
+          Gaussian both = units.gaussian_and_pull(entry, all.codes.widths);
+          entry = at.on_diagonal(r, c) ? 0 : both.entry, pull = both.pull;
+        }
+        float ke = (entry - k_columns[c]) - k_row, le = (l[r][c] - l_columns[c]) - l_row;
         float weight = factors.of_k * ke + factors.of_l * le;
-        if (gaussian) weight = at.on_diagonal(r, c) ? 0 : weight * (gram * entry + 1);  // none pulls itself
+        if (!Several) pull = gram * entry + 1;
+        if (gaussian) weight = at.on_diagonal(r, c) ? 0 : weight * pull;  // none pulls itself
         bool inside = at.inside(r, c);
         weight = inside ? weight : 0;
         zz += inside ? ke * ke : 0;
@@ -137,7 +148,7 @@ __global__ void __launch_bounds__(kTileThreads, 2) gradient(Problem all, T* du) 
     return;
   }
   if (column < at.columns)
-    kept.factors[column] = RowFactors::of(all.spec, *all.codes.units, factors.s_unit, all.codes.norm[i0 + column],
+    kept.factors[column] = RowFactors::of(all.spec, units, factors.s_unit, all.codes.norm[i0 + column],
                                           kept.row_sums[column], kept.k_sums[column]);
   __syncthreads();
   int64_t g = g0 + at.column(0), width = all.spec.width;

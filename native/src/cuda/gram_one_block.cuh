@@ -17,6 +17,7 @@ struct OneBlock {
 
   kib_objective_spec spec;
   kib_teaching teaching;
+  Widths of_codes, of_targets;
   int batch, code_row, target_row, gram_row;  // of numbers; batch: the next multiple of 4
   int threads, bytes;
 
@@ -26,7 +27,7 @@ struct OneBlock {
   }
 
   static OneBlock of(const kib_objective_spec& spec, const kib_teaching& teaching) {
-    OneBlock block{spec, teaching, 0, 0, 0, 0, 0, 0};
+    OneBlock block{spec, teaching, Widths::of(spec.widths), Widths::of(teaching.widths), 0, 0, 0, 0, 0, 0};
     bool targets = teaching.targets != nullptr;
     if (spec.batch > kMostSamples || spec.width > kMostEntries || (targets && teaching.outputs > kMostEntries))
       return block;
@@ -55,7 +56,7 @@ struct OneBlock {
 struct SmallCodes {
   float *v, *c;  // [batch, row], [row]
   int width, row, kernel;
-  double sigma;
+  const Widths& widths;
 };
 
 // The block's threads as groups of 8 lanes, each of which works on a row; all rows are worked on by all threads alike.
@@ -99,7 +100,7 @@ __device__ Units prepare_small(const SmallCodes& x, const T* u, bool centred, in
   double longest = 0;
   if (x.kernel != KIB_COSINE)
     for (int b = 0; b < samples; b++) longest = fmax(longest, sizes.norms[b]);
-  Units units = Units::of(x.kernel, x.sigma, longest);
+  Units units = Units::of(x.kernel, x.widths.sigma, longest);
   double inverse = 1 / units.unit;
   auto normalized = [&](int b, int g) {
     double scale = x.kernel == KIB_COSINE ? sizes.scales[b] : inverse;
@@ -148,8 +149,10 @@ __device__ void small_tile(float (&sums)[4][4], const SmallCodes& x, int ti, int
 }
 
 // k [batch, gram_row]: the Gram matrix less a constant, over its unit; each pair of codes once. row_sums, p [batch].
-__device__ inline void small_gram(float* k, float* row_sums, float* p, const SmallCodes& x, const Units& units,
-                                  const double* norms, const OneBlock& block) {
+// KeepsDistances: of a Gaussian kernel k stays squared distances.
+template <bool KeepsDistances>
+__device__ void small_gram(float* k, float* row_sums, float* p, const SmallCodes& x, const Units& units,
+                           const double* norms, const OneBlock& block) {
   int side = block.batch / 4, pairs = side * (side + 1) / 2, row = block.gram_row;
   for (int n = static_cast<int>(threadIdx.x); n < pairs; n += static_cast<int>(blockDim.x)) {
     int ti = static_cast<int>((sqrtf(8 * static_cast<float>(n) + 1) - 1) / 2);
@@ -190,10 +193,10 @@ __device__ inline void small_gram(float* k, float* row_sums, float* p, const Sma
     for (int j = lane; j < samples && is_row; j += OneBlock::kLanes) {
       float entry = k[i * row + j], p_column = p[j];
       if (x.kernel == KIB_GAUSSIAN)
-        entry = i == j ? 0 : units.gaussian(entry);
+        entry = i == j ? 0 : units.gaussian(entry, x.widths);
       else
         entry = cosine && (p_row == kDead || p_column == kDead) ? -1 : entry + (p_row + p_column);
-      k[i * row + j] = entry;
+      if (!KeepsDistances) k[i * row + j] = entry;
       sum += entry;
     }
     sum = group_sum<OneBlock::kLanes>(sum);
@@ -216,7 +219,8 @@ __device__ inline double small_means(float* row_sums, int samples, bool phsic, d
 // The block: reads u (and target vectors, or a similarity twice) once, writes du once; B^2 G / 2 fused multiply-adds
 // for K and B^2 G for S vc, of which 16 share two reads of 16 bytes, so that arithmetic is the bound; about 12
 // operations in double for each number of u.
-template <class T>
+// Several: of widths of the codes' Gaussian kernel, as in gradient.
+template <class T, bool Several>
 __global__ void __launch_bounds__(OneBlock::kMostThreads)
     gradient_of_small(OneBlock block, T* du, double* value, const T* u, kib_meter meter) {
   extern __shared__ double shared[];
@@ -239,13 +243,13 @@ __global__ void __launch_bounds__(OneBlock::kMostThreads)
                static_cast<int>(teaching.outputs),
                block.target_row,
                teaching.kernel,
-               teaching.sigma};
+               block.of_targets};
   SmallCodes x{take(batch * block.code_row),
                take(block.code_row),
                static_cast<int>(spec.width),
                block.code_row,
                spec.kernel,
-               spec.sigma};
+               block.of_codes};
   float *l = take(targets ? batch * row : 0), *k = take(batch * row), *p = take(batch);
   float *k_rows = take(batch), *l_rows = take(batch);
   int32_t* labels = reinterpret_cast<int32_t*>(take(batch));
@@ -259,7 +263,7 @@ __global__ void __launch_bounds__(OneBlock::kMostThreads)
   double l_gram = 1;
   if (targets) {
     Units of_targets = prepare_small(y, teaching.targets, teaching.centred != 0, samples, batch, sizes);
-    small_gram(l, l_rows, p, y, of_targets, sizes.norms, block);
+    small_gram<false>(l, l_rows, p, y, of_targets, sizes.norms, block);
     l_gram = of_targets.gram;
   } else {
     for (int i = static_cast<int>(threadIdx.x); i < samples && !given; i += static_cast<int>(blockDim.x))
@@ -273,7 +277,7 @@ __global__ void __launch_bounds__(OneBlock::kMostThreads)
     });
   }
   Units units = prepare_small(x, u, spec.centred != 0, samples, batch, sizes);
-  small_gram(k, k_rows, p, x, units, sizes.norms, block);
+  small_gram<Several>(k, k_rows, p, x, units, sizes.norms, block);
   float k_mean = static_cast<float>(small_means(k_rows, samples, phsic, parts));
   float l_mean = static_cast<float>(small_means(l_rows, samples, phsic, parts));
 
@@ -284,12 +288,17 @@ __global__ void __launch_bounds__(OneBlock::kMostThreads)
     float row_zz = 0, row_yz = 0, row_sum = 0, k_sum = 0, k_row = 0, l_row = 0;
     if (is_row) k_row = k_mean + k_rows[i], l_row = l_mean + l_rows[i];
     for (int j = lane; j < samples && is_row; j += OneBlock::kLanes) {
-      float entry = k[i * row + j];
+      float entry = k[i * row + j], pull = 0;
+      if (Several) {
+        Gaussian both = units.gaussian_and_pull(entry, block.of_codes);
+        entry = i == j ? 0 : both.entry, pull = both.pull;
+      }
       float ke = (entry - k_row) - k_rows[j], le = (similarity(i, j) - l_row) - l_rows[j];
       row_zz += ke * ke;
       row_yz += le * ke;
       float weight = factors.of_k * ke + factors.of_l * le;
-      if (gaussian) weight = i == j ? 0 : weight * (gram * entry + 1);  // a code pulls nothing towards itself
+      if (!Several) pull = gram * entry + 1;
+      if (gaussian) weight = i == j ? 0 : weight * pull;  // a code pulls nothing towards itself
       row_sum += weight;
       k_sum += weight * entry;
       k[i * row + j] = weight;
@@ -337,7 +346,9 @@ template <class T>
 kib_status one_block(T* du, double* value, const T* u, const OneBlock& block, const kib_meter& meter,
                      const kib_queue* queue) {
   Grid grid{dim3(1), static_cast<unsigned>(block.threads), static_cast<size_t>(block.bytes)};
-  return launch("gram.gradient_of_small", gradient_of_small<T>, grid, queue, block, du, value, u, meter);
+  bool several = block.spec.kernel == KIB_GAUSSIAN && block.spec.widths.count > 1;
+  return launch("gram.gradient_of_small", several ? gradient_of_small<T, true> : gradient_of_small<T, false>, grid,
+                queue, block, du, value, u, meter);
 }
 
 }  // namespace kib::cuda

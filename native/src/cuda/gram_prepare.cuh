@@ -41,7 +41,7 @@ __global__ void __launch_bounds__(kTileThreads, 2) centre(Codes codes, const T* 
   if (lane == 0) longest[warp] = most;
   __syncthreads();
   for (int i = 0; i < kWarps; i++) most = fmax(most, longest[i]);
-  Units units = Units::of(codes.kernel, codes.sigma, most);
+  Units units = Units::of(codes.kernel, codes.widths.sigma, most);
   if (blockIdx.x == 0 && blockIdx.y == 0 && threadIdx.x == 0) *codes.units = units;
 
   int64_t g = static_cast<int64_t>(blockIdx.x) * kWarp + lane;

@@ -19,7 +19,7 @@ struct Problem {
   kib_teaching teaching;
   Codes codes, targets;
   int64_t tiles, pairs, pieces, piece, splits, kept_pitch;
-  float *kept_k, *kept_l;     // [B, kept_pitch] of wide codes
+  float *kept_k, *kept_l;     // [B, kept_pitch] of wide codes; of K with several widths squared distances
   float *partials, *p;        // [pieces, pairs, 64, 64] and [pieces, B], of more than one piece
   double *k_rows, *l_rows;    // [tiles, B]
   double *k_means, *l_means;  // [B]
@@ -30,6 +30,8 @@ struct Problem {
 
   __host__ __device__ bool kept() const { return codes.width > kNarrow; }
   __host__ __device__ int64_t mean_blocks() const { return (spec.batch + kTileThreads - 1) / kTileThreads; }
+  // Whether what a code pulls another by is not to be had from K.
+  __host__ __device__ bool several() const { return spec.kernel == KIB_GAUSSIAN && spec.widths.count > 1; }
   __device__ bool phsic() const { return spec.estimator == KIB_PHSIC; }
   __device__ double l_gram() const { return teaching.targets != nullptr ? targets.units->gram : 1; }
 
@@ -39,8 +41,8 @@ struct Problem {
     int64_t batch = spec.batch, width = spec.width;
     all.spec = spec;
     all.teaching = teaching;
-    all.codes = Codes::take(arena, batch, width, spec.kernel, spec.sigma);
-    all.targets = Codes::take(arena, batch, std::max<int64_t>(teaching.outputs, 1), teaching.kernel, teaching.sigma);
+    all.codes = Codes::take(arena, batch, width, spec.kernel, spec.widths);
+    all.targets = Codes::take(arena, batch, std::max<int64_t>(teaching.outputs, 1), teaching.kernel, teaching.widths);
     all.tiles = divided_up(batch, kTile);
     all.pairs = all.tiles * (all.tiles + 1) / 2;
     int64_t pitch = all.codes.pitch, columns = divided_up(pitch, kTile);

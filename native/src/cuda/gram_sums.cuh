@@ -34,7 +34,7 @@ __global__ void __launch_bounds__(kTileThreads, 2) products(Problem all) {
     all.p[blockIdx.y * all.spec.batch + at.j0 + code] = memory.p[code];
 }
 
-// A tile of K from what products left.
+// A tile of K from what products left, but for finish_entries.
 __device__ void add_pieces(float (&k)[4][4], TileMemory& memory, const Problem& all, const Place& at) {
   float p = 0;
   int code = static_cast<int>(threadIdx.x) % kTile;
@@ -56,8 +56,6 @@ __device__ void add_pieces(float (&k)[4][4], TileMemory& memory, const Problem& 
   if (threadIdx.x < 2 * kTile) memory.p[threadIdx.x] = p;
   __syncthreads();
   finish_p(memory, all.codes, at, all.phsic());
-  finish_entries(k, memory, all.codes, at);
-  __syncthreads();
 }
 
 // Writes the sums of a tile's columns to rows[j tile] and, off the diagonal, those of its rows to rows[i tile].
@@ -95,8 +93,12 @@ __global__ void __launch_bounds__(kTileThreads, 2) sums(Problem all) {
   if (all.pieces > 1)
     add_pieces(k, memory, all, at);
   else
-    gram_tile(k, memory, all.codes, at, all.phsic());
-  if (all.kept()) keep(all.kept_k, k, all, at);
+    unfinished_tile(k, memory, all.codes, at, all.phsic());
+  bool several = all.several();
+  if (all.kept() && several) keep(all.kept_k, k, all, at);
+  finish_entries(k, memory, all.codes, at);
+  __syncthreads();
+  if (all.kept() && !several) keep(all.kept_k, k, all, at);
   write_sums(all.k_rows, k, memory, all, at);
   teaching_tile(k, memory, all, at);
   if (all.kept() && all.teaching.targets != nullptr) keep(all.kept_l, k, all, at);

@@ -18,14 +18,14 @@ inline int64_t padded_width(int64_t width) { return divided_up(width, 8) * 8; }
 struct Codes {
   int64_t batch, width, pitch;
   int kernel;
-  double sigma;
+  Widths widths;
   double *mean, *norm, *scale;  // [B]; scale: what the kernel multiplies a code by
   float *c, *vc;                // [pitch], [B, pitch], over unit
   Units* units;                 // [1]
 
-  static Codes take(Arena& arena, int64_t batch, int64_t width, int kernel, double sigma) {
+  static Codes take(Arena& arena, int64_t batch, int64_t width, int kernel, const kib_widths& widths) {
     int64_t pitch = padded_width(width);
-    Codes codes{batch, width, pitch, kernel, sigma, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr};
+    Codes codes{batch, width, pitch, kernel, Widths::of(widths), nullptr, nullptr, nullptr, nullptr, nullptr, nullptr};
     codes.mean = arena.take<double>(batch);
     codes.norm = arena.take<double>(batch);
     codes.scale = arena.take<double>(batch);
@@ -160,7 +160,8 @@ __device__ inline void finish_entries(float (&k)[4][4], const TileMemory& memory
   if (x.kernel == KIB_GAUSSIAN) {
     const Units units = *x.units;
 #pragma unroll
-    for (int e = 0; e < 16; e++) k[e / 4][e % 4] = at.on_diagonal(e / 4, e % 4) ? 0 : units.gaussian(k[e / 4][e % 4]);
+    for (int e = 0; e < 16; e++)
+      k[e / 4][e % 4] = at.on_diagonal(e / 4, e % 4) ? 0 : units.gaussian(k[e / 4][e % 4], x.widths);
     return;
   }
   bool cosine = x.kernel == KIB_COSINE;
@@ -172,15 +173,18 @@ __device__ inline void finish_entries(float (&k)[4][4], const TileMemory& memory
   }
 }
 
+// k[r][c]: what finish_entries makes the place's entries of the Gram matrix of.
+__device__ inline void unfinished_tile(float (&k)[4][4], TileMemory& memory, const Codes& x, const Place& at,
+                                       bool phsic) {
+  if (x.kernel == KIB_GAUSSIAN) return raw_tile<true>(k, memory, x, at, 0, x.pitch);
+  raw_tile<false>(k, memory, x, at, 0, x.pitch);
+  __syncthreads();
+  finish_p(memory, x, at, phsic);
+}
+
 // k[r][c]: the place's entries of the Gram matrix, less a constant.
 __device__ inline void gram_tile(float (&k)[4][4], TileMemory& memory, const Codes& x, const Place& at, bool phsic) {
-  if (x.kernel == KIB_GAUSSIAN) {
-    raw_tile<true>(k, memory, x, at, 0, x.pitch);
-  } else {
-    raw_tile<false>(k, memory, x, at, 0, x.pitch);
-    __syncthreads();
-    finish_p(memory, x, at, phsic);
-  }
+  unfinished_tile(k, memory, x, at, phsic);
   finish_entries(k, memory, x, at);
   __syncthreads();
 }

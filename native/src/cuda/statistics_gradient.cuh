@@ -112,7 +112,7 @@ __global__ void __launch_bounds__(kThreads, 2)
   __syncwarp();
   if (warp >= rows) return;
   double projection = spec.kernel == KIB_COSINE ? memory.projections[warp] : 0;
-  double factor = gradient_factor(spec.kernel, spec.sigma, all.norm[i0 + warp]);
+  double factor = gradient_factor(spec.kernel, spec.widths.sigma[0], all.norm[i0 + warp]);
   for (int64_t g = lane; g < width; g += kWarp) {
     int64_t at = (i0 + warp) * width + g;
     store(du + at, static_cast<float>(factor * (products[at] - projection * all.vh[at])));

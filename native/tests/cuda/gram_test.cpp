@@ -48,7 +48,7 @@ void shapes() {
       kind++;
       Objective o(batch, width, kernel, kind % 2 == 0 ? KIB_HSIC : KIB_PHSIC, kind % 4 < 2 && width > 4,
                   kind % 3 == 0 && width * batch < 40000 ? KIB_BF16 : KIB_F32);
-      if (width > 200) o.spec.sigma = 30;
+      if (width > 200) o.spec.widths.sigma[0] = 30;
       if (kind % 5 == 3)
         o.similarity();
       else if (kind % 5 == 4)
@@ -72,6 +72,36 @@ void teachings() {
     Objective wide(batch, 200, KIB_GAUSSIAN, KIB_PHSIC, false, KIB_F32);
     wide.targets(300, KIB_COSINE, true);
     compare(wide, 2e-5);
+  }
+}
+
+// Several widths on every path: one block, and tiled, with a Gram matrix that is computed twice or kept, in pieces or
+// not.
+void several_widths() {
+  const int64_t sizes[][2] = {{3, 7}, {64, 100}, {128, 64}, {130, 2}, {200, 64}, {97, 300}, {5, 4099}, {129, 2056}};
+  int kind = 0;
+  for (auto [batch, width] : sizes) {
+    kind++;
+    Objective o(batch, width, KIB_GAUSSIAN, kind % 2 == 0 ? KIB_HSIC : KIB_PHSIC, kind % 4 < 2,
+                kind % 3 == 0 ? KIB_BF16 : KIB_F32);
+    if (kind % 3 == 1)
+      o.targets(9, KIB_GAUSSIAN, true);
+    else if (kind % 3 == 2)
+      o.similarity();
+    else
+      o.classes(10);
+    o.widths(width > 200 ? std::vector<double>{20, 30, 300} : std::vector<double>{2, 5, 20});
+    compare(o, 2e-6 * std::sqrt(static_cast<double>(batch)));
+  }
+  for (int64_t batch : {12, 140}) {
+    for (double scale : {0x1p30, 0x1p-8, 0x1p-70, 0x1p-100}) {
+      Objective o(batch, 8, KIB_GAUSSIAN, KIB_PHSIC, true, KIB_F32);
+      o.classes(3);
+      o.widths({0.5, 8});
+      o.change([=](size_t, float x) { return static_cast<float>(x * scale); });
+      o.name += ", scaled by " + std::to_string(scale);
+      compare(o, 8e-6);
+    }
   }
 }
 
@@ -171,7 +201,7 @@ void known_dependence() {
       {{1e-25f, 2e-25f, 4e-25f}, {1, 2, 3}, KIB_LINEAR, 1.00000003908e-50, 1.03333337372e-49},
   };
   for (const Case& c : cases) {
-    kib_variable x{nullptr, KIB_F32, 1, c.kernel, 5}, y{nullptr, KIB_F32, 1, KIB_LINEAR, 1};
+    kib_variable x{nullptr, KIB_F32, 1, c.kernel, {1, {5}}}, y{nullptr, KIB_F32, 1, KIB_LINEAR, {1, {1}}};
     int64_t batch = static_cast<int64_t>(c.x.size());
     near(dependence(c.x, x, c.y, y, batch, KIB_HSIC) / c.hsic, 1, 1e-11, "HSIC");
     near(dependence(c.x, x, c.y, y, batch, KIB_PHSIC) / c.phsic, 1, 1e-11, "pHSIC");
@@ -190,8 +220,9 @@ void dependences() {
           std::vector<float> y = random_numbers(static_cast<size_t>(batch * other_width), -1, 1);
           for (int64_t g = 0; g < width && batch > 2; g++) x[static_cast<size_t>(2 * width + g)] = 0;
           for (float& number : y) number += 100;
-          kib_variable of_x{nullptr, half ? KIB_BF16 : KIB_F32, width, kernel, 1.5};
-          kib_variable of_y{nullptr, KIB_F32, other_width, other, 5};
+          kib_variable of_x{nullptr, half ? KIB_BF16 : KIB_F32, width, kernel, {1, {1.5}}};
+          kib_variable of_y{nullptr, KIB_F32, other_width, other, {1, {5}}};
+          if (kernel == KIB_GAUSSIAN && batch > 100) of_x.widths = {3, {0.5, 1.5, 9}};
           double actual = dependence(x, of_x, y, of_y, batch, estimator), wanted = 0;
           of_x.type = KIB_F32;
           of_x.rows = x.data(), of_y.rows = y.data();
@@ -222,6 +253,7 @@ void test_gram() {
   check(kib_objective_gram_is_small(&spec, &classes) == 0, "wide codes are tiled");
   shapes();
   teachings();
+  several_widths();
   codes();
   alike();
   repeats();
@@ -257,7 +289,7 @@ void time_gram(test::Timer& timer) {
   std::vector<float> numbers = random_numbers(static_cast<size_t>(batch * 64), 0.5, 2);
   test::Array<float> x(numbers);
   test::Array<double> value(1);
-  kib_variable of_x{x.data(), KIB_F32, 64, KIB_COSINE, 5}, of_y{x.data(), KIB_F32, 64, KIB_GAUSSIAN, 5};
+  kib_variable of_x{x.data(), KIB_F32, 64, KIB_COSINE, {1, {5}}}, of_y{x.data(), KIB_F32, 64, KIB_GAUSSIAN, {1, {5}}};
   test::Scratch workspace(static_cast<size_t>(kib_gram_workspace(&of_x, &of_y, batch)));
   timer.time("gram.dependence", "B=" + std::to_string(batch) + " G=64", {512.0 * static_cast<double>(batch)}, [&] {
     return kib_gram_dependence(value.data(), &of_x, &of_y, batch, KIB_HSIC, workspace.data(), test::device());

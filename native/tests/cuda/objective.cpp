@@ -1,5 +1,7 @@
 #include "objective.h"
 
+#include <algorithm>
+
 namespace test {
 namespace {
 
@@ -10,7 +12,7 @@ kib_meter meter_of(double* sums, const int64_t* now, int64_t* fault) { return {s
 }  // namespace
 
 Objective::Objective(int64_t batch, int64_t width, int kernel, int estimator, bool centred, int type)
-    : spec{type, estimator, kernel, centred ? 1 : 0, 5.0, 2.0, batch, width},
+    : spec{type, estimator, kernel, centred ? 1 : 0, {1, {5}}, 2.0, batch, width},
       u(random_numbers(static_cast<size_t>(batch * width), 0.5, 2)) {
   if (type == KIB_BF16) u = widened(narrowed(u));
   name = "B=" + std::to_string(batch) + " G=" + std::to_string(width) + " kernel " + std::to_string(kernel) +
@@ -26,8 +28,16 @@ void Objective::classes(int count) {
 
 void Objective::targets(int count, int kernel, bool centred) {
   signal = random_numbers(static_cast<size_t>(spec.batch * count), -1, 1);
-  teaching.outputs = count, teaching.kernel = kernel, teaching.centred = centred ? 1 : 0, teaching.sigma = 1.5;
+  teaching.outputs = count, teaching.kernel = kernel, teaching.centred = centred ? 1 : 0, teaching.widths = {1, {1.5}};
   name += ", " + std::to_string(count) + " targets, kernel " + std::to_string(kernel);
+}
+
+void Objective::widths(const std::vector<double>& ascending) {
+  kib_widths widths = {static_cast<int>(ascending.size()), {}};
+  std::copy(ascending.begin(), ascending.end(), widths.sigma);
+  spec.widths = widths;
+  if (!signal.empty()) teaching.widths = widths;
+  name += ", " + std::to_string(ascending.size()) + " widths";
 }
 
 void Objective::similarity() {

@@ -24,6 +24,8 @@ struct Objective {
   void targets(int count, int kernel, bool centred);
   void similarity();  // symmetric, around 100
 
+  void widths(const std::vector<double>& ascending);  // of codes' kernel, and of targets'
+
   void change(const std::function<float(size_t, float)>& function);
 };
 

@@ -6,6 +6,7 @@ import io.github.kib4j.bindings.internal.kib_objective_spec;
 import io.github.kib4j.bindings.internal.kib_queue;
 import io.github.kib4j.bindings.internal.kib_teaching;
 import io.github.kib4j.bindings.internal.kib_variable;
+import io.github.kib4j.bindings.internal.kib_widths;
 import io.github.kib4j.bindings.internal.settings;
 import io.github.kib4j.op.Activation;
 import io.github.kib4j.op.ActivityOps;
@@ -115,6 +116,14 @@ public final class Specs {
         return s.seed(spec.seed()).layer(spec.layer());
     }
 
+    /** Writes a kernel's widths. */
+    private static void widths(kib_widths to, Kernel kernel) {
+        for (int i = 0; i < kernel.widths().size(); i++) {
+            to.sigma(i, kernel.widths().get(i));
+        }
+        to.count(kernel.widths().size());
+    }
+
     /**
      * {@return a local objective}
      *
@@ -124,7 +133,8 @@ public final class Specs {
     public static kib_objective_spec objective(Tensor u, ObjectiveOps.Spec spec) {
         kib_objective_spec s = new kib_objective_spec();
         s.type(type(u.type())).estimator(estimator(spec.estimator())).kernel(kernel(spec.kernel()));
-        s.centred(spec.centred() ? 1 : 0).sigma(spec.kernel().sigma()).gamma(spec.gamma());
+        s.centred(spec.centred() ? 1 : 0).gamma(spec.gamma());
+        widths(s.widths(), spec.kernel());
         return s.batch(u.shape().extent(0)).width(u.shape().rowSize());
     }
 
@@ -136,12 +146,13 @@ public final class Specs {
     public static kib_teaching teaching(Teaching teaching) {
         kib_teaching t = new kib_teaching();
         t.labels(null).targets(null).similarity(null).outputs(teaching.outputs());
-        t.same(0).different(0).kernel(settings.KIB_LINEAR).centred(0).sigma(1);
+        t.same(0).different(0).kernel(settings.KIB_LINEAR).centred(0);
+        widths(t.widths(), Kernel.LINEAR);
         if (teaching instanceof Teaching.Classes classes) {
             t.same(classes.same()).different(classes.different());
         } else if (teaching instanceof Teaching.Targets targets) {
             t.kernel(kernel(targets.kernel())).centred(targets.centred() ? 1 : 0);
-            t.sigma(targets.kernel().sigma());
+            widths(t.widths(), targets.kernel());
         }
         return t;
     }
@@ -172,7 +183,8 @@ public final class Specs {
      */
     public static kib_variable variable(Tensor samples, Kernel kernel) {
         kib_variable v = new kib_variable().rows(null).type(type(samples.type()));
-        return v.width(samples.shape().rowSize()).kernel(kernel(kernel)).sigma(kernel.sigma());
+        widths(v.widths(), kernel);
+        return v.width(samples.shape().rowSize()).kernel(kernel(kernel));
     }
 
     /**

@@ -23,6 +23,7 @@ final class ConstantsTest {
             Map.entry("KIB_SELU_LAMBDA", Activation.SELU_LAMBDA),
             Map.entry("KIB_SELU_ALPHA", Activation.SELU_ALPHA),
             Map.entry("KIB_DEAD_FACTOR", Kernel.DEAD_FACTOR),
+            Map.entry("KIB_MOST_WIDTHS", Kernel.MOST_WIDTHS),
             Map.entry("KIB_BATCH_NORM_EPSILON", BatchNormOps.EPSILON),
             Map.entry("KIB_BATCH_NORM_MOMENTUM", BatchNormOps.MOMENTUM),
             Map.entry("KIB_CLOCK_STEP", Clock.STEP),

@@ -17,9 +17,12 @@ final class SpecsTest {
         assertThat(queue.threads()).isEqualTo(3);
         assertThat(queue.stream()).isNull();
         kib_objective_spec spec =
-                new kib_objective_spec().batch(1L << 40).sigma(0.1).centred(1);
+                new kib_objective_spec().batch(1L << 40).gamma(0.1).centred(1);
+        spec.widths().sigma(7, 9).count(8);
         assertThat(spec.batch()).isEqualTo(1L << 40);
-        assertThat(spec.sigma()).isEqualTo(0.1);
+        assertThat(spec.gamma()).isEqualTo(0.1);
+        assertThat(spec.widths().count()).isEqualTo(8);
+        assertThat(spec.widths().sigma(7)).isEqualTo(9);
         assertThat(spec.centred()).isEqualTo(1);
         assertThat(spec.width()).isZero();
     }

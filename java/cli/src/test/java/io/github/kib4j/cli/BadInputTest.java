@@ -170,6 +170,9 @@ final class BadInputTest {
                 usage(
                         "--gamma has 3 numbers, but there are 2 hidden layers; give one number, or 2.",
                         train("--gamma", "1,2,3")),
+                usage(
+                        "A Gaussian kernel has 1 to 8 widths sigma, but there are 9.",
+                        train("--kernel", "gaussian", "--sigma", "1,2,3,4,5,6,7,8,9")),
                 usage("--threads must be a whole number from 1 to 1024", train("--threads", "0")),
                 usage("--threads must be a whole number from 1 to 1024", train("--threads", "1025")),
                 usage("--width 0.3", train("--width", "0.3")),

@@ -38,7 +38,7 @@ public record GramMatrix(int size, double[] k) {
         boolean distances = kernel.kind() == Kernel.Kind.GAUSSIAN;
         double[] k = sums(size, width, (b, g) -> (u[b * width + g] - less[b]) * times[b], distances);
         for (int i = 0; i < k.length && distances; i++) {
-            k[i] = Math.exp(-k[i] / kernel.sigma() / kernel.sigma() / 2);
+            k[i] = kernel.gaussianOf(k[i]);
         }
         return new GramMatrix(size, k);
     }

@@ -55,12 +55,7 @@ final class PairCodes {
         if (kernel.kind() != Kernel.Kind.GAUSSIAN) {
             return dot(compared, i, others, j, width);
         }
-        double squares = 0;
-        for (int k = 0; k < width; k++) {
-            double difference = compared[i * width + k] - others[j * width + k];
-            squares += difference * difference;
-        }
-        return Math.exp(-squares / (2 * kernel.sigma() * kernel.sigma()));
+        return kernel.gaussianOf(squaredDistance(compared, i, others, j, width));
     }
 
     /**
@@ -77,7 +72,7 @@ final class PairCodes {
             case GAUSSIAN -> 1;
         };
         if (kernel.kind() == Kernel.Kind.GAUSSIAN) {
-            weight *= similarity / (kernel.sigma() * kernel.sigma());
+            weight *= kernel.gaussianSlope(squaredDistance(compared, i, others, j, width));
         }
         for (int k = 0; k < width; k++) {
             dv[i * width + k] += weight * (others[j * width + k] - own * compared[i * width + k]);
@@ -100,6 +95,15 @@ final class PairCodes {
             centre(dv, i, width);
         }
         return dv;
+    }
+
+    static double squaredDistance(double[] a, int i, double[] b, int j, int width) {
+        double sum = 0;
+        for (int k = 0; k < width; k++) {
+            double difference = a[i * width + k] - b[j * width + k];
+            sum += difference * difference;
+        }
+        return sum;
     }
 
     static double dot(double[] a, int i, double[] b, int j, int width) {

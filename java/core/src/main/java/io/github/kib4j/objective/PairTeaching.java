@@ -83,11 +83,6 @@ final class PairTeaching {
         if (kernel.kind() == Kernel.Kind.COSINE) {
             return first == 0 || second == 0 ? 0 : dot / Math.sqrt(first * second);
         }
-        double squares = 0;
-        for (int k = 0; k < width; k++) {
-            double difference = rows[i * width + k] - others[j * width + k];
-            squares += difference * difference;
-        }
-        return Math.exp(-squares / (2 * kernel.sigma() * kernel.sigma()));
+        return kernel.gaussianOf(PairCodes.squaredDistance(rows, i, others, j, width));
     }
 }

@@ -55,7 +55,7 @@ public sealed interface Teaching {
             return switch (kernel.kind()) {
                 case LINEAR -> centred ? -1.0 / classes : 0;
                 case COSINE -> centred ? -1.0 / (classes - 1) : 0;
-                case GAUSSIAN -> Math.exp(-1 / (kernel.sigma() * kernel.sigma()));
+                case GAUSSIAN -> kernel.gaussianOf(2);
             };
         }
     }

@@ -68,7 +68,7 @@ record Codes(int batch, int width, double[] v, double[] norm, double[] unit, dou
      */
     double lessConstant(int i, int j, Kernel kernel, Estimator estimator) {
         return switch (kernel.kind()) {
-            case GAUSSIAN -> Math.expm1(-squaredDistance(i, j) / kernel.sigma() / kernel.sigma() / 2);
+            case GAUSSIAN -> kernel.gaussianLessOne(squaredDistance(i, j));
             case COSINE -> norm[i] == 0 || norm[j] == 0 ? -1 : -squaredDistance(i, j) / 2;
             case LINEAR -> {
                 double sum = 0;
@@ -87,7 +87,8 @@ record Codes(int batch, int width, double[] v, double[] norm, double[] unit, dou
         return kernel.kind() == Kernel.Kind.LINEAR ? 0 : 1;
     }
 
-    private double squaredDistance(int i, int j) {
+    /** Returns {@code |vh_i - vh_j|^2}. */
+    double squaredDistance(int i, int j) {
         double sum = 0;
         for (int g = 0; g < width; g++) {
             double difference = unit[i * width + g] - unit[j * width + g];

@@ -105,9 +105,11 @@ record ReferenceObjective() implements ObjectiveOps<Work> {
             double product = 0;
             for (int j = 0; j < batch; j++) {
                 double similarity = k[i * batch + j] + Codes.offset(kernel);
-                double weight =
-                        kernel.kind() == Kernel.Kind.GAUSSIAN ? s[i * batch + j] * similarity : s[i * batch + j];
-                product += s[i * batch + j] * similarity;
+                double weight = s[i * batch + j];
+                product += weight * similarity;
+                if (kernel.kind() == Kernel.Kind.GAUSSIAN) {
+                    weight *= kernel.gaussianSlope(codes.squaredDistance(i, j));
+                }
                 for (int g = 0; g < width; g++) {
                     dv[i * width + g] += weight
                             * (kernel.kind() == Kernel.Kind.GAUSSIAN
@@ -126,9 +128,8 @@ record ReferenceObjective() implements ObjectiveOps<Work> {
         for (int g = 0; g < width; g++) {
             int at = i * width + g;
             dv[at] = switch (kernel.kind()) {
-                case LINEAR -> 2 * dv[at];
+                case LINEAR, GAUSSIAN -> 2 * dv[at];
                 case COSINE -> codes.norm()[i] == 0 ? 0 : 2 / codes.norm()[i] * (dv[at] - product * codes.unit()[at]);
-                case GAUSSIAN -> 2 / (kernel.sigma() * kernel.sigma()) * dv[at];
             };
         }
     }

@@ -113,8 +113,8 @@ public enum Key {
     KERNEL("cosine", "kernel on codes", "linear", "cosine", "gaussian"),
     /** The kernel on labels. */
     LABEL_KERNEL("cosine", "kernel on labels and targets", "linear", "cosine", "gaussian"),
-    /** {@code sigma} of Gaussian kernels. */
-    SIGMA(NUMBER, Range.between(1e-6, 1e6), "5.0", "width of Gaussian kernels"),
+    /** {@code sigma} of Gaussian kernels, or several. */
+    SIGMA(NUMBERS, Range.between(1e-6, 1e6), "5.0", "width of Gaussian kernels; of several, their mean is the kernel"),
     /** {@code gamma}, the weight of the label term, of all hidden layers or of each. */
     GAMMA(NUMBERS, Range.between(0, 1e6), "2.0", "weight of the label term, or one for each hidden layer"),
     /** Whether codes are centred within a sample. */

@@ -517,7 +517,7 @@ public record RunPlan(Settings settings) {
         return switch (settings.choice(key)) {
             case "linear" -> Kernel.LINEAR;
             case "cosine" -> Kernel.COSINE;
-            default -> Kernel.gaussian(settings.number(Key.SIGMA));
+            default -> new Kernel(Kernel.Kind.GAUSSIAN, settings.numbers(Key.SIGMA));
         };
     }
 

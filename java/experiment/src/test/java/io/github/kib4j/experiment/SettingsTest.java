@@ -2,6 +2,7 @@ package io.github.kib4j.experiment;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.kib4j.op.Kernel;
 import io.github.kib4j.rule.LocalRule;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.train.TrainingConfig;
@@ -67,6 +68,22 @@ final class SettingsTest {
                 .isEqualTo(new RunPlan(settings.with(Key.GAMMA, "3"))
                         .training("phsic", Shape.of(1, 28, 28), 10)
                         .signature());
+    }
+
+    @Test
+    void severalWidthsAreOneKernel() throws IOException {
+        Settings given = new Settings().set(Key.KERNEL, "gaussian").set(Key.SIGMA, "10,2,5");
+        Settings settings = Experiment.of(given, null, "mlp-mnist-cosine-grp").settings();
+        String toml = new RunPlan(settings).toToml();
+        assertThat(toml).contains("sigma = [10.0, 2.0, 5.0]\n");
+        assertThat(new RunPlan(Settings.read(file(toml)).settings()).kernel(Key.KERNEL))
+                .isEqualTo(Kernel.gaussian(2, 5, 10));
+        assertThat(new RunPlan(settings)
+                        .training("phsic", Shape.of(1, 28, 28), 10)
+                        .rule()
+                        .signature()
+                        .entries())
+                .containsEntry("objective.kernel.sigma", "2.0,5.0,10.0");
     }
 
     @Test

@@ -135,7 +135,9 @@ public abstract class DependenceContract extends BackendContract {
         float[][] x = samples.draw(random, 7, 3);
         float[][] y = new Samples(1, 1).draw(random, 7, 2);
         x[5] = x[1].clone();
-        for (Kernel kernel : List.of(Kernel.LINEAR, Kernel.COSINE, Kernel.gaussian(5), Kernel.gaussian(1e-3))) {
+        List<Kernel> kernels = List.of(
+                Kernel.LINEAR, Kernel.COSINE, Kernel.gaussian(5), Kernel.gaussian(1e-3), Kernel.gaussian(1e3, 1, 0.02));
+        for (Kernel kernel : kernels) {
             BigDecimal[][] k = gram(x, kernel);
             for (Kernel other : List.of(Kernel.LINEAR, Kernel.COSINE, Kernel.gaussian(1))) {
                 BigDecimal[][] l = gram(y, other);
@@ -174,9 +176,13 @@ public abstract class DependenceContract extends BackendContract {
                     BigDecimal difference = new BigDecimal(a[g]).subtract(new BigDecimal(b[g]));
                     squares = squares.add(difference.multiply(difference));
                 }
-                BigDecimal sigma = new BigDecimal(kernel.sigma());
-                yield exponential(
-                        squares.negate().divide(sigma.multiply(sigma).multiply(BigDecimal.valueOf(2)), EXACT));
+                BigDecimal sum = BigDecimal.ZERO;
+                for (double width : kernel.widths()) {
+                    BigDecimal sigma = new BigDecimal(width);
+                    sum = sum.add(exponential(
+                            squares.negate().divide(sigma.multiply(sigma).multiply(BigDecimal.valueOf(2)), EXACT)));
+                }
+                yield sum.divide(BigDecimal.valueOf(kernel.widths().size()), EXACT);
             }
         };
     }

@@ -419,7 +419,7 @@ public final class OperationCases {
     }
 
     private static final List<Kernel> KERNELS =
-            List.of(Kernel.LINEAR, Kernel.COSINE, Kernel.gaussian(5), Kernel.gaussian(1.5));
+            List.of(Kernel.LINEAR, Kernel.COSINE, Kernel.gaussian(5), Kernel.gaussian(1.5), Kernel.gaussian(20, 2, 5));
 
     private void gram() {
         for (Estimator estimator : Estimator.values()) {
@@ -551,6 +551,13 @@ public final class OperationCases {
                     ObjectiveOps.Form.GRAM,
                     "targets, Gaussian",
                     (t, b) -> new Teaching.Targets(t.randomSingle(b, 5), Kernel.gaussian(1), false),
+                    12,
+                    8);
+            objective(
+                    spec,
+                    ObjectiveOps.Form.GRAM,
+                    "targets, Gaussians of several widths",
+                    (t, b) -> new Teaching.Targets(t.randomSingle(b, 5), Kernel.gaussian(1, 0.5, 4), false),
                     12,
                     8);
             objective(

@@ -48,7 +48,7 @@ public abstract class ProgramContract extends BackendContract {
     private static List<Rule> rules() {
         List<Rule> rules = new ArrayList<>(TinyRun.rules());
         for (Estimator estimator : Estimator.values()) {
-            for (Kernel kernel : List.of(Kernel.COSINE, Kernel.gaussian(5))) {
+            for (Kernel kernel : List.of(Kernel.COSINE, Kernel.gaussian(5), Kernel.gaussian(2, 5))) {
                 ObjectiveOps.Spec spec = new ObjectiveOps.Spec(estimator, kernel, true, 2);
                 rules.add(new LocalRule(
                         estimator == Estimator.PHSIC ? "phsic" : "hsic",

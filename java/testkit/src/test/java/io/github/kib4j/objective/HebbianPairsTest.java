@@ -105,7 +105,7 @@ final class HebbianPairsTest {
     }
 
     private Stream<DynamicTest> each(Case compared) {
-        return Stream.of(Kernel.COSINE, Kernel.LINEAR, Kernel.gaussian(1.3))
+        return Stream.of(Kernel.COSINE, Kernel.LINEAR, Kernel.gaussian(1.3), Kernel.gaussian(3, 0.4))
                 .flatMap(kernel -> Stream.of(true, false)
                         .flatMap(centred -> signals().stream()
                                 .map(signal -> DynamicTest.dynamicTest(

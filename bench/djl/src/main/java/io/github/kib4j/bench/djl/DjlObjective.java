@@ -32,7 +32,7 @@ record DjlObjective(ObjectiveOps.Spec spec) {
                 NDArray distances = squares.add(squares.transpose())
                         .sub(v.matMul(v.transpose()).mul(2));
                 yield distances
-                        .mul((float) (-1 / (2 * kernel.sigma() * kernel.sigma())))
+                        .mul((float) (-1 / (2 * kernel.widths().get(0) * kernel.widths().get(0))))
                         .exp();
             }
         };

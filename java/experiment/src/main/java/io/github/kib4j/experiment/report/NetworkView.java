@@ -27,6 +27,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
@@ -168,7 +169,10 @@ record NetworkView(
         public String toString() {
             Kernel kernel = by.kernel();
             String name = kernel.kind().name().toLowerCase(Locale.ROOT);
-            String width = kernel.kind() == Kernel.Kind.GAUSSIAN ? " of width " + kernel.sigma() : "";
+            String widths = kernel.widths().stream().map(String::valueOf).collect(Collectors.joining(", "));
+            String width = kernel.kind() != Kernel.Kind.GAUSSIAN
+                    ? ""
+                    : (kernel.widths().size() == 1 ? " of width " : " of widths ") + widths;
             return ofCodes
                     ? "the rule’s " + name + " kernel" + width + " on " + (by.centred() ? "centred " : "") + "codes"
                     : "cosine similarity of activities, since the rule compares no codes";
