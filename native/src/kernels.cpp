@@ -72,6 +72,15 @@ class Bound final : public kib::Kernels {
     return kib_batch_norm_gradient(da, dscale, dshift, dy, a, mean, variance, scale, type, rows, channels, workspace,
                                    queue);
   }
+  kib_status cells_codes(float* u, double* mean, float* scale, const void* z, const kib_cells_spec* spec,
+                         const kib_queue* queue) const override {
+    return kib_cells_codes(u, mean, scale, z, spec, queue);
+  }
+  kib_status cells_gradient(void* dz, const void* z, const double* mean, const float* scale, const float* du,
+                            const kib_cells_spec* spec, void* workspace, const kib_queue* queue) const override {
+    return kib_cells_gradient(dz, z, mean, scale, du, spec, workspace, queue);
+  }
+  int64_t cells_workspace(const kib_cells_spec* spec) const override { return kib_cells_workspace(spec); }
   kib_status gram_dependence(double* value, const kib_variable* x, const kib_variable* y, int64_t batch, int estimator,
                              void* workspace, const kib_queue* queue) const override {
     return kib_gram_dependence(value, x, y, batch, estimator, workspace, queue);

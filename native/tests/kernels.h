@@ -19,6 +19,7 @@ void test_status();
 void test_sum_rows();
 void test_threads();
 void test_gram();
+void test_cells();
 void test_batch_norm();
 
 #endif

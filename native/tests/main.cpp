@@ -23,6 +23,7 @@ int main() {
   test_sum_rows();
   test_threads();
   test_gram();
+  test_cells();
   test_batch_norm();
   return finish();
 }

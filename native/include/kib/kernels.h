@@ -6,6 +6,7 @@
 #include "kib/activity.h"
 #include "kib/batch.h"
 #include "kib/batch_norm.h"
+#include "kib/cells.h"
 #include "kib/gram.h"
 #include "kib/interface.h"
 #include "kib/layout.h"
@@ -71,6 +72,13 @@ class Kernels {
                                          const double* mean, const double* variance, const float* scale, int type,
                                          int64_t rows, int64_t channels, void* workspace,
                                          const kib_queue* queue) const = 0;
+
+  // cells.h
+  virtual kib_status cells_codes(float* u, double* mean, float* scale, const void* z, const kib_cells_spec* spec,
+                                 const kib_queue* queue) const = 0;
+  virtual kib_status cells_gradient(void* dz, const void* z, const double* mean, const float* scale, const float* du,
+                                    const kib_cells_spec* spec, void* workspace, const kib_queue* queue) const = 0;
+  virtual int64_t cells_workspace(const kib_cells_spec* spec) const = 0;
 
   // gram.h
   virtual kib_status gram_dependence(double* value, const kib_variable* x, const kib_variable* y, int64_t batch,

@@ -23,6 +23,19 @@ typedef struct kib_activity_spec {
   uint32_t layer;
 } kib_activity_spec;
 
+/* What codes of groups in spatial cells are of. */
+typedef struct kib_cells_spec {
+  int type; /* of activities: KIB_F32 or KIB_BF16 */
+  int scales;
+  int64_t scale[KIB_MOST_SCALES]; /* cells on a side */
+  int64_t batch;                  /* B */
+  int64_t channels;               /* C, or N of a linear layer */
+  int64_t height, width;          /* 1 and 1 for a linear layer */
+  int64_t groups;                 /* G, which divides C */
+  double power;                   /* p */
+  double delta;
+} kib_cells_spec;
+
 /* Widths of a Gaussian kernel, ascending; the kernel is the mean of exp(-|x - y|^2 / (2 sigma^2)) over them. */
 typedef struct kib_widths {
   int count; /* at least 1 */

@@ -5,6 +5,7 @@
 #include "kib/activity.h"
 #include "kib/batch.h"
 #include "kib/batch_norm.h"
+#include "kib/cells.h"
 #include "kib/cpu.h"
 #include "kib/gram.h"
 #include "kib/layout.h"
@@ -61,6 +62,9 @@ KIB_BIND(kib_batch_norm_workspace)
 KIB_BIND(kib_batch_norm_forward)
 KIB_BIND(kib_batch_norm_inference)
 KIB_BIND(kib_batch_norm_gradient)
+KIB_BIND(kib_cells_codes)
+KIB_BIND(kib_cells_gradient)
+KIB_BIND(kib_cells_workspace)
 KIB_BIND(kib_gram_workspace)
 KIB_BIND(kib_gram_dependence)
 KIB_BIND(kib_objective_gram_is_small)

@@ -7,6 +7,7 @@
 void test_activity();
 void test_batch();
 void test_batch_norm();
+void test_cells();
 void test_convolution();
 void test_gram();
 void test_layout();
@@ -18,6 +19,7 @@ void test_sum_rows();
 void time_activity(test::Timer& timer);
 void time_batch(test::Timer& timer);
 void time_batch_norm(test::Timer& timer);
+void time_cells(test::Timer& timer);
 void time_convolution(test::Timer& timer);
 void time_gram(test::Timer& timer);
 void time_layout(test::Timer& timer);

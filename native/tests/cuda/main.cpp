@@ -21,6 +21,7 @@ const Family kFamilies[] = {
     {"activity", test_activity, time_activity, count_activity},
     {"batch", test_batch, time_batch},
     {"batch_norm", test_batch_norm, time_batch_norm},
+    {"cells", test_cells, time_cells},
     {"convolution", test_convolution, time_convolution},
     {"gram", test_gram, time_gram},
     {"layout", test_layout, time_layout},

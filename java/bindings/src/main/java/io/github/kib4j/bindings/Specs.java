@@ -1,6 +1,7 @@
 package io.github.kib4j.bindings;
 
 import io.github.kib4j.bindings.internal.kib_activity_spec;
+import io.github.kib4j.bindings.internal.kib_cells_spec;
 import io.github.kib4j.bindings.internal.kib_meter;
 import io.github.kib4j.bindings.internal.kib_objective_spec;
 import io.github.kib4j.bindings.internal.kib_queue;
@@ -10,6 +11,7 @@ import io.github.kib4j.bindings.internal.kib_widths;
 import io.github.kib4j.bindings.internal.settings;
 import io.github.kib4j.op.Activation;
 import io.github.kib4j.op.ActivityOps;
+import io.github.kib4j.op.Cells;
 import io.github.kib4j.op.Dropout;
 import io.github.kib4j.op.Estimator;
 import io.github.kib4j.op.Grouping;
@@ -114,6 +116,25 @@ public final class Specs {
         s.drop_below(dropout.threshold()).kept_scale((float) dropout.keptScale());
         s.kept_shift((float) dropout.keptShift()).dropped_value((float) dropout.droppedValue());
         return s.seed(spec.seed()).layer(spec.layer());
+    }
+
+    /**
+     * {@return what codes of groups in cells are of}
+     *
+     * @param z the activities {@code [B, N]} or {@code [B, C, H, W]}
+     * @param cells groups and cells
+     */
+    public static kib_cells_spec cells(Tensor z, Cells cells) {
+        Shape shape = z.shape();
+        boolean image = shape.rank() == 4;
+        kib_cells_spec s = new kib_cells_spec();
+        s.type(type(z.type())).batch(shape.extent(0)).channels(shape.extent(1));
+        s.height(image ? shape.extent(2) : 1).width(image ? shape.extent(3) : 1);
+        s.groups(cells.groups()).power(cells.power()).delta(cells.delta());
+        for (int i = 0; i < cells.scales().size(); i++) {
+            s.scale(i, cells.scales().get(i));
+        }
+        return s.scales(cells.scales().size());
     }
 
     /** Writes a kernel's widths. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.kib4j.bindings.internal.settings;
 import io.github.kib4j.op.Activation;
 import io.github.kib4j.op.BatchNormOps;
+import io.github.kib4j.op.Cells;
 import io.github.kib4j.op.Clock;
 import io.github.kib4j.op.Kernel;
 import io.github.kib4j.op.Philox;
@@ -24,6 +25,7 @@ final class ConstantsTest {
             Map.entry("KIB_SELU_ALPHA", Activation.SELU_ALPHA),
             Map.entry("KIB_DEAD_FACTOR", Kernel.DEAD_FACTOR),
             Map.entry("KIB_MOST_WIDTHS", Kernel.MOST_WIDTHS),
+            Map.entry("KIB_MOST_SCALES", Cells.MOST_SCALES),
             Map.entry("KIB_BATCH_NORM_EPSILON", BatchNormOps.EPSILON),
             Map.entry("KIB_BATCH_NORM_MOMENTUM", BatchNormOps.MOMENTUM),
             Map.entry("KIB_CLOCK_STEP", Clock.STEP),

@@ -173,6 +173,11 @@ final class BadInputTest {
                 usage(
                         "A Gaussian kernel has 1 to 8 widths sigma, but there are 9.",
                         train("--kernel", "gaussian", "--sigma", "1,2,3,4,5,6,7,8,9")),
+                usage(
+                        "--cells are of groups of whole channels, but 8 groups do not divide the 12 of hidden layer 1;"
+                                + " take --groups 4.",
+                        vgg("--channels", "12,16", "--pool-after", "1", "--linear", "32", "--cells", "1,2")),
+                usage("Cells have 1 to 8 scales", vgg("--cells", "1,2,3,4,5,6,7,8,9", "--channels", "16")),
                 usage("--threads must be a whole number from 1 to 1024", train("--threads", "0")),
                 usage("--threads must be a whole number from 1 to 1024", train("--threads", "1025")),
                 usage("--width 0.3", train("--width", "0.3")),

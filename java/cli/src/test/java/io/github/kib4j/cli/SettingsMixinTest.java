@@ -93,6 +93,7 @@ final class SettingsMixinTest {
             value = {
                 "--momentum 0.5 --optimizer adam | --momentum has no effect: the optimizer adam has none",
                 "--sigma 2 | --sigma has no effect: no kernel is Gaussian",
+                "--cells 1,2 --groups 4 | --cells has no effect: layers of the model mlp have no images",
                 "--milestones 2 --schedule cosine | --milestones has no effect: the schedule cosine has no milestones",
                 "--milestones 2 --schedule constant | --milestones has no effect: the schedule constant has no milestones",
                 "--lr-decay 0.1 --schedule one-cycle | --lr-decay has no effect: the schedule one-cycle has no milestones",

@@ -3,6 +3,7 @@ package io.github.kib4j.objective;
 import io.github.kib4j.op.Device;
 import io.github.kib4j.op.Exchange;
 import io.github.kib4j.op.Gradients;
+import io.github.kib4j.op.Grouping;
 import io.github.kib4j.op.Meter;
 import io.github.kib4j.op.Operation;
 import io.github.kib4j.op.Parameter;
@@ -68,6 +69,7 @@ public interface Objective {
      * @param scope owner of what the objective keeps from step to step
      * @param layer number of the hidden layer, from 0
      * @param code shape of what it sees of a sample: the code, or the activity
+     * @param grouping the layer's groups; null for none
      * @param precision of products
      * @param seed key of the random numbers that it begins with
      * @param teaching what the layer is taught by
@@ -77,9 +79,15 @@ public interface Objective {
             Scope scope,
             int layer,
             Shape code,
+            @Nullable Grouping grouping,
             Precision precision,
             long seed,
-            TeachingSignal teaching) {}
+            TeachingSignal teaching) {
+        /** Returns the same place, of an objective that sees other codes. */
+        Place withCode(Shape other) {
+            return new Place(device, scope, layer, other, grouping, precision, seed, teaching);
+        }
+    }
 
     /**
      * {@return whether its loss is a mean over a device's own samples, so that several devices take the mean of gradients, and not an

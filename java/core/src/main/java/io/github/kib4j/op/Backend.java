@@ -157,6 +157,9 @@ public interface Backend {
     /** {@return the pass from pre-activations to what the next layer reads, and its gradients} */
     ActivityOps<Work> activity();
 
+    /** {@return codes of groups in spatial cells} */
+    CellOps<Work> cells();
+
     /** {@return dependence measures} */
     GramOps<Work> gram();
 

@@ -25,6 +25,7 @@ public final class Device implements AutoCloseable {
     private final ProductOps<Operation> product;
     private final BatchNormOps<Operation> batchNorm;
     private final ActivityOps<Operation> activity;
+    private final CellOps<Operation> cells;
     private final GramOps<Operation> gram;
     private final ObjectiveOps<Operation> objective;
     private final OptimizerOps<Operation> optimizer;
@@ -44,6 +45,7 @@ public final class Device implements AutoCloseable {
         product = new CheckedProduct(backend.product(), this::plan);
         batchNorm = new CheckedBatchNorm(backend.batchNorm(), this::plan);
         activity = new CheckedActivity(backend.activity(), this::plan);
+        cells = new CheckedCells(backend.cells(), this::plan);
         gram = new CheckedGram(backend.gram(), this::plan);
         objective = new CheckedObjective(backend.objective(), this::plan);
         optimizer = new CheckedOptimizer(backend.optimizer(), this::plan);
@@ -204,6 +206,11 @@ public final class Device implements AutoCloseable {
     /** {@return the fused pass from pre-activations to what the next layer reads, and its gradients} */
     public ActivityOps<Operation> activity() {
         return activity;
+    }
+
+    /** {@return codes of groups in spatial cells, and their gradients} */
+    public CellOps<Operation> cells() {
+        return cells;
     }
 
     /** {@return dependence measures of samples} */

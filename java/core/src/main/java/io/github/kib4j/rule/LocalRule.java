@@ -67,6 +67,7 @@ public record LocalRule(String name, Objective.Kind objective, TeachingSignal te
                     scope,
                     layer.index(),
                     objective.seesActivity() ? layer.activity() : layer.code(),
+                    layer.spec().grouping(),
                     network.precision(),
                     network.seed(),
                     teaching));

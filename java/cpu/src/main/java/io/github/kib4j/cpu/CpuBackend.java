@@ -3,6 +3,7 @@ package io.github.kib4j.cpu;
 import io.github.kib4j.bindings.KernelActivity;
 import io.github.kib4j.bindings.KernelBatch;
 import io.github.kib4j.bindings.KernelBatchNorm;
+import io.github.kib4j.bindings.KernelCells;
 import io.github.kib4j.bindings.KernelGram;
 import io.github.kib4j.bindings.KernelObjective;
 import io.github.kib4j.bindings.KernelOptimizer;
@@ -28,6 +29,7 @@ record CpuBackend(
         ProductOps<Work> product,
         KernelBatchNorm batchNorm,
         KernelActivity activity,
+        KernelCells cells,
         KernelGram gram,
         KernelObjective objective,
         KernelOptimizer optimizer,
@@ -45,6 +47,7 @@ record CpuBackend(
                 computesBfloat16() ? product : new Emulation(product, library),
                 new KernelBatchNorm(library),
                 new KernelActivity(library),
+                new KernelCells(library),
                 new KernelGram(library),
                 new KernelObjective(library),
                 new KernelOptimizer(library),

@@ -3,6 +3,7 @@ package io.github.kib4j.cuda;
 import io.github.kib4j.bindings.KernelActivity;
 import io.github.kib4j.bindings.KernelBatch;
 import io.github.kib4j.bindings.KernelBatchNorm;
+import io.github.kib4j.bindings.KernelCells;
 import io.github.kib4j.bindings.KernelGram;
 import io.github.kib4j.bindings.KernelObjective;
 import io.github.kib4j.bindings.KernelOptimizer;
@@ -38,6 +39,7 @@ record CudaBackend(
         CudaProduct product,
         KernelBatchNorm batchNorm,
         KernelActivity activity,
+        KernelCells cells,
         KernelGram gram,
         KernelObjective objective,
         KernelOptimizer optimizer,
@@ -70,6 +72,7 @@ record CudaBackend(
                     new CudaProduct(card, library, streams, options),
                     new KernelBatchNorm(library),
                     new KernelActivity(library),
+                    new KernelCells(library),
                     new KernelGram(library),
                     new KernelObjective(library),
                     new KernelOptimizer(library),

@@ -38,6 +38,7 @@ record Effects(Settings settings) {
         return contradiction(key) != null
                 || switch (key) {
                     case DELTA, POWER -> withoutGroups() != null;
+                    case CELLS -> !hasCells() || withoutGroups() != null || withoutImages() != null;
                     case DIVISIVE_POWER -> withoutGroups() != null || withoutDivisiveNorm() != null;
                     case SIGMA -> withoutGaussian() != null;
                     case MOMENTUM -> withoutMomentum() != null;
@@ -66,6 +67,7 @@ record Effects(Settings settings) {
             case GROUPS -> settings.integer(Key.GROUPS) == 0 ? null : onlyForCodes();
             case DELTA -> first(withoutGroups(), onlyForCodes());
             case POWER -> first(withoutGroups(), withoutCodes());
+            case CELLS -> hasCells() ? first(withoutImages(), first(withoutGroups(), withoutCodes())) : null;
             case DIVISIVE_POWER -> first(withoutGroups(), withoutDivisiveNorm());
             case KERNEL, GAMMA, CENTRE_CODES -> withoutCodes();
             case LABEL_KERNEL -> first(withoutCodes(), withoutWantedOutputs());
@@ -168,6 +170,15 @@ record Effects(Settings settings) {
 
     private @Nullable String withoutGroups() {
         return settings.integer(Key.GROUPS) == 0 ? "there are no groups (--groups)" : null;
+    }
+
+    /** Returns whether images are cut into more than one cell. */
+    boolean hasCells() {
+        return settings.integers(Key.CELLS).stream().anyMatch(scale -> scale > 1);
+    }
+
+    private @Nullable String withoutImages() {
+        return is(Key.MODEL, "mlp") ? "layers of the model mlp have no images" : null;
     }
 
     private @Nullable String withoutDivisiveNorm() {

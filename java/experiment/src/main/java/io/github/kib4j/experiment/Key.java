@@ -96,6 +96,12 @@ public enum Key {
     /** What it reads of an image where it reads all. */
     READOUT_FEATURES(
             INTEGER, Range.UNITS, "2048", "readout of all: features, at most, that it reads of a layer's image"),
+    /** Cells of images that groups are cut into. */
+    CELLS(
+            INTEGERS,
+            Range.between(1, 64),
+            "1",
+            "phsic, hsic, hebbian-pairs: codes of groups in so many cells on a side of an image; of several, side by side"),
     /** By which rules to learn. */
     RULE(
             "phsic",

@@ -6,6 +6,7 @@ import io.github.kib4j.datasets.Selection;
 import io.github.kib4j.layer.LayerSpec;
 import io.github.kib4j.layer.NetworkSpec;
 import io.github.kib4j.layer.ReadoutSpec;
+import io.github.kib4j.objective.CellCodes;
 import io.github.kib4j.objective.HebbianPairs;
 import io.github.kib4j.objective.LayerObjectives;
 import io.github.kib4j.objective.LocalClassification;
@@ -280,7 +281,9 @@ public record RunPlan(Settings settings) {
 
     private NetworkSpec network(Shape image, int classes) {
         LayerSpec style = style();
-        checkGroups(network(image, classes, style.withGrouping(null)));
+        NetworkSpec ungrouped = network(image, classes, style.withGrouping(null));
+        checkGroups(ungrouped);
+        checkCells(ungrouped);
         return network(image, classes, style);
     }
 
@@ -337,6 +340,22 @@ public record RunPlan(Settings settings) {
                         + ", which " + Words.count(groups, "group") + (groups == 1 ? " does" : " do")
                         + " not divide into equal groups of at least 2; "
                         + remedy(groups, sizes) + ".");
+            }
+        }
+    }
+
+    /** Refuses groups that are not of whole channels, where they are cut into cells, and names those that are. */
+    private void checkCells(NetworkSpec ungrouped) {
+        int groups = settings.integer(Key.GROUPS);
+        List<Long> channels = ungrouped.shapes().stream()
+                .skip(1)
+                .map(shape -> (long) shape.extent(0))
+                .toList();
+        for (int i = 0; i < channels.size() && hasCells(); i++) {
+            if (channels.get(i) % groups != 0) {
+                throw new UsageException("--cells are of groups of whole channels, but "
+                        + Words.count(groups, "group") + (groups == 1 ? " does" : " do") + " not divide the "
+                        + channels.get(i) + " of hidden layer " + (i + 1) + "; " + remedy(groups, channels) + ".");
             }
         }
     }
@@ -405,8 +424,21 @@ public record RunPlan(Settings settings) {
             case "layerwise" -> layerwise(name, classes, Feedback.Kind.EXACT);
             case "layerwise-feedback-alignment" -> layerwise(name, classes, Feedback.Kind.RANDOM);
             default ->
-                new LocalRule(name, dependence(name, network.hidden().size()), teaching(network.input(), classes));
+                new LocalRule(
+                        name,
+                        cells(dependence(name, network.hidden().size())),
+                        teaching(network.input(), classes));
         };
+    }
+
+    /** Returns an objective whose codes are of groups in cells, where that is asked for. */
+    private Objective.Kind cells(Objective.Kind objective) {
+        return hasCells() ? new CellCodes(objective, settings.integers(Key.CELLS)) : objective;
+    }
+
+    /** Cells are of groups of channels. */
+    private boolean hasCells() {
+        return new Effects(settings).hasCells() && new Effects(settings).whyNone(Key.CELLS) == null;
     }
 
     /** Returns the objective that compares codes: of all layers, or one for each where gamma is not the same for all. */

@@ -2,6 +2,8 @@ package io.github.kib4j.experiment;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.kib4j.objective.CellCodes;
+import io.github.kib4j.objective.LayerObjectives;
 import io.github.kib4j.op.Kernel;
 import io.github.kib4j.rule.LocalRule;
 import io.github.kib4j.tensor.Shape;
@@ -84,6 +86,33 @@ final class SettingsTest {
                         .signature()
                         .entries())
                 .containsEntry("objective.kernel.sigma", "2.0,5.0,10.0");
+    }
+
+    @Test
+    void groupsMayBeInCells() throws IOException {
+        Settings given = new Settings().set(Key.CELLS, "1,2,4").set(Key.GAMMA, "2,2,2,2,2,2,4");
+        Settings settings =
+                Experiment.of(given, null, "vgg-cifar10-1x-sgd-cosine-grp").settings();
+        String toml = new RunPlan(settings).toToml();
+        assertThat(toml).contains("cells = [1, 2, 4]\n");
+        Settings again = Settings.read(file(toml)).settings();
+        for (String rule : List.of("phsic", "hsic", "hebbian-pairs")) {
+            LocalRule learned = (LocalRule)
+                    new RunPlan(again).training(rule, Shape.of(3, 32, 32), 10).rule();
+            assertThat(learned.objective()).as(rule).isInstanceOf(CellCodes.class);
+            assertThat(learned.signature().entries())
+                    .as(rule)
+                    .containsEntry("objective.cells", "1,2,4")
+                    .containsEntry("objective.7.gamma", "4.0");
+        }
+        Settings one = settings.with(Key.CELLS, "1");
+        assertThat(((LocalRule) new RunPlan(one)
+                                .training("phsic", Shape.of(3, 32, 32), 10)
+                                .rule())
+                        .objective())
+                .as("one cell is the whole image")
+                .isInstanceOf(LayerObjectives.class);
+        assertThat(new RunPlan(one).toToml()).doesNotContain("cells");
     }
 
     @Test

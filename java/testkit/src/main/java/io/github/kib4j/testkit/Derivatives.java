@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.github.kib4j.op.ActivityOps;
 import io.github.kib4j.op.BatchNormOps;
+import io.github.kib4j.op.Cells;
 import io.github.kib4j.op.Clock;
 import io.github.kib4j.op.Device;
 import io.github.kib4j.op.Geometry;
@@ -32,6 +33,7 @@ final class Derivatives {
             entry("batchNorm.forward", "differences are taken of it"),
             entry("batchNorm.inference", "no training step differentiates it"),
             entry("activity.forward", "differences are taken of it"),
+            entry("cells.codes", "differences are taken of it"),
             entry("gram.dependence", "a number to look at"),
             entry("objective.codeStatistics", "half of a gradient: objective.gradientFromStatistics is the whole"),
             entry("optimizer.step", "uses gradients"),
@@ -70,6 +72,7 @@ final class Derivatives {
             entry("batchNorm.gradient", Derivatives::batchNorm),
             entry("activity.hebbianGradient", Derivatives::code),
             entry("activity.outputGradient", Derivatives::sent),
+            entry("cells.gradient", Derivatives::cells),
             entry("objective.gradient", Derivatives::objective),
             entry("objective.gradientFromStatistics", Derivatives::objectiveFromStatistics),
             entry("readout.crossEntropy", Derivatives::crossEntropy),
@@ -208,6 +211,17 @@ final class Derivatives {
                 t.device().activity().forward(out, a, spec, clock),
                 output,
                 in.tensor(3));
+    }
+
+    /** Of {@code du u}. */
+    private static Derivative cells(Arguments in, Setup t) {
+        Tensor z = in.tensor(1);
+        Tensor u = random(t, in.tensor(4));
+        return Derivative.of(
+                List.of(new Pair(in.tensor(0), z)),
+                t.device().cells().codes(u, in.tensor(2), in.tensor(3), z, in.get(5, Cells.class)),
+                u,
+                in.tensor(4));
     }
 
     private static Derivative objective(Arguments in, Setup t) {

@@ -4,6 +4,7 @@ import io.github.kib4j.op.Activation;
 import io.github.kib4j.op.ActivityOps;
 import io.github.kib4j.op.BatchNormOps;
 import io.github.kib4j.op.BatchOps;
+import io.github.kib4j.op.Cells;
 import io.github.kib4j.op.Clock;
 import io.github.kib4j.op.Dropout;
 import io.github.kib4j.op.Estimator;
@@ -44,6 +45,7 @@ public final class OperationCases {
         list.convolution();
         list.batchNorm();
         list.activity();
+        list.cells();
         list.gram();
         list.objective();
         list.statistics();
@@ -416,6 +418,51 @@ public final class OperationCases {
             values[0] = values[1] = 0.5;
             values[values.length - 1] = 0;
         });
+    }
+
+    private void cells() {
+        record Case(int[] z, Cells cells) {}
+        for (Case c : List.of(
+                new Case(new int[] {2, 4, 4, 4}, new Cells(2, 0.8, 1, List.of(1, 2, 4))),
+                new Case(new int[] {3, 6, 7, 5}, new Cells(3, 0.5, 0.1, List.of(2, 3))),
+                new Case(new int[] {3, 6, 2, 3}, new Cells(1, 1.5, 1, List.of(1, 2))),
+                new Case(new int[] {4, 12}, new Cells(4, 0.5, 1, List.of(1))),
+                new Case(new int[] {20, 144, 5, 6}, new Cells(2, 0.8, 1, List.of(1, 4)))) /* on all threads */) {
+            String name = Arrays.toString(c.z()) + " " + c.cells();
+            int terms = Shape.of(c.z()).rowSize() / c.cells().groups();
+            add("cells.codes", name, terms, t -> cellCodes(t, c.z(), c.cells()));
+            add("cells.gradient", name, terms, t -> cellGradient(t, c.z(), c.cells()));
+        }
+        add("cells.gradient", "no delta and no spread", 8, t -> {
+            Cells cells = new Cells(2, 0.8, 0, List.of(1, 2));
+            Tensor z = t.edit(t.randomActivation(2, 4, 2, 2), v -> Arrays.fill(v, 0, 8, 0.5));
+            cellGradient(t, z, cells);
+        });
+    }
+
+    static void cellCodes(Setup t, int[] z, Cells cells) {
+        int[] codes = {z[0], cells.width()};
+        t.then(t.device()
+                .cells()
+                .codes(
+                        t.output("u", t.single(codes)),
+                        t.output("mean", t.wide(codes)),
+                        t.output("scale", t.single(codes)),
+                        t.randomActivation(z),
+                        cells));
+    }
+
+    static void cellGradient(Setup t, int[] z, Cells cells) {
+        cellGradient(t, t.randomActivation(z), cells);
+    }
+
+    private static void cellGradient(Setup t, Tensor z, Cells cells) {
+        int[] codes = {z.shape().extent(0), cells.width()};
+        Tensor mean = t.wide(codes);
+        Tensor scale = t.single(codes);
+        t.then(t.device().cells().codes(t.single(codes), mean, scale, z, cells));
+        Tensor dz = t.output("dz", t.activation(Derivatives.extents(z.shape())));
+        t.then(t.device().cells().gradient(dz, z, mean, scale, t.randomSingle(codes), cells));
     }
 
     private static final List<Kernel> KERNELS =

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.kib4j.layer.LayerSpec;
 import io.github.kib4j.layer.NetworkSpec;
 import io.github.kib4j.layer.ReadoutSpec;
+import io.github.kib4j.objective.CellCodes;
 import io.github.kib4j.objective.LocalObjective;
 import io.github.kib4j.objective.TeachingSignals;
 import io.github.kib4j.op.Activation;
@@ -96,6 +97,8 @@ public abstract class ProgramContract extends BackendContract {
 
     private Stream<DynamicTest> each(Stream<Rule> rules, UnaryOperator<TrainingConfig> changed, Look look) {
         return rules.flatMap(rule -> networks().entrySet().stream()
+                .filter(network -> !(rule instanceof LocalRule local && local.objective() instanceof CellCodes)
+                        || network.getValue().hidden().get(0).grouping() != null)
                 .flatMap(network -> Stream.of(Precision.values())
                         .map(precision ->
                                 DynamicTest.dynamicTest(rule + ", " + network.getKey() + ", " + precision, () -> {

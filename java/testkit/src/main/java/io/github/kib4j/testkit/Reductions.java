@@ -3,6 +3,7 @@ package io.github.kib4j.testkit;
 import io.github.kib4j.op.Activation;
 import io.github.kib4j.op.ActivityOps;
 import io.github.kib4j.op.BatchNormOps;
+import io.github.kib4j.op.Cells;
 import io.github.kib4j.op.Clock;
 import io.github.kib4j.op.Dropout;
 import io.github.kib4j.op.Estimator;
@@ -38,6 +39,7 @@ final class Reductions {
         Reductions list = new Reductions();
         list.batchNorm();
         list.groups();
+        list.cells();
         list.weightGradients();
         list.products();
         list.readout();
@@ -218,6 +220,28 @@ final class Reductions {
             ActivityOps.Buffers buffers = new ActivityOps.Buffers(post, t.mask(4, 12, 16, 16), null, null, null, post);
             Tensor a = channels(t, Numbers::of, 4, 12, 32, 32);
             t.then(t.device().activity().forward(buffers, a, spec, null));
+        });
+    }
+
+    /** The same groups, whole and in four cells. */
+    private void cells() {
+        int count = Numbers.values().length;
+        int[] shape = {2, 8 * count, 32, 32};
+        Cells cells = new Cells(count, 0.8, 1, List.of(1, 2));
+        int entries = 2 * cells.width();
+        add("cells.codes", "hard numbers " + Shape.of(shape), 1, t -> {
+            Tensor u = t.output("u", t.single(2, cells.width()), Bounds.ofEach(0x1p-21, 0));
+            Tensor mean = t.output("mean", t.wide(2, cells.width()), expected -> deviations(entries, 1e-6, 1e-11));
+            Tensor scale = t.output("scale", t.single(2, cells.width()), Bounds.ofEach(0x1p-21, 0));
+            t.then(t.device().cells().codes(u, mean, scale, groups(t, shape, 0), cells));
+        });
+        add("cells.gradient", "hard numbers " + Shape.of(shape), 1, t -> {
+            Tensor z = groups(t, shape, 0);
+            Tensor mean = t.wide(2, cells.width());
+            Tensor scale = t.single(2, cells.width());
+            Tensor dz = t.output("dz", t.activation(shape), Bounds.ofRuns(count, 8 * 32 * 32, 4 * t.epsilon(), 1e-12));
+            t.then(t.device().cells().codes(t.single(2, cells.width()), mean, scale, z, cells));
+            t.then(t.device().cells().gradient(dz, z, mean, scale, t.randomSingle(2, cells.width()), cells));
         });
     }
 

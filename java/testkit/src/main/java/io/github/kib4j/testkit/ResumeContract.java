@@ -82,6 +82,7 @@ public abstract class ResumeContract extends BackendContract {
                     config(network, rule, tiny.local(), tiny.schedule(), Precision.BF16)));
         }
         for (Precision precision : Precision.values()) {
+            runs.add(Arguments.of("vgg", "cells", precision, vgg(TinyRun.cells(), precision)));
             TrainingConfig averaged =
                     vgg(TinyRun.phsic(), precision).withWeightAverage(0.75).withTestFlips(true);
             runs.add(Arguments.of("vgg", "phsic, weights averaged", precision, averaged));

@@ -4,6 +4,7 @@ import io.github.kib4j.layer.LayerSpec;
 import io.github.kib4j.layer.NetworkSpec;
 import io.github.kib4j.op.Activation;
 import io.github.kib4j.op.BatchOps;
+import io.github.kib4j.op.Cells;
 import io.github.kib4j.op.Dropout;
 import io.github.kib4j.op.Estimator;
 import io.github.kib4j.op.Geometry;
@@ -52,6 +53,7 @@ public final class StepOperations {
         operations.addActivities();
         operations.addBatchNorm();
         operations.addObjectives();
+        operations.addCells();
         operations.addOptimizers();
         operations.addOtherUpdates();
         operations.addAugmentation();
@@ -177,6 +179,24 @@ public final class StepOperations {
 
     private void objective(Setup t, ObjectiveOps.Spec spec, ObjectiveOps.Form form) {
         OperationCases.objective(t, spec, form, OperationCases.CLASSES, batch, GROUPS);
+    }
+
+    /** The VGG's second layer in 1, 4 and 16 cells. */
+    private void addCells() {
+        int[] extents = {batch, CHANNELS, SIDE / 2, SIDE / 2};
+        long numbers = Shape.of(extents).size();
+        Cells cells = new Cells(GROUPS, 0.8, 1, List.of(1, 2, 4));
+        long codes = 16L * batch * cells.width();
+        add(
+                "codes of groups in cells",
+                BOTH,
+                new SpeedLimit.Memory(type -> type.bytes() * numbers + codes),
+                t -> OperationCases.cellCodes(t, extents, cells));
+        add(
+                "codes of groups in cells: gradient",
+                BOTH,
+                new SpeedLimit.Memory(type -> 2 * type.bytes() * numbers + codes),
+                t -> OperationCases.cellGradient(t, extents, cells));
     }
 
     /** The weights of the VGG. */

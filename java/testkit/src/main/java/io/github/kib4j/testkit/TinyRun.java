@@ -4,6 +4,7 @@ import io.github.kib4j.data.Dataset;
 import io.github.kib4j.data.ImageSet;
 import io.github.kib4j.layer.LayerSpec;
 import io.github.kib4j.layer.NetworkSpec;
+import io.github.kib4j.objective.CellCodes;
 import io.github.kib4j.objective.HebbianPairs;
 import io.github.kib4j.objective.LocalClassification;
 import io.github.kib4j.objective.LocalObjective;
@@ -98,6 +99,16 @@ public final class TinyRun {
     }
 
     /**
+     * Returns the local rule with groups in cells.
+     *
+     * @return {@link #phsic} of one cell and of two times two
+     */
+    public static Rule cells() {
+        LocalRule phsic = (LocalRule) phsic();
+        return new LocalRule("phsic", new CellCodes(phsic.objective(), List.of(1, 2)), phsic.teaching());
+    }
+
+    /**
      * Returns layer-wise classification.
      *
      * @param feedback by what a local classifier's error comes back
@@ -146,6 +157,7 @@ public final class TinyRun {
     public static List<Rule> rules() {
         return List.of(
                 phsic(),
+                cells(),
                 pairs(new PairMemory.Batch()),
                 pairs(new PairMemory.Last(20, 0.02)),
                 pairs(new PairMemory.Averages(0.02)),

@@ -182,6 +182,7 @@ public abstract class TrainingContract extends BackendContract {
                             scope,
                             0,
                             Shape.of(8),
+                            null,
                             Precision.F32,
                             1,
                             TeachingSignals.classes(4, Kernel.COSINE, true)));

@@ -60,6 +60,7 @@ final class GoldenClassificationTest {
                     scope,
                     0,
                     activity,
+                    null,
                     Precision.F32,
                     1,
                     TeachingSignals.classes(classes, Kernel.COSINE, true)));

@@ -126,7 +126,7 @@ final class HebbianPairsTest {
     }
 
     private Objective bind(Objective.Kind kind, Signal signal) {
-        return kind.bind(new Objective.Place(device, scope, 0, Shape.of(G), Precision.F32, 1, signal.signal()));
+        return kind.bind(new Objective.Place(device, scope, 0, Shape.of(G), null, Precision.F32, 1, signal.signal()));
     }
 
     private Learned learn(Objective objective, Tensor codes, Teaching teaching) {
@@ -313,6 +313,7 @@ final class HebbianPairsTest {
                     scope,
                     0,
                     network.hidden().get(0).code(),
+                    network.hidden().get(0).spec().grouping(),
                     Precision.F32,
                     1,
                     TeachingSignals.classes(M, Kernel.COSINE, true)));

@@ -153,9 +153,13 @@ final class ReferenceExchangeTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"phsic", "backprop", "phsic, readout of all layers, smoothed labels"})
+    @ValueSource(strings = {"phsic", "cells", "backprop", "phsic, readout of all layers, smoothed labels"})
     void twoDevicesLearnAsOne(String name) throws InterruptedException, ExecutionException {
-        Rule rule = name.startsWith("phsic") ? TinyRun.phsic() : new BackpropRule();
+        Rule rule = switch (name) {
+            case "cells" -> TinyRun.cells();
+            case "backprop" -> new BackpropRule();
+            default -> TinyRun.phsic();
+        };
         TrainingConfig config = name.endsWith("smoothed labels")
                 ? config(rule, IMAGES, network(false).withReadout(ALL)).withLabels(SMOOTHED)
                 : config(rule, IMAGES, false);
