@@ -425,9 +425,7 @@ public record RunPlan(Settings settings) {
             case "layerwise-feedback-alignment" -> layerwise(name, classes, Feedback.Kind.RANDOM);
             default ->
                 new LocalRule(
-                        name,
-                        cells(dependence(name, network.hidden().size())),
-                        teaching(network.input(), classes));
+                        name, cells(dependence(name, network.hidden().size())), teaching(network.input(), classes));
         };
     }
 
