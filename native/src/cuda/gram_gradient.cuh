@@ -14,6 +14,7 @@ struct GradientMemory {
   float row_sums[kTile], k_sums[kTile];  // of the block's columns: of S, and of S K less a constant
   RowFactors factors[kTile];
   double parts[kWarp];
+  Units units;  // in registers they would be spilled
 };
 
 // By what a sample's mean differs from the whole's, which HSIC takes off: 0 for pHSIC.
@@ -56,9 +57,9 @@ __global__ void __launch_bounds__(kTileThreads, 2) gradient(Problem all, T* du) 
   int64_t batch = all.spec.batch, pitch = all.codes.pitch, g0 = static_cast<int64_t>(blockIdx.z) * kTile;
   int64_t i0 = static_cast<int64_t>(blockIdx.x) * kTile, split = blockIdx.y;
   Totals totals(all);
-  Units units = *all.codes.units;
-  Factors factors = Factors::of(all.spec, units, all.l_gram());
-  float gram = static_cast<float>(units.gram);
+  if (Several && threadIdx.x == 0) kept.units = *all.codes.units;
+  Factors factors = Factors::of(all.spec, *all.codes.units, all.l_gram());
+  float gram = static_cast<float>(all.codes.units->gram);
   float zz = 0, yz = 0, row_sum[4] = {}, k_sum[4] = {}, product[4][4] = {}, k_columns[4], l_columns[4];
   bool gaussian = all.spec.kernel == KIB_GAUSSIAN;
 #pragma unroll
@@ -97,7 +98,7 @@ __global__ void __launch_bounds__(kTileThreads, 2) gradient(Problem all, T* du) 
       for (int c = 0; c < 4; c++) {
         float entry = k[r][c], pull = 0;
         if (Several) {
-          Gaussian both = units.gaussian_and_pull(entry, all.codes.widths);
+          Gaussian both = kept.units.gaussian_and_pull(entry, all.codes.widths);
           entry = at.on_diagonal(r, c) ? 0 : both.entry, pull = both.pull;
         }
         float ke = (entry - k_columns[c]) - k_row, le = (l[r][c] - l_columns[c]) - l_row;
@@ -148,7 +149,7 @@ __global__ void __launch_bounds__(kTileThreads, 2) gradient(Problem all, T* du) 
     return;
   }
   if (column < at.columns)
-    kept.factors[column] = RowFactors::of(all.spec, units, factors.s_unit, all.codes.norm[i0 + column],
+    kept.factors[column] = RowFactors::of(all.spec, *all.codes.units, factors.s_unit, all.codes.norm[i0 + column],
                                           kept.row_sums[column], kept.k_sums[column]);
   __syncthreads();
   int64_t g = g0 + at.column(0), width = all.spec.width;
