@@ -31,9 +31,12 @@ record DjlObjective(ObjectiveOps.Spec spec) {
                 NDArray squares = v.square().sum(new int[] {1}, true);
                 NDArray distances = squares.add(squares.transpose())
                         .sub(v.matMul(v.transpose()).mul(2));
-                yield distances
-                        .mul((float) (-1 / (2 * kernel.widths().get(0) * kernel.widths().get(0))))
-                        .exp();
+                NDArray sum = distances.zerosLike();
+                for (double sigma : kernel.widths()) {
+                    sum = sum.add(
+                            distances.mul((float) (-1 / (2 * sigma * sigma))).exp());
+                }
+                yield sum.div(kernel.widths().size());
             }
         };
     }

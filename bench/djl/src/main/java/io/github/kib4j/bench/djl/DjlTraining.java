@@ -12,6 +12,7 @@ import io.github.kib4j.bench.djl.DjlLayer.BatchNormalization;
 import io.github.kib4j.bench.djl.DjlLayer.Groups;
 import io.github.kib4j.layer.LayerSpec;
 import io.github.kib4j.layer.NetworkSpec;
+import io.github.kib4j.objective.LocalObjective;
 import io.github.kib4j.op.Grouping;
 import io.github.kib4j.op.OptimizerOps;
 import io.github.kib4j.optimizer.OptimizerSpec;
@@ -52,8 +53,8 @@ final class DjlTraining implements AutoCloseable {
         readoutBias = parameter(values.next(), new Shape(network.outputs()));
         local = optimizer(config.local());
         readout = optimizer(config.readout());
-        objective = config.rule() instanceof LocalRule rule
-                ? new DjlObjective(rule.objective().spec())
+        objective = config.rule() instanceof LocalRule rule && rule.objective() instanceof LocalObjective dependence
+                ? new DjlObjective(dependence.spec())
                 : null;
     }
 
