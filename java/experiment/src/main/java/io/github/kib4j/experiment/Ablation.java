@@ -173,7 +173,9 @@ public final class Ablation {
             }
             return why + ".";
         } catch (UsageException e) {
-            return String.valueOf(e.getMessage());
+            String said = String.valueOf(e.getMessage());
+            String title = title(preset, change.name()) + ": ";
+            return said.startsWith(title) ? said.substring(title.length()) : said;
         }
     }
 
@@ -197,8 +199,11 @@ public final class Ablation {
         if (rules.size() > 1 && !given.isSet(Key.RULE)) { // the quickstart shows several; its own is the first
             experiment = Experiment.of(new Settings().setAll(given).set(Key.RULE, rules.get(0)), null, preset);
         }
-        Candidate planned = Candidate.of(
-                Map.of(CHANGE, change), change.equals(PLAIN) ? preset : preset + ", " + change, experiment, seeds);
+        Candidate planned = Candidate.of(Map.of(CHANGE, change), title(preset, change), experiment, seeds);
         return new Candidate(planned.labels(), null, planned.trials(), planned.notes());
+    }
+
+    private static String title(String preset, String change) {
+        return change.equals(PLAIN) ? preset : preset + ", " + change;
     }
 }

@@ -78,7 +78,8 @@ final class AblationTest {
         assertThat(plan.notes()).hasSize(3);
         assertThat(plan.notes().get(0)).isEqualTo("Without wider: --sigma has no effect: no kernel is Gaussian.");
         assertThat(plan.notes().get(1)).startsWith("Without deep: --channels means nothing to the model mlp");
-        assertThat(plan.notes().get(2)).startsWith("Without odd: ").contains("groups do not divide");
+        assertThat(plan.notes().get(2))
+                .startsWith("Without odd: Hidden layer 1 has 1,024 activities, which 7 groups do not divide");
         assertThatThrownBy(() -> ablation.plan(PRESET, new Settings(), List.of("wider"), List.of(), 1))
                 .isInstanceOf(UsageException.class)
                 .hasMessage("The change wider cannot be made to " + PRESET
