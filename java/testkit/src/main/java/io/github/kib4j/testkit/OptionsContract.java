@@ -53,21 +53,6 @@ public abstract class OptionsContract extends BackendContract {
     @TempDir
     Path folder;
 
-    private static TrainingConfig config(Rule rule, Precision precision) {
-        TrainingConfig tiny = TinyRun.config(rule, 2, 16, 0.01);
-        return new TrainingConfig(
-                tiny.network(),
-                rule,
-                tiny.local(),
-                tiny.readout(),
-                tiny.schedule(),
-                tiny.epochs(),
-                tiny.batch(),
-                precision,
-                tiny.seed(),
-                tiny.augment());
-    }
-
     private static Map<String, double[]> read(Network network) {
         Map<String, double[]> values = new LinkedHashMap<>();
         network.tensors().forEach((name, tensor) -> values.put(name, tensor.readDoubles()));
@@ -85,7 +70,7 @@ public abstract class OptionsContract extends BackendContract {
     @Test
     void theAverageIsTheMeanOfAllSteps() {
         for (Rule rule : List.of(TinyRun.phsic(), new BackpropRule())) {
-            TrainingConfig plain = config(rule, Precision.F32);
+            TrainingConfig plain = TinyRun.config(rule, Precision.F32);
             Map<String, double[]> alone;
             try (Device device = open();
                     Trainer trainer = new Trainer(device, TinyRun.dataset(53, 20), plain)) {
@@ -140,7 +125,7 @@ public abstract class OptionsContract extends BackendContract {
     void theAverageIsEvaluated() throws IOException {
         Dataset dataset = TinyRun.dataset(53, 20);
         for (Precision precision : Precision.values()) {
-            TrainingConfig plain = config(TinyRun.phsic(), precision);
+            TrainingConfig plain = TinyRun.config(TinyRun.phsic(), precision);
             Path checkpoints = folder.resolve(precision.name());
             Evaluation both;
             try (Device device = open();
@@ -182,7 +167,7 @@ public abstract class OptionsContract extends BackendContract {
     void mirrorImagesAreReadTooAndSaidApart() {
         Dataset dataset = TinyRun.dataset(53, 37);
         for (Precision precision : Precision.values()) {
-            TrainingConfig plain = config(new BackpropRule(), precision);
+            TrainingConfig plain = TinyRun.config(new BackpropRule(), precision);
             List<float[]> logits = new ArrayList<>();
             Evaluation alone = predicted(dataset, plain, logits);
             assertThat(alone.accuracyWithFlips()).isNull();
@@ -431,7 +416,7 @@ public abstract class OptionsContract extends BackendContract {
     void memoryIsWhatWasEstimated() {
         Dataset dataset = TinyRun.dataset(53, 20);
         for (Precision precision : Precision.values()) {
-            TrainingConfig config = TinyRun.withMuon(config(TinyRun.phsic(), precision), 0.02)
+            TrainingConfig config = TinyRun.withMuon(TinyRun.config(TinyRun.phsic(), precision), 0.02)
                     .withWeightAverage(DECAY)
                     .withTestFlips(true);
             try (Device device = open()) {

@@ -188,6 +188,28 @@ public final class TinyRun {
     }
 
     /**
+     * Returns two epochs of a convolution and a linear layer in a precision.
+     *
+     * @param rule which teaches
+     * @param precision of activations and products
+     * @return all settings
+     */
+    static TrainingConfig config(Rule rule, Precision precision) {
+        TrainingConfig tiny = config(rule, 2, 16, 0.01);
+        return new TrainingConfig(
+                tiny.network(),
+                rule,
+                tiny.local(),
+                tiny.readout(),
+                tiny.schedule(),
+                tiny.epochs(),
+                tiny.batch(),
+                precision,
+                tiny.seed(),
+                tiny.augment());
+    }
+
+    /**
      * Returns a training by orthogonalised momentum.
      *
      * @param config all other settings

@@ -269,18 +269,7 @@ public abstract class TrainingContract extends BackendContract {
     void lookingAtLayersChangesNothing() throws IOException {
         for (Precision precision : Precision.values()) {
             for (Rule rule : List.of(TinyRun.phsic(), new BackpropRule())) {
-                TrainingConfig tiny = TinyRun.config(rule, 2, 16, 0.01);
-                TrainingConfig config = new TrainingConfig(
-                        tiny.network(),
-                        rule,
-                        tiny.local(),
-                        tiny.readout(),
-                        tiny.schedule(),
-                        tiny.epochs(),
-                        tiny.batch(),
-                        precision,
-                        tiny.seed(),
-                        true);
+                TrainingConfig config = TinyRun.config(rule, precision);
                 List<List<float[]>> runs = new ArrayList<>();
                 for (boolean asked : new boolean[] {false, true}) {
                     Path saved = folder.resolve(precision + rule.name() + asked);

@@ -1,20 +1,12 @@
 package io.github.kib4j.experiment.report;
 
+import io.github.kib4j.experiment.Key;
 import java.util.List;
 import java.util.stream.IntStream;
 
 /** How rules look: each has a colour of its own, in every report of several the same. */
 final class Rules {
-    private static final List<String> COLOURED = List.of(
-            "phsic",
-            "hsic",
-            "hebbian-pairs",
-            "layerwise",
-            "layerwise-feedback-alignment",
-            "readout",
-            "backprop",
-            "feedback-alignment",
-            "sign-symmetry");
+    private static final List<String> COLOURED = Key.RULE.choices();
 
     private Rules() {}
 

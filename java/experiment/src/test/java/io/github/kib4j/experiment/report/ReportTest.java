@@ -21,6 +21,8 @@ import io.github.kib4j.experiment.UsageException;
 import io.github.kib4j.files.DurableFiles;
 import io.github.kib4j.tensor.RefusedException;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -29,6 +31,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -509,5 +512,17 @@ final class ReportTest {
         assertThat(damaged.notes())
                 .containsExactly("The table " + place.resolve("table.json") + " is not shown: it is damaged.");
         assertThat(damaged.runs()).isEqualTo(2);
+    }
+
+    @Test
+    void eachRuleHasAColour() throws IOException {
+        try (InputStream in = Objects.requireNonNull(Report.class.getResourceAsStream("report.css"))) {
+            String style = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+            assertThat(Key.RULE.choices())
+                    .isNotEmpty()
+                    .allSatisfy(rule -> assertThat(style)
+                            .contains(
+                                    ".rule-" + rule + " { --c: var(--rule-" + rule + "); }", "--rule-" + rule + ": #"));
+        }
     }
 }
