@@ -11,6 +11,7 @@ import io.github.kib4j.train.TrainingConfig;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * A training step to time.
@@ -22,21 +23,26 @@ import java.util.Map;
  * @param batch images of a step
  */
 record StepRow(String net, String rule, String precision, Mode mode, int batch) {
+    /** Rules by names of their own, which train the network of the first of {@link #RULES}. */
+    private static final List<String> NAMED =
+            List.of("hsic", "readout", "layerwise", "feedback-alignment", "sign-symmetry", "hebbian-pairs");
     /** Every rule there is: pHSIC by three objectives, HSIC, and what they are compared with. */
-    static final List<String> RULES =
-            List.of("cosine-grp-div", "backprop", "gaussian-grp-div", "cosine-grp", "hsic", "readout");
+    static final List<String> RULES = Stream.concat(
+                    Stream.of("cosine-grp-div", "backprop", "gaussian-grp-div", "cosine-grp"), NAMED.stream())
+            .toList();
 
     private static final int CLASSES = 10;
     /** More than any run completes. */
     private static final int EPOCHS = 1_000_000;
+    /** Signs sent back are larger than weights: they would diverge on random images at the rate of the others. */
+    private static final String LOW_RATE = "1e-8";
     /** Of a network that only shows that all this runs. */
     private static final String SMALL = "0.0625";
 
     private static final String SMALL_GROUPS = "8";
 
     private Workload workload() {
-        return new Workload(
-                net, rule.equals("hsic") || rule.equals("readout") ? "cosine-grp-div" : rule, Precision.F32);
+        return new Workload(net, NAMED.contains(rule) ? RULES.get(0) : rule, Precision.F32);
     }
 
     /** Returns the settings of the device that the step runs on. */
@@ -51,8 +57,11 @@ record StepRow(String net, String rule, String precision, Mode mode, int batch) 
     private Settings settings(boolean small) {
         Settings settings = workload().settings(EPOCHS).set(Key.BATCH, Integer.toString(batch));
         settings.set(Key.PRECISION, precision.equals("bf16") ? "bf16" : "f32");
-        if (rule.equals("hsic") || rule.equals("readout")) {
+        if (NAMED.contains(rule)) {
             settings.set(Key.RULE, rule);
+        }
+        if (rule.equals("sign-symmetry")) {
+            settings.set(Key.LR_LOCAL, LOW_RATE).set(Key.LR_READOUT, LOW_RATE);
         }
         if (small) {
             settings.set(Key.WIDTH, SMALL).set(Key.LINEAR, "64");
@@ -72,13 +81,13 @@ record StepRow(String net, String rule, String precision, Mode mode, int batch) 
         return workload().dataset(atMost, batch);
     }
 
-    /** Returns the floating-point operations of a step's products, two for a multiplication with its addition. */
+    /** Returns the floating-point operations of the layers' products in a step, two for a multiplication with its addition. */
     double operations(NetworkSpec network) {
         int last = network.hidden().size();
         double sum = 0;
         for (int i = 0; i <= last; i++) {
             int products = switch (rule) {
-                case "backprop" -> i > 0 ? 3 : 2;
+                case "backprop", "feedback-alignment", "sign-symmetry" -> i > 0 ? 3 : 2;
                 case "readout" -> i < last ? 1 : 2;
                 default -> 2;
             };
