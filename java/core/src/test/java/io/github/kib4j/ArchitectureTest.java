@@ -37,6 +37,8 @@ final class ArchitectureTest {
             .definedBy("..files..")
             .layer("checkpoint")
             .definedBy("..checkpoint..")
+            .layer("model")
+            .definedBy("..model..")
             .layer("train")
             .definedBy("..train..")
             .whereLayer("tensor")
@@ -59,6 +61,8 @@ final class ArchitectureTest {
             .mayOnlyAccessLayers("tensor")
             .whereLayer("checkpoint")
             .mayOnlyAccessLayers("files", "layer", "op", "tensor")
+            .whereLayer("model")
+            .mayOnlyAccessLayers("checkpoint", "files", "layer", "op", "tensor")
             .whereLayer("train")
             .mayOnlyAccessLayers("checkpoint", "rule", "data", "layer", "objective", "optimizer", "op", "tensor");
 

@@ -5,6 +5,7 @@ import io.github.kib4j.files.FileContentException;
 import io.github.kib4j.files.Safetensors;
 import io.github.kib4j.files.Sha256;
 import io.github.kib4j.layer.Network;
+import io.github.kib4j.layer.NetworkSpec;
 import io.github.kib4j.op.Parameter;
 import io.github.kib4j.tensor.DataType;
 import io.github.kib4j.tensor.Shape;
@@ -218,8 +219,16 @@ public final class Checkpoint {
     }
 
     /** Reads one checkpoint. */
-    private interface Reader {
-        CheckpointState read(Path checkpoint) throws IOException;
+    private interface Reader<T> {
+        T read(Path checkpoint) throws IOException;
+    }
+
+    /** What was read of the newest whole checkpoint, and what is wrong with newer ones. */
+    private record Newest<T>(T read, List<String> passedOver) {
+        static Restored restored(Newest<CheckpointState> newest) {
+            CheckpointState state = newest.read();
+            return new Restored(state.progress(), newest.passedOver(), state.maker());
+        }
     }
 
     /**
@@ -245,11 +254,11 @@ public final class Checkpoint {
      *     then unchanged
      */
     public static Restored readWeights(Path folder, Network network, List<String> classNames) throws IOException {
-        return newestWhole(folder, checkpoint -> {
+        return Newest.restored(newestWhole(folder, checkpoint -> {
             CheckpointState state = readOf(checkpoint, network, classNames);
             copy(state.averaged() == null ? weights(checkpoint, state, network) : averaged(checkpoint, state, network));
             return state;
-        });
+        }));
     }
 
     /**
@@ -265,7 +274,7 @@ public final class Checkpoint {
      */
     public static Restored readWeights(Path folder, Network network, @Nullable Network average, List<String> classNames)
             throws IOException {
-        return newestWhole(folder, checkpoint -> {
+        return Newest.restored(newestWhole(folder, checkpoint -> {
             CheckpointState state = readOf(checkpoint, network, classNames);
             Read weights = weights(checkpoint, state, network);
             if (average != null) {
@@ -273,7 +282,75 @@ public final class Checkpoint {
             }
             copy(weights);
             return state;
-        });
+        }));
+    }
+
+    /**
+     * Reads the newest whole checkpoint as a model: its network, what it reads and says, and the weights that evaluation uses.
+     *
+     * @param folder of the checkpoints
+     * @return the model
+     * @throws CheckpointException if there is none, or it is damaged, or of a network that this version does not know
+     * @throws IOException if the file system refuses
+     */
+    public static SavedModel readModel(Path folder) throws IOException {
+        Newest<SavedModel> newest = newestWhole(folder, Checkpoint::model);
+        SavedModel read = newest.read();
+        return new SavedModel(
+                read.checkpoint(),
+                read.network(),
+                read.settings(),
+                read.input(),
+                read.classNames(),
+                read.weights(),
+                read.progress(),
+                newest.passedOver());
+    }
+
+    private static SavedModel model(Path checkpoint) throws IOException {
+        CheckpointState state = readState(checkpoint);
+        Identity identity = state.identity();
+        NetworkSpec network;
+        try {
+            network = NetworkSpec.of(identity.settings().part("network"));
+        } catch (IllegalArgumentException e) {
+            throw FileContentException.damaged(checkpoint.resolve(STATE), String.valueOf(e.getMessage()), e);
+        }
+        List<String> classNames = identity.classNames();
+        if (classNames != null && classNames.size() != network.outputs()) {
+            throw FileContentException.damaged(
+                    checkpoint.resolve(STATE),
+                    "its network has " + network.outputs() + " outputs, but " + classNames.size() + " names of classes",
+                    null);
+        }
+        String averaged = state.averaged();
+        Path weights = checkpoint.resolve(averaged == null ? WEIGHTS : AVERAGED);
+        checkSum(weights, averaged == null ? state.weights() : averaged);
+        return new SavedModel(
+                checkpoint,
+                network,
+                identity.settings(),
+                identity.input(),
+                classNames,
+                Safetensors.read(weights),
+                state.progress(),
+                List.of());
+    }
+
+    /**
+     * Copies a model's weights into a network.
+     *
+     * @param model the weights
+     * @param network receives them
+     * @throws CheckpointException if they are of another network, which is then unchanged
+     */
+    public static void copyWeights(SavedModel model, Network network) throws CheckpointException {
+        Map<String, Tensor> tensors = network.tensors();
+        String difference = difference(model.weights(), tensors, storedShapes(network));
+        if (difference != null) {
+            throw foreign(model.checkpoint(), "network: " + difference);
+        }
+        copy(new Read(model.weights(), network));
     }
 
     /** Reads the state of a checkpoint that is of such a network and these classes. */
@@ -368,7 +445,7 @@ public final class Checkpoint {
             Map<String, Tensor> optimizerState,
             Identity identity)
             throws IOException {
-        return newestWhole(folder, checkpoint -> {
+        return Newest.restored(newestWhole(folder, checkpoint -> {
             CheckpointState state = readState(checkpoint);
             checkIdentity(checkpoint, state, identity);
             Read weights = weights(checkpoint, state, network);
@@ -381,18 +458,17 @@ public final class Checkpoint {
             }
             copy(optimizer, optimizerState);
             return state;
-        });
+        }));
     }
 
-    private static Restored newestWhole(Path folder, Reader reader) throws IOException {
+    private static <T> Newest<T> newestWhole(Path folder, Reader<T> reader) throws IOException {
         List<String> passedOver = new ArrayList<>();
         for (int attempt = 0; attempt < READ_ATTEMPTS; attempt++) {
             passedOver.clear();
             boolean vanished = false;
             for (Path checkpoint : newestFirst(folder)) {
                 try {
-                    CheckpointState state = reader.read(checkpoint);
-                    return new Restored(state.progress(), List.copyOf(passedOver), state.maker());
+                    return new Newest<>(reader.read(checkpoint), List.copyOf(passedOver));
                 } catch (FileContentException e) {
                     String damage = e.damage();
                     if (damage == null) {
@@ -452,6 +528,18 @@ public final class Checkpoint {
                     checkpoint,
                     "data set (by the checksum of its training images): " + saved.images() + ", not "
                             + wanted.images());
+        }
+        checkInput(checkpoint, saved.input(), wanted.input());
+    }
+
+    private static void checkInput(Path checkpoint, @Nullable Input saved, @Nullable Input wanted)
+            throws CheckpointException {
+        if (saved != null && wanted != null && !saved.equals(wanted)) {
+            throw foreign(
+                    checkpoint,
+                    "data set: samples are normalized by the means " + saved.mean() + " and deviations "
+                            + saved.deviation() + " there, and not by " + wanted.mean() + " and "
+                            + wanted.deviation());
         }
     }
 

@@ -3,6 +3,8 @@ package io.github.kib4j.checkpoint;
 import io.github.kib4j.files.Json;
 import io.github.kib4j.files.Sha256;
 import io.github.kib4j.op.Signature;
+import io.github.kib4j.tensor.DataType;
+import io.github.kib4j.tensor.Shape;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -72,7 +74,23 @@ record CheckpointState(
         return new Identity(
                 format == FORMAT ? settings(members) : oldSettings(members),
                 string(members, "images"),
-                members.containsKey("classes") ? strings(list(members, "classes")) : null);
+                members.containsKey("classes") ? strings(list(members, "classes")) : null,
+                members.containsKey("input") ? input((Map<?, ?>) members.get("input")) : null);
+    }
+
+    private static Input input(Map<?, ?> members) {
+        int[] extents = list(members, "shape").stream()
+                .mapToInt(extent -> Math.toIntExact((Long) extent))
+                .toArray();
+        return new Input(
+                Shape.of(extents),
+                string(members, "type").equals("f32") ? DataType.F32 : DataType.U8,
+                numbers(list(members, "mean")),
+                numbers(list(members, "deviation")));
+    }
+
+    private static List<Double> numbers(List<?> list) {
+        return list.stream().map(number -> (Double) number).toList();
     }
 
     private static Signature settings(Map<?, ?> members) {
@@ -161,6 +179,7 @@ record CheckpointState(
             throw new IllegalStateException("A state of format " + format + " is not written any more.");
         }
         List<String> classNames = identity.classNames();
+        Input input = identity.input();
         return signed("{\n  \"format\": " + FORMAT
                 + member("epoch", progress.epoch())
                 + member("step", progress.step())
@@ -169,6 +188,7 @@ record CheckpointState(
                 + member("sums", Arrays.toString(progress.sums()))
                 + member("settings", quoted(identity.settings()))
                 + (classNames == null ? "" : member("classes", quoted(classNames)))
+                + (input == null ? "" : member("input", text(input)))
                 + member("images", Json.quote(identity.images()))
                 + member("weights", Json.quote(weights))
                 + (averaged == null ? "" : member("averaged", Json.quote(averaged)))
@@ -184,6 +204,13 @@ record CheckpointState(
         return settings.entries().entrySet().stream()
                 .map(entry -> "\n    " + Json.quote(entry.getKey()) + ": " + Json.quote(entry.getValue()))
                 .collect(Collectors.joining(",", "{", "\n  }"));
+    }
+
+    private static String text(Input input) {
+        return "{\"shape\": " + Arrays.toString(input.shape().extents()) + ", \"type\": "
+                + (input.type() == DataType.F32 ? "\"f32\"" : "\"u8\"") + ", \"mean\": " + input.mean()
+                + ", \"deviation\": "
+                + input.deviation() + "}";
     }
 
     private static String quoted(List<String> strings) {

@@ -55,12 +55,24 @@ public final class Safetensors {
          */
         public void writeTo(Tensor tensor) {
             if (type == DataType.F32) {
-                float[] values = new float[data.capacity() / 4];
-                data.duplicate().order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(values);
-                tensor.write(values);
+                tensor.write(floats());
             } else {
                 tensor.write(doubles());
             }
+        }
+
+        /** {@return the numbers, rounded to single precision} */
+        public float[] floats() {
+            float[] values = new float[data.capacity() / type.bytes()];
+            if (type == DataType.F32) {
+                data.duplicate().order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(values);
+            } else {
+                double[] doubles = doubles();
+                for (int i = 0; i < values.length; i++) {
+                    values[i] = (float) doubles[i];
+                }
+            }
+            return values;
         }
 
         private double[] doubles() {

@@ -135,6 +135,20 @@ public record LayerSpec(
                 .with("dropout", dropout.signature());
     }
 
+    /** Returns the layer whose signature this is. */
+    static LayerSpec of(Signature signature) {
+        Signature grouping = signature.part("grouping");
+        return new LayerSpec(
+                Integer.parseInt(signature.value("kernelSize")),
+                Integer.parseInt(signature.value("units")),
+                Boolean.parseBoolean(signature.value("bias")),
+                Boolean.parseBoolean(signature.value("batchNorm")),
+                Activation.valueOf(signature.value("activation")),
+                Pooling.valueOf(signature.value("pooling")),
+                grouping.entries().isEmpty() ? null : Grouping.of(grouping),
+                Dropout.of(signature.part("dropout")));
+    }
+
     /** {@return how its weights meet its input} */
     public Geometry geometry() {
         return new Geometry(kernelSize);

@@ -5,6 +5,7 @@ import io.github.kib4j.op.Signature;
 import io.github.kib4j.tensor.RefusedException;
 import io.github.kib4j.tensor.Shape;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.SortedMap;
@@ -92,6 +93,40 @@ public record NetworkSpec(Shape input, List<LayerSpec> hidden, int outputs, Read
             signature = signature.with("hidden." + (i + 1), hidden.get(i).signature());
         }
         return signature;
+    }
+
+    /**
+     * {@return the network whose signature this is}
+     *
+     * @param signature of a network
+     * @throws IllegalArgumentException if it is none, or has what this version does not know; the message says so, in words that
+     *     follow a colon
+     */
+    public static NetworkSpec of(Signature signature) {
+        NetworkSpec network;
+        try {
+            int depth = Integer.parseInt(signature.value("depth"));
+            List<LayerSpec> layers = new ArrayList<>();
+            for (int i = 1; i <= depth; i++) {
+                layers.add(LayerSpec.of(signature.part("hidden." + i)));
+            }
+            network = new NetworkSpec(
+                    shape(signature.value("input")),
+                    layers,
+                    Integer.parseInt(signature.value("outputs")),
+                    ReadoutSpec.of(signature.part("readout")));
+        } catch (IllegalArgumentException | ArithmeticException e) {
+            throw new IllegalArgumentException("its settings are of no network that this version knows", e);
+        }
+        if (!network.signature().equals(signature)) {
+            throw new IllegalArgumentException("its network has settings that this version does not know");
+        }
+        return network;
+    }
+
+    private static Shape shape(String text) {
+        return Shape.of(
+                Arrays.stream(text.split(" x ", -1)).mapToInt(Integer::parseInt).toArray());
     }
 
     /** {@return the shapes of a sample at each layer's input, then of the last layer's output: one more than hidden layers} */

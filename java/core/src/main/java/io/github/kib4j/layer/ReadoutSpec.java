@@ -45,4 +45,9 @@ public record ReadoutSpec(int features) {
     Signature signature() {
         return readsAll() ? Signature.of("all").with("features", features) : Signature.EMPTY;
     }
+
+    /** Returns the readout whose signature this is. */
+    static ReadoutSpec of(Signature signature) {
+        return signature.entries().isEmpty() ? LAST : new ReadoutSpec(Integer.parseInt(signature.value("features")));
+    }
 }

@@ -33,6 +33,15 @@ public record Dropout(double rate, boolean alpha) {
         return Signature.EMPTY.with("rate", rate).with("alpha", alpha);
     }
 
+    /**
+     * {@return the dropout whose signature this is}
+     *
+     * @param signature of one
+     */
+    public static Dropout of(Signature signature) {
+        return new Dropout(Double.parseDouble(signature.value("rate")), Boolean.parseBoolean(signature.value("alpha")));
+    }
+
     /** {@return whether nothing is ever dropped} */
     public boolean isNone() {
         return rate == 0;

@@ -45,6 +45,19 @@ public record Grouping(int groups, double power, double delta, double divisivePo
                 .with("divisivePower", divisivePower);
     }
 
+    /**
+     * {@return the groups whose signature this is}
+     *
+     * @param signature of some
+     */
+    public static Grouping of(Signature signature) {
+        return new Grouping(
+                Integer.parseInt(signature.value("groups")),
+                Double.parseDouble(signature.value("power")),
+                Double.parseDouble(signature.value("delta")),
+                Double.parseDouble(signature.value("divisivePower")));
+    }
+
     /** {@return whether activities are divisively normalized} */
     public boolean divisive() {
         return divisivePower > 0;

@@ -69,4 +69,35 @@ public record Signature(SortedMap<String, String> entries) {
         part.entries.forEach((own, value) -> more.put(own.isEmpty() ? key : key + "." + own, value));
         return new Signature(more);
     }
+
+    /**
+     * {@return the entries of a part, by the keys that it gave them}
+     *
+     * @param key of the part
+     */
+    public Signature part(String key) {
+        SortedMap<String, String> own = new TreeMap<>();
+        entries.forEach((whole, value) -> {
+            if (whole.equals(key)) {
+                own.put("", value);
+            } else if (whole.startsWith(key + ".")) {
+                own.put(whole.substring(key.length() + 1), value);
+            }
+        });
+        return new Signature(own);
+    }
+
+    /**
+     * {@return the value of a key}
+     *
+     * @param key of an entry
+     * @throws IllegalArgumentException if there is no such entry
+     */
+    public String value(String key) {
+        String value = entries.get(key);
+        if (value == null) {
+            throw new IllegalArgumentException("there is no '" + key + "'");
+        }
+        return value;
+    }
 }

@@ -1,5 +1,6 @@
 package io.github.kib4j.train;
 
+import io.github.kib4j.checkpoint.Input;
 import io.github.kib4j.data.Dataset;
 import io.github.kib4j.data.ImageSet;
 import io.github.kib4j.op.BatchOps;
@@ -160,6 +161,11 @@ public final class DeviceDataset implements AutoCloseable {
     /** {@return the CRC-32C of the training images and their labels, in hexadecimal} */
     public String checksum() {
         return checksum;
+    }
+
+    /** Returns what a network reads of it. */
+    Input input() {
+        return new Input(image, DataType.U8, mean, deviation);
     }
 
     /** Returns how its images become a network's input. */

@@ -1,6 +1,6 @@
 package io.github.kib4j.train;
 
-import io.github.kib4j.layer.LayerPass;
+import io.github.kib4j.layer.Inference;
 import io.github.kib4j.layer.Network;
 import io.github.kib4j.layer.ReadoutPass;
 import io.github.kib4j.op.BatchOps;
@@ -24,9 +24,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Passes over the test images: running statistics, no dropout, no augmentation. */
 final class Evaluator {
-    /** Images at once where training has one. */
-    private static final int ONLINE = 128;
-
     private final Device device;
     private final Network network;
     private final @Nullable Network current;
@@ -72,7 +69,7 @@ final class Evaluator {
         this.current = current;
         this.workspace = workspace;
         this.config = config;
-        batch = config.batch() == 1 ? ONLINE : config.batch();
+        batch = Inference.batch(config.batch());
         images = dataset.test();
         normalization = dataset.preparation(false, config.seed());
         mirrored = dataset.mirrored();
@@ -157,17 +154,9 @@ final class Evaluator {
         steps.add(Step.main(
                 Phase.DATA,
                 device.batch().images(x, labels, images.pixels(), images.labels(), null, preparation, clock)));
-        List<LayerPass> passes = through.passes(x, workspace, LayerPass.Use.INFERENCE, null);
-        ReadoutPass readout = through.readoutPass(passes, workspace);
-        for (int i = 0; i < passes.size(); i++) {
-            for (Operation operation : passes.get(i).forward()) {
-                steps.add(Step.main(Phase.FORWARD, operation, Step.layer(i)));
-            }
-            for (Operation operation : readout.forward(i)) {
-                steps.add(Step.main(Phase.FORWARD, operation, Step.READOUT));
-            }
-        }
-        return readout;
+        Inference inference = new Inference(through, x, workspace);
+        steps.addAll(inference.steps());
+        return inference.readout();
     }
 
     private void addLoss(List<Step> steps, ReadoutPass readout, Tensor labels, int place) {

@@ -118,7 +118,7 @@ public final class Trainer implements AutoCloseable {
             }
             run.rule().initialize();
             evaluator = run.evaluator(scope, dataset);
-            identity = config.identity(dataset.checksum(), dataset.classNames());
+            identity = config.identity(dataset.checksum(), dataset.classNames(), dataset.input());
         } catch (RuntimeException | Error e) {
             close();
             throw e;

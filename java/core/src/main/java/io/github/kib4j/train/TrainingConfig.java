@@ -1,6 +1,7 @@
 package io.github.kib4j.train;
 
 import io.github.kib4j.checkpoint.Identity;
+import io.github.kib4j.checkpoint.Input;
 import io.github.kib4j.layer.NetworkSpec;
 import io.github.kib4j.op.Precision;
 import io.github.kib4j.op.Signature;
@@ -195,8 +196,8 @@ public record TrainingConfig(
     }
 
     /** Returns what a checkpoint must share with a run to be gone on from. */
-    Identity identity(String images, List<String> classNames) {
-        return new Identity(signature(), images, classNames);
+    Identity identity(String images, List<String> classNames, Input input) {
+        return new Identity(signature(), images, classNames, input);
     }
 
     /** {@return all that decides bits besides data and device; a run may be given more epochs where no rate depends on them} */

@@ -1,11 +1,13 @@
 package io.github.kib4j.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.fail;
 
 import io.github.kib4j.layer.LayerSpec;
 import io.github.kib4j.layer.Network;
 import io.github.kib4j.layer.NetworkSpec;
+import io.github.kib4j.layer.ReadoutSpec;
 import io.github.kib4j.objective.LocalObjective;
 import io.github.kib4j.objective.TeachingSignal;
 import io.github.kib4j.objective.TeachingSignals;
@@ -93,6 +95,26 @@ final class SignatureTest {
                 config(taughtBy(TeachingSignals.views()), sgd, new Schedule.WarmUp(1.5, steps)),
                 config(new BackpropRule(), sgd, steps),
                 config(new ReadoutRule(), adam, new Schedule.Constant()));
+    }
+
+    /** What a checkpoint says of a network is enough to make it again. */
+    @Test
+    void aNetworkIsReadFromItsSignature() {
+        for (NetworkSpec network : List.of(NETWORK, NETWORK.withReadout(new ReadoutSpec(64)))) {
+            Signature signature = network.signature();
+            assertThat(NetworkSpec.of(signature)).isEqualTo(network);
+            assertThatThrownBy(() -> NetworkSpec.of(signature.with("hidden.1.later", "1")))
+                    .hasMessage("its network has settings that this version does not know");
+            for (String key : signature.entries().keySet()) {
+                for (String other : List.of("", "x", "-1", "99999999999", "1 x x", "2147483647 x 2147483647 x 9")) {
+                    if (!key.startsWith("readout")) {
+                        assertThatThrownBy(() -> NetworkSpec.of(signature.with(key, other)))
+                                .as(key + " " + other)
+                                .isInstanceOf(IllegalArgumentException.class);
+                    }
+                }
+            }
+        }
     }
 
     @Test

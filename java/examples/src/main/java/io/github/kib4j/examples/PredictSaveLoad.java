@@ -1,6 +1,8 @@
 package io.github.kib4j.examples;
 
 import io.github.kib4j.data.Dataset;
+import io.github.kib4j.model.Model;
+import io.github.kib4j.model.Samples;
 import io.github.kib4j.op.Device;
 import io.github.kib4j.op.Devices;
 import io.github.kib4j.train.StepListener;
@@ -43,27 +45,21 @@ public final class PredictSaveLoad {
     }
 
     /**
-     * {@return the class that the network takes each test point for}
+     * {@return the class that a saved network takes each test point for} All it needs is in the folder: network, weights, how features
+     * are normalized, names of the classes.
      *
-     * @param trainer the run
-     * @param count of test points
+     * @param device where it computes
+     * @param folder that has {@code step-N}
+     * @throws IOException if the file system refuses, or the folder has no checkpoint
      */
-    public static int[] predict(Trainer trainer, int count) {
-        int[] predicted = new int[count];
-        trainer.predict((first, labels, logits) -> {
-            int classes = logits.length / labels.length;
-            for (int b = 0; b < labels.length; b++) {
-                for (int c = 1; c < classes; c++) {
-                    boolean larger = logits[b * classes + c] > logits[b * classes + predicted[first + b]];
-                    predicted[first + b] = larger ? c : predicted[first + b];
-                }
-            }
-        });
-        return predicted;
+    public static int[] predict(Device device, Path folder) throws IOException {
+        try (Model model = Model.load(device, folder)) {
+            return model.predict(Samples.ofBytes(MlpOnFeatures.rings().test().pixels()));
+        }
     }
 
     /**
-     * Trains 10 of 20 epochs, saves, loads, predicts, and trains the rest.
+     * Trains 10 of 20 epochs, saves, predicts with what was saved, loads it, and trains the rest.
      *
      * @param arguments none
      * @throws IOException if the file system refuses
@@ -81,8 +77,7 @@ public final class PredictSaveLoad {
                 System.out.printf(
                         "Loaded, at epoch %d: %.1f %%%n",
                         trainer.epoch(), trainer.evaluate().accuracy());
-                int[] predicted = predict(trainer, 5 * 24);
-                System.out.println("The first test point is on ring " + predicted[0] + ".");
+                System.out.println("The first test point is on ring " + predict(device, folder)[0] + ".");
                 trainAndSave(trainer, 20, folder);
                 System.out.printf(
                         "Trained to the end: %.1f %%%n", trainer.evaluate().accuracy());

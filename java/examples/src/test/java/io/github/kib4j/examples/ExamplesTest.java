@@ -246,11 +246,10 @@ final class ExamplesTest {
                 Trainer saved = PredictSaveLoad.run(device, 6);
                 Trainer loaded = PredictSaveLoad.run(device, 6)) {
             PredictSaveLoad.trainAndSave(saved, 3, folder);
-            int[] predicted = PredictSaveLoad.predict(saved, labels.length);
-            int[] untrained = PredictSaveLoad.predict(loaded, labels.length);
-            assertThat(untrained).isNotEqualTo(predicted);
+            int[] predicted = PredictSaveLoad.predict(device, folder);
+            assertThat(loaded.evaluate()).isNotEqualTo(saved.evaluate());
             assertThat(loaded.restore(folder)).isEmpty();
-            assertThat(PredictSaveLoad.predict(loaded, labels.length)).isEqualTo(predicted);
+            assertThat(loaded.evaluate()).isEqualTo(saved.evaluate());
             long right = IntStream.range(0, labels.length)
                     .filter(b -> predicted[b] == labels[b])
                     .count();

@@ -1,5 +1,6 @@
 package io.github.kib4j.experiment;
 
+import io.github.kib4j.model.Logits;
 import java.util.List;
 
 /** How many images of each class there are, and how many of them are told right. */
@@ -18,19 +19,8 @@ public final class ClassCounts {
     void add(int[] labels, float[] logits) {
         for (int b = 0; b < labels.length; b++) {
             images[labels[b]]++;
-            correct[labels[b]] += largest(logits, b, names.size()) == labels[b] ? 1 : 0;
+            correct[labels[b]] += Logits.largest(logits, b, names.size()) == labels[b] ? 1 : 0;
         }
-    }
-
-    /** Returns the class of the largest logit of row {@code b}, the first of equal ones. */
-    static int largest(float[] logits, int b, int classes) {
-        int best = 0;
-        for (int m = 1; m < classes; m++) {
-            if (logits[b * classes + m] > logits[b * classes + best]) {
-                best = m;
-            }
-        }
-        return best;
     }
 
     /** {@return the classes' names, by label} */

@@ -1,5 +1,6 @@
 package io.github.kib4j.experiment;
 
+import io.github.kib4j.model.Logits;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -34,10 +35,10 @@ final class PredictionsFile implements AutoCloseable {
     void add(int first, int[] labels, float[] logits) {
         try {
             for (int b = 0; b < labels.length; b++) {
-                int predicted = ClassCounts.largest(logits, b, names.size());
+                int predicted = Logits.largest(logits, b, names.size());
                 writer.write(first + b + "," + labels[b] + "," + quoted(names.get(labels[b])) + "," + predicted + ","
                         + quoted(names.get(predicted)));
-                for (double probability : softmax(logits, b, names.size(), predicted)) {
+                for (double probability : Logits.softmax(logits, b, names.size())) {
                     writer.write("," + (float) probability);
                 }
                 writer.write('\n');
@@ -45,19 +46,6 @@ final class PredictionsFile implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-
-    private static double[] softmax(float[] logits, int b, int classes, int largest) {
-        double[] powers = new double[classes];
-        double sum = 0;
-        for (int m = 0; m < classes; m++) {
-            powers[m] = Math.exp((double) logits[b * classes + m] - logits[b * classes + largest]);
-            sum += powers[m];
-        }
-        for (int m = 0; m < classes; m++) {
-            powers[m] /= sum;
-        }
-        return powers;
     }
 
     /** Returns a name as a cell: in quotes where it has a comma, a quote or a line's end. */

@@ -1,6 +1,6 @@
 /**
  * What every backend is held to, whoever wrote it: one list of cases of all operations ({@link
- * io.github.kib4j.testkit.OperationCases}), contracts of devices, programs, training and its options, resuming and dependence, golden trainings of the authors'
+ * io.github.kib4j.testkit.OperationCases}), contracts of devices, programs, training and its options, resuming, saved models and dependence, golden trainings of the authors'
  * own implementation, and tiny runs.
  *
  * <p>The list drives three things: every backend's {@linkplain io.github.kib4j.testkit.ParityContract parity} with the reference,
@@ -26,7 +26,7 @@
  *
  * and likewise for {@link io.github.kib4j.testkit.ParityContract}, {@link io.github.kib4j.testkit.DeviceContract}, {@link
  * io.github.kib4j.testkit.ProgramContract}, {@link io.github.kib4j.testkit.ResumeContract}, {@link
- * io.github.kib4j.testkit.OptionsContract} and {@link
+ * io.github.kib4j.testkit.OptionsContract}, {@link io.github.kib4j.testkit.ModelContract} and {@link
  * io.github.kib4j.testkit.DependenceContract}. Of the authors' recorded steps {@link
  * io.github.kib4j.testkit.GoldenTraining} tells how far a device comes from them; what is near enough depends on its arithmetic.
  * Inputs are drawn from a seed; a failure says how to repeat it ({@code -Dkib4j.seed=N}).

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import io.github.kib4j.op.Signature;
+import io.github.kib4j.tensor.DataType;
+import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.testkit.Mutations;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -33,7 +35,8 @@ final class CheckpointFuzzTest {
                         new Identity(
                                 Signature.of("phsic").with("batch", 128).with("network.input", "1 x \"a\""),
                                 "00ff",
-                                List.of("cat", "a \"dog\"")),
+                                List.of("cat", "a \"dog\""),
+                                new Input(Shape.of(2, 1, 3), DataType.F32, List.of(0.5, -1e-3), List.of(1e9, 0.25))),
                         new Progress(1, 20, 3, 1.5, new double[] {2e-3, 4}),
                         "weights-1.safetensors",
                         "averaged-1.safetensors",

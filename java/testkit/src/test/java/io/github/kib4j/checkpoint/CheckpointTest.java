@@ -10,6 +10,8 @@ import io.github.kib4j.files.Safetensors;
 import io.github.kib4j.files.Sha256;
 import io.github.kib4j.layer.LayerSpec;
 import io.github.kib4j.layer.NetworkSpec;
+import io.github.kib4j.model.Model;
+import io.github.kib4j.model.Samples;
 import io.github.kib4j.objective.LocalObjective;
 import io.github.kib4j.objective.TeachingSignal;
 import io.github.kib4j.objective.TeachingSignals;
@@ -27,6 +29,7 @@ import io.github.kib4j.optimizer.Schedule;
 import io.github.kib4j.rule.BackpropRule;
 import io.github.kib4j.rule.LocalRule;
 import io.github.kib4j.rule.Rule;
+import io.github.kib4j.tensor.DataType;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.testkit.TinyRun;
 import io.github.kib4j.train.StepListener;
@@ -491,12 +494,40 @@ final class CheckpointTest {
                     .as("of this version or another")
                     .allMatch(note -> note.startsWith("Note: "));
             assertThat(run.step()).isEqualTo(2);
+            SavedModel model = Checkpoint.readModel(folder);
+            assertThat(model.network()).isEqualTo(network);
+            assertThat(model.names()).containsExactly("0", "1");
+            assertThatThrownBy(() -> Model.load(device, model))
+                    .isInstanceOf(CheckpointException.class)
+                    .hasMessage("The checkpoint in " + old
+                            + " is of a version that did not save how samples are normalized; go on with its run for"
+                            + " another epoch, which saves it, or give it (SavedModel.withInput).");
+            Input input = new Input(images.image(), DataType.U8, List.of(0.5), List.of(0.5));
+            try (Model given = Model.load(device, model.withInput(input))) {
+                assertThat(given.predict(Samples.ofBytes(pixels))).hasSize(6);
+            }
             assertThat(run.evaluate().loss()).isCloseTo(0.7006430659282867, within(1e-12));
             assertThat(Files.readString(old.resolve("state.json"))).contains("\"format\": 2,");
             run.trainEpoch(StepListener.NONE);
             run.save(folder);
             assertThat(Files.readString(folder.resolve("step-4/state.json")))
                     .contains("\"format\": 4,", "\"classes\": [\"no\", \"yes\"]");
+            assertThat(Checkpoint.readModel(folder).input()).isEqualTo(input);
+        }
+    }
+
+    /** Samples that are normalized otherwise are others, though their bytes are the same. */
+    @Test
+    void anotherNormalizationIsAnotherRun() throws IOException {
+        saveAfterStep();
+        Dataset own = TinyRun.dataset(20, 4);
+        Dataset other = new Dataset(
+                own.name(), own.train(), own.test(), List.of(0.5, 0.4), own.deviation(), own.padding(), own.flip());
+        try (Trainer run = new Trainer(device, other, config(TinyRun.phsic(), 6, 5, 7))) {
+            assertThatThrownBy(() -> run.restore(folder))
+                    .isInstanceOf(CheckpointException.class)
+                    .hasMessageContaining("is of another data set: samples are normalized by the means [0.5, 0.5]")
+                    .hasMessageContaining("not by [0.5, 0.4]");
         }
     }
 
