@@ -39,6 +39,8 @@ final class ArchitectureTest {
             .definedBy("..checkpoint..")
             .layer("model")
             .definedBy("..model..")
+            .layer("export")
+            .definedBy("..export..")
             .layer("train")
             .definedBy("..train..")
             .whereLayer("tensor")
@@ -62,6 +64,8 @@ final class ArchitectureTest {
             .whereLayer("checkpoint")
             .mayOnlyAccessLayers("files", "layer", "op", "tensor")
             .whereLayer("model")
+            .mayOnlyAccessLayers("checkpoint", "files", "layer", "op", "tensor")
+            .whereLayer("export")
             .mayOnlyAccessLayers("checkpoint", "files", "layer", "op", "tensor")
             .whereLayer("train")
             .mayOnlyAccessLayers("checkpoint", "rule", "data", "layer", "objective", "optimizer", "op", "tensor");

@@ -1,6 +1,10 @@
 package io.github.kib4j.files;
 
+import java.io.BufferedOutputStream;
+import java.io.FileNotFoundException;
+import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -94,6 +98,45 @@ public final class DurableFiles {
         }
     }
 
+    /** Writes a file's content. */
+    @FunctionalInterface
+    public interface Content {
+        /**
+         * Writes all of it.
+         *
+         * @param out where to; not to be closed
+         * @throws IOException if the file system refuses
+         */
+        void writeTo(OutputStream out) throws IOException;
+    }
+
+    /**
+     * Replaces a file, or creates it, in one step, as {@link #replace(Path, String)}.
+     *
+     * @param file the file
+     * @param content what to write
+     * @throws IOException if the file system refuses
+     */
+    public static void replace(Path file, Content content) throws IOException {
+        Path temporary = file.resolveSibling(file.getFileName() + ".new");
+        try {
+            try (FileOutputStream unbuffered = new FileOutputStream(temporary.toFile());
+                    BufferedOutputStream out = new BufferedOutputStream(unbuffered, 1 << 16)) {
+                content.writeTo(out);
+                out.flush();
+                unbuffered.getFD().sync();
+            } catch (FileNotFoundException e) {
+                throw new FileSystemException(temporary.toString(), null, "it cannot be created");
+            } catch (IOException e) {
+                throw named(temporary, e);
+            }
+            rename(temporary, file);
+        } catch (IOException | RuntimeException e) {
+            deleteAfter(e, temporary);
+            throw e;
+        }
+    }
+
     /**
      * Renames a file or folder in one step, and forces the new name to the disk.
      *
@@ -153,7 +196,7 @@ public final class DurableFiles {
      * @param failure what has failed
      * @param path what it has left
      */
-    public static void deleteAfter(IOException failure, Path path) {
+    public static void deleteAfter(Exception failure, Path path) {
         try {
             delete(path);
         } catch (IOException e) {

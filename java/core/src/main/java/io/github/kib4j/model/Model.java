@@ -227,14 +227,70 @@ public final class Model implements AutoCloseable {
      *     finite
      */
     public float[][] codes(int layer, Samples samples) {
+        requireLayer(layer);
+        return ask(layer, samples);
+    }
+
+    /**
+     * Hands on what {@link #codes(int, Samples)} returns batch by batch, so that no more than one is in the host's memory.
+     *
+     * @param layer its number, from 0
+     * @param samples any number
+     * @param rows takes the codes, in order
+     * @throws IllegalArgumentException if there is no such layer, or samples do not fit the network, or have numbers that are not
+     *     finite
+     */
+    public void codes(int layer, Samples samples, Rows rows) {
+        requireLayer(layer);
+        ask(layer, samples, rows);
+    }
+
+    /** Takes rows of numbers, one for each sample. */
+    @FunctionalInterface
+    public interface Rows {
+        /**
+         * Takes those of a batch.
+         *
+         * @param first number of the batch's first sample
+         * @param rows {@code [B, width]}, row-major
+         * @param width of a row
+         */
+        void add(int first, float[] rows, int width);
+    }
+
+    /**
+     * {@return how many numbers {@link #codes(int, Samples)} gives for a sample}
+     *
+     * @param layer its number, from 0
+     */
+    public int codeWidth(int layer) {
+        requireLayer(layer);
+        return Math.toIntExact(network.hidden().get(layer).code().size());
+    }
+
+    /** {@return how many samples are computed at once} */
+    public int batch() {
+        return batch;
+    }
+
+    private void requireLayer(int layer) {
         if (layer < 0 || layer >= layers()) {
             throw new RefusedException(
                     "There is no hidden layer " + layer + "; the network has " + layers() + ", from 0.");
         }
-        return ask(layer, samples);
     }
 
     private float[][] ask(int layer, Samples samples) {
+        float[][] answers = new float[samples.count(input.shape())][];
+        ask(layer, samples, (first, rows, width) -> {
+            for (int i = 0; i < rows.length / width; i++) {
+                answers[first + i] = Arrays.copyOfRange(rows, i * width, (i + 1) * width);
+            }
+        });
+        return answers;
+    }
+
+    private void ask(int layer, Samples samples, Rows rows) {
         Thread other = user.compareAndExchange(null, Thread.currentThread());
         if (other != null) {
             throw new IllegalStateException(
@@ -244,17 +300,10 @@ public final class Model implements AutoCloseable {
         }
         try {
             int count = samples.count(input.shape());
-            float[][] answers = new float[count][];
             for (int done = 0; done < count; done += batch) {
-                int size = Math.min(batch, count - done);
-                Tensor result = run(layer, samples, done, size);
-                float[] numbers = result.readFloats();
-                int width = result.shape().rowSize();
-                for (int i = 0; i < size; i++) {
-                    answers[done + i] = Arrays.copyOfRange(numbers, i * width, (i + 1) * width);
-                }
+                Tensor result = run(layer, samples, done, Math.min(batch, count - done));
+                rows.add(done, result.readFloats(), result.shape().rowSize());
             }
-            return answers;
         } finally {
             user.set(null);
         }

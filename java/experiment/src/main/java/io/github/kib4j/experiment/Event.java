@@ -1,9 +1,8 @@
 package io.github.kib4j.experiment;
 
-import java.io.ByteArrayOutputStream;
+import io.github.kib4j.files.ProtobufMessage;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -40,14 +39,16 @@ record Event(long step, boolean startsSession, byte[] message) {
 
     /** Returns what a file begins with. */
     static Event version(double seconds) {
-        Message message = new Message().number(WALL_TIME, seconds).bytes(FILE_VERSION, "brain.Event:2");
+        ProtobufMessage message =
+                new ProtobufMessage().number(WALL_TIME, seconds).bytes(FILE_VERSION, "brain.Event:2");
         return new Event(0, false, message.toBytes());
     }
 
     /** Returns what a session begins with. */
     static Event start(double seconds, long step) {
-        Message message = new Message().number(WALL_TIME, seconds).number(STEP, step);
-        message.bytes(SESSION_LOG, new Message().number(STATUS, START).toBytes());
+        ProtobufMessage message =
+                new ProtobufMessage().number(WALL_TIME, seconds).number(STEP, step);
+        message.message(SESSION_LOG, new ProtobufMessage().number(STATUS, START));
         return new Event(step, true, message.toBytes());
     }
 
@@ -57,12 +58,12 @@ record Event(long step, boolean startsSession, byte[] message) {
      * @param seconds since 1970
      */
     static Event scalars(double seconds, long step, Map<String, Float> scalars) {
-        Message summary = new Message();
-        scalars.forEach((tag, number) -> summary.bytes(
-                VALUE,
-                new Message().bytes(TAG, tag).number(SIMPLE_VALUE, number).toBytes()));
-        Message message = new Message().number(WALL_TIME, seconds).number(STEP, step);
-        return new Event(step, false, message.bytes(SUMMARY, summary.toBytes()).toBytes());
+        ProtobufMessage summary = new ProtobufMessage();
+        scalars.forEach((tag, number) ->
+                summary.message(VALUE, new ProtobufMessage().bytes(TAG, tag).number(SIMPLE_VALUE, number)));
+        ProtobufMessage message =
+                new ProtobufMessage().number(WALL_TIME, seconds).number(STEP, step);
+        return new Event(step, false, message.message(SUMMARY, summary).toBytes());
     }
 
     /** Returns the message as a record of a file. */
@@ -140,59 +141,6 @@ record Event(long step, boolean startsSession, byte[] message) {
             if (part >= 0) {
                 return value;
             }
-        }
-    }
-
-    /** A message of Protocol Buffers that is written field by field. */
-    private static final class Message {
-        private final ByteArrayOutputStream out = new ByteArrayOutputStream();
-
-        private void varint(long value) {
-            long rest = value;
-            for (; (rest & ~0x7fL) != 0; rest >>>= 7) {
-                out.write((int) (rest & 0x7f | 0x80));
-            }
-            out.write((int) rest);
-        }
-
-        private Message key(int field, int type) {
-            varint((long) field << 3 | type);
-            return this;
-        }
-
-        Message number(int field, long value) {
-            key(field, VARINT).varint(value);
-            return this;
-        }
-
-        Message number(int field, double value) {
-            out.writeBytes(
-                    key(field, FIXED64).little(Long.BYTES).putDouble(value).array());
-            return this;
-        }
-
-        Message number(int field, float value) {
-            out.writeBytes(
-                    key(field, FIXED32).little(Integer.BYTES).putFloat(value).array());
-            return this;
-        }
-
-        private ByteBuffer little(int bytes) {
-            return ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
-        }
-
-        Message bytes(int field, byte[] value) {
-            key(field, BYTES).varint(value.length);
-            out.writeBytes(value);
-            return this;
-        }
-
-        Message bytes(int field, String value) {
-            return bytes(field, value.getBytes(StandardCharsets.UTF_8));
-        }
-
-        byte[] toBytes() {
-            return out.toByteArray();
         }
     }
 }

@@ -220,6 +220,44 @@ public abstract class ModelContract extends BackendContract {
         }
     }
 
+    /** While one thread is handed codes another asks, which is said; the first one's codes are right. */
+    @Test
+    void anotherThreadIsRefused() throws Exception {
+        try (Device device = open()) {
+            train(device, configs().get(4), folder);
+            Samples samples = Samples.ofBytes(dataset().test().pixels());
+            try (Model model = Model.load(device, folder)) {
+                float[][] codes = model.codes(0, samples);
+                List<Throwable> thrown = new ArrayList<>();
+                List<Float> heard = new ArrayList<>();
+                model.codes(0, samples, (first, rows, width) -> {
+                    Thread other = new Thread(() -> model.predict(samples), "other");
+                    other.setUncaughtExceptionHandler((thread, failure) -> thrown.add(failure));
+                    other.start();
+                    join(other);
+                    heard.add(rows[width - 1]);
+                });
+                assertThat(thrown)
+                        .hasSize(3)
+                        .allSatisfy(failure -> assertThat(failure)
+                                .isInstanceOf(IllegalStateException.class)
+                                .hasMessageMatching(
+                                        "The model is in use by thread '.*' while thread 'other' uses it; use .*"));
+                assertThat(heard).containsExactly(codes[0][11], codes[16][11], codes[32][11]);
+                assertThat(model.codeWidth(0)).isEqualTo(12);
+                assertThat(model.batch()).isEqualTo(16);
+            }
+        }
+    }
+
+    private static void join(Thread thread) {
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
     @Test
     void whatDoesNotFitIsRefusedInASentence() throws IOException {
         try (Device device = open()) {
