@@ -30,13 +30,13 @@ class Bound final : public kib::Kernels {
                                       const kib_queue* queue) const override {
     return kib_activity_output_gradient(da, a, post, mask, mean, scale, dsent, now, spec, workspace, queue);
   }
-  kib_status augmentation_batch(void* x, int32_t* labels, const uint8_t* images, const int32_t* all_labels,
+  kib_status augmentation_batch(void* x, int32_t* labels, const void* images, int source, const int32_t* all_labels,
                                 const int32_t* order, int64_t count, int type, int64_t batch, int64_t channels,
                                 int64_t height, int64_t width, int64_t padding, int flip, const double* mean,
                                 const double* deviation, uint64_t seed, const int64_t* now, void* workspace,
                                 const kib_queue* queue) const override {
-    return kib_augmentation_batch(x, labels, images, all_labels, order, count, type, batch, channels, height, width,
-                                  padding, flip, mean, deviation, seed, now, workspace, queue);
+    return kib_augmentation_batch(x, labels, images, source, all_labels, order, count, type, batch, channels, height,
+                                  width, padding, flip, mean, deviation, seed, now, workspace, queue);
   }
   int64_t augmentation_workspace(int64_t channels) const override { return kib_augmentation_workspace(channels); }
   kib_status batch_rows(float* out, const float* all, const int32_t* order, int64_t count, int64_t batch, int64_t m,

@@ -1,5 +1,7 @@
 #include "kib/batch.h"
 
+#include <cmath>
+
 #include "kernels.h"
 
 namespace {
@@ -30,6 +32,41 @@ void test_mix() {
   check(kib_batch_mix(x.data(), 9, 3, 2, parts, 2, now, on(2)) == KIB_UNSUPPORTED_TYPE, "no type 9");
 }
 
+// Floats are moved as bytes are, and their zeros come in: those of bytes / 255 give what the bytes give.
+void test_floats() {
+  constexpr int64_t B = 3, C = 2, H = 4, W = 3, count = 5, size = C * H * W;
+  std::vector<uint8_t> bytes(count * size);
+  std::vector<float> floats, x(B * size), wanted(B * size);
+  for (size_t i = 0; i < bytes.size(); i++) {
+    bytes[i] = static_cast<uint8_t>(i * 37 % 256);
+    floats.push_back(static_cast<float>(bytes[i]) / 256);  // exact, as is 255 / 256 of the deviation
+  }
+  const double mean[C] = {0, 0}, of_bytes[C] = {256.0 / 255, 512.0 / 255}, of_floats[C] = {1, 2};
+  const int64_t now[4] = {9, 1, 1, 0};
+  std::vector<int32_t> all_labels = {4, 3, 2, 1, 0}, labels(B);
+  std::vector<char> workspace(static_cast<size_t>(kib_augmentation_workspace(C)));
+  for (int flip : {0, 1, 2}) {
+    for (int64_t padding : {0, 2}) {
+      auto batch = [&](float* to, const void* images, int source, const double* deviation) {
+        return kib_augmentation_batch(to, labels.data(), images, source, all_labels.data(), nullptr, count, KIB_F32, B,
+                                      C, H, W, padding, flip, mean, deviation, 11, now, workspace.data(), on(2));
+      };
+      check(batch(wanted.data(), bytes.data(), KIB_U8, of_bytes) == KIB_OK, "a batch of bytes");
+      check(batch(x.data(), floats.data(), KIB_F32, of_floats) == KIB_OK, "a batch of floats");
+      check(labels == std::vector<int32_t>{3, 2, 1}, "labels of floats");
+      for (size_t i = 0; i < x.size(); i++) check(std::abs(x[i] - wanted[i]) < 1e-6f, "a float is its number");
+      check(batch(x.data(), floats.data(), KIB_BF16, of_floats) == KIB_UNSUPPORTED_TYPE, "no images of bfloat16");
+    }
+  }
+  // A feature is a channel of one pixel, with a mean of its own.
+  const float features[] = {1, 2, 3, 4, 5, 6};
+  const double own[] = {1, 2, 3}, width[] = {1, 2, 0.5};
+  const int64_t second[4] = {0, 0, 1, 0};
+  kib_augmentation_batch(x.data(), labels.data(), features, KIB_F32, all_labels.data(), nullptr, 2, KIB_F32, 1, 3, 1, 1,
+                         0, 0, own, width, 11, second, workspace.data(), on(2));
+  check(x[0] == 3 && x[1] == 1.5f && x[2] == 6, "features are normalized, each by itself");
+}
+
 }  // namespace
 
 // Every sample is its image, or one that is moved by at most the padding and perhaps mirrored; black is what lies
@@ -37,6 +74,7 @@ void test_mix() {
 void test_batch() {
   test_rows();
   test_mix();
+  test_floats();
   constexpr int64_t B = 4, C = 2, H = 5, W = 3, count = 6, padding = 2, size = C * H * W;
   std::vector<uint8_t> images(count * size);
   for (size_t i = 0; i < images.size(); i++) images[i] = static_cast<uint8_t>(1 + i * 37 % 255);
@@ -60,8 +98,9 @@ void test_batch() {
     return true;
   };
   auto batch = [&](const int32_t* ordered, int64_t moves, int flip) {
-    check(kib_augmentation_batch(x.data(), labels.data(), images.data(), all_labels.data(), ordered, count, KIB_F32, B,
-                                 C, H, W, moves, flip, mean, deviation, 11, now, workspace.data(), on(2)) == KIB_OK,
+    check(kib_augmentation_batch(x.data(), labels.data(), images.data(), KIB_U8, all_labels.data(), ordered, count,
+                                 KIB_F32, B, C, H, W, moves, flip, mean, deviation, 11, now, workspace.data(),
+                                 on(2)) == KIB_OK,
           "batch's status");
   };
   batch(order.data(), 0, 0);

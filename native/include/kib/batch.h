@@ -11,12 +11,12 @@ extern "C" {
 
 /*
  * Sample j of x [B, H, W, C] T is entry e = order[now[2] + j] (order NULL: now[2] + j): image e % count of images
- * [count, H, W, C] in its view e / count, shifted by up to padding pixels and, where flip is 1, mirrored at random
- * (Philox(seed; image, epoch now[1], view, 3)), where it is 2 always; black outside, normalized to
- * (byte / 255 - mean) / deviation; labels are the images'. mean and deviation are the caller's arrays, on a CUDA device
- * too.
+ * [count, H, W, C], bytes (source KIB_U8) or floats (KIB_F32), in its view e / count, shifted by up to padding pixels
+ * and, where flip is 1, mirrored at random (Philox(seed; image, epoch now[1], view, 3)), where it is 2 always; zeros
+ * outside, normalized to (value - mean) / deviation, the value being byte / 255 or the float; labels are the images'.
+ * mean and deviation are the caller's arrays, on a CUDA device too.
  */
-kib_status kib_augmentation_batch(void* x, int32_t* labels, const uint8_t* images, const int32_t* all_labels,
+kib_status kib_augmentation_batch(void* x, int32_t* labels, const void* images, int source, const int32_t* all_labels,
                                   const int32_t* order, int64_t count, int type, int64_t batch, int64_t channels,
                                   int64_t height, int64_t width, int64_t padding, int flip, const double* mean,
                                   const double* deviation, uint64_t seed, const int64_t* now, void* workspace,

@@ -33,11 +33,11 @@ void kib_cuda_begin_range(const char* name);
 void kib_cuda_end_range(void);
 
 /* Like kib_augmentation_batch, with x [B, H, W, stored]: the channels behind the images' own are zero. */
-kib_status kib_augmentation_padded_batch(void* x, int32_t* labels, const uint8_t* images, const int32_t* all_labels,
-                                         const int32_t* order, int64_t count, int type, int64_t batch, int64_t channels,
-                                         int64_t stored, int64_t height, int64_t width, int64_t padding, int flip,
-                                         const double* mean, const double* deviation, uint64_t seed, const int64_t* now,
-                                         void* workspace, const kib_queue* queue);
+kib_status kib_augmentation_padded_batch(void* x, int32_t* labels, const void* images, int source,
+                                         const int32_t* all_labels, const int32_t* order, int64_t count, int type,
+                                         int64_t batch, int64_t channels, int64_t stored, int64_t height, int64_t width,
+                                         int64_t padding, int flip, const double* mean, const double* deviation,
+                                         uint64_t seed, const int64_t* now, void* workspace, const kib_queue* queue);
 
 #ifdef __cplusplus
 }

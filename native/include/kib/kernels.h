@@ -44,11 +44,11 @@ class Kernels {
                                               const kib_queue* queue) const = 0;
 
   // batch.h
-  virtual kib_status augmentation_batch(void* x, int32_t* labels, const uint8_t* images, const int32_t* all_labels,
-                                        const int32_t* order, int64_t count, int type, int64_t batch, int64_t channels,
-                                        int64_t height, int64_t width, int64_t padding, int flip, const double* mean,
-                                        const double* deviation, uint64_t seed, const int64_t* now, void* workspace,
-                                        const kib_queue* queue) const = 0;
+  virtual kib_status augmentation_batch(void* x, int32_t* labels, const void* images, int source,
+                                        const int32_t* all_labels, const int32_t* order, int64_t count, int type,
+                                        int64_t batch, int64_t channels, int64_t height, int64_t width, int64_t padding,
+                                        int flip, const double* mean, const double* deviation, uint64_t seed,
+                                        const int64_t* now, void* workspace, const kib_queue* queue) const = 0;
   virtual int64_t augmentation_workspace(int64_t channels) const = 0;
   virtual kib_status batch_rows(float* out, const float* all, const int32_t* order, int64_t count, int64_t batch,
                                 int64_t m, int64_t row_stride, const int64_t* now, const kib_queue* queue) const = 0;

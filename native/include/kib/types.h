@@ -10,6 +10,9 @@
 #define KIB_F32 0
 #define KIB_BF16 1
 
+/* A data set's numbers may be bytes, too. */
+#define KIB_U8 2
+
 /* Activations: identity, ReLU, leaky ReLU (0.01), SELU. */
 #define KIB_IDENTITY 0
 #define KIB_RELU 1

@@ -42,26 +42,40 @@ struct Move {
   }
 };
 
+// A byte's number is one of its channel's 256.
 template <class T>
-void copy_image(T* x, const uint8_t* image, int64_t channels, int64_t height, int64_t width, const Move& move,
-                const T* table) {
+struct Bytes {
+  const T* table;
+  void put(T* x, uint8_t byte, int64_t channel) const { *x = table[channel * 256 + byte]; }
+};
+struct Floats {
+  const double *mean, *deviation;
+  template <class T>
+  void put(T* x, float value, int64_t channel) const {
+    store(x, static_cast<float>((value - mean[channel]) / deviation[channel]));
+  }
+};
+
+template <class T, class S, class Numbers>
+void copy_image(T* x, const S* image, int64_t channels, int64_t height, int64_t width, const Move& move,
+                const Numbers& numbers) {
   if (channels == 1 && move.stays()) {
     constexpr int64_t kAtOnce = 8;
     int64_t i = 0;
     for (; i + kAtOnce <= height * width; i += kAtOnce) {
       T pixels[kAtOnce];
-      for (int64_t j = 0; j < kAtOnce; j++) pixels[j] = table[image[i + j]];
+      for (int64_t j = 0; j < kAtOnce; j++) numbers.put(pixels + j, image[i + j], 0);
       std::copy_n(pixels, kAtOnce, x + i);
     }
-    for (; i < height * width; i++) x[i] = table[image[i]];
+    for (; i < height * width; i++) numbers.put(x + i, image[i], 0);
     return;
   }
   for (int64_t h = 0; h < height; h++) {
     for (int64_t w = 0; w < width; w++) {
       int64_t row = h + move.dy, column = (move.mirrored ? width - 1 - w : w) + move.dx;
       bool inside = row >= 0 && row < height && column >= 0 && column < width;
-      const uint8_t* pixel = image + (row * width + column) * channels;
-      for (int64_t c = 0; c < channels; c++) *x++ = table[c * 256 + (inside ? pixel[c] : 0)];
+      const S* pixel = image + (row * width + column) * channels;
+      for (int64_t c = 0; c < channels; c++) numbers.put(x++, inside ? pixel[c] : S(0), c);
     }
   }
 }
@@ -113,27 +127,34 @@ kib_status kib_batch_rows(float* out, const float* all, const int32_t* order, in
 
 int64_t kib_augmentation_workspace(int64_t channels) { return channels * 256 * static_cast<int64_t>(sizeof(float)); }
 
-kib_status kib_augmentation_batch(void* x, int32_t* labels, const uint8_t* images, const int32_t* all_labels,
+kib_status kib_augmentation_batch(void* x, int32_t* labels, const void* images, int source, const int32_t* all_labels,
                                   const int32_t* order, int64_t count, int type, int64_t batch, int64_t channels,
                                   int64_t height, int64_t width, int64_t padding, int flip, const double* mean,
                                   const double* deviation, uint64_t seed, const int64_t* now, void* workspace,
                                   const kib_queue* queue) {
-  return with_type(type, [&](auto tag) {
-    using T = decltype(tag);
-    T* table = static_cast<T*>(workspace);  // [channels, 256]
-    for (int64_t c = 0; c < channels; c++)
-      for (int pixel = 0; pixel < 256; pixel++)
-        store(table + c * 256 + pixel, static_cast<float>((pixel / 255.0 - mean[c]) / deviation[c]));
+  auto copy = [&](auto* to, const auto* from, const auto& numbers) {
     int64_t size = channels * height * width;
     int team = threads_for(batch * size, queue->threads);
 #pragma omp parallel for num_threads(team) schedule(static)
     for (int64_t j = 0; j < batch; j++) {
       Entry entry(order, count, now, j);
-      if (j + kAhead < batch) fetch_ahead(images + Entry(order, count, now, j + kAhead).row * size, size);
+      if (j + kAhead < batch) fetch_ahead(from + Entry(order, count, now, j + kAhead).row * size, size);
       Move move(padding, flip, seed, entry, now[KIB_CLOCK_EPOCH]);
       labels[j] = all_labels[entry.row];
-      copy_image(static_cast<T*>(x) + j * size, images + entry.row * size, channels, height, width, move, table);
+      copy_image(to + j * size, from + entry.row * size, channels, height, width, move, numbers);
     }
+  };
+  if (source != KIB_U8 && source != KIB_F32)
+    return refuse(KIB_UNSUPPORTED_TYPE, "read no images of type %d; bytes (%d) and F32 (%d) they do", source, KIB_U8,
+                  KIB_F32);
+  return with_type(type, [&](auto tag) {
+    using T = decltype(tag);
+    if (source == KIB_F32) return copy(static_cast<T*>(x), static_cast<const float*>(images), Floats{mean, deviation});
+    T* table = static_cast<T*>(workspace);  // [channels, 256]
+    for (int64_t c = 0; c < channels; c++)
+      for (int pixel = 0; pixel < 256; pixel++)
+        store(table + c * 256 + pixel, static_cast<float>((pixel / 255.0 - mean[c]) / deviation[c]));
+    copy(static_cast<T*>(x), static_cast<const uint8_t*>(images), Bytes<T>{table});
   });
 }
 

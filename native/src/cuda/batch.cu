@@ -14,9 +14,10 @@ constexpr unsigned kThreads = 256;
 constexpr int kMostChannels = 128;  // whose means are a kernel's parameters; those of more lie in a table
 constexpr int64_t kStaged = 2048;   // bytes of an image that a block moves, if a row of it has no more
 
-// Which images, and how they are moved.
+// Which images, of bytes or floats, and how they are moved.
+template <class S>
 struct Source {
-  const uint8_t* images;  // [count, height, width, channels]
+  const S* images;  // [count, height, width, channels]
   const int32_t *labels, *order;
   const int64_t* now;
   int64_t count, batch, channels, height, width, padding;
@@ -67,7 +68,8 @@ struct Move {
   int64_t image, dy, dx;
   bool mirrored;
 
-  __device__ static Move of(const Source& from, int64_t j) {
+  template <class S>
+  __device__ static Move of(const Source<S>& from, int64_t j) {
     Entry entry = Entry::of(from.order, from.count, from.now, j);
     Move move{entry.row, 0, 0, false};
     if (from.padding == 0 && from.flip == 0) return move;
@@ -95,12 +97,15 @@ __device__ const uint8_t* stage(uint8_t* staged, const uint8_t* from, int64_t by
   return staged + skew;
 }
 
+__device__ double value_of(uint8_t byte) { return quotient(byte, 255, 1.0 / 255); }
+__device__ double value_of(float value) { return value; }
+
 // x [B, H, W, stored] from images, the channels behind the images' zero; and labels. A block makes `rows` rows of an
 // image, out of shared memory where they fit: it reads each byte of the image once, 16 at a time, and writes each
 // number once, kMany in one access. Bound by memory.
-template <int kMany, class T>
+template <int kMany, class T, class S>
 __global__ void __launch_bounds__(kThreads)
-    augment(T* x, int32_t* labels, Source from, const __grid_constant__ Normalization normalization,
+    augment(T* x, int32_t* labels, Source<S> from, const __grid_constant__ Normalization normalization,
             const Channel* table, int64_t stored, int64_t parts, int64_t rows) {
   __shared__ Move move;
   __shared__ Channel few[kMostChannels];
@@ -116,9 +121,10 @@ __global__ void __launch_bounds__(kThreads)
   int64_t top = part * rows, height = min(rows, from.height - top), line = from.width * from.channels;
   int64_t zero = 0, first = min(max(top + move.dy, zero), from.height);
   int64_t last = min(max(top + height + move.dy, zero), from.height);
-  const uint8_t* bytes = from.images + (move.image * from.height + first) * line;
-  if ((last - first) * line <= kStaged) {
-    bytes = stage(staged, bytes, (last - first) * line);
+  const S* values = from.images + (move.image * from.height + first) * line;
+  auto bytes = (last - first) * line * static_cast<int64_t>(sizeof(S));
+  if (bytes <= kStaged) {
+    values = reinterpret_cast<const S*>(stage(staged, reinterpret_cast<const uint8_t*>(values), bytes));
     __syncthreads();
   }
   x += (j * from.height + top) * from.width * stored;
@@ -133,9 +139,9 @@ __global__ void __launch_bounds__(kThreads)
       bool inside = row >= 0 && row < from.height && column >= 0 && column < from.width;
       y[i] = 0;
       if (c < from.channels) {
-        int byte = inside ? bytes[(row - first) * line + column * from.channels + c] : 0;
+        S value = inside ? values[(row - first) * line + column * from.channels + c] : S(0);
         const Channel& of = table[c];
-        y[i] = static_cast<float>(quotient(quotient(byte, 255, 1.0 / 255) - of.mean, of.deviation, of.inverse));
+        y[i] = static_cast<float>(quotient(value_of(value) - of.mean, of.deviation, of.inverse));
       }
       if (++c == depth) {
         c = 0;
@@ -146,7 +152,8 @@ __global__ void __launch_bounds__(kThreads)
   }
 }
 
-kib_status augment_batch(void* x, int32_t* labels, const Source& from, int type, int64_t stored, const double* mean,
+template <class S>
+kib_status augment_batch(void* x, int32_t* labels, const Source<S>& from, int type, int64_t stored, const double* mean,
                          const double* deviation, void* workspace, const kib_queue* queue) {
   if (stored < from.channels)
     return refuse(KIB_BAD_ARGUMENT, "cannot store %lld channels in %lld", static_cast<long long>(from.channels),
@@ -161,13 +168,13 @@ kib_status augment_batch(void* x, int32_t* labels, const Source& from, int type,
     if (status != KIB_OK) return status;
   }
   Normalization normalization(mean, deviation, 0, from.channels);
-  int64_t line = from.width * from.channels;
+  int64_t line = from.width * from.channels * static_cast<int64_t>(sizeof(S));
   int64_t parts = divided_up(from.height, std::max<int64_t>(kStaged / std::max<int64_t>(line, 1), 1));
   int64_t rows = divided_up(from.height, parts);
   parts = divided_up(from.height, rows);
   return with_type(type, [&](auto tag) {
     using T = decltype(tag);
-    auto kernel = is_wide<T>(x, from.width * stored) ? augment<kWide<T>, T> : augment<1, T>;
+    auto kernel = is_wide<T>(x, from.width * stored) ? augment<kWide<T>, T, S> : augment<1, T, S>;
     return launch("augmentation.batch", kernel, {dim3(static_cast<unsigned>(parts * from.batch)), kThreads}, queue,
                   static_cast<T*>(x), labels, from, normalization, table, stored, parts, rows);
   });
@@ -236,24 +243,46 @@ int64_t kib_augmentation_workspace(int64_t channels) {
   return channels > kMostChannels ? Arena::bytes<Channel>(channels) : 0;
 }
 
-kib_status kib_augmentation_batch(void* x, int32_t* labels, const uint8_t* images, const int32_t* all_labels,
+kib_status kib_augmentation_batch(void* x, int32_t* labels, const void* images, int source, const int32_t* all_labels,
                                   const int32_t* order, int64_t count, int type, int64_t batch, int64_t channels,
                                   int64_t height, int64_t width, int64_t padding, int flip, const double* mean,
                                   const double* deviation, uint64_t seed, const int64_t* now, void* workspace,
                                   const kib_queue* queue) {
-  return augment_batch(x, labels,
-                       {images, all_labels, order, now, count, batch, channels, height, width, padding, flip, seed},
-                       type, channels, mean, deviation, workspace, queue);
+  return kib_augmentation_padded_batch(x, labels, images, source, all_labels, order, count, type, batch, channels,
+                                       channels, height, width, padding, flip, mean, deviation, seed, now, workspace,
+                                       queue);
 }
 
-kib_status kib_augmentation_padded_batch(void* x, int32_t* labels, const uint8_t* images, const int32_t* all_labels,
-                                         const int32_t* order, int64_t count, int type, int64_t batch, int64_t channels,
-                                         int64_t stored, int64_t height, int64_t width, int64_t padding, int flip,
-                                         const double* mean, const double* deviation, uint64_t seed, const int64_t* now,
-                                         void* workspace, const kib_queue* queue) {
-  return augment_batch(x, labels,
-                       {images, all_labels, order, now, count, batch, channels, height, width, padding, flip, seed},
-                       type, stored, mean, deviation, workspace, queue);
+kib_status kib_augmentation_padded_batch(void* x, int32_t* labels, const void* images, int source,
+                                         const int32_t* all_labels, const int32_t* order, int64_t count, int type,
+                                         int64_t batch, int64_t channels, int64_t stored, int64_t height, int64_t width,
+                                         int64_t padding, int flip, const double* mean, const double* deviation,
+                                         uint64_t seed, const int64_t* now, void* workspace, const kib_queue* queue) {
+  auto augment_from = [&](auto tag) {
+    using S = decltype(tag);
+    Source<S> from{static_cast<const S*>(images),
+                   all_labels,
+                   order,
+                   now,
+                   count,
+                   batch,
+                   channels,
+                   height,
+                   width,
+                   padding,
+                   flip,
+                   seed};
+    return augment_batch(x, labels, from, type, stored, mean, deviation, workspace, queue);
+  };
+  switch (source) {
+    case KIB_U8:
+      return augment_from(uint8_t());
+    case KIB_F32:
+      return augment_from(float());
+    default:
+      return kib::refuse(KIB_UNSUPPORTED_TYPE, "read no images of type %d; bytes (%d) and F32 (%d) they do", source,
+                         KIB_U8, KIB_F32);
+  }
 }
 
 kib_status kib_batch_rows(float* out, const float* all, const int32_t* order, int64_t count, int64_t batch, int64_t m,

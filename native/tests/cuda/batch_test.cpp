@@ -24,15 +24,17 @@ std::vector<uint8_t> bytes_of(size_t count) {
   return bytes;
 }
 
+std::vector<float> floats_of(size_t count) { return random_numbers(count, -2, 2); }
+
 // The processor's batch, with zeros behind each pixel's channels, from images that begin anywhere.
-template <class T>
-void compare(const Shape& shape, int type, int64_t stored, bool ordered, size_t offset) {
+template <class T, class S>
+void compare_from(std::vector<S> images, int source, const Shape& shape, int type, int64_t stored, bool ordered,
+                  size_t offset) {
   auto [batch, channels, height, width, padding, flip] = shape;
   std::string what = "augmentation.batch " + std::to_string(channels) + "x" + std::to_string(height) + "x" +
-                     std::to_string(width) + " stored as " + std::to_string(stored) + " of type " +
-                     std::to_string(type);
+                     std::to_string(width) + " of type " + std::to_string(source) + " stored as " +
+                     std::to_string(stored) + " of type " + std::to_string(type);
   int64_t count = batch + 5, pixels = batch * height * width;
-  auto images = bytes_of(static_cast<size_t>(count * channels * height * width));
   std::vector<int32_t> all_labels, order;
   for (int64_t i = 0; i < count; i++) {
     all_labels.push_back(static_cast<int32_t>(i * 7 % 10));
@@ -47,15 +49,15 @@ void compare(const Shape& shape, int type, int64_t stored, bool ordered, size_t 
   std::vector<T> plain(static_cast<size_t>(pixels * channels)), wanted(static_cast<size_t>(pixels * stored), T());
   std::vector<int32_t> labels(static_cast<size_t>(batch));
   std::vector<char> workspace(static_cast<size_t>(expected::kib_augmentation_workspace(channels)));
-  expected::kib_augmentation_batch(plain.data(), labels.data(), images.data(), all_labels.data(),
+  expected::kib_augmentation_batch(plain.data(), labels.data(), images.data(), source, all_labels.data(),
                                    ordered ? order.data() : nullptr, count, type, batch, channels, height, width,
                                    padding, flip, mean.data(), deviation.data(), kPhiloxSeed, now.data(),
                                    workspace.data(), test::processor());
   for (int64_t pixel = 0; pixel < pixels; pixel++)
     for (int64_t c = 0; c < channels; c++)
       wanted[static_cast<size_t>(pixel * stored + c)] = plain[static_cast<size_t>(pixel * channels + c)];
-  images.insert(images.begin(), offset, 0);
-  test::Array<uint8_t> dimages(images);
+  images.insert(images.begin(), offset, S(0));
+  test::Array<S> dimages(images);
   test::Array<int32_t> dall(all_labels), dorder(order), dlabels(labels.size());
   test::Array<int64_t> dnow(now);
   test::Array<T> x(wanted.size() + offset);
@@ -63,18 +65,25 @@ void compare(const Shape& shape, int type, int64_t stored, bool ordered, size_t 
   const int32_t* an_order = ordered ? dorder.data() : nullptr;
   kib_status status =
       stored == channels
-          ? kib_augmentation_batch(x.data(), dlabels.data(), dimages.data() + offset, dall.data(), an_order, count,
-                                   type, batch, channels, height, width, padding, flip, mean.data(), deviation.data(),
-                                   kPhiloxSeed, dnow.data(), scratch.data(), test::device())
-          : kib_augmentation_padded_batch(x.data() + offset, dlabels.data(), dimages.data() + offset, dall.data(),
-                                          an_order, count, type, batch, channels, stored, height, width, padding, flip,
-                                          mean.data(), deviation.data(), kPhiloxSeed, dnow.data(), scratch.data(),
-                                          test::device());
+          ? kib_augmentation_batch(x.data(), dlabels.data(), dimages.data() + offset, source, dall.data(), an_order,
+                                   count, type, batch, channels, height, width, padding, flip, mean.data(),
+                                   deviation.data(), kPhiloxSeed, dnow.data(), scratch.data(), test::device())
+          : kib_augmentation_padded_batch(x.data() + offset, dlabels.data(), dimages.data() + offset, source,
+                                          dall.data(), an_order, count, type, batch, channels, stored, height, width,
+                                          padding, flip, mean.data(), deviation.data(), kPhiloxSeed, dnow.data(),
+                                          scratch.data(), test::device());
   test::ok(status, what);
   std::vector<T> got(wanted.size());
   test::copy(got.data(), x.data() + (stored == channels ? 0 : offset), got.size() * sizeof(T));
   test::equal(got, wanted, what);
   test::equal(dlabels.read(), labels, what + ": labels");
+}
+
+template <class T>
+void compare(const Shape& shape, int type, int64_t stored, bool ordered, size_t offset) {
+  auto size = static_cast<size_t>((shape.batch + 5) * shape.channels * shape.height * shape.width);
+  compare_from<T>(bytes_of(size), KIB_U8, shape, type, stored, ordered, offset);
+  compare_from<T>(floats_of(size), KIB_F32, shape, type, stored, ordered, offset);
 }
 
 void test_rows() {
@@ -134,12 +143,14 @@ void test_mix() {
 void test_refusals() {
   test::Array<float> none(1);
   std::vector<double> ones(3, 1);
-  auto status = [&](int type, int64_t channels, int64_t stored) {
-    return kib_augmentation_padded_batch(none.data(), nullptr, nullptr, nullptr, nullptr, 1, type, 1, channels, stored,
-                                         1, 1, 0, 0, ones.data(), ones.data(), 1, nullptr, nullptr, test::device());
+  auto status = [&](int type, int64_t channels, int64_t stored, int source = KIB_U8) {
+    return kib_augmentation_padded_batch(none.data(), nullptr, nullptr, source, nullptr, nullptr, 1, type, 1, channels,
+                                         stored, 1, 1, 0, 0, ones.data(), ones.data(), 1, nullptr, nullptr,
+                                         test::device());
   };
   check(status(KIB_F32, 3, 2) == KIB_BAD_ARGUMENT, "3 channels in 2 are refused");
   check(status(9, 3, 8) == KIB_UNSUPPORTED_TYPE, "no type 9");
+  check(status(KIB_F32, 3, 3, KIB_BF16) == KIB_UNSUPPORTED_TYPE, "no images of bfloat16");
 }
 
 }  // namespace
@@ -172,9 +183,9 @@ void time_batch(test::Timer& timer) {
     for (int64_t stored : {3, 8})
       timer.time("augmentation.batch", std::to_string(few) + "x32x32x3 to " + std::to_string(stored) + " bf16",
                  {static_cast<double>(few * (3072 + 2048 * stored + 8))}, [&, channels = stored] {
-                   return kib_augmentation_padded_batch(x.data(), labels.data(), images.data(), all.data(), nullptr,
-                                                        few, KIB_BF16, few, 3, channels, 32, 32, 4, 1, mean, deviation,
-                                                        1, now.data(), nullptr, test::device());
+                   return kib_augmentation_padded_batch(x.data(), labels.data(), images.data(), KIB_U8, all.data(),
+                                                        nullptr, few, KIB_BF16, few, 3, channels, 32, 32, 4, 1, mean,
+                                                        deviation, 1, now.data(), nullptr, test::device());
                  });
     test::Array<double> parts(std::vector<double>{0.5});
     timer.time("batch.mix", std::to_string(few) + "x3072 bf16", {static_cast<double>(few * 4 * 3072)}, [&] {

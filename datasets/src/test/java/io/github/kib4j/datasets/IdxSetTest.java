@@ -84,7 +84,7 @@ final class IdxSetTest {
         assertThat(mnist.train().labels()).containsExactly(3, 1, 4, 1);
         assertThat(mnist.test().labels()).containsExactly(5, 9);
         assertThat(mnist.train().image()).isEqualTo(Shape.of(1, 2, 3));
-        assertThat(mnist.train().pixels()[6]).isEqualTo((byte) 22);
+        assertThat(mnist.train().pixels().bytes()[6]).isEqualTo((byte) 22);
     }
 
     @Test
@@ -175,7 +175,7 @@ final class IdxSetTest {
         }
         Dataset set = load("idx", folder);
         assertThat(set.train().image()).isEqualTo(Shape.of(1, 2, 2));
-        assertThat(set.train().pixels()).containsExactly(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11);
+        assertThat(set.train().pixels().bytes()).containsExactly(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11);
         assertThat(set.train().classNames()).containsExactly("0", "5", "48");
         assertThat(set.train().labels()).containsExactly(1, 0, 2);
         write("k49-test-labels.npz", Base64.getDecoder().decode(NPZ_REAL), false);

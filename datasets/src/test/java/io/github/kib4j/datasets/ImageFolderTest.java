@@ -66,7 +66,7 @@ final class ImageFolderTest {
     /** Returns the first sample of each image. */
     private static int[] samples(ImageSet images) {
         int[] samples = new int[images.count()];
-        Arrays.setAll(samples, i -> images.pixels()[i * 12] & 0xFF);
+        Arrays.setAll(samples, i -> images.pixels().bytes()[i * 12] & 0xFF);
         return samples;
     }
 

@@ -57,7 +57,7 @@ final class ReadersFuzzTest {
     }
 
     private static void check(ImageSet set) {
-        assertThat(set.pixels().length).isEqualTo((int) (set.image().size() * set.count()));
+        assertThat(set.pixels().size()).isEqualTo((int) (set.image().size() * set.count()));
         assertThat(Arrays.stream(set.labels())).allMatch(label -> label >= 0 && label < set.classes());
     }
 

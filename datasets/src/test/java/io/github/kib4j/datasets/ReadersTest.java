@@ -56,7 +56,7 @@ final class ReadersTest {
             assertThat(mnist.test().count()).isEqualTo(7);
             assertThat(mnist.train().image()).isEqualTo(Shape.of(1, 28, 28));
             assertThat(mnist.train().labels()[13]).isEqualTo(3);
-            assertThat(mnist.train().pixels()[784 * 3 + 5]).isEqualTo((byte) ((784 * 3 + 5) % 10));
+            assertThat(mnist.train().pixels().bytes()[784 * 3 + 5]).isEqualTo((byte) ((784 * 3 + 5) % 10));
         }
     }
 
@@ -120,7 +120,7 @@ final class ReadersTest {
             assertThat(cifar.train().count()).isEqualTo(15);
             assertThat(cifar.test().count()).isEqualTo(6);
             assertThat(cifar.train().labels()[14]).isEqualTo(4);
-            assertThat(cifar.train().pixels()[14 * 3072]).isEqualTo((byte) 104);
+            assertThat(cifar.train().pixels().bytes()[14 * 3072]).isEqualTo((byte) 104);
             assertThat(cifar.padding()).isEqualTo(4);
         }
         write("plain/data_batch_3.bin", Arrays.copyOf(cifar(3, 1), 5000));
@@ -168,8 +168,8 @@ final class ReadersTest {
             assertThat(cifar.train().count()).as("%s", source).isEqualTo(15);
             assertThat(cifar.test().count()).isEqualTo(6);
             assertThat(cifar.train().labels()[14]).isEqualTo(4);
-            assertThat(cifar.train().pixels()[14 * 3072]).isEqualTo((byte) 104);
-            assertThat(cifar.train().pixels()[15 * 3072 - 1]).isEqualTo((byte) -4);
+            assertThat(cifar.train().pixels().bytes()[14 * 3072]).isEqualTo((byte) 104);
+            assertThat(cifar.train().pixels().bytes()[15 * 3072 - 1]).isEqualTo((byte) -4);
             assertThat(cifar.train().classNames()).startsWith("airplane").endsWith("truck");
         }
         List<String> names = List.of("a", "b", "c", "d", "e", "f", "g", "h", "i", "j");
@@ -240,7 +240,9 @@ final class ReadersTest {
         assertThat(images.test().count()).isEqualTo(2);
         assertThat(images.train().image()).isEqualTo(Shape.of(3, 4, 5));
         assertThat(images.train().classNames()).containsExactly("cat", "dog");
-        assertThat(images.train().pixels()[0]).as("gray is not brightened").isEqualTo((byte) 60);
+        assertThat(images.train().pixels().bytes()[0])
+                .as("gray is not brightened")
+                .isEqualTo((byte) 60);
         ImageIO.write(
                 new BufferedImage(6, 4, BufferedImage.TYPE_INT_RGB),
                 "png",
@@ -285,7 +287,7 @@ final class ReadersTest {
         Dataset some = Datasets.load("folder", folder, 0, new Selection(false, 13, 4), note -> {});
         assertThat(perClass(some.train())).containsExactly(5, 4, 4);
         assertThat(perClass(some.test())).containsExactly(2, 0, 2);
-        assertThat(some.train().pixels()[7 * 12])
+        assertThat(some.train().pixels().bytes()[7 * 12])
                 .as("a class's first, in the order of names")
                 .isEqualTo((byte) 2);
         Dataset fewest = Datasets.load("folder", folder, 0, new Selection(false, 2, 1), note -> {});
@@ -321,10 +323,10 @@ final class ReadersTest {
     @Test
     void shapesAreDeterministicAndBalanced() {
         Dataset first = Datasets.load("shapes", null, 5);
-        assertThat(first.train().pixels())
-                .isEqualTo(Datasets.load("shapes", null, 5).train().pixels());
-        assertThat(first.train().pixels())
-                .isNotEqualTo(Datasets.load("shapes", null, 6).train().pixels());
+        assertThat(first.train().pixels().bytes())
+                .isEqualTo(Datasets.load("shapes", null, 5).train().pixels().bytes());
+        assertThat(first.train().pixels().bytes())
+                .isNotEqualTo(Datasets.load("shapes", null, 6).train().pixels().bytes());
         assertThat(Arrays.stream(first.test().labels())
                         .filter(label -> label == 3)
                         .count())

@@ -1,8 +1,10 @@
 package io.github.kib4j.bindings;
 
+import io.github.kib4j.bindings.internal.settings;
 import io.github.kib4j.op.BatchOps;
 import io.github.kib4j.op.Clock;
 import io.github.kib4j.op.Work;
+import io.github.kib4j.tensor.DataType;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
 import java.util.List;
@@ -27,6 +29,7 @@ public record KernelBatch(KernelLibrary library) implements BatchOps<Work> {
         DoublePointer mean = numbers(spec.mean());
         DoublePointer deviation = numbers(spec.deviation());
         int type = library.typeOf(x);
+        int source = images.type() == DataType.U8 ? settings.KIB_U8 : library.typeOf(images);
         return library.kernel(library.kernels().augmentation_workspace(shape.extent(1)), (scratch, queue) -> {
             BytePointer out = library.bytes(x);
             IntPointer classes = library.ints(labels);
@@ -39,6 +42,7 @@ public record KernelBatch(KernelLibrary library) implements BatchOps<Work> {
                             out,
                             classes,
                             pixels,
+                            source,
                             allClasses,
                             sequence,
                             images.shape().extent(0),

@@ -25,6 +25,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -283,6 +284,18 @@ public final class Checkpoint {
             copy(weights);
             return state;
         }));
+    }
+
+    /**
+     * {@return what the network of the newest checkpoint reads; empty where a version wrote it that did not write that down}
+     *
+     * @param folder of the checkpoints
+     * @throws CheckpointException if there is none, or all are damaged
+     * @throws IOException if it cannot be read
+     */
+    public static Optional<Input> input(Path folder) throws IOException {
+        return Optional.ofNullable(
+                newestWhole(folder, Checkpoint::readState).read().identity().input());
     }
 
     /**

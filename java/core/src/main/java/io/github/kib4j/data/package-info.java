@@ -1,4 +1,4 @@
-/** Labelled images as bytes: an interface that data sets implement. */
+/** Labelled samples in memory, images or features, of bytes or floats. */
 @NullMarked
 package io.github.kib4j.data;
 

@@ -6,9 +6,11 @@ import io.github.kib4j.op.Signature;
 import io.github.kib4j.tensor.RefusedException;
 import io.github.kib4j.tensor.Scope;
 import io.github.kib4j.tensor.Shape;
+import java.util.function.IntToDoubleFunction;
 
 /**
- * An image's target is the image itself, made smaller: means of windows of bytes, between 0 and 1.
+ * An image's target is the image itself, made smaller: means of windows of numbers: of bytes between 0 and 1, of floats
+ * normalized ones.
  *
  * @param image {@code C x H x W}
  * @param window rows and columns of one
@@ -59,14 +61,14 @@ record Pictures(Shape image, int window, Kernel kernel, boolean centred) impleme
                 set,
                 outputs(),
                 () -> {
-                    byte[] pixels = set.pixels().get();
-                    return i -> smaller(pixels, i);
+                    IntToDoubleFunction values = set.values().get();
+                    return i -> smaller(values, i);
                 },
                 kernel,
                 centred);
     }
 
-    private double[] smaller(byte[] pixels, int index) {
+    private double[] smaller(IntToDoubleFunction values, int index) {
         int height = image.extent(1);
         int width = image.extent(2);
         double[] sums = new double[outputs()];
@@ -76,8 +78,8 @@ record Pictures(Shape image, int window, Kernel kernel, boolean centred) impleme
                     int top = h / window * window;
                     int left = w / window * window;
                     int area = Math.min(window, height - top) * Math.min(window, width - left);
-                    int pixel = pixels[((index * image.extent(0) + c) * height + h) * width + w] & 0xFF;
-                    sums[(c * rows() + h / window) * columns() + w / window] += pixel / 255.0 / area;
+                    double value = values.applyAsDouble(((index * image.extent(0) + c) * height + h) * width + w);
+                    sums[(c * rows() + h / window) * columns() + w / window] += value / area;
                 }
             }
         }

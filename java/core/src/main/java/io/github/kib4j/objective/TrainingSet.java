@@ -1,6 +1,7 @@
 package io.github.kib4j.objective;
 
 import io.github.kib4j.tensor.Shape;
+import java.util.function.IntToDoubleFunction;
 import java.util.function.Supplier;
 
 /**
@@ -10,11 +11,11 @@ import java.util.function.Supplier;
  * @param images of the training set
  * @param views of an image in an epoch, side by side in a batch
  * @param batch samples of the largest batch, each view one
- * @param pixels reads the images' bytes, image by image
+ * @param values reads the images' numbers, image by image: of bytes parts of 255, of floats normalized ones
  * @param labels reads their classes
  */
 public record TrainingSet(
-        Shape image, int images, int views, int batch, Supplier<byte[]> pixels, Supplier<int[]> labels) {
+        Shape image, int images, int views, int batch, Supplier<IntToDoubleFunction> values, Supplier<int[]> labels) {
     /**
      * {@return a set of which only the sizes are known}
      *
@@ -22,7 +23,7 @@ public record TrainingSet(
      * @param batch samples of the largest batch
      */
     public static TrainingSet sized(int images, int batch) {
-        return new TrainingSet(Shape.of(1, 1, 1), images, 1, batch, () -> new byte[images], () -> new int[images]);
+        return new TrainingSet(Shape.of(1, 1, 1), images, 1, batch, () -> i -> 0, () -> new int[images]);
     }
 
     /** {@return the samples of an epoch} */

@@ -6,7 +6,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The input pipeline: a batch out of the data set's bytes, which live on the device.
+ * The input pipeline: a batch out of the data set's numbers, which live on the device.
  *
  * @param <R> what planning gives: an {@link Operation}, or a backend's {@link Work}
  */
@@ -22,8 +22,9 @@ public interface BatchOps<R> {
     }
 
     /**
-     * What is done to an image: shifted by a random {@code dy, dx} in {@code [-padding, padding]} with black coming in,
-     * mirrored left to right as {@code mirror} says, and normalized per channel to {@code (byte / 255 - mean) / deviation}.
+     * What is done to an image: shifted by a random {@code dy, dx} in {@code [-padding, padding]} with zeros coming in,
+     * mirrored left to right as {@code mirror} says, and normalized per channel to {@code (value - mean) / deviation}, the value being
+     * {@code byte / 255} or a float as it is.
      */
     record Spec(int padding, Mirror mirror, List<Double> mean, List<Double> deviation, long seed) {
         /**
@@ -31,7 +32,7 @@ public interface BatchOps<R> {
          *
          * @param padding how far an image is shifted at most
          * @param mirror which images are mirrored
-         * @param mean per channel, of pixels in [0, 1]
+         * @param mean per channel, of bytes as parts of 255 or of floats as they are
          * @param deviation per channel
          * @param seed key of the shifts and mirrors
          */
@@ -54,15 +55,15 @@ public interface BatchOps<R> {
 
     /**
      * Plans one batch: sample {@code j} is entry {@code e = order[position + j]}, the position being the clock's: image
-     * {@code i = e mod count} in its view {@code v = e / count}, each moved by random numbers of its own. Bytes
-     * outside the image count as byte 0, as torchvision pads before it normalizes. With {@code spec.padding > 0}, or where
+     * {@code i = e mod count} in its view {@code v = e / count}, each moved by random numbers of its own. Numbers
+     * outside the image count as 0, as torchvision pads before it normalizes. With {@code spec.padding > 0}, or where
      * images are mirrored at random, words of {@code Philox(seed; i, epoch, v, AUGMENTATION)} decide: word 0
      * {@code dy = below(w, 2 padding + 1) - padding}, word 1 likewise {@code dx}, word 2 the mirror (lowest bit 1); pixel
      * {@code (y, x)} of the output reads {@code (y + dy, x' + dx)} with {@code x' = W-1-x} where mirrored, else {@code x}.
      *
      * @param x {@code [B, C, H, W]}, T
      * @param labels {@code [B]}, I32
-     * @param images {@code [count, C, H, W]}, U8
+     * @param images {@code [count, C, H, W]}, U8 or F32; features are images of one pixel
      * @param allLabels {@code [count]}, I32
      * @param order {@code [at least position + B]}, I32; null for the data set's own order
      * @param spec what is done to an image

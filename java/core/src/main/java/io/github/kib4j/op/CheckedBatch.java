@@ -11,7 +11,11 @@ record CheckedBatch(BatchOps<Work> raw, Door door) implements BatchOps<Operation
             Tensor x, Tensor labels, Tensor images, Tensor allLabels, @Nullable Tensor order, Spec spec, Clock clock) {
         Check check = new Check("batch.images");
         check.require(images.shape().rank() == 4, "images must be [count, C, H, W], but are " + images.shape());
-        check.type("images", images, DataType.U8);
+        if (images.type() != DataType.U8) {
+            check.require(
+                    images.type() != DataType.BF16 && images.type().isFloating(),
+                    "images must be U8 or F32, but are " + images.type());
+        }
         check.shape("x", x, images.shape().withFirst(Check.batch(x)));
         check.floating("x", x);
         check.labels("labels", labels, Check.batch(x));

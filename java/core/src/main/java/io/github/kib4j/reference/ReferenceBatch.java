@@ -9,9 +9,11 @@ import io.github.kib4j.op.BatchOps;
 import io.github.kib4j.op.Clock;
 import io.github.kib4j.op.Philox;
 import io.github.kib4j.op.Work;
+import io.github.kib4j.tensor.DataType;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
 import java.util.Arrays;
+import java.util.function.IntToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /** {@link BatchOps} in loops. */
@@ -47,14 +49,23 @@ record ReferenceBatch() implements BatchOps<Work> {
                 Move move = Move.of(spec, image, entry / count, (int) now[Clock.EPOCH]);
                 ints(labels)[j] = ints(allLabels)[image];
                 for (int c = 0; c < shape.extent(1); c++) {
-                    copyPlane(doubles(x), j, bytes(images), image, c, shape, move, spec);
+                    copyPlane(doubles(x), j, values(images), image, c, shape, move, spec);
                 }
             }
         });
     }
 
+    private static IntToDoubleFunction values(Tensor images) {
+        if (images.type() == DataType.U8) {
+            byte[] bytes = bytes(images);
+            return i -> (bytes[i] & 0xFF) / 255.0;
+        }
+        double[] numbers = doubles(images);
+        return i -> numbers[i];
+    }
+
     private static void copyPlane(
-            double[] x, int sample, byte[] images, int image, int c, Shape shape, Move move, Spec spec) {
+            double[] x, int sample, IntToDoubleFunction images, int image, int c, Shape shape, Move move, Spec spec) {
         int height = shape.extent(2);
         int width = shape.extent(3);
         int target = (sample * shape.extent(1) + c) * height * width;
@@ -64,9 +75,9 @@ record ReferenceBatch() implements BatchOps<Work> {
                 int row = h + move.dy();
                 int column = (move.mirrored() ? width - 1 - w : w) + move.dx();
                 boolean inside = row >= 0 && row < height && column >= 0 && column < width;
-                int pixel = inside ? images[source + row * width + column] & 0xFF : 0;
+                double value = inside ? images.applyAsDouble(source + row * width + column) : 0;
                 x[target + h * width + w] =
-                        (pixel / 255.0 - spec.mean().get(c)) / spec.deviation().get(c);
+                        (value - spec.mean().get(c)) / spec.deviation().get(c);
             }
         }
     }

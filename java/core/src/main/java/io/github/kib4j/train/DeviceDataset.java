@@ -3,6 +3,7 @@ package io.github.kib4j.train;
 import io.github.kib4j.checkpoint.Input;
 import io.github.kib4j.data.Dataset;
 import io.github.kib4j.data.ImageSet;
+import io.github.kib4j.data.Pixels;
 import io.github.kib4j.op.BatchOps;
 import io.github.kib4j.op.Device;
 import io.github.kib4j.tensor.DataType;
@@ -11,12 +12,14 @@ import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
 import java.util.Collections;
 import java.util.List;
+import java.util.function.IntToDoubleFunction;
 
 /** A data set on a device, for any number of runs. Java's copy of the images is not kept. */
 public final class DeviceDataset implements AutoCloseable {
     private final Scope scope;
     private final String name;
     private final Shape image;
+    private final DataType type;
     private final List<String> classNames;
     private final Images train;
     private final Images test;
@@ -26,26 +29,27 @@ public final class DeviceDataset implements AutoCloseable {
     private final int padding;
     private final boolean flip;
 
-    /** Images {@code [count, C, H, W]}, U8, and labels {@code [count]}, I32. */
+    /** Images {@code [count, C, H, W]}, U8 or F32, and labels {@code [count]}, I32. */
     record Images(Tensor pixels, Tensor labels, int count) {}
 
     private DeviceDataset(Scope scope, Sizes sizes, Dataset described) {
         this.scope = scope;
         name = described.name();
         image = sizes.image();
+        type = sizes.type();
         classNames = described.train().classNames();
         checksum = described.train().checksum();
         mean = described.mean();
         deviation = described.deviation();
         padding = described.padding();
         flip = described.flip();
-        train = allocate(scope, image, sizes.train());
-        test = allocate(scope, image, sizes.test());
+        train = allocate(scope, sizes, sizes.train());
+        test = allocate(scope, sizes, sizes.test());
     }
 
-    private static Images allocate(Scope scope, Shape image, int count) {
+    private static Images allocate(Scope scope, Sizes sizes, int count) {
         return new Images(
-                scope.allocate(DataType.U8, image.prepend(count)),
+                scope.allocate(sizes.type(), sizes.image().prepend(count)),
                 scope.allocate(DataType.I32, Shape.of(count)),
                 count);
     }
@@ -71,17 +75,22 @@ public final class DeviceDataset implements AutoCloseable {
     }
 
     private static void write(Images images, ImageSet from) {
-        images.pixels().write(from.pixels());
+        if (from.pixels() instanceof Pixels.Floats floats) {
+            images.pixels().write(floats.floats());
+        } else {
+            images.pixels().write(from.pixels().bytes());
+        }
         images.labels().write(from.labels());
     }
 
     /** Returns a data set of which only the sizes are there. */
     static DeviceDataset dry(Scope scope, Sizes sizes) {
         List<Double> half = Collections.nCopies(sizes.image().extent(0), 0.5);
+        int size = Math.toIntExact(sizes.image().size());
         ImageSet one = new ImageSet(
                 "sizes",
                 sizes.image(),
-                new byte[Math.toIntExact(sizes.image().size())],
+                sizes.type() == DataType.U8 ? new Pixels.Bytes(new byte[size]) : new Pixels.Floats(new float[size]),
                 new int[1],
                 Collections.nCopies(sizes.classes(), ""));
         return new DeviceDataset(scope, sizes, new Dataset("sizes", one, one, half, half, 0, false));
@@ -91,11 +100,24 @@ public final class DeviceDataset implements AutoCloseable {
      * A data set's sizes.
      *
      * @param image {@code C x H x W}
+     * @param type of an image's numbers: U8 or F32
      * @param classes {@code M}
      * @param train images to train on
      * @param test images to test on
      */
-    public record Sizes(Shape image, int classes, int train, int test) {
+    public record Sizes(Shape image, DataType type, int classes, int train, int test) {
+        /**
+         * Creates the sizes of a data set of bytes.
+         *
+         * @param image {@code C x H x W}
+         * @param classes {@code M}
+         * @param train images to train on
+         * @param test images to test on
+         */
+        public Sizes(Shape image, int classes, int train, int test) {
+            this(image, DataType.U8, classes, train, test);
+        }
+
         /**
          * {@return the sizes of a data set}
          *
@@ -104,6 +126,7 @@ public final class DeviceDataset implements AutoCloseable {
         public static Sizes of(Dataset dataset) {
             return new Sizes(
                     dataset.train().image(),
+                    dataset.train().pixels().type(),
                     dataset.train().classes(),
                     dataset.train().count(),
                     dataset.test().count());
@@ -118,6 +141,16 @@ public final class DeviceDataset implements AutoCloseable {
     /** {@return the shape of an image, {@code C x H x W}} */
     public Shape image() {
         return image;
+    }
+
+    /** {@return the type of an image's numbers: U8 or F32} */
+    public DataType type() {
+        return type;
+    }
+
+    /** Returns what a network that learned this data set must be given. */
+    Input input() {
+        return new Input(image, type, mean, deviation);
     }
 
     /** {@return the number of classes, {@code M}} */
@@ -142,7 +175,7 @@ public final class DeviceDataset implements AutoCloseable {
 
     /** Returns how many images of which extents there are. */
     Sizes sizes() {
-        return new Sizes(image, classes(), trainCount(), testCount());
+        return new Sizes(image, type, classes(), trainCount(), testCount());
     }
 
     /** Returns the bytes on the device. */
@@ -163,9 +196,18 @@ public final class DeviceDataset implements AutoCloseable {
         return checksum;
     }
 
-    /** Returns what a network reads of it. */
-    Input input() {
-        return new Input(image, DataType.U8, mean, deviation);
+    /** Returns the training images' numbers as targets see them: of bytes parts of 255, of floats what the network reads. */
+    IntToDoubleFunction trainValues() {
+        if (type == DataType.U8) {
+            byte[] bytes = train.pixels().readBytes();
+            return i -> (bytes[i] & 0xFF) / 255.0;
+        }
+        float[] floats = train.pixels().readFloats();
+        int plane = Math.toIntExact(image.size() / mean.size());
+        return i -> {
+            int channel = i / plane % mean.size();
+            return (floats[i] - mean.get(channel)) / deviation.get(channel);
+        };
     }
 
     /** Returns how its images become a network's input. */

@@ -95,7 +95,7 @@ final class RunOnDevice {
                 images.count(),
                 config.views(),
                 Math.min(config.batch(), samples),
-                images.pixels()::readBytes,
+                dataset::trainValues,
                 images.labels()::readInts);
     }
 

@@ -21,6 +21,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import java.util.function.IntToDoubleFunction;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -47,7 +48,7 @@ final class TeachingWithoutLabelsTest {
         for (int i = 0; i < pixels.length; i++) {
             pixels[i] = (byte) (i * 37);
         }
-        return new TrainingSet(image, IMAGES, views, BATCH, () -> pixels, () -> labels);
+        return new TrainingSet(image, IMAGES, views, BATCH, () -> i -> (pixels[i] & 0xFF) / 255.0, () -> labels);
     }
 
     /** Returns what a batch is taught by, its rows one after the other. */
@@ -170,7 +171,7 @@ final class TeachingWithoutLabelsTest {
         TeachingSignal signal = TeachingSignals.pictures(image, 4, Kernel.LINEAR, false);
         assertThat(signal.outputs()).isEqualTo(8);
         TrainingSet set = set(image, 2);
-        byte[] pixels = set.pixels().get();
+        IntToDoubleFunction values = set.values().get();
         int[] order = order(2);
         double[] targets = batch(signal, set, order, 64, 10);
         int[][] windows = {{0, 4, 0, 4}, {0, 4, 4, 6}, {4, 5, 0, 4}, {4, 5, 4, 6}};
@@ -180,7 +181,7 @@ final class TeachingWithoutLabelsTest {
                 double sum = 0;
                 for (int h = window[0]; h < window[1]; h++) {
                     for (int w = window[2]; w < window[3]; w++) {
-                        sum += (pixels[((order[64 + b] % IMAGES * 2 + k / 4) * 5 + h) * 6 + w] & 0xFF) / 255.0;
+                        sum += values.applyAsDouble(((order[64 + b] % IMAGES * 2 + k / 4) * 5 + h) * 6 + w);
                     }
                 }
                 double area = (window[1] - window[0]) * (window[3] - window[2]);

@@ -55,11 +55,10 @@ public final class CodesOfABatch {
     public static float[][] inputs(Dataset dataset) {
         int size = (int) dataset.test().image().size();
         int positions = size / dataset.test().image().extent(0);
-        byte[] pixels = dataset.test().pixels();
-        float[] x = new float[pixels.length];
+        float[] x = new float[dataset.test().pixels().size()];
         for (int i = 0; i < x.length; i++) {
             int channel = i % size / positions;
-            x[i] = (float) (((pixels[i] & 0xFF) / 255.0 - dataset.mean().get(channel))
+            x[i] = (float) ((dataset.test().pixels().value(i) - dataset.mean().get(channel))
                     / dataset.deviation().get(channel));
         }
         return rows(x, dataset.test().count());

@@ -1,6 +1,7 @@
 package io.github.kib4j.examples;
 
 import io.github.kib4j.data.Dataset;
+import io.github.kib4j.data.ImageSet;
 import io.github.kib4j.layer.LayerSpec;
 import io.github.kib4j.layer.NetworkSpec;
 import io.github.kib4j.objective.LocalObjective;
@@ -45,12 +46,14 @@ public final class MlpOnFeatures {
             List<String[]> rows =
                     reader.lines().skip(1).map(line -> line.split(",")).toList();
             int train = rows.size() * 3 / 4;
-            return Features.dataset(
-                    "rings", samples(rows.subList(0, train)), samples(rows.subList(train, rows.size())), RINGS);
+            return Dataset.standardized(
+                    "rings",
+                    samples("rings to learn from", rows.subList(0, train)),
+                    samples("rings to test on", rows.subList(train, rows.size())));
         }
     }
 
-    private static Features.Samples samples(List<String[]> rows) {
+    private static ImageSet samples(String name, List<String[]> rows) {
         float[][] x = new float[rows.size()][];
         int[] labels = new int[rows.size()];
         for (int b = 0; b < rows.size(); b++) {
@@ -61,7 +64,7 @@ public final class MlpOnFeatures {
             }
             labels[b] = RINGS.indexOf(row[row.length - 1]);
         }
-        return new Features.Samples(x, labels);
+        return ImageSet.of(name, x, labels, RINGS);
     }
 
     /**

@@ -1,6 +1,7 @@
 package io.github.kib4j.examples;
 
 import io.github.kib4j.data.Dataset;
+import io.github.kib4j.data.ImageSet;
 import io.github.kib4j.objective.Dependence;
 import io.github.kib4j.objective.TeachingSignal;
 import io.github.kib4j.objective.TeachingSignals;
@@ -29,7 +30,7 @@ public final class OwnSimilarity {
      * @param angles in radians
      */
     @SuppressWarnings("ArrayRecordComponent") // handed on, never compared
-    public record Signals(Features.Samples samples, double[] angles) {
+    public record Signals(ImageSet samples, double[] angles) {
         /** {@return the angles as points of a circle, whose products are the cosines of differences} */
         float[][] points() {
             float[][] points = new float[angles.length][];
@@ -61,7 +62,7 @@ public final class OwnSimilarity {
                         + 0.3 * random.nextGaussian());
             }
         }
-        return new Signals(new Features.Samples(x, labels), angles);
+        return new Signals(ImageSet.of("signals", x, labels, List.of("below 0", "above 0")), angles);
     }
 
     /**
@@ -73,7 +74,7 @@ public final class OwnSimilarity {
     public static double[] alignment(int epochs) {
         Signals train = signals(600, 1);
         Signals test = signals(200, 2);
-        Dataset dataset = Features.dataset("signals", train.samples(), test.samples(), List.of("below 0", "above 0"));
+        Dataset dataset = Dataset.standardized("signals", train.samples(), test.samples());
         double[] angles = train.angles();
         TeachingSignal similarity = TeachingSignals.similarity((i, j) -> Math.cos(angles[i] - angles[j]));
         try (Device device = Devices.open("auto", 0).device();

@@ -54,7 +54,8 @@ public final class PredictSaveLoad {
      */
     public static int[] predict(Device device, Path folder) throws IOException {
         try (Model model = Model.load(device, folder)) {
-            return model.predict(Samples.ofBytes(MlpOnFeatures.rings().test().pixels()));
+            return model.predict(
+                    Samples.of(MlpOnFeatures.rings().test().pixels().floats()));
         }
     }
 

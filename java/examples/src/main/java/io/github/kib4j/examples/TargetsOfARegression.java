@@ -1,6 +1,7 @@
 package io.github.kib4j.examples;
 
 import io.github.kib4j.data.Dataset;
+import io.github.kib4j.data.ImageSet;
 import io.github.kib4j.layer.Network;
 import io.github.kib4j.objective.TeachingSignal;
 import io.github.kib4j.objective.TeachingSignals;
@@ -33,7 +34,7 @@ public final class TargetsOfARegression {
      * @param targets {@code [B]}
      */
     @SuppressWarnings("ArrayRecordComponent") // handed on, never compared
-    public record Numbers(Features.Samples samples, double[] targets) {}
+    public record Numbers(ImageSet samples, double[] targets) {}
 
     /**
      * {@return random samples}
@@ -57,7 +58,7 @@ public final class TargetsOfARegression {
                     + random.nextGaussian();
             labels[b] = targets[b] > 14.4 ? 1 : 0;
         }
-        return new Numbers(new Features.Samples(x, labels), targets);
+        return new Numbers(ImageSet.of("friedman", x, labels, List.of("below", "above")), targets);
     }
 
     /**
@@ -69,7 +70,7 @@ public final class TargetsOfARegression {
     public static double[] explained(int epochs) {
         Numbers train = numbers(2000, 1);
         Numbers test = numbers(500, 2);
-        Dataset dataset = Features.dataset("friedman", train.samples(), test.samples(), List.of("below", "above"));
+        Dataset dataset = Dataset.standardized("friedman", train.samples(), test.samples());
         double[] targets = train.targets();
         TeachingSignal signal =
                 TeachingSignals.targets(1, i -> new double[] {targets[i]}, Kernel.gaussian(SIGMA), false);

@@ -1,7 +1,6 @@
 package io.github.kib4j.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.kib4j.data.Dataset;
@@ -118,56 +117,6 @@ final class ExamplesTest {
 
     private static double mean(double[] row) {
         return Arrays.stream(row).average().orElseThrow();
-    }
-
-    @Test
-    void featuresAreKeptToAStepOf256() {
-        Random random = new Random(SEED);
-        float[][] x = new float[50][2];
-        for (float[] row : x) {
-            row[0] = (float) random.nextGaussian();
-            row[1] = 1000 + random.nextFloat();
-        }
-        Features.Samples samples = new Features.Samples(x, new int[50]);
-        Dataset dataset = Features.dataset("random", samples, samples, List.of("a", "b"));
-        for (int k = 0; k < 2; k++) {
-            float[] values = column(x, k);
-            float least = values[0];
-            float range = values[values.length - 1] - least;
-            double sum = 0;
-            double squares = 0;
-            for (int b = 0; b < 50; b++) {
-                double part = (dataset.train().pixels()[2 * b + k] & 0xFF) / 255.0;
-                assertThat(part * range + least).as("seed " + SEED).isCloseTo(x[b][k], within(range / 510.0 + 1e-4));
-                double seen =
-                        (part - dataset.mean().get(k)) / dataset.deviation().get(k);
-                sum += seen;
-                squares += seen * seen;
-            }
-            assertThat(sum / 50).as("seed " + SEED).isCloseTo(0, within(0.01));
-            assertThat(squares / 50).as("seed " + SEED).isCloseTo(1, within(0.02));
-        }
-    }
-
-    private static float[] column(float[][] x, int k) {
-        float[] values = new float[x.length];
-        for (int b = 0; b < x.length; b++) {
-            values[b] = x[b][k];
-        }
-        Arrays.sort(values);
-        return values;
-    }
-
-    @Test
-    void featuresThatTellNothingAreRefused() {
-        Features.Samples samples = new Features.Samples(new float[][] {{1, 2}, {1, 3}}, new int[2]);
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> Features.dataset("flat", samples, samples, List.of("a", "b")))
-                .withMessageContaining("feature 0 ranges from 1.0 to 1.0");
-        Features.Samples missing = new Features.Samples(new float[][] {{1}, {Float.NaN}}, new int[2]);
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> Features.dataset("missing", missing, missing, List.of("a", "b")))
-                .withMessageContaining("feature 0 ranges from NaN");
     }
 
     /** No line tells rings apart: a readout of the two coordinates is right on half of the points. */

@@ -87,7 +87,7 @@ public abstract class ModelContract extends BackendContract {
             try (Device device = open()) {
                 float[][] expected = train(device, config, run);
                 try (Model model = Model.load(device, run)) {
-                    Samples samples = Samples.ofBytes(dataset().test().pixels());
+                    Samples samples = Samples.ofBytes(dataset().test().pixels().bytes());
                     assertThat(model.logits(samples)).as(config.toString()).isDeepEqualTo(expected);
                     assertThat(model.classNames()).containsExactly("a", "b", "c", "d");
                     check(model, samples, expected);
@@ -124,7 +124,7 @@ public abstract class ModelContract extends BackendContract {
                 Scope scope = device.newScope("test")) {
             train(device, config, folder);
             try (Model model = Model.load(device, folder)) {
-                byte[] bytes = dataset().test().pixels();
+                byte[] bytes = dataset().test().pixels().bytes();
                 float[] floats = new float[bytes.length];
                 float[][] rows = new float[TESTED][128];
                 for (int i = 0; i < bytes.length; i++) {
@@ -155,7 +155,7 @@ public abstract class ModelContract extends BackendContract {
         try (Device device = open()) {
             train(device, config, folder);
             try (Model model = Model.load(device, folder)) {
-                Samples samples = Samples.ofBytes(dataset().test().pixels());
+                Samples samples = Samples.ofBytes(dataset().test().pixels().bytes());
                 float[][] logits = model.logits(samples);
                 float[][] codes = model.codes(1, samples);
                 assertThat(model.codes(0, samples)[0]).hasSize(12);
@@ -179,7 +179,7 @@ public abstract class ModelContract extends BackendContract {
             train(device, configs().get(0), grouped);
             try (Model model = Model.load(device, grouped)) {
                 float[][] codes =
-                        model.codes(0, Samples.ofBytes(dataset().test().pixels()));
+                        model.codes(0, Samples.ofBytes(dataset().test().pixels().bytes()));
                 assertThat(codes[0]).hasSize(4);
                 for (float[] row : codes) {
                     for (float code : row) {
@@ -194,7 +194,7 @@ public abstract class ModelContract extends BackendContract {
     void ofSeveralRulesOneIsNamed() throws IOException {
         try (Device device = open()) {
             float[][] logits = train(device, configs().get(0), folder.resolve("phsic/checkpoint"));
-            Samples samples = Samples.ofBytes(dataset().test().pixels());
+            Samples samples = Samples.ofBytes(dataset().test().pixels().bytes());
             try (Model model = Model.load(device, folder)) {
                 assertThat(model.logits(samples)).as("the only rule").isDeepEqualTo(logits);
             }
@@ -225,7 +225,7 @@ public abstract class ModelContract extends BackendContract {
     void anotherThreadIsRefused() throws Exception {
         try (Device device = open()) {
             train(device, configs().get(4), folder);
-            Samples samples = Samples.ofBytes(dataset().test().pixels());
+            Samples samples = Samples.ofBytes(dataset().test().pixels().bytes());
             try (Model model = Model.load(device, folder)) {
                 float[][] codes = model.codes(0, samples);
                 List<Throwable> thrown = new ArrayList<>();

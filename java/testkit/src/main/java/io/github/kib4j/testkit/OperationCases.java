@@ -1031,6 +1031,17 @@ public final class OperationCases {
                                         ordered ? t.integers(4, 0, 3, 6, 2 + 7, 2 + 2 * 7, 5) : null; // views of 2
                                 augmentation(t, spec, 7, order, t.clock(10, 2, 3), 3, 3, 6, 5);
                             });
+                    add(
+                            "batch.images",
+                            "of floats, padding " + padding + ", mirrored " + flip + (ordered ? ", ordered" : ""),
+                            1,
+                            t -> {
+                                BatchOps.Spec spec = new BatchOps.Spec(
+                                        padding, flip, List.of(-0.4, 0.5, 6.0), List.of(0.2, 2.5, 30.0), 99);
+                                Tensor order = ordered ? t.integers(4, 0, 3, 6, 2 + 7, 2 + 2 * 7, 5) : null;
+                                Tensor pixels = t.randomSingle(7, 3, 6, 5);
+                                augmentation(t, spec, pixels, order, t.clock(10, 2, 3), 3, 3, 6, 5);
+                            });
                 }
             }
         }
@@ -1044,6 +1055,16 @@ public final class OperationCases {
                         .toList();
                 BatchOps.Spec spec = new BatchOps.Spec(1, BatchOps.Mirror.RANDOM, means, deviations, 99);
                 augmentation(t, spec, 5, null, t.clock(10, 2, 1), 3, channels, 4, 5);
+            });
+            add("batch.images", channels + " features", 1, t -> {
+                List<Double> means = IntStream.range(0, channels)
+                        .mapToObj(c -> 0.1 * (c % 7))
+                        .toList();
+                List<Double> deviations = IntStream.range(0, channels)
+                        .mapToObj(c -> 0.5 * (1 + c % 3))
+                        .toList();
+                BatchOps.Spec spec = new BatchOps.Spec(0, BatchOps.Mirror.NEVER, means, deviations, 99);
+                augmentation(t, spec, t.randomSingle(60, channels, 1, 1), null, t.clock(10, 2, 1), 55, channels, 1, 1);
             });
         }
     }
@@ -1060,13 +1081,19 @@ public final class OperationCases {
         }
     }
 
-    /** A batch of these extents out of some images. */
+    /** A batch of these extents out of some images of bytes. */
     static void augmentation(
             Setup t, BatchOps.Spec spec, int images, @Nullable Tensor order, Clock clock, int... extents) {
+        Tensor pixels = t.bytes(images, extents[1], extents[2], extents[3]);
+        augmentation(t, spec, pixels, order, clock, extents);
+    }
+
+    private static void augmentation(
+            Setup t, BatchOps.Spec spec, Tensor pixels, @Nullable Tensor order, Clock clock, int... extents) {
         Tensor x = t.output("x", t.activation(extents));
         Tensor labels = t.output("labels", t.integers(new int[extents[0]]));
-        Tensor pixels = t.bytes(images, extents[1], extents[2], extents[3]);
-        t.then(t.device().batch().images(x, labels, pixels, t.labels(images, 10), order, spec, clock));
+        Tensor all = t.labels(pixels.shape().extent(0), 10);
+        t.then(t.device().batch().images(x, labels, pixels, all, order, spec, clock));
     }
 
     private void random() {

@@ -213,9 +213,9 @@ public abstract class OptionsContract extends BackendContract {
 
     private static ImageSet mirror(ImageSet images) {
         int width = images.image().extent(2);
-        byte[] pixels = new byte[images.pixels().length];
+        byte[] pixels = new byte[images.pixels().size()];
         for (int i = 0; i < pixels.length; i++) {
-            pixels[i / width * width + width - 1 - i % width] = images.pixels()[i];
+            pixels[i / width * width + width - 1 - i % width] = images.pixels().bytes()[i];
         }
         return new ImageSet("mirrored", images.image(), pixels, images.labels(), images.classNames());
     }

@@ -89,6 +89,14 @@ public abstract class ResumeContract extends BackendContract {
         }
         TrainingConfig muon = TinyRun.withMuon(vgg(TinyRun.phsic(), Precision.BF16), 0.02);
         runs.add(Arguments.of("vgg", "phsic, orthogonalised momentum", Precision.BF16, muon));
+        for (Precision precision : Precision.values()) {
+            TrainingConfig features = TinyRun.onFeatures(TinyRun.phsic(), EPOCHS, BATCH);
+            runs.add(Arguments.of(
+                    "mlp, features",
+                    "phsic",
+                    precision,
+                    config(features.network(), features.rule(), features.local(), features.schedule(), precision)));
+        }
         Rule readout = new ReadoutRule();
         runs.add(Arguments.of("vgg", readout.name(), Precision.F32, vgg(readout, Precision.F32)));
         return runs.stream();
@@ -114,7 +122,10 @@ public abstract class ResumeContract extends BackendContract {
         return new TrainingConfig(network, rule, optimizer, optimizer, schedule, EPOCHS, BATCH, precision, 7, true);
     }
 
-    private static Dataset dataset() {
+    private static Dataset dataset(TrainingConfig config) {
+        if (config.network().input().extent(1) == 1) {
+            return TinyRun.features(IMAGES, 20);
+        }
         Dataset plain = TinyRun.dataset(IMAGES, 20);
         return new Dataset(plain.name(), plain.train(), plain.test(), plain.mean(), plain.deviation(), 2, true);
     }
@@ -147,7 +158,7 @@ public abstract class ResumeContract extends BackendContract {
             String network, String rule, Precision precision, TrainingConfig config) throws IOException {
         Seen whole = new Seen();
         try (Device device = open();
-                Trainer trainer = new Trainer(device, dataset(), config)) {
+                Trainer trainer = new Trainer(device, dataset(config), config)) {
             while (!trainer.isFinished()) {
                 whole.add(Objects.requireNonNull(trainer.trainEpoch(StepListener.NONE)), trainer.evaluate());
             }
@@ -176,7 +187,7 @@ public abstract class ResumeContract extends BackendContract {
         boolean finished = false;
         try (Device device = open()) {
             for (int part = 0; !finished; part++) {
-                try (Trainer trainer = new Trainer(device, dataset(), config)) {
+                try (Trainer trainer = new Trainer(device, dataset(config), config)) {
                     if (part > 0) {
                         assertThat(trainer.restore(parts)).isEmpty();
                         assertThat(trainer.step()).isEqualTo(part);

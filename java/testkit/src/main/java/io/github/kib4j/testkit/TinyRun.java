@@ -35,6 +35,7 @@ import java.util.stream.Stream;
 /** A training run small enough for every backend's tests: bright squares in one of four corners. */
 public final class TinyRun {
     private static final Shape IMAGE = Shape.of(2, 8, 8);
+    private static final int FEATURES = 5;
 
     private TinyRun() {}
 
@@ -67,6 +68,45 @@ public final class TinyRun {
                 half,
                 1,
                 false);
+    }
+
+    /**
+     * Returns features on scales of their own, of which three say the class: of four, about corners of a cube.
+     *
+     * @param train how many to train with
+     * @param test how many to test with
+     * @return always the same ones, normalized by those to train with
+     */
+    public static Dataset features(int train, int test) {
+        return Dataset.standardized("corners", features("corners train", train, 1), features("corners test", test, 2));
+    }
+
+    private static ImageSet features(String name, int count, long seed) {
+        Random random = new Random(seed);
+        float[][] features = new float[count][FEATURES];
+        int[] labels = new int[count];
+        for (int i = 0; i < count; i++) {
+            labels[i] = i % 4;
+            for (int k = 0; k < FEATURES; k++) {
+                boolean high = k < 3 && (labels[i] * (k + 1) / 2 & 1) == 1;
+                features[i][k] = (float) (Math.pow(10, 2 - k) * (random.nextGaussian() + (high ? 4 : 0)) + k);
+            }
+        }
+        return ImageSet.of(name, features, labels, List.of("a", "b", "c", "d"));
+    }
+
+    /**
+     * Returns the training of two layers on features.
+     *
+     * @param rule which teaches
+     * @param epochs how many
+     * @param batch samples in a step
+     * @return all settings
+     */
+    public static TrainingConfig onFeatures(Rule rule, int epochs, int batch) {
+        LayerSpec style = LayerSpec.linear(1).withBias(true).withGrouping(new Grouping(4, 0.8, 1, 0.2));
+        NetworkSpec network = NetworkSpec.mlp(Shape.of(FEATURES, 1, 1), List.of(24, 16), 4, style);
+        return config(rule, network, epochs, batch, 0.01);
     }
 
     private static ImageSet images(Shape image, String name, int count, long seed) {

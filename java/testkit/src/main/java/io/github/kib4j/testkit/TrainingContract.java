@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.kib4j.checkpoint.Checkpoint;
+import io.github.kib4j.checkpoint.Input;
 import io.github.kib4j.data.Dataset;
 import io.github.kib4j.layer.LayerSpec;
 import io.github.kib4j.layer.NetworkSpec;
@@ -113,6 +115,28 @@ public abstract class TrainingContract extends BackendContract {
                         .as(rule.name())
                         .isGreaterThan(Math.max(rule instanceof ReadoutRule ? 45 : 80, before));
             }
+        }
+    }
+
+    /** Features are floats, normalized each by itself; what they were normalized by lies in the checkpoint. */
+    @Test
+    void featuresAreLearned() throws IOException {
+        Dataset dataset = TinyRun.features(203, 60);
+        for (Rule rule : List.of(TinyRun.phsic(), TinyRun.layerwise(Feedback.Kind.EXACT), new BackpropRule())) {
+            TrainingConfig config = TinyRun.onFeatures(rule, 6, 25);
+            try (Device device = open();
+                    Trainer trainer = new Trainer(device, dataset, config)) {
+                MemoryEstimate estimate = MemoryEstimate.of(device, DeviceDataset.Sizes.of(dataset), config)
+                        .orElseThrow();
+                while (!trainer.isFinished()) {
+                    epoch(trainer);
+                }
+                assertThat(trainer.evaluate().accuracy()).as(rule.name()).isGreaterThan(75);
+                assertThat(device.liveBytes()).as(rule.name()).isEqualTo(estimate.onDevice());
+                trainer.save(folder.resolve(rule.name()));
+            }
+            assertThat(Checkpoint.input(folder.resolve(rule.name())))
+                    .contains(new Input(Shape.of(5, 1, 1), DataType.F32, dataset.mean(), dataset.deviation()));
         }
     }
 

@@ -91,7 +91,7 @@ final class ExportTest {
         SavedModel saved = trained(network, dataset);
         Path file = folder.resolve("model.onnx");
         Export.onnx(saved, file);
-        byte[] pixels = dataset.test().pixels();
+        byte[] pixels = dataset.test().pixels().bytes();
         float[] inputs = new float[pixels.length];
         for (int i = 0; i < pixels.length; i++) {
             inputs[i] = (pixels[i] & 255) / 255f;

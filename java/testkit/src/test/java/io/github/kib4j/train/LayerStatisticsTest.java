@@ -67,7 +67,7 @@ final class LayerStatisticsTest {
                 Tensor x = scope.allocate(network.precision().activations(), IMAGE.prepend(count));
                 float[] inputs = new float[count * (int) IMAGE.size()];
                 for (int i = 0; i < inputs.length; i++) {
-                    inputs[i] = (float) (((dataset.test().pixels()[i] & 0xFF) / 255.0 - 0.5) / 0.5);
+                    inputs[i] = (float) (((dataset.test().pixels().bytes()[i] & 0xFF) / 255.0 - 0.5) / 0.5);
                 }
                 x.write(inputs);
                 Workspace workspace = device.newWorkspace(scope);

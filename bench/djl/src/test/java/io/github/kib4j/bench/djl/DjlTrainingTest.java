@@ -121,7 +121,7 @@ final class DjlTrainingTest {
 
     private static NDArray images(NDManager manager, Dataset dataset) {
         io.github.kib4j.tensor.Shape image = dataset.train().image();
-        byte[] pixels = dataset.train().pixels();
+        byte[] pixels = dataset.train().pixels().bytes();
         float[] values = new float[pixels.length];
         for (int i = 0; i < values.length; i++) {
             values[i] = ((pixels[i] & 0xff) / 255f - 0.5f) / 0.5f;

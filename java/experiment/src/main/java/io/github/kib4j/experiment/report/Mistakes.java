@@ -85,13 +85,17 @@ record Mistakes(List<Shown> shown) {
     private static Markup worst(NetworkView view) {
         List<Markup> images = new ArrayList<>();
         for (NetworkView.Wrong wrong : view.worst()) {
+            Picture picture = wrong.picture();
+            if (picture == null) {
+                continue; // of features
+            }
             TestPredictions.Mistake mistake = wrong.mistake();
             String label = view.classNames().get(mistake.label());
             String predicted = view.classNames().get(mistake.predicted());
             images.add(Markup.of(
                     "<li><img class=\"pixels\" alt=\"{}\" src=\"{}\"><span><b>{}</b> {}</span><span>as {} {}</span></li>\n",
                     "Test image " + mistake.index() + ", of class " + label + ", taken for " + predicted,
-                    wrong.picture().toDataUri(),
+                    picture.toDataUri(),
                     label,
                     Figures.probability(mistake.probability()),
                     predicted,

@@ -3,6 +3,7 @@ package io.github.kib4j.experiment.report;
 import io.github.kib4j.checkpoint.Checkpoint;
 import io.github.kib4j.data.Dataset;
 import io.github.kib4j.data.ImageSet;
+import io.github.kib4j.data.Pixels;
 import io.github.kib4j.experiment.Key;
 import io.github.kib4j.experiment.RunPlan;
 import io.github.kib4j.experiment.Settings;
@@ -29,6 +30,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the network of a run's newest checkpoint says of test images, computed when the report is made.
@@ -62,11 +64,13 @@ record NetworkView(
     private static final int MOST_CLASSES = 16;
     /** Multiplications of the predictions, at most: a second or a few. */
     private static final double MOST_MULTIPLICATIONS = 1e11;
+    /** Deviations above and below the mean that a picture of floats shows. */
+    private static final double REACH = 3;
     /** The reference is that much slower. */
     private static final double REFERENCE = 100;
 
-    /** An image that is taken for one of another class. */
-    record Wrong(TestPredictions.Mistake mistake, Picture picture) {}
+    /** An image that is taken for one of another class; of features there is no picture. */
+    record Wrong(TestPredictions.Mistake mistake, @Nullable Picture picture) {}
 
     /**
      * Tries a run's network.
@@ -106,9 +110,31 @@ record NetworkView(
                     layers,
                     predictions,
                     predictions.worst(MOST_MISTAKES).stream()
-                            .map(one -> new Wrong(one, Picture.of(test.pixels(), one.index(), test.image())))
+                            .map(one -> new Wrong(one, picture(dataset, one.index())))
                             .toList());
         }
+    }
+
+    /** Returns an image's picture: of bytes as they are, of floats from three deviations below their mean to three above. */
+    private static @Nullable Picture picture(Dataset dataset, int index) {
+        ImageSet test = dataset.test();
+        if (test.hasFeatures()) {
+            return null;
+        }
+        if (test.pixels() instanceof Pixels.Bytes bytes) {
+            return Picture.of(bytes.bytes(), index, test.image());
+        }
+        int size = Math.toIntExact(test.image().size());
+        int positions = size / test.image().extent(0);
+        byte[] levels = new byte[size];
+        for (int i = 0; i < size; i++) {
+            int channel = i / positions;
+            double value =
+                    test.pixels().value(index * size + i) - dataset.mean().get(channel);
+            double part = value / (2 * REACH * dataset.deviation().get(channel)) + 0.5;
+            levels[i] = (byte) Math.round(255 * Math.min(1, Math.max(0, part)));
+        }
+        return Picture.of(levels, 0, test.image());
     }
 
     /** Returns images of each class, as many of each, class by class. */
@@ -236,8 +262,8 @@ record NetworkView(
             for (int b = 0; b < size; b++) {
                 int first = indices[Math.min(b, indices.length - 1)] * image;
                 for (int i = 0; i < image; i++) {
-                    double pixel = (test.pixels()[first + i] & 0xFF) / 255.0;
-                    inputs[b * image + i] = (float) ((pixel - dataset.mean().get(i / positions))
+                    double value = test.pixels().value(first + i);
+                    inputs[b * image + i] = (float) ((value - dataset.mean().get(i / positions))
                             / dataset.deviation().get(i / positions));
                 }
             }
