@@ -64,7 +64,7 @@ final class ArchitectureTest {
             .whereLayer("checkpoint")
             .mayOnlyAccessLayers("files", "layer", "op", "tensor")
             .whereLayer("model")
-            .mayOnlyAccessLayers("checkpoint", "files", "layer", "op", "tensor")
+            .mayOnlyAccessLayers("checkpoint", "data", "layer", "op", "tensor")
             .whereLayer("export")
             .mayOnlyAccessLayers("checkpoint", "files", "layer", "op", "tensor")
             .whereLayer("train")

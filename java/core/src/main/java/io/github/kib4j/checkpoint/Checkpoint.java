@@ -330,7 +330,7 @@ public final class Checkpoint {
             throw FileContentException.damaged(checkpoint.resolve(STATE), String.valueOf(e.getMessage()), e);
         }
         List<String> classNames = identity.classNames();
-        if (classNames != null && classNames.size() != network.outputs()) {
+        if (classNames != null && !classNames.isEmpty() && classNames.size() != network.outputs()) {
             throw FileContentException.damaged(
                     checkpoint.resolve(STATE),
                     "its network has " + network.outputs() + " outputs, but " + classNames.size() + " names of classes",

@@ -4,6 +4,7 @@ import io.github.kib4j.files.Safetensors;
 import io.github.kib4j.layer.NetworkSpec;
 import io.github.kib4j.op.Precision;
 import io.github.kib4j.op.Signature;
+import io.github.kib4j.tensor.RefusedException;
 import io.github.kib4j.tensor.Shape;
 import java.nio.file.Path;
 import java.util.List;
@@ -18,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  * @param network what it is
  * @param settings all that decided the run's bits
  * @param input what it reads; null where a version saved the checkpoint that did not write it down
- * @param classNames what its outputs mean, output by output; null where it was not written down
+ * @param classNames what its outputs mean, output by output; null where it was not written down, empty where it learned without
+ *     labels
  * @param weights by their names in {@code weights.safetensors}; their average, where the run has one
  * @param progress where the run stood
  * @param passedOver what is wrong with newer checkpoints, a sentence each
@@ -69,6 +71,18 @@ public record SavedModel(
                 : IntStream.range(0, network.outputs())
                         .mapToObj(Integer::toString)
                         .toList();
+    }
+
+    /**
+     * Checks that its outputs mean something.
+     *
+     * @throws RefusedException if it learned without labels, so that its readout did not learn
+     */
+    public void requireClasses() {
+        if (classNames != null && classNames.isEmpty()) {
+            throw new RefusedException(
+                    "The network in " + checkpoint + " learned without labels, and knows no classes; ask for codes.");
+        }
     }
 
     /** {@return the name of the rule that it learned by} */

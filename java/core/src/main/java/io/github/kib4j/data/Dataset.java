@@ -9,6 +9,7 @@ import java.util.function.DoubleUnaryOperator;
  * A data set: images (or features) to train on and to test on, and how they are usually normalized and augmented.
  *
  * @param name the name users type, for example {@code cifar10}
+ * @param test may have no image: then nothing can be evaluated
  * @param mean per channel, of bytes as parts of 255 or of floats as they are
  * @param deviation per channel
  * @param padding how far training images are usually shifted; 0 for not at all
@@ -32,12 +33,11 @@ public record Dataset(
      * @param deviation per channel
      * @param padding how far training images are usually shifted
      * @param flip whether training images are usually mirrored
-     * @throws IllegalArgumentException if a part has no image, parts differ in image or classes, a channel's mean is not
+     * @throws IllegalArgumentException if there is no training image, parts differ in image or classes, a channel's mean is not
      *     finite or its deviation not positive and finite, the padding is negative, or one part has bytes and one floats
      */
     public Dataset {
-        requireImages(name, "training", train);
-        requireImages(name, "test", test);
+        requireImages(name, train);
         if (!train.image().equals(test.image()) || train.classes() != test.classes()) {
             throw new RefusedException(name + ": training images are " + train.image() + " of " + train.classes()
                     + " classes, test images " + test.image() + " of " + test.classes() + ".");
@@ -72,7 +72,7 @@ public record Dataset(
      * @throws IllegalArgumentException as the constructor does
      */
     public static Dataset standardized(String name, ImageSet train, ImageSet test) {
-        requireImages(name, "training", train);
+        requireImages(name, train);
         int channels = train.image().extent(0);
         int plane = Math.toIntExact(train.image().size() / channels);
         List<Double> mean = new ArrayList<>();
@@ -86,6 +86,11 @@ public record Dataset(
             deviation.add(variance > Math.ulp(middle * middle) * train.count() ? Math.sqrt(variance) : 1);
         }
         return new Dataset(name, train, test, mean, deviation, 0, false);
+    }
+
+    /** {@return this without test images: nothing can then be evaluated} */
+    public Dataset withoutTest() {
+        return new Dataset(name, train, test.select("none", new int[0]), mean, deviation, padding, flip);
     }
 
     /** A channel of all images. */
@@ -121,9 +126,9 @@ public record Dataset(
         return new Dataset(name, train, test, mean, deviation, other, flip);
     }
 
-    private static void requireImages(String name, String part, ImageSet images) {
+    private static void requireImages(String name, ImageSet images) {
         if (images.count() == 0) {
-            throw new RefusedException(name + ": there is no " + part + " image; give at least one.");
+            throw new RefusedException(name + ": there is no training image; give at least one.");
         }
     }
 

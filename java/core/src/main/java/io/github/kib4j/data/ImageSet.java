@@ -14,7 +14,7 @@ import java.util.zip.CRC32C;
  * @param image {@code C x H x W}
  * @param pixels {@code count C H W} numbers, image after image, each in {@code C,H,W} order
  * @param labels one for each image, each in {@code [0, classNames.size())}
- * @param classNames one for each class
+ * @param classNames one for each class; none where samples have no labels, which are then all 0
  */
 @SuppressWarnings("ArrayRecordComponent") // the labels of a data set are shared, never compared
 public record ImageSet(String name, Shape image, Pixels pixels, int[] labels, List<String> classNames) {
@@ -35,7 +35,7 @@ public record ImageSet(String name, Shape image, Pixels pixels, int[] labels, Li
                     + (bytes ? " bytes" : " numbers") + " do not fit images of " + image + ".");
         }
         for (int i = 0; i < labels.length; i++) {
-            if (labels[i] < 0 || labels[i] >= classNames.size()) {
+            if (labels[i] < 0 || labels[i] >= Math.max(1, classNames.size())) {
                 throw new RefusedException(name + ": label " + labels[i] + " of image " + i + " is not in [0, "
                         + classNames.size() + ").");
             }
@@ -109,6 +109,18 @@ public record ImageSet(String name, Shape image, Pixels pixels, int[] labels, Li
         return new ImageSet(name, Shape.of(width, 1, 1), new Pixels.Floats(copy), labels, classNames);
     }
 
+    /**
+     * {@return samples without labels, for rules whose teaching signal needs none}
+     *
+     * @param name what they are, for messages
+     * @param image shape of one, {@code C x H x W}
+     * @param pixels one sample after the other, each in {@code C,H,W} order
+     * @throws RefusedException if they do not fit each other, or a float is not finite
+     */
+    public static ImageSet unlabelled(String name, Shape image, Pixels pixels) {
+        return new ImageSet(name, image, pixels, new int[Math.toIntExact(pixels.size() / image.size())], List.of());
+    }
+
     private static Shape image(String name, Shape sample) {
         return switch (sample.rank()) {
             case 1 -> Shape.of(sample.extent(0), 1, 1);
@@ -128,6 +140,11 @@ public record ImageSet(String name, Shape image, Pixels pixels, int[] labels, Li
     /** {@return the number of classes, {@code M}} */
     public int classes() {
         return classNames.size();
+    }
+
+    /** {@return whether samples have labels} */
+    public boolean isLabelled() {
+        return !classNames.isEmpty();
     }
 
     /** {@return whether samples are features, not images: channels of one pixel} */

@@ -37,6 +37,7 @@ final class OnnxNetwork {
 
     OnnxNetwork(SavedModel model) throws CheckpointException {
         this.model = model;
+        model.requireClasses();
         network = model.network();
         input = model.requireInput();
     }

@@ -23,6 +23,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -50,8 +51,12 @@ public final class Model implements AutoCloseable {
     private final Clock clock;
     private final int batch;
     private final Map<Key, Planned> programs = new HashMap<>();
-    private final Tensor bytes;
+    /** Samples of a batch, by the type of their numbers. */
+    private final Map<DataType, Tensor> staging = new EnumMap<>(DataType.class);
+
+    /** Labels, which nothing asks for. */
     private final Tensor none;
+
     private final AtomicReference<@Nullable Thread> user = new AtomicReference<>();
 
     /** The number of what is asked of the whole network: its logits. */
@@ -59,8 +64,8 @@ public final class Model implements AutoCloseable {
 
     private record Key(int layer, int size, DataType type) {}
 
-    /** A compiled batch: what it reads, and what it leaves until another program runs, {@code [B, ...]}. */
-    private record Planned(Program program, Tensor samples, Tensor result) {}
+    /** A compiled batch, and what it leaves until another program runs: {@code [B, ...]}. */
+    private record Planned(Program program, Tensor result) {}
 
     private Model(Device device, boolean ownsDevice, SavedModel saved) throws CheckpointException {
         this.saved = saved;
@@ -75,7 +80,6 @@ public final class Model implements AutoCloseable {
             Checkpoint.copyWeights(saved, network);
             workspace = device.newWorkspace(scope);
             clock = Clock.allocate(scope);
-            bytes = scope.allocate(DataType.U8, input.shape().prepend(batch));
             none = scope.allocate(DataType.I32, Shape.of(batch));
         } catch (CheckpointException | RuntimeException | Error e) {
             scope.close();
@@ -211,9 +215,11 @@ public final class Model implements AutoCloseable {
      * {@return the logits of each sample, {@code [n][M]}}
      *
      * @param samples any number
-     * @throws IllegalArgumentException if they do not fit the network, or have numbers that are not finite
+     * @throws IllegalArgumentException if they do not fit the network, or have numbers that are not finite, or the network learned
+     *     without labels
      */
     public float[][] logits(Samples samples) {
+        saved.requireClasses();
         return ask(LOGITS, samples);
     }
 
@@ -312,42 +318,34 @@ public final class Model implements AutoCloseable {
     private Tensor run(int layer, Samples samples, int first, int size) {
         int width = Math.toIntExact(input.shape().size());
         Planned planned = programs.computeIfAbsent(new Key(layer, size, samples.type()), this::compile);
+        Tensor numbers = staged(samples.type());
         if (samples.type() == DataType.U8) {
             byte[] bytes = new byte[batch * width];
             samples.copy(first, size, width, bytes);
-            planned.samples().write(bytes);
+            numbers.write(bytes);
         } else {
-            float[] floats = new float[size * width];
+            float[] floats = new float[batch * width];
             samples.copy(first, size, width, floats);
-            int plane = width / input.mean().size();
-            for (int i = 0; i < floats.length; i++) {
-                int channel = i / plane % input.mean().size();
-                floats[i] = (float) ((floats[i] - input.mean().get(channel))
-                        / input.deviation().get(channel));
-            }
-            planned.samples().write(floats);
+            numbers.write(floats);
         }
         planned.program().run();
         device.synchronize();
         return planned.result();
     }
 
+    /** Returns where samples of a type wait to be read. */
+    private Tensor staged(DataType type) {
+        return staging.computeIfAbsent(
+                type, of -> scope.allocate(of, input.shape().prepend(batch)));
+    }
+
     private Planned compile(Key key) {
+        Tensor x =
+                workspace.tensor(saved.precision().activations(), input.shape().prepend(key.size()));
+        Tensor labels = workspace.tensor(DataType.I32, Shape.of(key.size()));
         List<Step> steps = new ArrayList<>();
-        Shape shape = input.shape().prepend(key.size());
-        DataType type = saved.precision().activations();
-        Tensor x;
-        Tensor samples;
-        if (key.type() == DataType.U8) {
-            samples = bytes;
-            x = workspace.tensor(type, shape);
-            Tensor labels = workspace.tensor(DataType.I32, Shape.of(key.size()));
-            steps.add(
-                    Step.main(Phase.DATA, device.batch().images(x, labels, samples, none, null, normalization, clock)));
-        } else {
-            x = scope.allocate(type, shape);
-            samples = x;
-        }
+        steps.add(Step.main(
+                Phase.DATA, device.batch().images(x, labels, staged(key.type()), none, null, normalization, clock)));
         Inference inference = new Inference(network, x, workspace);
         boolean whole = key.layer() == LOGITS;
         steps.addAll(whole ? inference.steps() : inference.steps(key.layer()));
@@ -355,7 +353,7 @@ public final class Model implements AutoCloseable {
                 whole
                         ? inference.readout().logits()
                         : inference.layers().get(key.layer()).groupedCode());
-        return new Planned(device.compile(workspace, steps), samples, result);
+        return new Planned(device.compile(workspace, steps), result);
     }
 
     /** Frees the device's memory that the model holds, and the device, where the model opened it. */

@@ -1,5 +1,6 @@
 package io.github.kib4j.model;
 
+import io.github.kib4j.data.Pixels;
 import io.github.kib4j.tensor.DataType;
 import io.github.kib4j.tensor.RefusedException;
 import io.github.kib4j.tensor.Shape;
@@ -81,6 +82,15 @@ public final class Samples {
                 own.capacity(),
                 new float[0][],
                 (first, count, width, to) -> own.get(first * width, (float[]) to, 0, count * width));
+    }
+
+    /**
+     * {@return a data set's samples}
+     *
+     * @param pixels bytes or floats
+     */
+    public static Samples of(Pixels pixels) {
+        return pixels.type() == DataType.U8 ? ofBytes(pixels.bytes()) : of(pixels.floats());
     }
 
     /**

@@ -24,6 +24,11 @@ record Judgements(double flipped, double unknown, long seed) implements Teaching
     }
 
     @Override
+    public boolean needsLabels() {
+        return true;
+    }
+
+    @Override
     public Signature signature() {
         return Signature.of("judgements")
                 .with("flipped", flipped)

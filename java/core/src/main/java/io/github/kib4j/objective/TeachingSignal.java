@@ -67,6 +67,11 @@ public interface TeachingSignal {
         return false;
     }
 
+    /** {@return whether it is made of labels, so that there must be some} */
+    default boolean needsLabels() {
+        return isOfClasses();
+    }
+
     /** {@return how it compares the one-hot vectors of class labels; empty where it does not} */
     default Optional<Comparison> ofLabels() {
         return Optional.empty();

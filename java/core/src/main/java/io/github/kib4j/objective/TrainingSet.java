@@ -13,9 +13,36 @@ import java.util.function.Supplier;
  * @param batch samples of the largest batch, each view one
  * @param values reads the images' numbers, image by image: of bytes parts of 255, of floats normalized ones
  * @param labels reads their classes
+ * @param labelled whether they have classes
  */
 public record TrainingSet(
-        Shape image, int images, int views, int batch, Supplier<IntToDoubleFunction> values, Supplier<int[]> labels) {
+        Shape image,
+        int images,
+        int views,
+        int batch,
+        Supplier<IntToDoubleFunction> values,
+        Supplier<int[]> labels,
+        boolean labelled) {
+    /**
+     * Creates a set of images that have classes.
+     *
+     * @param image {@code C x H x W}
+     * @param images of the training set
+     * @param views of an image in an epoch
+     * @param batch samples of the largest batch
+     * @param values reads the images' numbers
+     * @param labels reads their classes
+     */
+    public TrainingSet(
+            Shape image,
+            int images,
+            int views,
+            int batch,
+            Supplier<IntToDoubleFunction> values,
+            Supplier<int[]> labels) {
+        this(image, images, views, batch, values, labels, true);
+    }
+
     /**
      * {@return a set of which only the sizes are known}
      *

@@ -25,7 +25,8 @@ import java.util.stream.Stream;
 
 /**
  * Rules {@code phsic}, {@code hsic} and {@code layerwise}: each hidden layer descends a local objective of its own and updates itself at once; what
- * it passes on was computed with the weights before. No gradient crosses a layer. The readout learns by cross-entropy.
+ * it passes on was computed with the weights before. No gradient crosses a layer. The readout learns by cross-entropy, where there are
+ * labels.
  *
  * @param name as users type it, for example {@code phsic}
  * @param objective of which each layer gets its own
@@ -40,6 +41,11 @@ public record LocalRule(String name, Objective.Kind objective, TeachingSignal te
     @Override
     public boolean hasLocalLosses() {
         return true;
+    }
+
+    @Override
+    public boolean needsLabels() {
+        return teaching.needsLabels();
     }
 
     @Override
@@ -85,7 +91,8 @@ public record LocalRule(String name, Objective.Kind objective, TeachingSignal te
                 layers,
                 use,
                 teaching.reside(network.device(), scope, set),
-                teaching.isOfClasses());
+                teaching.isOfClasses(),
+                set.labelled());
     }
 
     /** A hidden layer's objective, and what they learn. */
@@ -97,7 +104,8 @@ public record LocalRule(String name, Objective.Kind objective, TeachingSignal te
             List<Layer> layers,
             LayerPass.Use use,
             TeachingSignal.Resident teaching,
-            boolean isOfClasses)
+            boolean isOfClasses,
+            boolean readsOut)
             implements BoundRule {
         @Override
         public List<Parameter> parameters() {
@@ -165,9 +173,13 @@ public record LocalRule(String name, Objective.Kind objective, TeachingSignal te
                 } else {
                     steps.updateBySum(learned, optimizers.local(), Lane.UPDATE);
                 }
-                steps.readout(readout, i);
+                if (readsOut) {
+                    steps.readout(readout, i);
+                }
             }
-            ReadoutRule.addTo(steps, network, optimizers, readout);
+            if (readsOut) {
+                ReadoutRule.addTo(steps, network, optimizers, readout);
+            }
             return steps.all();
         }
     }

@@ -23,6 +23,11 @@ public interface Rule {
     /** {@return whether each hidden layer has a loss of its own, to be reported} */
     boolean hasLocalLosses();
 
+    /** {@return whether it teaches hidden layers by labels, so that there must be some} */
+    default boolean needsLabels() {
+        return true;
+    }
+
     /** {@return how it compares codes; empty where it does not} */
     default Optional<Comparison> codes() {
         return Optional.empty();

@@ -7,6 +7,7 @@ import io.github.kib4j.data.Pixels;
 import io.github.kib4j.op.BatchOps;
 import io.github.kib4j.op.Device;
 import io.github.kib4j.tensor.DataType;
+import io.github.kib4j.tensor.RefusedException;
 import io.github.kib4j.tensor.Scope;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
@@ -48,9 +49,10 @@ public final class DeviceDataset implements AutoCloseable {
     }
 
     private static Images allocate(Scope scope, Sizes sizes, int count) {
+        int places = Math.max(1, count); // no tensor is empty
         return new Images(
-                scope.allocate(sizes.type(), sizes.image().prepend(count)),
-                scope.allocate(DataType.I32, Shape.of(count)),
+                scope.allocate(sizes.type(), sizes.image().prepend(places)),
+                scope.allocate(DataType.I32, Shape.of(places)),
                 count);
     }
 
@@ -75,6 +77,9 @@ public final class DeviceDataset implements AutoCloseable {
     }
 
     private static void write(Images images, ImageSet from) {
+        if (from.count() == 0) {
+            return;
+        }
         if (from.pixels() instanceof Pixels.Floats floats) {
             images.pixels().write(floats.floats());
         } else {
@@ -151,6 +156,23 @@ public final class DeviceDataset implements AutoCloseable {
     /** Returns what a network that learned this data set must be given. */
     Input input() {
         return new Input(image, type, mean, deviation);
+    }
+
+    /** Returns whether images have labels. */
+    boolean isLabelled() {
+        return !classNames.isEmpty();
+    }
+
+    /**
+     * Refuses to tell how well a network does where that cannot be known.
+     *
+     * @param what is asked for, in words that a sentence begins with
+     */
+    void requireTests(String what) {
+        if (!isLabelled() || testCount() == 0) {
+            throw new RefusedException(what + " is not known without " + (isLabelled() ? "test images" : "labels")
+                    + ", which " + name + " does not have.");
+        }
     }
 
     /** {@return the number of classes, {@code M}} */

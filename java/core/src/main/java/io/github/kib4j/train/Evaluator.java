@@ -116,6 +116,9 @@ final class Evaluator {
 
     /** Compiles every batch there will be. */
     void compileAll() {
+        if (images.count() == 0) {
+            return;
+        }
         ofSize(Math.min(batch, images.count()));
         int remainder = images.count() % batch;
         if (remainder > 0) {

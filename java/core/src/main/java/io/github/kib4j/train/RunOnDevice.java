@@ -96,7 +96,16 @@ final class RunOnDevice {
                 config.views(),
                 Math.min(config.batch(), samples),
                 dataset::trainValues,
-                images.labels()::readInts);
+                () -> labels(dataset),
+                dataset.isLabelled());
+    }
+
+    private static int[] labels(DeviceDataset dataset) {
+        if (!dataset.isLabelled()) {
+            throw new RefusedException("The teaching signal reads labels, which " + dataset.name()
+                    + " does not have; give it labels, or another signal.");
+        }
+        return dataset.train().labels().readInts();
     }
 
     private static void checkFit(DeviceDataset dataset, TrainingConfig config) {
@@ -104,7 +113,11 @@ final class RunOnDevice {
             throw new RefusedException("The network reads images of "
                     + config.network().input() + ", but those of " + dataset.name() + " are " + dataset.image() + ".");
         }
-        if (config.network().outputs() != dataset.classes()) {
+        if (!dataset.isLabelled() && config.rule().needsLabels()) {
+            throw new RefusedException("The rule " + config.rule().name() + " learns from labels, which "
+                    + dataset.name() + " does not have; give it labels, or a teaching signal that needs none.");
+        }
+        if (dataset.isLabelled() && config.network().outputs() != dataset.classes()) {
             throw new RefusedException("The network has " + config.network().outputs() + " outputs, but "
                     + dataset.name() + " has " + dataset.classes() + " classes.");
         }

@@ -19,6 +19,7 @@ import io.github.kib4j.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -215,9 +216,18 @@ public final class Trainer implements AutoCloseable {
         startEpoch();
         long started = System.nanoTime();
         int steps = stepsPerEpoch();
+        int every = listener.lossesEvery();
+        double[] told = every > 0 ? run.sums().readDoubles() : new double[0];
+        int toldAt = position;
         while (hasMore()) {
             trainStep();
             int done = (position + config.batch() - 1) / config.batch();
+            if (every > 0 && done % every == 0) {
+                double[] now = run.sums().readDoubles();
+                listener.onLosses(losses(done, position - toldAt, now, told));
+                told = now;
+                toldAt = position;
+            }
             if (device.isSynchronous() || done % FAULT_CHECK_STEPS == 0) {
                 checkFault();
             }
@@ -232,6 +242,27 @@ public final class Trainer implements AutoCloseable {
         epoch++;
         position = 0;
         return lastEpoch();
+    }
+
+    private StepLosses losses(int done, int count, double[] now, double[] before) {
+        double[] means = new double[now.length];
+        for (int i = 0; i < means.length; i++) {
+            means[i] = (now[i] - before[i]) / count;
+        }
+        return new StepLosses(epoch + 1, done, count, localLosses(means), readoutLoss(means), accuracy(means));
+    }
+
+    private List<Double> localLosses(double[] means) {
+        int hidden = config.rule().hasLocalLosses() ? network().hidden().size() : 0;
+        return Arrays.stream(means, 0, hidden).boxed().toList();
+    }
+
+    private double readoutLoss(double[] means) {
+        return dataset.isLabelled() ? means[means.length - 2] : Double.NaN;
+    }
+
+    private double accuracy(double[] means) {
+        return dataset.isLabelled() ? 100 * means[means.length - 1] : Double.NaN;
     }
 
     /** Returns whether the epoch has another batch: fewer samples than the rule learns from are left out. */
@@ -291,20 +322,16 @@ public final class Trainer implements AutoCloseable {
         int seen = Math.min(samples, stepsPerEpoch() * config.batch());
         int all = seen * exchange.size();
         double[] totals = run.sums().readDoubles();
-        int hidden = network().hidden().size();
-        List<Double> localLosses = new ArrayList<>();
-        for (int i = 0; config.rule().hasLocalLosses() && i < hidden; i++) {
-            localLosses.add(totals[i] / all);
-        }
+        double[] means = Arrays.stream(totals).map(total -> total / all).toArray();
         return new EpochResult(
                 epoch,
                 seen,
                 seconds,
                 seen / seconds,
                 run.operations() / seconds / device.peak(config.precision()),
-                localLosses,
-                totals[hidden] / all,
-                100 * totals[hidden + 1] / all,
+                localLosses(means),
+                readoutLoss(means),
+                dataset.isLabelled() ? 100 * totals[totals.length - 1] / all : Double.NaN,
                 config.local().learningRate() * run.factor(step - 1),
                 config.readout().learningRate() * run.factor(step - 1));
     }
@@ -321,6 +348,10 @@ public final class Trainer implements AutoCloseable {
         if (step == 0) {
             throw new IllegalStateException("Angles are known once a step has been trained.");
         }
+        if (!dataset.isLabelled()) {
+            throw new RefusedException(
+                    "Backprop's gradient is not known without labels, which " + dataset.name() + " does not have.");
+        }
         try (Scope asked = device.newScope("alignment")) {
             int batch = Math.min(samples, config.batch() == 1 ? ALIGNED : Math.min(config.batch(), ALIGNED));
             run.order(position == 0 ? epoch - 1 : epoch); // of a restored run it is not there yet
@@ -335,6 +366,7 @@ public final class Trainer implements AutoCloseable {
      * @throws io.github.kib4j.tensor.OutOfDeviceMemoryException if there is no room for it; training goes on nevertheless
      */
     public LayerStatistics layerStatistics() {
+        dataset.requireTests("What layers make of test images");
         try (Scope asked = device.newScope("layer statistics")) {
             return new LayerLook(evaluated(), reader(asked, dataset.test(), LOOKED_AT)).statistics(config.rule());
         }
@@ -352,6 +384,7 @@ public final class Trainer implements AutoCloseable {
         if (images < 1) {
             throw new RefusedException("A probe needs at least 1 training image, but is to have " + images + ".");
         }
+        dataset.requireTests("How well a probe does");
         try (Scope asked = device.newScope("probes")) {
             LayerReader train = reader(asked, dataset.train(), images);
             LayerReader test = reader(asked, dataset.test(), Probes.TESTED);
@@ -399,10 +432,11 @@ public final class Trainer implements AutoCloseable {
      * {@return the accuracy on the data set's test images: running statistics, no dropout, no augmentation} Where the weights are
      * averaged, their average's, with that of the weights themselves beside it.
      *
+     * @throws IllegalArgumentException if the data set has no labels, or no test images
      * @throws TrainingDivergedException if the loss on them is not finite
      */
     public Evaluation evaluate() {
-        return Objects.requireNonNull(evaluator.run(step, (done, count) -> true, Predictions.NONE));
+        return Objects.requireNonNull(evaluate((done, count) -> true));
     }
 
     /**
@@ -412,6 +446,7 @@ public final class Trainer implements AutoCloseable {
      * @return the accuracy; null if the listener stopped it
      */
     public @Nullable Evaluation evaluate(EvaluationListener listener) {
+        dataset.requireTests("How well the network does");
         return evaluator.run(step, listener, Predictions.NONE);
     }
 
@@ -422,6 +457,7 @@ public final class Trainer implements AutoCloseable {
      * @return the accuracy
      */
     public Evaluation predict(Predictions predictions) {
+        dataset.requireTests("How well the network does");
         return Objects.requireNonNull(evaluator.run(step, (done, count) -> true, predictions));
     }
 

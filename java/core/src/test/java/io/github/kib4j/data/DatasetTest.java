@@ -113,9 +113,23 @@ final class DatasetTest {
     }
 
     @Test
+    void samplesWithoutLabelsHaveNoClasses() {
+        ImageSet set = ImageSet.unlabelled("set", Shape.of(1, 1, 2), new Pixels.Bytes(new byte[6]));
+        assertThat(set.count()).isEqualTo(3);
+        assertThat(set.isLabelled()).isFalse();
+        assertThat(set.labels()).containsExactly(0, 0, 0);
+        assertThatThrownBy(() -> ImageSet.unlabelled("set", Shape.of(1, 1, 2), new Pixels.Bytes(new byte[5])))
+                .hasMessage("set: 2 labels and 5 bytes do not fit images of 1 x 1 x 2.");
+    }
+
+    @Test
     void aPartWithoutImagesIsRefused() {
-        assertThatThrownBy(() -> dataset(2, 0, HALF, HALF))
-                .hasMessage("mine: there is no test image; give at least one.");
+        assertThat(dataset(2, 0, HALF, HALF).test().count())
+                .as("tests are for who has some")
+                .isZero();
+        assertThat(dataset(2, 1, HALF, HALF).withoutTest())
+                .extracting(set -> set.test().count())
+                .isEqualTo(0);
         assertThatThrownBy(() -> dataset(0, 2, HALF, HALF))
                 .hasMessage("mine: there is no training image; give at least one.");
     }

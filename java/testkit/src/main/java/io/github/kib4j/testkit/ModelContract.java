@@ -65,9 +65,13 @@ public abstract class ModelContract extends BackendContract {
     }
 
     /** Trains a few steps, saves, and returns the test images' logits. */
-    private float[][] train(Device device, TrainingConfig config, Path to) throws IOException {
+    private static float[][] train(Device device, TrainingConfig config, Path to) throws IOException {
+        return train(device, dataset(), config, to);
+    }
+
+    private static float[][] train(Device device, Dataset dataset, TrainingConfig config, Path to) throws IOException {
         float[][] logits = new float[TESTED][];
-        try (Trainer trainer = new Trainer(device, dataset(), config)) {
+        try (Trainer trainer = new Trainer(device, dataset, config)) {
             trainer.trainEpoch((epoch, step, steps) -> step < 3);
             trainer.predict((first, labels, said) -> {
                 for (int b = 0; b < labels.length; b++) {
@@ -93,6 +97,20 @@ public abstract class ModelContract extends BackendContract {
                     check(model, samples, expected);
                 }
                 assertThat(device.liveBytes()).as("what the model had").isZero();
+            }
+        }
+    }
+
+    /** Features, each normalized by itself. */
+    @Test
+    void logitsOfFeaturesAreThoseOfTheRunsEvaluation() throws IOException {
+        Dataset features = TinyRun.features(53, TESTED);
+        try (Device device = open()) {
+            float[][] expected = train(device, features, TinyRun.onFeatures(TinyRun.phsic(), 2, 16), folder);
+            try (Model model = Model.load(device, folder)) {
+                assertThat(model.logits(Samples.of(features.test().pixels()))).isDeepEqualTo(expected);
+                assertThat(model.saved().requireInput().type()).isEqualTo(DataType.F32);
+                assertThat(model.saved().requireInput().mean()).isEqualTo(features.mean());
             }
         }
     }

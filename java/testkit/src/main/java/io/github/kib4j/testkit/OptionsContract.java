@@ -1,12 +1,15 @@
 package io.github.kib4j.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.kib4j.checkpoint.Checkpoint;
 import io.github.kib4j.data.Dataset;
 import io.github.kib4j.data.ImageSet;
 import io.github.kib4j.layer.Network;
+import io.github.kib4j.model.Model;
+import io.github.kib4j.model.Samples;
 import io.github.kib4j.op.Clock;
 import io.github.kib4j.op.Device;
 import io.github.kib4j.op.Feedback;
@@ -23,13 +26,16 @@ import io.github.kib4j.optimizer.OptimizerSpec;
 import io.github.kib4j.rule.BackpropRule;
 import io.github.kib4j.rule.Rule;
 import io.github.kib4j.tensor.DataType;
+import io.github.kib4j.tensor.RefusedException;
 import io.github.kib4j.tensor.Scope;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
 import io.github.kib4j.train.DeviceDataset;
+import io.github.kib4j.train.EpochResult;
 import io.github.kib4j.train.Evaluation;
 import io.github.kib4j.train.MemoryEstimate;
 import io.github.kib4j.train.StepListener;
+import io.github.kib4j.train.StepLosses;
 import io.github.kib4j.train.Trainer;
 import io.github.kib4j.train.TrainingConfig;
 import java.io.IOException;
@@ -218,6 +224,129 @@ public abstract class OptionsContract extends BackendContract {
             pixels[i / width * width + width - 1 - i % width] = images.pixels().bytes()[i];
         }
         return new ImageSet("mirrored", images.image(), pixels, images.labels(), images.classNames());
+    }
+
+    /** Weighted by their samples, losses that are told on the way add up to the epoch's; who hears of them changes nothing. */
+    @Test
+    void lossesAreToldOnTheWay() {
+        Dataset dataset = TinyRun.dataset(53, 20);
+        for (Rule rule : List.of(TinyRun.phsic(), new BackpropRule())) {
+            List<StepLosses> told = new ArrayList<>();
+            try (Device device = open();
+                    Trainer trainer = new Trainer(device, dataset, TinyRun.config(rule, 2, 8, 0.01));
+                    Trainer alone = new Trainer(device, dataset, TinyRun.config(rule, 2, 8, 0.01))) {
+                EpochResult epoch = Objects.requireNonNull(trainer.trainEpoch(everyThird(told)));
+                assertThat(told).extracting(StepLosses::step).containsExactly(3, 6);
+                assertThat(told).extracting(StepLosses::samples).containsExactly(24, 24);
+                assertThat(told).extracting(StepLosses::epoch).containsOnly(1);
+                assertThat(told.get(0).localLosses()).hasSize(rule.hasLocalLosses() ? 2 : 0);
+                alone.trainEpoch((number, step, steps) -> step < 6);
+                alone.trainEpoch(StepListener.NONE);
+                assertThat(read(trainer.network())).usingRecursiveComparison().isEqualTo(read(alone.network()));
+                // The last step of 5 samples is not told: 48 samples' part of the means, and what 5 can add at most.
+                double readout =
+                        told.stream().mapToDouble(StepLosses::readoutLoss).sum() * 24;
+                assertThat(epoch.readoutLoss() * 53).isBetween(readout, readout + 5 * 20.0);
+                double right = told.stream().mapToDouble(StepLosses::accuracy).sum() * 24;
+                assertThat(epoch.accuracy() * 53).isBetween(right - 1e-9, right + 500 + 1e-9);
+            }
+        }
+    }
+
+    private static StepListener everyThird(List<StepLosses> told) {
+        return new StepListener() {
+            @Override
+            public boolean onStep(int epoch, int step, int steps) {
+                return true;
+            }
+
+            @Override
+            public int lossesEvery() {
+                return 3;
+            }
+
+            @Override
+            public void onLosses(StepLosses losses) {
+                told.add(losses);
+            }
+        };
+    }
+
+    /**
+     * Hidden layers that labels do not teach learn the same where there are none, bit for bit; then the readout stays as it is, nothing
+     * is evaluated, and the model gives codes.
+     */
+    @Test
+    void whoNeedsNoLabelsLearnsWithoutAndWithoutTestImages() throws IOException {
+        Dataset labelled = TinyRun.dataset(53, 20);
+        ImageSet train = labelled.train();
+        Dataset bare = new Dataset(
+                        "bare",
+                        ImageSet.unlabelled("bare train", train.image(), train.pixels()),
+                        ImageSet.unlabelled("bare test", train.image(), train.pixels()),
+                        labelled.mean(),
+                        labelled.deviation(),
+                        labelled.padding(),
+                        labelled.flip())
+                .withoutTest();
+        for (Rule rule : TinyRun.withoutLabels().subList(1, 3)) {
+            TrainingConfig config = TinyRun.config(rule, 2, 16, 0.01).withViews(2);
+            Path checkpoints = folder.resolve(Integer.toString(rule.signature().hashCode()));
+            try (Device device = open();
+                    Trainer expected = new Trainer(device, labelled, config)) {
+                expected.trainEpoch(StepListener.NONE);
+                long before = device.liveBytes();
+                try (Trainer trainer = new Trainer(device, bare, config)) {
+                    EpochResult epoch = Objects.requireNonNull(trainer.trainEpoch(StepListener.NONE));
+                    assertThat(epoch.readoutLoss()).isNaN();
+                    assertThat(epoch.accuracy()).isNaN();
+                    assertThat(epoch.localLosses())
+                            .isEqualTo(expected.lastEpoch().localLosses());
+                    Map<String, double[]> weights = read(expected.network());
+                    read(trainer.network()).forEach((name, values) -> {
+                        if (name.startsWith("hidden_layers.")) {
+                            assertThat(values).as(name).isEqualTo(weights.get(name));
+                        }
+                    });
+                    assertThat(device.liveBytes() - before)
+                            .isEqualTo(MemoryEstimate.of(device, DeviceDataset.Sizes.of(bare), config)
+                                    .orElseThrow()
+                                    .onDevice());
+                    String has = " is not known without labels, which bare does not have.";
+                    assertThatThrownBy(trainer::evaluate).hasMessage("How well the network does" + has);
+                    assertThatThrownBy(trainer::layerStatistics).hasMessage("What layers make of test images" + has);
+                    assertThatThrownBy(() -> trainer.probes(9)).hasMessage("How well a probe does" + has);
+                    assertThatThrownBy(trainer::alignment).hasMessage("Backprop's gradient" + has);
+                    trainer.save(checkpoints);
+                }
+                try (Trainer resumed = new Trainer(device, bare, config);
+                        Model model = Model.load(device, checkpoints)) {
+                    resumed.restore(checkpoints);
+                    resumed.trainEpoch(StepListener.NONE);
+                    Samples samples = Samples.of(labelled.test().pixels());
+                    assertThat(model.codes(0, samples).length).isEqualTo(20);
+                    assertThatThrownBy(() -> model.predict(samples))
+                            .hasMessageEndingWith("learned without labels, and knows no classes; ask for codes.");
+                }
+            }
+        }
+        try (Device device = open()) {
+            for (Rule rule : List.of(TinyRun.phsic(), TinyRun.withoutLabels().get(0), new BackpropRule())) {
+                assertThatThrownBy(() -> new Trainer(device, bare, TinyRun.config(rule, 2, 16, 0.01)))
+                        .isInstanceOf(RefusedException.class)
+                        .hasMessage("The rule " + rule.name() + " learns from labels, which bare does not have; give it"
+                                + " labels, or a teaching signal that needs none.");
+            }
+            try (Trainer trainer =
+                    new Trainer(device, labelled.withoutTest(), TinyRun.config(TinyRun.phsic(), 2, 16, 0.01))) {
+                assertThat(Objects.requireNonNull(trainer.trainEpoch(StepListener.NONE))
+                                .accuracy())
+                        .isPositive();
+                assertThatThrownBy(trainer::evaluate)
+                        .hasMessage("How well the network does is not known without test images, which corners does not"
+                                + " have.");
+            }
+        }
     }
 
     /** Every rule that teaches hidden layers does by orthogonalised momentum, too. */
