@@ -178,6 +178,22 @@ public final class Kib {
                         "kib eval runs/mine",
                         "kib eval runs/mine --data DIR --json"),
                 HelpScreen.of(
+                        PredictCommand.spec(),
+                        "RUN [FILE...] [OPTION]...",
+                        "kib predict runs/mine cat.png photos/          # a table on the terminal",
+                        "kib predict runs/mine new.csv --without id --out predicted.csv",
+                        "my-program | kib predict runs/mine --json      # line by line"),
+                HelpScreen.of(
+                        CodesCommand.spec(),
+                        "RUN --layer N --out FILE.npy [OPTION]...",
+                        "kib codes runs/mine --layer 2 --out codes.npy --labels labels.npy",
+                        "kib codes runs/mine --layer 1 --out train.npy --part train"),
+                HelpScreen.of(
+                        ExportCommand.spec(),
+                        "RUN FILE [OPTION]...",
+                        "kib export runs/mine mine.onnx",
+                        "kib export runs/mine weights.safetensors --rule phsic"),
+                HelpScreen.of(
                         ReportCommand.spec(),
                         "DIR... [OPTION]...",
                         "kib report runs/mine",
@@ -242,6 +258,9 @@ public final class Kib {
             case "experiment" -> new ExperimentCommand(sub, out, err).run();
             case "sweep" -> SweepCommand.run(sub, out, err);
             case "eval" -> EvalCommand.run(sub, out, err);
+            case "predict" -> PredictCommand.run(sub, System.in, out, err);
+            case "codes" -> CodesCommand.run(sub, out, err);
+            case "export" -> ExportCommand.run(sub, out, err);
             case "report" -> ReportCommand.run(sub, out, err);
             case "data" -> DataCommand.run(sub, out, err);
             case "presets" -> PresetsCommand.run(sub, out);

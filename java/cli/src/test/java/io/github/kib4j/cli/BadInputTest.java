@@ -127,7 +127,15 @@ final class BadInputTest {
                 usage("choose one of", "data", "fetch", "shapes"),
                 usage("needs the name", "data", "verify"),
                 usage("RUN", "eval"),
+                usage("RUN", "predict"),
+                usage("'--layer=N'", "codes", "@/done", "--out", "@/new.npy"),
+                usage("FILE", "export", "@/done"),
                 usage("no config.toml", "eval", "@/nowhere"),
+                failure("There is no checkpoint in @/nowhere", "predict", "@/nowhere", "@/file"),
+                usage("no config.toml", "codes", "@/nowhere", "--layer", "1", "--out", "@/new.npy"),
+                usage("--out must name a file in a folder that exists", "predict", "@/done", "--out", "@/data"),
+                usage("no device 'tpu'", "predict", "@/done", "@/file", "--device", "tpu"),
+                usage("no format 'pickle'", "export", "@/done", "@/new", "--to", "pickle"),
                 usage("no config.toml", "summary", "@/nowhere"),
                 usage("no device 'tpu'", "eval", "@/done", "--device", "tpu"));
     }

@@ -29,6 +29,9 @@ final class HelpTest {
                 "experiment",
                 "sweep",
                 "eval",
+                "predict",
+                "codes",
+                "export",
                 "report",
                 "data",
                 "presets",
@@ -109,6 +112,8 @@ final class HelpTest {
                 "experiment m | mlp-table",
                 "experiment mlp-table --datasets m | mnist",
                 "data f | fetch",
+                "export --to '' | onnx,safetensors,npz",
+                "codes --part '' | test,train",
                 "completion '' | bash,zsh"
             })
     void bashCompletes(String typed, String completed) throws Exception {

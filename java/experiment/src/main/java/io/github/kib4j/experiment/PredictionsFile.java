@@ -27,7 +27,7 @@ final class PredictionsFile implements AutoCloseable {
         unfinished = file.resolveSibling(file.getFileName() + ".new");
         writer = Files.newBufferedWriter(unfinished, StandardCharsets.UTF_8);
         writer.write("index,label,label_name,predicted,predicted_name,"
-                + names.stream().map(name -> quoted("probability_" + name)).collect(Collectors.joining(","))
+                + names.stream().map(name -> Csv.cell("probability_" + name)).collect(Collectors.joining(","))
                 + "\n");
     }
 
@@ -36,8 +36,8 @@ final class PredictionsFile implements AutoCloseable {
         try {
             for (int b = 0; b < labels.length; b++) {
                 int predicted = Logits.largest(logits, b, names.size());
-                writer.write(first + b + "," + labels[b] + "," + quoted(names.get(labels[b])) + "," + predicted + ","
-                        + quoted(names.get(predicted)));
+                writer.write(first + b + "," + labels[b] + "," + Csv.cell(names.get(labels[b])) + "," + predicted + ","
+                        + Csv.cell(names.get(predicted)));
                 for (double probability : Logits.softmax(logits, b, names.size())) {
                     writer.write("," + (float) probability);
                 }
@@ -46,12 +46,6 @@ final class PredictionsFile implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-
-    /** Returns a name as a cell: in quotes where it has a comma, a quote or a line's end. */
-    private static String quoted(String name) {
-        boolean plain = name.chars().noneMatch(c -> c == ',' || c == '"' || c == '\n' || c == '\r');
-        return plain ? name : '"' + name.replace("\"", "\"\"") + '"';
     }
 
     /** Puts the whole table in its place. */

@@ -198,6 +198,11 @@ public final class RunFolder implements AutoCloseable {
         }
     }
 
+    /** {@return whether a run's settings are in it} */
+    public boolean isRun() {
+        return Files.isRegularFile(config());
+    }
+
     /**
      * {@return the run's settings}
      *

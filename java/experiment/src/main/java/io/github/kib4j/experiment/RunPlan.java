@@ -99,6 +99,9 @@ public record RunPlan(Settings settings) {
      */
     public Dataset dataset(Consumer<String> notes) {
         Dataset loaded = Datasets.load(settings.choice(Key.DATASET), data(), 0, selection(), notes);
+        if (loaded.test().count() == 0) {
+            throw new UsageException(loaded.name() + " has no test image; give at least one.");
+        }
         return settings.text(Key.SHIFT).isEmpty() ? loaded : loaded.withPadding(settings.integer(Key.SHIFT));
     }
 
