@@ -3,6 +3,7 @@ package io.github.kib4j.datasets;
 import io.github.kib4j.data.Dataset;
 import io.github.kib4j.data.ImageSet;
 import io.github.kib4j.datasets.IdxFiles.Role;
+import io.github.kib4j.tensor.Shape;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -27,7 +28,7 @@ public final class Datasets {
     /** {@return the names of all data sets} */
     public static List<String> names() {
         return Stream.concat(
-                        Stream.of(SHAPES, Recognised.FOLDER, Recognised.IDX),
+                        Stream.of(SHAPES, Recognised.FOLDER, Recognised.IDX, Recognised.CSV, Recognised.NPY),
                         Arrays.stream(Published.values()).map(Published::title))
                 .toList();
     }
@@ -72,6 +73,23 @@ public final class Datasets {
      */
     public static Dataset load(
             String name, @Nullable Path data, long seed, Selection selection, Consumer<String> notes) {
+        return load(name, data, seed, Reading.of(selection), notes);
+    }
+
+    /**
+     * Loads samples of a data set into memory.
+     *
+     * @param name the name users type
+     * @param data as for {@link #load(String, Path, long)}; of {@code csv} a table or a folder of tables, of {@code npy} a file, archive
+     *     or folder of arrays
+     * @param seed of generated images
+     * @param reading which samples, and of a table which columns
+     * @param notes is told, in sentences and once all is loaded, what lies beside the samples and was passed over
+     * @return the data set
+     * @throws DatasetException if there is no such data set, its files are not found, or they are damaged
+     */
+    public static Dataset load(String name, @Nullable Path data, long seed, Reading reading, Consumer<String> notes) {
+        Selection selection = reading.selection();
         if (name.equals(SHAPES)) {
             return selection.of(Shapes.generate(seed));
         }
@@ -83,6 +101,12 @@ public final class Datasets {
             }
             return ImageFolder.read(data, selection, notes);
         }
+        if (name.equals(Recognised.CSV)) {
+            return CsvSet.read(own(name, data, "a file, or the folder of train.csv and test.csv"), reading);
+        }
+        if (name.equals(Recognised.NPY)) {
+            return NpySet.read(own(name, data, "a file of arrays of numpy's, or their folder"), reading, notes);
+        }
         if (name.equals(Recognised.IDX)) {
             if (data == null) {
                 throw DatasetException.missing(
@@ -93,6 +117,58 @@ public final class Datasets {
         }
         Published set = published(name);
         return selection.of(read(set, find(set, data)));
+    }
+
+    private static Path own(String name, @Nullable Path data, String what) {
+        if (data == null) {
+            throw DatasetException.missing(name, "The data set '" + name + "' needs a place: " + what + ".");
+        }
+        if (!RegularFile.isNamed(data)) {
+            throw DatasetException.missing(name, "There is no " + data + "; name " + what + ".");
+        }
+        return Files.isDirectory(data) ? data : RegularFile.require(data);
+    }
+
+    /**
+     * {@return whether a file is one that {@link #test} reads, by its name: of a table or of arrays}
+     *
+     * @param place where it lies
+     */
+    public static boolean isTestFile(Path place) {
+        return !Files.isDirectory(place) && (CsvTable.isNamedSo(place) || NpyArray.isNamedSo(place));
+    }
+
+    /**
+     * {@return all samples of a file to test a network on that learned from others, for example one of CIFAR-10-C's}
+     *
+     * @param file a table, or an array of numpy's with the one of its labels beside it, or an archive of both
+     * @param columns which columns of a table are what
+     * @param image what the network reads, {@code C x H x W}
+     * @param classNames of the network; labels are these, or their numbers from 0
+     * @param notes is told how the file is read
+     * @throws DatasetException if it cannot be read, or has other samples or classes
+     */
+    public static ImageSet test(
+            Path file, CsvTable.Columns columns, Shape image, List<String> classNames, Consumer<String> notes) {
+        Path there = own(CsvTable.isNamedSo(file) ? Recognised.CSV : Recognised.NPY, file, "a file that is there");
+        OwnSet.Part part = CsvTable.isNamedSo(file)
+                ? CsvSet.part(CsvTable.read(there, columns))
+                : NpySet.part(there, image, notes);
+        if (!part.sample().equals(image)) {
+            throw new DatasetException("The samples of " + part.from() + " are " + part.sample()
+                    + ", but the network reads " + image + "; give it the like of what it learned.");
+        }
+        return OwnSet.forNetwork(part, classNames);
+    }
+
+    /**
+     * {@return whether a data set's samples are features, as far as its name and place tell}
+     *
+     * @param name the name users type
+     * @param data where its files are; null where that is not named
+     */
+    public static boolean hasFeatures(String name, @Nullable Path data) {
+        return name.equals(Recognised.CSV) || (name.equals(Recognised.NPY) && data != null && NpySet.hasFeatures(data));
     }
 
     /**

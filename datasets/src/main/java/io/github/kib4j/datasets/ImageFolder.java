@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
@@ -205,15 +204,9 @@ final class ImageFolder {
         if (limit == 0 || limit >= all.size()) {
             return all;
         }
-        int[] seen = new int[classes];
-        int[] rank = all.stream().mapToInt(image -> seen[image.label()]++).toArray();
-        return IntStream.range(0, all.size())
-                .boxed()
-                .sorted(Comparator.<Integer>comparingInt(i -> rank[i])
-                        .thenComparing(i -> all.get(i).label()))
-                .limit(limit)
-                .sorted()
-                .map(all::get)
+        int[] labels = all.stream().mapToInt(Labelled::label).toArray();
+        return Arrays.stream(Selection.share(labels, classes, limit))
+                .mapToObj(all::get)
                 .toList();
     }
 

@@ -19,6 +19,8 @@ import java.util.stream.Stream;
 public record Recognised(String dataset, Path place, String how) {
     static final String FOLDER = "folder";
     static final String IDX = "idx";
+    static final String CSV = "csv";
+    static final String NPY = "npy";
 
     private static final int SHOWN = 5;
     /** Folders of images that may lie between a place and its images: a part, a class, one below it. */
@@ -41,6 +43,12 @@ public record Recognised(String dataset, Path place, String how) {
         IdxFiles.at(place).forEach(files -> found.add(likeMnist(files)));
         if (found.isEmpty() && hasImages(place)) {
             found.add(new Recognised(FOLDER, place, "it has images in folders"));
+        }
+        if (found.isEmpty() && CsvSet.isAt(place)) {
+            found.add(new Recognised(CSV, place, "by the name of its table"));
+        }
+        if (found.isEmpty() && NpySet.isAt(place)) {
+            found.add(new Recognised(NPY, place, "it has arrays of numpy's"));
         }
         if (found.size() == 1) {
             return found.get(0);
@@ -95,8 +103,8 @@ public record Recognised(String dataset, Path place, String how) {
             return new DatasetException("There is no " + place + "; name a folder or archive that is there.");
         }
         return new DatasetException("What data set is in " + place + " cannot be told (it " + holds(place)
-                + "); there should be CIFAR's files or archive, files like MNIST's, or a folder of images"
-                + " for each class.");
+                + "); there should be CIFAR's files or archive, files like MNIST's, a table (.csv), arrays of numpy's (.npy,"
+                + " .npz), or a folder of images for each class.");
     }
 
     private static String holds(Path place) {

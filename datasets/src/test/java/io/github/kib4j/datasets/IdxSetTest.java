@@ -180,7 +180,7 @@ final class IdxSetTest {
         assertThat(set.train().labels()).containsExactly(1, 0, 2);
         write("k49-test-labels.npz", Base64.getDecoder().decode(NPZ_REAL), false);
         assertThatThrownBy(() -> load("idx", folder))
-                .hasMessageContaining("k49-test-labels.npz does not hold an array of integers");
+                .hasMessageContaining("k49-test-labels.npz is of floats, but there must be integers");
         write("k49-test-labels.npz", new byte[] {'P', 'K', 3, 4, 0}, false);
         assertThatThrownBy(() -> load("idx", folder))
                 .isInstanceOf(DatasetException.class)

@@ -13,6 +13,7 @@ import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -61,13 +62,13 @@ final class ReadersFuzzTest {
         assertThat(Arrays.stream(set.labels())).allMatch(label -> label >= 0 && label < set.classes());
     }
 
-    private interface Reading {
+    private interface Attempt {
         void run() throws IOException;
     }
 
-    private static void allowed(Reading reading) throws IOException {
+    private static void allowed(Attempt attempt) throws IOException {
         try {
-            reading.run();
+            attempt.run();
         } catch (DatasetException e) {
             String own = e.getMessage().replaceAll("'.*'", ""); // without what it quotes of the file
             assertThat(own).endsWith(".").doesNotContain("Exception").doesNotContain("null");
@@ -146,6 +147,46 @@ final class ReadersFuzzTest {
         Path images = Files.write(folder.resolve("k-train-imgs.npz"), bytes);
         Path labels = Files.write(folder.resolve("k-labels"), idxLabels(2));
         allowed(() -> check(Idx.read(images, labels).asClasses("fuzzed", CLASSES)));
+    }
+
+    /** Samples; labels are whole. */
+    @FuzzTest(maxDuration = "3m")
+    void npy(byte[] bytes) throws IOException {
+        Path arrays = Files.createDirectories(folder.resolve("arrays"));
+        Path samples = Files.write(arrays.resolve("x.npy"), bytes);
+        Files.write(arrays.resolve("y.npy"), npyLabels(10));
+        allowed(() -> {
+            Dataset set = NpySet.read(samples, Reading.ALL, note -> {});
+            check(set.train());
+            check(set.test());
+        });
+        Files.write(arrays.resolve("x.npy"), DataFiles.npy("|u1", false, new byte[20], 10, 2));
+        Files.write(arrays.resolve("y.npy"), bytes);
+        allowed(() -> check(NpySet.read(samples, Reading.ALL, note -> {}).train()));
+    }
+
+    @FuzzTest(maxDuration = "3m")
+    void npzSet(byte[] bytes) throws IOException {
+        Path archive = Files.write(folder.resolve("set.npz"), bytes);
+        allowed(() -> check(NpySet.read(archive, Reading.ALL, note -> {}).train()));
+    }
+
+    private static byte[] npyLabels(int count) {
+        byte[] labels = new byte[count];
+        for (int i = 0; i < count; i++) {
+            labels[i] = (byte) (i % 2);
+        }
+        return DataFiles.npy("|i1", false, labels, count);
+    }
+
+    @FuzzTest(maxDuration = "3m")
+    void csv(byte[] bytes) throws IOException {
+        Path table = Files.write(folder.resolve("table.csv"), bytes);
+        allowed(() -> check(CsvSet.read(table, Reading.ALL).train()));
+        allowed(() -> {
+            CsvTable read = CsvTable.unlabelled(table, List.of());
+            assertThat(read.numbers()).hasSize(read.rows() * read.features().size());
+        });
     }
 
     /** Names of idx files, in any number. */
@@ -230,6 +271,16 @@ final class ReadersFuzzTest {
         assertThat(Mutations.read(pickles, MILLISECONDS, this::pickle)).isPositive();
         assertThat(Mutations.read(List.of(batch()), MILLISECONDS, this::cifarPython))
                 .isPositive();
+        byte[] floats = DataFiles.npy("<f4", true, new byte[4 * 30], 10, 3);
+        byte[] images = DataFiles.npy("|u1", false, new byte[10 * 4 * 4 * 3], 10, 4, 4, 3);
+        assertThat(Mutations.read(List.of(floats, images), MILLISECONDS, this::npy))
+                .isPositive();
+        byte[] set = DataFiles.npz(Map.of("x", images, "y", npyLabels(10)));
+        assertThat(Mutations.read(List.of(set), MILLISECONDS, this::npzSet)).isPositive();
+        byte[] table = "a,\"b, c\",label\n1,2,x\n"
+                .concat("3,-4e-5,\"y\"\"\"\n".repeat(12))
+                .getBytes(StandardCharsets.UTF_8);
+        assertThat(Mutations.read(List.of(table), MILLISECONDS, this::csv)).isPositive();
         byte[] npz = Base64.getDecoder().decode(IdxSetTest.NPZ_IMAGES);
         assertThat(Mutations.read(List.of(npz), MILLISECONDS, this::npz)).isPositive();
         assertThat(Mutations.read(archives.stream().map(DataFiles::gzip).toList(), MILLISECONDS, this::tarGz))

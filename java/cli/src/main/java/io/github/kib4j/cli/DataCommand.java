@@ -8,10 +8,14 @@ import io.github.kib4j.datasets.Comparison;
 import io.github.kib4j.datasets.DatasetException;
 import io.github.kib4j.datasets.Datasets;
 import io.github.kib4j.datasets.Fetcher;
+import io.github.kib4j.datasets.Reading;
 import io.github.kib4j.datasets.Recognised;
 import io.github.kib4j.datasets.Selection;
 import io.github.kib4j.experiment.ImageCounts;
 import io.github.kib4j.experiment.Invocation;
+import io.github.kib4j.experiment.Key;
+import io.github.kib4j.experiment.RunPlan;
+import io.github.kib4j.experiment.Settings;
 import io.github.kib4j.experiment.UsageException;
 import io.github.kib4j.experiment.Words;
 import java.io.PrintStream;
@@ -21,6 +25,7 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
 
 /** The command that tells of data sets and fetches them: {@code data}. */
@@ -34,10 +39,16 @@ final class DataCommand {
         spec.addPositional(Parts.argument(0, true, String.class, "list|fetch|verify", "what to do", ACTIONS));
         spec.addPositional(Parts.argument(1, false, String.class, "NAME", "a data set", Datasets.names()));
         spec.addOption(Parts.option("--data", Path.class, "DIR", "where its files are or are put"));
+        spec.addOption(option(Key.LABEL));
+        spec.addOption(option(Key.LEAVE_OUT));
         spec.addOption(
                 Parts.json("with list, objects with name, kind (generated, own or published) and path (null where it"
                         + " is not found)"));
         return spec;
+    }
+
+    private static OptionSpec option(Key key) {
+        return Parts.option("--" + key.title(), String.class, key.type().label(), key.help());
     }
 
     static int run(ParseResult parsed, PrintStream out, PrintStream err) {
@@ -71,7 +82,9 @@ final class DataCommand {
                 }
                 name = requireName(action, name, Datasets.names());
                 List<String> notes = new ArrayList<>();
-                Dataset dataset = Datasets.load(name, folder, 0, Selection.ALL, notes::add);
+                Settings given = SettingsMixin.given(parsed, List.of(Key.LABEL, Key.LEAVE_OUT));
+                Reading reading = new Reading(Selection.ALL, new RunPlan(given).columns());
+                Dataset dataset = Datasets.load(name, folder, 0, reading, notes::add);
                 out.println(name + ": " + ImageCounts.of(dataset) + "; all files read, sizes and labels right.");
                 notes.forEach(out::println);
                 if (Datasets.published().contains(name)) {
@@ -135,6 +148,8 @@ final class DataCommand {
             String where = !Datasets.published().contains(name)
                     ? switch (name) {
                         case "folder" -> "your images: --data DIR";
+                        case "csv" -> "your table: --data FILE.csv";
+                        case "npy" -> "your arrays of numpy's: --data FILE.npz, or a folder of .npy";
                         case "idx" -> "your files like MNIST's (EMNIST, QMNIST, Kuzushiji-49, ...): --data DIR";
                         default -> "generated";
                     }

@@ -42,8 +42,8 @@ final class EvalCommand {
     static CommandSpec spec() {
         CommandSpec spec = Parts.command(
                 "eval",
-                "Evaluates a run's checkpoint on its test images, all of them and class by class; all rules"
-                        + " of a run that has several.");
+                "Evaluates a run's checkpoint on its test images, or on those of a table or array that --data names, all of"
+                        + " them and class by class; all rules of a run that has several.");
         spec.addPositional(
                 Parts.argument(0, true, Path.class, "RUN", "folder of a run, or of one of its rules", List.of()));
         for (Key key : OF_THE_MACHINE) {

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.kib4j.datasets.Datasets;
 import io.github.kib4j.experiment.Experiment;
+import io.github.kib4j.experiment.ImageCounts;
 import io.github.kib4j.experiment.Key;
 import io.github.kib4j.experiment.Run;
 import io.github.kib4j.experiment.RunFolder;
@@ -17,6 +18,7 @@ import io.github.kib4j.layer.LayerSpec;
 import io.github.kib4j.layer.NetworkSpec;
 import io.github.kib4j.op.DeviceMemory;
 import io.github.kib4j.op.Pooling;
+import io.github.kib4j.tensor.DataType;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.train.DeviceDataset.Sizes;
 import io.github.kib4j.train.MemoryEstimate;
@@ -205,8 +207,9 @@ final class SummaryCommand {
 
     /** Returns what a data set holds, in words. */
     static String describe(String name, Sizes images) {
-        return name + ": " + Words.count(images.train(), "training image") + ", "
-                + Words.count(images.test(), "test image") + ", " + images.image() + ", "
+        String noun = ImageCounts.noun(images.image());
+        return name + ": " + Words.count(images.train(), "training " + noun) + ", "
+                + Words.count(images.test(), "test " + noun) + ", " + ImageCounts.image(images.image()) + ", "
                 + Words.count(images.classes(), "class");
     }
 
@@ -220,11 +223,12 @@ final class SummaryCommand {
         }
         int[] extents =
                 Arrays.stream(image.split(" x ")).mapToInt(Integer::parseInt).toArray();
+        DataType type = data.path("numbers").asText().equals("floats") ? DataType.F32 : DataType.U8;
         int train = data.path("train_images").asInt();
         int test = data.path("test_images").asInt();
         return new Source(
                 data.path("name").asText(),
-                new Sizes(Shape.of(extents), data.get("classes").size(), train, test),
+                new Sizes(Shape.of(extents), type, data.get("classes").size(), train, test),
                 true);
     }
 

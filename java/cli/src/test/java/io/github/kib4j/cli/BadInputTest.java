@@ -152,7 +152,7 @@ final class BadInputTest {
                 case NUMBERS -> List.of("", "x", "-1", "1,,2", "1,", "2,NaN", "1,-1", "1e31", "Infinity");
                 case INTEGERS -> List.of("x", "1,,2", "-1", "0", "1.5", "99999999999", "NaN");
                 case FLAG -> List.of("yes", "1", "TRUE");
-                case TEXT, CHOICE -> List.of();
+                case TEXT, NAME, NAMES, CHOICE -> List.of();
             };
             return bad.stream().map(value -> usage("--" + key.title() + " must be ", train("--" + key.title(), value)));
         });

@@ -29,6 +29,15 @@ record Effects(Settings settings) {
                 is(Key.DATASET, "shapes")
                         ? "the data set shapes, which is generated; add --dataset NAME, or leave it out"
                         : null;
+            case LABEL, LEAVE_OUT ->
+                is(Key.DATASET, "csv")
+                        ? null
+                        : "the data set " + settings.text(Key.DATASET)
+                                + ", which is no table; add --dataset csv, or leave it out";
+            case SHIFT ->
+                is(Key.DATASET, "csv") && !is(Key.SHIFT, "0") && !is(Key.SHIFT, "")
+                        ? "the data set csv, whose samples are features; leave it out"
+                        : null;
             default -> null;
         };
     }

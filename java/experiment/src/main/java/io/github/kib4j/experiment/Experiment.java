@@ -55,6 +55,11 @@ public record Experiment(Settings settings, @Nullable String preset, List<String
         Settings base = preset == null ? new Settings() : new Presets().get(preset);
         Settings merged = new Settings().setAll(base).setAll(file.settings());
         recognised.ifPresent(data -> merged.set(Key.DATASET, data.dataset()));
+        boolean modelled =
+                preset != null || given.isSet(Key.MODEL) || file.settings().isSet(Key.MODEL);
+        if (!modelled && hasFeatures(given, merged)) {
+            merged.set(Key.MODEL, "mlp");
+        }
         Effects effects = new Effects(merged);
         effects.requireMeaning(file);
         merged.setAll(given);
@@ -68,6 +73,13 @@ public record Experiment(Settings settings, @Nullable String preset, List<String
         resolve(merged);
         boolean shaped = given.isSet(Key.POOL_AFTER) || file.settings().isSet(Key.POOL_AFTER);
         return new Experiment(merged, preset, List.copyOf(notes), shaped);
+    }
+
+    /** Returns whether what is given to train on is features, for which there is the model mlp. */
+    private static boolean hasFeatures(Settings given, Settings merged) {
+        Settings data = new Settings().setAll(merged).setAll(given);
+        String place = data.text(Key.DATA);
+        return Datasets.hasFeatures(data.text(Key.DATASET), place.isEmpty() ? null : RunPlan.data(place));
     }
 
     /** Returns what lies where data are said to lie, if nothing says which data set it is. */

@@ -3,6 +3,7 @@ package io.github.kib4j.experiment;
 import io.github.kib4j.data.Dataset;
 import io.github.kib4j.data.ImageSet;
 import io.github.kib4j.datasets.FileFailure;
+import io.github.kib4j.tensor.Shape;
 import java.util.Locale;
 
 /** How many images a data set has, of all classes and of the least and most frequent one. */
@@ -16,7 +17,30 @@ public final class ImageCounts {
      */
     public static String of(Dataset dataset) {
         return of(dataset.train(), "training") + ", " + of(dataset.test(), "test") + ", "
-                + dataset.train().image() + ", " + Words.count(dataset.train().classes(), "class");
+                + image(dataset.train().image()) + ", "
+                + Words.count(dataset.train().classes(), "class");
+    }
+
+    /**
+     * {@return what a sample is, for example {@code 3 x 8 x 8}, or {@code 5 features}}
+     *
+     * @param image {@code C x H x W}
+     */
+    public static String image(Shape image) {
+        return isFeatures(image) ? Words.count(image.extent(0), "feature") : image.toString();
+    }
+
+    /**
+     * {@return what samples are called: images, or of features samples}
+     *
+     * @param image {@code C x H x W}
+     */
+    public static String noun(Shape image) {
+        return isFeatures(image) ? "sample" : "image";
+    }
+
+    private static boolean isFeatures(Shape image) {
+        return image.rank() == 3 && image.extent(1) == 1 && image.extent(2) == 1;
     }
 
     private static String of(ImageSet images, String part) {
@@ -34,7 +58,7 @@ public final class ImageCounts {
                 ? number(counts[least]) + " of each class"
                 : number(counts[least]) + " of " + name(images, least) + " to " + number(counts[most]) + " of "
                         + name(images, most);
-        return Words.count(images.count(), part + " image") + " (" + each + ")";
+        return Words.count(images.count(), part + " " + noun(images.image())) + " (" + each + ")";
     }
 
     private static String number(int count) {

@@ -25,7 +25,14 @@ public enum Key {
     /** Which images. */
     DATASET(Datasets::names, "shapes", ""),
     /** Where they are. */
-    DATA(TEXT, "", "folder (or CIFAR archive) of the data set; default: look in the cache and the usual places"),
+    DATA(
+            TEXT,
+            "",
+            "folder (or CIFAR archive, table, or array) of the data set; default: look in the cache and the usual places"),
+    /** Which column of a table has the classes. */
+    LABEL(Type.NAME, "", "csv: the column of the classes; default: the one called label, class, target, species or y"),
+    /** Which columns of a table are not read. */
+    LEAVE_OUT(Type.NAMES, "", "csv: columns that are not read, such as numbers of rows; default: none"),
     /** Whether a part of the training images, or a folder's own, is tested on. */
     VALIDATION(
             FLAG,
@@ -36,7 +43,7 @@ public enum Key {
             INTEGER,
             Range.COUNT,
             "0",
-            "train on so many images only: the first, or of a folder each class's share; 0 for all"),
+            "train on so many images only: the first, or of a folder, table or arrays each class's share; 0 for all"),
     /** How many images to test on. */
     LIMIT_TEST(INTEGER, Range.COUNT, "0", "test on so many images only, chosen as for training; 0 for all"),
     /** Whether training images are cropped and mirrored. */
@@ -290,6 +297,10 @@ public enum Key {
     public enum Type {
         /** A path. */
         TEXT("PATH", "text"),
+        /** A name of the user's own. */
+        NAME("NAME", "a name"),
+        /** Such names with commas. */
+        NAMES("NAME,NAME,...", "names with commas between them"),
         /** One of the names there are, or for rules several with commas. */
         CHOICE("NAME", "a name"),
         /** A whole number. */
@@ -420,7 +431,7 @@ public enum Key {
         String trimmed = value.trim();
         try {
             return switch (type) {
-                case TEXT -> trimmed;
+                case TEXT, NAME, NAMES -> trimmed;
                 case CHOICE ->
                     Arrays.stream(trimmed.split(",", -1)).map(this::chosen).collect(Collectors.joining(","));
                 case INTEGER -> Long.toString(inRange(Long.parseLong(trimmed)));

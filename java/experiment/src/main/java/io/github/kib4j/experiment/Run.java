@@ -7,6 +7,7 @@ import io.github.kib4j.data.Dataset;
 import io.github.kib4j.op.Device;
 import io.github.kib4j.op.Devices;
 import io.github.kib4j.op.Precision;
+import io.github.kib4j.tensor.DataType;
 import io.github.kib4j.tensor.OutOfDeviceMemoryException;
 import io.github.kib4j.train.DeviceDataset;
 import io.github.kib4j.train.DeviceDataset.Sizes;
@@ -177,7 +178,9 @@ public final class Run {
         about.put("precision", settings.text(Key.PRECISION)).put("command", command);
         ObjectNode data = about.putObject("data").put("name", dataset.name());
         data.put("train_images", dataset.trainCount()).put("test_images", dataset.testCount());
-        data.put("image", dataset.image().toString()).put("checksum", dataset.checksum());
+        data.put("image", dataset.image().toString())
+                .put("numbers", dataset.type() == DataType.U8 ? "bytes" : "floats")
+                .put("checksum", dataset.checksum());
         ArrayNode classes = data.putArray("classes");
         dataset.classNames().forEach(classes::add);
         if (!settings.text(Key.WEIGHTS).isEmpty()) {

@@ -3,8 +3,13 @@ package io.github.kib4j.experiment;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.kib4j.checkpoint.Checkpoint;
+import io.github.kib4j.checkpoint.Input;
+import io.github.kib4j.checkpoint.SavedModel;
 import io.github.kib4j.data.Dataset;
+import io.github.kib4j.data.ImageSet;
+import io.github.kib4j.datasets.Datasets;
 import io.github.kib4j.op.Device;
+import io.github.kib4j.tensor.DataType;
 import io.github.kib4j.train.DeviceDataset;
 import io.github.kib4j.train.DeviceDataset.Sizes;
 import io.github.kib4j.train.Evaluation;
@@ -50,7 +55,10 @@ public record RunEvaluation(Path folder, int epoch, Evaluation evaluation, Class
             check(predictions, run, folders);
         }
         // Let go of while this method still runs: the device has the images then.
-        List<Dataset> loaded = new ArrayList<>(List.of(plan.dataset(listener::say)));
+        Path first = folders.values().iterator().next().checkpoint();
+        Path file = testFile(run, given);
+        List<Dataset> loaded = new ArrayList<>(
+                List.of(file == null ? dataset(plan, first, listener) : tests(plan, file, first, listener)));
         Sizes images = Sizes.of(loaded.get(0));
         // Refused before a device is opened.
         folders.keySet().forEach(rule -> plan.training(rule, images.image(), images.classes()));
@@ -67,6 +75,52 @@ public record RunEvaluation(Path folder, int epoch, Evaluation evaluation, Class
             }
         }
         return results;
+    }
+
+    /** Returns the file to test on that is given in place of the run's data; null where none is, or the run's own. */
+    private static @Nullable Path testFile(Path run, Settings given) {
+        if (!given.isSet(Key.DATA)) {
+            return null;
+        }
+        Path place = RunPlan.data(given.text(Key.DATA));
+        String own = new RunFolder(run).settings().text(Key.DATA);
+        boolean same = !own.isEmpty() && RunPlan.data(own).toAbsolutePath().equals(place.toAbsolutePath());
+        return !same && Datasets.isTestFile(place) ? place : null;
+    }
+
+    /** Returns the run's data set, normalized as its network was trained. */
+    private static Dataset dataset(RunPlan plan, Path checkpoint, RunListener listener) throws IOException {
+        Dataset dataset = plan.dataset(listener::say);
+        return Checkpoint.exists(checkpoint)
+                ? Checkpoint.input(checkpoint)
+                        .filter(input -> input.shape().equals(dataset.train().image()))
+                        .map(input -> dataset.withNormalization(input.mean(), input.deviation()))
+                        .orElse(dataset)
+                : dataset;
+    }
+
+    /** Returns the samples of a file as what is tested on; what is trained on is not asked for. */
+    private static Dataset tests(RunPlan plan, Path file, Path checkpoint, RunListener listener) throws IOException {
+        SavedModel saved = Checkpoint.readModel(checkpoint);
+        Input input = saved.input();
+        List<String> names = saved.classNames();
+        if (input == null || names == null) {
+            throw new UsageException("The checkpoint in " + checkpoint + " is of a version that did not write down what"
+                    + " its network reads, so that --data cannot be " + file + "; train the run anew.");
+        }
+        ImageSet test = Datasets.test(file, plan.columns(), input.shape(), names, listener::say);
+        if (test.pixels().type() != input.type()) {
+            throw new UsageException("The network learned from " + numbers(input.type()) + ", but " + file + " has "
+                    + numbers(test.pixels().type()) + "; give it the like of what it learned.");
+        }
+        int limit = plan.settings().integer(Key.LIMIT_TEST);
+        ImageSet limited = limit == 0 ? test : test.first(limit);
+        String name = String.valueOf(file.getFileName());
+        return new Dataset(name, limited.select(name, new int[2]), limited, input.mean(), input.deviation(), 0, false);
+    }
+
+    private static String numbers(DataType type) {
+        return type == DataType.U8 ? "bytes" : "floats";
     }
 
     /** Returns the folders of the rules that have a checkpoint; of a run of one rule its own, whatever it has. */

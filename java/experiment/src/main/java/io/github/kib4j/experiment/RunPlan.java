@@ -1,7 +1,10 @@
 package io.github.kib4j.experiment;
 
 import io.github.kib4j.data.Dataset;
+import io.github.kib4j.data.Pixels;
+import io.github.kib4j.datasets.CsvTable;
 import io.github.kib4j.datasets.Datasets;
+import io.github.kib4j.datasets.Reading;
 import io.github.kib4j.datasets.Selection;
 import io.github.kib4j.layer.LayerSpec;
 import io.github.kib4j.layer.NetworkSpec;
@@ -98,11 +101,28 @@ public record RunPlan(Settings settings) {
      * @throws io.github.kib4j.datasets.DatasetException if they are missing or damaged
      */
     public Dataset dataset(Consumer<String> notes) {
-        Dataset loaded = Datasets.load(settings.choice(Key.DATASET), data(), 0, selection(), notes);
+        Dataset loaded =
+                Datasets.load(settings.choice(Key.DATASET), data(), 0, new Reading(selection(), columns()), notes);
         if (loaded.test().count() == 0) {
             throw new UsageException(loaded.name() + " has no test image; give at least one.");
         }
-        return settings.text(Key.SHIFT).isEmpty() ? loaded : loaded.withPadding(settings.integer(Key.SHIFT));
+        int shift = settings.text(Key.SHIFT).isEmpty() ? loaded.padding() : settings.integer(Key.SHIFT);
+        boolean floats = loaded.train().pixels() instanceof Pixels.Floats;
+        if (floats && loaded.train().hasFeatures() && settings.choice(Key.MODEL).equals("vgg")) {
+            throw new UsageException("The model vgg reads images, but the samples of " + loaded.name()
+                    + " are features; give --model mlp.");
+        }
+        if (shift > 0 && loaded.train().hasFeatures()) {
+            throw new UsageException(
+                    "--shift moves images, but the samples of " + loaded.name() + " are features; leave it out.");
+        }
+        return loaded.withPadding(shift);
+    }
+
+    /** {@return which columns of a table are what} */
+    public CsvTable.Columns columns() {
+        String label = settings.text(Key.LABEL);
+        return new CsvTable.Columns(label.isEmpty() ? null : label, settings.names(Key.LEAVE_OUT));
     }
 
     /** {@return what the data set holds, where that is known without its files: it is generated, or published} */

@@ -99,6 +99,17 @@ public final class Settings {
     }
 
     /**
+     * {@return names, at least none}
+     *
+     * @param key of the setting
+     */
+    public List<String> names(Key key) {
+        return text(key).isBlank()
+                ? List.of()
+                : Arrays.stream(text(key).split(",")).map(String::strip).toList();
+    }
+
+    /**
      * {@return one of the key's choices}
      *
      * @param key of the setting
@@ -253,7 +264,7 @@ public final class Settings {
                 continue;
             }
             String written = switch (key.type()) {
-                case TEXT, CHOICE -> "\"" + Toml.tomlEscape(value) + "\"";
+                case TEXT, NAME, NAMES, CHOICE -> "\"" + Toml.tomlEscape(value) + "\"";
                 case INTEGERS -> list(value);
                 case NUMBERS -> value.contains(",") ? list(value) : value;
                 default -> value;

@@ -277,7 +277,8 @@ public final class Study implements AutoCloseable {
     }
 
     private static String place(Trial trial) {
-        return trial.settings().text(Key.DATASET) + "\n" + trial.settings().text(Key.DATA);
+        return trial.settings().text(Key.DATASET) + "\n" + trial.settings().text(Key.DATA) + "\n"
+                + trial.settings().text(Key.LABEL);
     }
 
     private void passOver(Trial trial, String message, boolean missing) {

@@ -5,12 +5,17 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.function.IntUnaryOperator;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.zip.GZIPOutputStream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
 
 /** Files of data sets as their publishers make them, byte for byte, for tests of those who read them. */
 public final class DataFiles {
@@ -40,6 +45,47 @@ public final class DataFiles {
             bytes.put((byte) number.applyAsInt(i));
         }
         return bytes.array();
+    }
+
+    /**
+     * Returns an array as numpy's {@code save} writes it.
+     *
+     * @param type numpy's name of it, for example {@code <f4}
+     * @param fortran whether the first index moves fastest
+     * @param numbers the bytes of the array
+     * @param extents outermost first
+     * @return a file's bytes
+     */
+    public static byte[] npy(String type, boolean fortran, byte[] numbers, int... extents) {
+        String shape = IntStream.of(extents).mapToObj(extent -> extent + ", ").collect(Collectors.joining());
+        String header = "{'descr': '" + type + "', 'fortran_order': " + (fortran ? "True" : "False") + ", 'shape': ("
+                + shape.stripTrailing() + "), }";
+        String padded = header + " ".repeat(63 - (header.length() + 10) % 64) + "\n";
+        ByteBuffer file =
+                ByteBuffer.allocate(10 + padded.length() + numbers.length).order(ByteOrder.LITTLE_ENDIAN);
+        file.put(new byte[] {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0}).putShort((short) padded.length());
+        return file.put(padded.getBytes(StandardCharsets.ISO_8859_1))
+                .put(numbers)
+                .array();
+    }
+
+    /**
+     * Returns an archive as numpy's {@code savez} writes it.
+     *
+     * @param arrays files of arrays by their names
+     * @return a file's bytes
+     */
+    public static byte[] npz(Map<String, byte[]> arrays) {
+        ByteArrayOutputStream archive = new ByteArrayOutputStream();
+        try (ZipOutputStream zip = new ZipOutputStream(archive)) {
+            for (Map.Entry<String, byte[]> array : arrays.entrySet()) {
+                zip.putNextEntry(new ZipEntry(array.getKey() + ".npy"));
+                zip.write(array.getValue());
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return archive.toByteArray();
     }
 
     /**
