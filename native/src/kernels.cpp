@@ -163,6 +163,42 @@ class Bound final : public kib::Kernels {
                             const kib_queue* queue) const override {
     return kib_optimizer_sign(sign, sign_type, value, n, queue);
   }
+  kib_status pairs_sums(double* products, double* rows, double* diagonals, const kib_variables* variables, int64_t n,
+                        void* workspace, const kib_queue* queue) const override {
+    return kib_pairs_sums(products, rows, diagonals, variables, n, workspace, queue);
+  }
+  int64_t pairs_sums_workspace(const kib_variables* variables, int64_t n) const override {
+    return kib_pairs_sums_workspace(variables, n);
+  }
+  kib_status pairs_gradient(float* dx, const kib_variables* variables, const double* scales, const double* weights,
+                            int64_t n, void* workspace, const kib_queue* queue) const override {
+    return kib_pairs_gradient(dx, variables, scales, weights, n, workspace, queue);
+  }
+  int64_t pairs_gradient_workspace(const kib_variables* variables, int64_t n) const override {
+    return kib_pairs_gradient_workspace(variables, n);
+  }
+  kib_status pairs_forms(double* values, const kib_variables* variables, const double* shifts, const float* weights,
+                         int64_t count, int diagonal, int64_t n, void* workspace,
+                         const kib_queue* queue) const override {
+    return kib_pairs_forms(values, variables, shifts, weights, count, diagonal, n, workspace, queue);
+  }
+  int64_t pairs_forms_workspace(const kib_variables* variables, int64_t count, int64_t n) const override {
+    return kib_pairs_forms_workspace(variables, count, n);
+  }
+  kib_status pairs_shuffled(double* values, const kib_variables* variables, const int32_t* permutations, int64_t count,
+                            int64_t n, void* workspace, const kib_queue* queue) const override {
+    return kib_pairs_shuffled(values, variables, permutations, count, n, workspace, queue);
+  }
+  int64_t pairs_shuffled_workspace(const kib_variables* variables, int64_t count, int64_t n) const override {
+    return kib_pairs_shuffled_workspace(variables, count, n);
+  }
+  kib_status pairs_matrix(float* matrix, const kib_variable* x, const float* z, int64_t n, int64_t m, void* workspace,
+                          const kib_queue* queue) const override {
+    return kib_pairs_matrix(matrix, x, z, n, m, workspace, queue);
+  }
+  int64_t pairs_matrix_workspace(const kib_variable* x, int64_t n, int64_t m) const override {
+    return kib_pairs_matrix_workspace(x, n, m);
+  }
   kib_status random_uniform(float* w, int64_t outer, int64_t channels, int64_t positions, double bound, uint64_t seed,
                             uint32_t layer, const kib_queue* queue) const override {
     return kib_random_uniform(w, outer, channels, positions, bound, seed, layer, queue);

@@ -7,7 +7,7 @@
 // A queue of so many threads; there is one for each number.
 const kib_queue* on(int threads);
 
-// One for each family: each function called, compared with loops in double. Small operations, but for the last three.
+// One for each family: each function called, compared with loops in double. Small operations, but for the last four.
 void test_activity();
 void test_batch();
 void test_layout();
@@ -21,5 +21,6 @@ void test_threads();
 void test_gram();
 void test_cells();
 void test_batch_norm();
+void test_pairs();
 
 #endif

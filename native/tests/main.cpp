@@ -25,5 +25,6 @@ int main() {
   test_gram();
   test_cells();
   test_batch_norm();
+  test_pairs();
   return finish();
 }

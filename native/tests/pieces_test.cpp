@@ -74,11 +74,15 @@ void test_elementary() {
     check(std::fabs(expm1_negative(x) - expected) <= 1e-14 * std::fabs(expected), "expm1 in double", x);
     double single = std::expm1(static_cast<double>(static_cast<float>(x)));
     check(std::fabs(expm1_negative(static_cast<float>(x)) - single) <= 5e-7 * std::fabs(single), "expm1", x);
+    double whole = x > -87 ? std::exp(static_cast<double>(static_cast<float>(x))) : 0;
+    check(std::fabs(exp_negative(static_cast<float>(x)) - whole) <= 5e-7 * whole, "exp", x);
     double s = std::exp2(exponent(generator)), q = power(generator);
     check(std::fabs(power_or_zero(s, q) - std::pow(s, q)) <= 1e-10 * std::pow(s, q), "power", s);
   }
   check(expm1_negative(0.0) == 0 && expm1_negative(-1e300) == -1 && expm1_negative(-INFINITY) == -1, "expm1's ends", 0);
   check(std::isnan(expm1_negative(std::nan(""))), "expm1 of NaN", 0);
+  check(exp_negative(0.0f) == 1 && exp_negative(-INFINITY) == 0 && exp_negative(-1e30f) == 0, "exp's ends", 0);
+  check(std::isnan(exp_negative(std::nanf(""))), "exp of NaN", 0);
 }
 
 template <class Number>

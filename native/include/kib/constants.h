@@ -10,8 +10,9 @@
 /* A code is dead whose length is at most this times eps sqrt(G) times its length before centring (section 3). */
 #define KIB_DEAD_FACTOR 8.0
 
-/* The most widths of a Gaussian kernel, and the most scales of cells. */
+/* The most widths of a kernel, variables whose Gram matrices are multiplied, and scales of cells. */
 #define KIB_MOST_WIDTHS 8
+#define KIB_MOST_VARIABLES 8
 #define KIB_MOST_SCALES 8
 
 /* What is added to a variance, and the weight of the new batch in running statistics. */

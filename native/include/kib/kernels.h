@@ -11,6 +11,7 @@
 #include "kib/interface.h"
 #include "kib/layout.h"
 #include "kib/optimizer.h"
+#include "kib/pairs.h"
 #include "kib/random.h"
 #include "kib/readout.h"
 #include "kib/statistics.h"
@@ -129,6 +130,25 @@ class Kernels {
   virtual int64_t optimizer_normalize_workspace(int64_t n) const = 0;
   virtual kib_status optimizer_sign(void* sign, int sign_type, const float* value, int64_t n,
                                     const kib_queue* queue) const = 0;
+
+  // pairs.h
+  virtual kib_status pairs_sums(double* products, double* rows, double* diagonals, const kib_variables* variables,
+                                int64_t n, void* workspace, const kib_queue* queue) const = 0;
+  virtual int64_t pairs_sums_workspace(const kib_variables* variables, int64_t n) const = 0;
+  virtual kib_status pairs_gradient(float* dx, const kib_variables* variables, const double* scales,
+                                    const double* weights, int64_t n, void* workspace,
+                                    const kib_queue* queue) const = 0;
+  virtual int64_t pairs_gradient_workspace(const kib_variables* variables, int64_t n) const = 0;
+  virtual kib_status pairs_forms(double* values, const kib_variables* variables, const double* shifts,
+                                 const float* weights, int64_t count, int diagonal, int64_t n, void* workspace,
+                                 const kib_queue* queue) const = 0;
+  virtual int64_t pairs_forms_workspace(const kib_variables* variables, int64_t count, int64_t n) const = 0;
+  virtual kib_status pairs_shuffled(double* values, const kib_variables* variables, const int32_t* permutations,
+                                    int64_t count, int64_t n, void* workspace, const kib_queue* queue) const = 0;
+  virtual int64_t pairs_shuffled_workspace(const kib_variables* variables, int64_t count, int64_t n) const = 0;
+  virtual kib_status pairs_matrix(float* matrix, const kib_variable* x, const float* z, int64_t n, int64_t m,
+                                  void* workspace, const kib_queue* queue) const = 0;
+  virtual int64_t pairs_matrix_workspace(const kib_variable* x, int64_t n, int64_t m) const = 0;
 
   // random.h
   virtual kib_status random_uniform(float* w, int64_t outer, int64_t channels, int64_t positions, double bound,

@@ -36,7 +36,10 @@ typedef struct kib_cells_spec {
   double delta;
 } kib_cells_spec;
 
-/* Widths of a Gaussian kernel, ascending; the kernel is the mean of exp(-|x - y|^2 / (2 sigma^2)) over them. */
+/*
+ * Widths of a kernel, ascending; the kernel is the mean over them of the Gaussian exp(-|x - y|^2 / (2 sigma^2)), or of
+ * exp(-|x - y| / sigma), or of 1 / sqrt(1 + |x - y|^2 / sigma^2).
+ */
 typedef struct kib_widths {
   int count; /* at least 1 */
   double sigma[KIB_MOST_WIDTHS];
@@ -69,7 +72,7 @@ typedef struct kib_teaching {
   kib_widths widths;
 } kib_teaching;
 
-/* One of two variables: its samples [B, width], and the kernel that compares them. */
+/* A variable: its samples [B, width], and the kernel that compares them. */
 typedef struct kib_variable {
   const void* rows;
   int type; /* KIB_F32 or KIB_BF16 */
@@ -77,5 +80,11 @@ typedef struct kib_variable {
   int kernel;
   kib_widths widths;
 } kib_variable;
+
+/* Variables of as many samples each. */
+typedef struct kib_variables {
+  int count; /* 1 to KIB_MOST_VARIABLES */
+  kib_variable of[KIB_MOST_VARIABLES];
+} kib_variables;
 
 #endif

@@ -28,6 +28,10 @@
 #define KIB_LINEAR 0
 #define KIB_COSINE 1
 #define KIB_GAUSSIAN 2
+/* And those of dependence measures alone. */
+#define KIB_LAPLACE 3
+#define KIB_INVERSE_MULTIQUADRIC 4
+#define KIB_DELTA 5
 
 /* Estimators of dependence. */
 #define KIB_PHSIC 0

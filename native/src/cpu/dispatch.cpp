@@ -10,6 +10,7 @@
 #include "kib/gram.h"
 #include "kib/layout.h"
 #include "kib/optimizer.h"
+#include "kib/pairs.h"
 #include "kib/random.h"
 #include "kib/readout.h"
 #include "kib/statistics.h"
@@ -86,6 +87,16 @@ KIB_BIND(kib_augmentation_batch)
 KIB_BIND(kib_batch_rows)
 KIB_BIND(kib_batch_mix)
 KIB_BIND(kib_batch_mix_labels)
+KIB_BIND(kib_pairs_sums)
+KIB_BIND(kib_pairs_sums_workspace)
+KIB_BIND(kib_pairs_gradient)
+KIB_BIND(kib_pairs_gradient_workspace)
+KIB_BIND(kib_pairs_forms)
+KIB_BIND(kib_pairs_forms_workspace)
+KIB_BIND(kib_pairs_shuffled)
+KIB_BIND(kib_pairs_shuffled_workspace)
+KIB_BIND(kib_pairs_matrix)
+KIB_BIND(kib_pairs_matrix_workspace)
 KIB_BIND(kib_readout_cross_entropy)
 KIB_BIND(kib_readout_add)
 KIB_BIND(kib_readout_workspace)

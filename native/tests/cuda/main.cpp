@@ -26,6 +26,7 @@ const Family kFamilies[] = {
     {"gram", test_gram, time_gram},
     {"layout", test_layout, time_layout},
     {"optimizer", test_optimizer, time_optimizer},
+    {"pairs", test_pairs, time_pairs},
     {"random", test_random, time_random},
     {"readout", test_readout, time_readout},
     {"statistics", test_statistics, time_statistics},

@@ -69,6 +69,9 @@ public final class Specs {
             case LINEAR -> settings.KIB_LINEAR;
             case COSINE -> settings.KIB_COSINE;
             case GAUSSIAN -> settings.KIB_GAUSSIAN;
+            case LAPLACE -> settings.KIB_LAPLACE;
+            case INVERSE_MULTIQUADRIC -> settings.KIB_INVERSE_MULTIQUADRIC;
+            case DELTA -> settings.KIB_DELTA;
         };
     }
 
@@ -197,7 +200,7 @@ public final class Specs {
     }
 
     /**
-     * {@return one of two variables, wherever its samples will lie}
+     * {@return a variable, wherever its samples will lie}
      *
      * @param samples {@code [B, ...]}
      * @param kernel what compares them

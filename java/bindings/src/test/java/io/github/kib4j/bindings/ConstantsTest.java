@@ -7,6 +7,7 @@ import io.github.kib4j.op.Activation;
 import io.github.kib4j.op.BatchNormOps;
 import io.github.kib4j.op.Cells;
 import io.github.kib4j.op.Clock;
+import io.github.kib4j.op.GramOps;
 import io.github.kib4j.op.Kernel;
 import io.github.kib4j.op.Philox;
 import java.lang.reflect.Field;
@@ -25,6 +26,7 @@ final class ConstantsTest {
             Map.entry("KIB_SELU_ALPHA", Activation.SELU_ALPHA),
             Map.entry("KIB_DEAD_FACTOR", Kernel.DEAD_FACTOR),
             Map.entry("KIB_MOST_WIDTHS", Kernel.MOST_WIDTHS),
+            Map.entry("KIB_MOST_VARIABLES", GramOps.MOST_VARIABLES),
             Map.entry("KIB_MOST_SCALES", Cells.MOST_SCALES),
             Map.entry("KIB_BATCH_NORM_EPSILON", BatchNormOps.EPSILON),
             Map.entry("KIB_BATCH_NORM_MOMENTUM", BatchNormOps.MOMENTUM),

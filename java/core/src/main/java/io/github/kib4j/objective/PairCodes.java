@@ -69,7 +69,7 @@ final class PairCodes {
         double own = switch (kernel.kind()) {
             case LINEAR -> 0;
             case COSINE -> similarity;
-            case GAUSSIAN -> 1;
+            default -> 1;
         };
         if (kernel.kind() == Kernel.Kind.GAUSSIAN) {
             weight *= kernel.gaussianSlope(squaredDistance(compared, i, others, j, width));

@@ -24,7 +24,7 @@ public interface ObjectiveOps<R> {
      */
     record Spec(Estimator estimator, Kernel kernel, boolean centred, double gamma) {
         /**
-         * Checks gamma.
+         * Checks gamma and the kernel.
          *
          * @param estimator {@code dep}
          * @param kernel compares codes
@@ -36,6 +36,7 @@ public interface ObjectiveOps<R> {
                 throw new RefusedException(
                         "Gamma, the weight of the teaching term, must be finite, but is " + gamma + ".");
             }
+            kernel = kernel.ofObjectives();
         }
 
         /** {@return all that decides bits} */

@@ -19,7 +19,7 @@ public sealed interface Teaching {
      */
     record Classes(Tensor labels, int classes, Kernel kernel, boolean centred) implements Teaching {
         /**
-         * Checks the number of classes.
+         * Checks the number of classes and the kernel.
          *
          * @param labels {@code [B]}, I32
          * @param classes {@code M}
@@ -30,6 +30,7 @@ public sealed interface Teaching {
             if (classes < 2) {
                 throw new RefusedException("Class labels teach from 2 classes on, but there are " + classes + ".");
             }
+            kernel = kernel.ofObjectives();
         }
 
         @Override
@@ -46,7 +47,7 @@ public sealed interface Teaching {
         public double same() {
             return switch (kernel.kind()) {
                 case LINEAR -> centred ? 1 - 1.0 / classes : 1;
-                case COSINE, GAUSSIAN -> 1;
+                default -> 1;
             };
         }
 
@@ -55,7 +56,7 @@ public sealed interface Teaching {
             return switch (kernel.kind()) {
                 case LINEAR -> centred ? -1.0 / classes : 0;
                 case COSINE -> centred ? -1.0 / (classes - 1) : 0;
-                case GAUSSIAN -> kernel.gaussianOf(2);
+                default -> kernel.ofSquares(2);
             };
         }
     }
@@ -66,6 +67,17 @@ public sealed interface Teaching {
      * @param targets {@code [B, M]}, F32
      */
     record Targets(Tensor targets, Kernel kernel, boolean centred) implements Teaching {
+        /**
+         * Checks the kernel.
+         *
+         * @param targets {@code [B, M]}, F32
+         * @param kernel compares targets
+         * @param centred whether each target is centred over its entries
+         */
+        public Targets {
+            kernel = kernel.ofObjectives();
+        }
+
         @Override
         public Tensor tensor() {
             return targets;

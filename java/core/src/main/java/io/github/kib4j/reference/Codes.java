@@ -70,6 +70,8 @@ record Codes(int batch, int width, double[] v, double[] norm, double[] unit, dou
         return switch (kernel.kind()) {
             case GAUSSIAN -> kernel.gaussianLessOne(squaredDistance(i, j));
             case COSINE -> norm[i] == 0 || norm[j] == 0 ? -1 : -squaredDistance(i, j) / 2;
+            case LAPLACE, INVERSE_MULTIQUADRIC, DELTA ->
+                throw new IllegalStateException("No estimator sees " + kernel + " less a constant.");
             case LINEAR -> {
                 double sum = 0;
                 for (int g = 0; g < width; g++) {
@@ -82,6 +84,21 @@ record Codes(int batch, int width, double[] v, double[] norm, double[] unit, dou
         };
     }
 
+    /** Returns the kernel of code {@code i} and of code {@code j} of others, which may be these. */
+    double entry(int i, Codes others, int j, Kernel kernel) {
+        return switch (kernel.kind()) {
+            case LINEAR -> {
+                double sum = 0;
+                for (int g = 0; g < width; g++) {
+                    sum += v[i * width + g] * others.v[j * width + g];
+                }
+                yield sum;
+            }
+            case COSINE -> norm[i] == 0 || others.norm[j] == 0 ? 0 : 1 - squaredDistance(i, others, j) / 2;
+            default -> kernel.ofSquares(squaredDistance(i, others, j));
+        };
+    }
+
     /** Returns what {@link #gramLessConstant} leaves out, where a gradient needs it: 0 for the linear kernel, whose does not. */
     static double offset(Kernel kernel) {
         return kernel.kind() == Kernel.Kind.LINEAR ? 0 : 1;
@@ -89,9 +106,14 @@ record Codes(int batch, int width, double[] v, double[] norm, double[] unit, dou
 
     /** Returns {@code |vh_i - vh_j|^2}. */
     double squaredDistance(int i, int j) {
+        return squaredDistance(i, this, j);
+    }
+
+    /** Returns the squared distance to code {@code j} of others. */
+    double squaredDistance(int i, Codes others, int j) {
         double sum = 0;
         for (int g = 0; g < width; g++) {
-            double difference = unit[i * width + g] - unit[j * width + g];
+            double difference = unit[i * width + g] - others.unit[j * width + g];
             sum += difference * difference;
         }
         return sum;

@@ -128,8 +128,8 @@ record ReferenceObjective() implements ObjectiveOps<Work> {
         for (int g = 0; g < width; g++) {
             int at = i * width + g;
             dv[at] = switch (kernel.kind()) {
-                case LINEAR, GAUSSIAN -> 2 * dv[at];
                 case COSINE -> codes.norm()[i] == 0 ? 0 : 2 / codes.norm()[i] * (dv[at] - product * codes.unit()[at]);
+                default -> 2 * dv[at];
             };
         }
     }

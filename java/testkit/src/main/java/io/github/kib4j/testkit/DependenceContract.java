@@ -6,7 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.kib4j.objective.Dependence;
 import io.github.kib4j.op.Device;
 import io.github.kib4j.op.Estimator;
+import io.github.kib4j.op.GramOps;
 import io.github.kib4j.op.Kernel;
+import io.github.kib4j.tensor.DataType;
+import io.github.kib4j.tensor.Scope;
+import io.github.kib4j.tensor.Shape;
+import io.github.kib4j.tensor.Tensor;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.util.List;
@@ -170,7 +175,7 @@ public abstract class DependenceContract extends BackendContract {
             case LINEAR -> product(a, b);
             case COSINE ->
                 product(a, b).divide(product(a, a).multiply(product(b, b)).sqrt(EXACT), EXACT);
-            case GAUSSIAN -> {
+            default -> {
                 BigDecimal squares = BigDecimal.ZERO;
                 for (int g = 0; g < a.length; g++) {
                     BigDecimal difference = new BigDecimal(a[g]).subtract(new BigDecimal(b[g]));
@@ -268,6 +273,21 @@ public abstract class DependenceContract extends BackendContract {
         assertThat(Dependence.of(device, x, Kernel.gaussian(5), x, Kernel.COSINE, Estimator.HSIC))
                 .isBetween(0.001, 0.1);
         assertThat(device.liveBytes()).isLessThan(16 << 20);
+    }
+
+    /** A number twice, a negative one and one that is too large: the permutations beside them are computed. */
+    @Test
+    void whatIsNoPermutationIsNoNumber() {
+        try (Scope scope = device.newScope("permutations")) {
+            Tensor x = scope.allocate(DataType.F32, Shape.of(4, 1));
+            x.write(new float[] {1, 2, 3, 5});
+            Tensor orders = scope.allocate(DataType.I32, Shape.of(4, 4));
+            orders.write(new int[] {0, 1, 1, 2, 3, 2, 1, 0, -1, 0, 1, 2, 0, 1, 2, 4});
+            Tensor values = scope.allocate(DataType.F64, Shape.of(4));
+            GramOps.Samples samples = new GramOps.Samples(x, Kernel.LINEAR);
+            device.run(device.gram().shuffled(values, samples, samples, orders));
+            assertThat(values.readDoubles()).containsExactly(Double.NaN, 362, Double.NaN, Double.NaN);
+        }
     }
 
     @Test

@@ -9,6 +9,7 @@ import io.github.kib4j.op.Cells;
 import io.github.kib4j.op.Clock;
 import io.github.kib4j.op.Device;
 import io.github.kib4j.op.Geometry;
+import io.github.kib4j.op.GramOps;
 import io.github.kib4j.op.Kernel;
 import io.github.kib4j.op.Meter;
 import io.github.kib4j.op.ObjectiveOps;
@@ -18,6 +19,8 @@ import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
 import io.github.kib4j.testkit.OperationCase.Setup;
 import io.github.kib4j.testkit.Recorder.Call;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiFunction;
@@ -35,6 +38,10 @@ final class Derivatives {
             entry("activity.forward", "differences are taken of it"),
             entry("cells.codes", "differences are taken of it"),
             entry("gram.dependence", "a number to look at"),
+            entry("gram.sums", "differences are taken of it"),
+            entry("gram.forms", "numbers to look at"),
+            entry("gram.shuffled", "numbers to look at"),
+            entry("gram.matrix", "numbers to look at"),
             entry("objective.codeStatistics", "half of a gradient: objective.gradientFromStatistics is the whole"),
             entry("optimizer.step", "uses gradients"),
             entry("optimizer.average", "uses parameters"),
@@ -73,6 +80,7 @@ final class Derivatives {
             entry("activity.hebbianGradient", Derivatives::code),
             entry("activity.outputGradient", Derivatives::sent),
             entry("cells.gradient", Derivatives::cells),
+            entry("gram.gradient", Derivatives::gram),
             entry("objective.gradient", Derivatives::objective),
             entry("objective.gradientFromStatistics", Derivatives::objectiveFromStatistics),
             entry("readout.crossEntropy", Derivatives::crossEntropy),
@@ -86,24 +94,27 @@ final class Derivatives {
     }
 
     /**
-     * Gradients, and the loss {@code sum_i weights[i] output[i]} they are of.
+     * Gradients, and the loss {@code sum_i weights[i] output[i]} they are of, over the numbers of all outputs.
      *
      * @param pairs what has to be the gradient of what
      * @param forward what computes the output
-     * @param output what the loss weighs; 0 before
-     * @param weights one for each number of the output
+     * @param outputs what the loss weighs; 0 before
+     * @param weights one for each number of the outputs
      */
     @SuppressWarnings("ArrayRecordComponent") // is not compared
-    record Derivative(List<Pair> pairs, List<Operation> forward, Tensor output, double[] weights) {
+    record Derivative(List<Pair> pairs, List<Operation> forward, List<Tensor> outputs, double[] weights) {
         static Derivative of(List<Pair> pairs, Operation forward, Tensor output, Tensor weights) {
-            return new Derivative(pairs, List.of(forward), output, weights.readDoubles());
+            return new Derivative(pairs, List.of(forward), List.of(output), weights.readDoubles());
         }
 
         double[] output(Device device, Tensor variable, double[] numbers) {
             variable.write(numbers);
-            output.write(new double[weights.length]);
+            outputs.forEach(
+                    output -> output.write(new double[(int) output.shape().size()]));
             OperationCase.run(device, forward);
-            return output.readDoubles();
+            return outputs.stream()
+                    .flatMapToDouble(output -> Arrays.stream(output.readDoubles()))
+                    .toArray();
         }
     }
 
@@ -257,12 +268,38 @@ final class Derivatives {
                         ops.gradientFromStatistics(du, value, u, teaching, sums, spec, null)));
     }
 
+    /** Of the function of sums over pairs whose derivatives with respect to Gram matrices were given. */
+    private static Derivative gram(Arguments in, Setup t) {
+        GramOps.Samples x = in.get(1, GramOps.Samples.class);
+        List<GramOps.Samples> variables = new ArrayList<>(List.of(x));
+        for (Object other : in.get(2, List.class)) {
+            variables.add((GramOps.Samples) other);
+        }
+        int count = variables.size();
+        int n = x.values().shape().extent(0);
+        List<Tensor> sums = List.of(t.wide(1 + count), t.wide(count, n), t.wide(count, n));
+        double[] scales = in.tensor(3).readDoubles();
+        double[] w = in.tensor(4).readDoubles();
+        double[] weights = new double[1 + count + 2 * count * n];
+        weights[0] = scales[0];
+        weights[1] = scales[1] / 2; // of squares
+        for (int i = 0; i < n; i++) {
+            weights[1 + count + i] = 2 * w[i]; // of K_ij and of K_ji
+            weights[1 + count + count * n + i] = w[n + i];
+        }
+        return new Derivative(
+                List.of(new Pair(in.tensor(0), x.values())),
+                List.of(t.device().gram().sums(sums.get(0), sums.get(1), sums.get(2), variables)),
+                sums,
+                weights);
+    }
+
     /** Of the first of an objective's three values. */
     private static Derivative value(
             Arguments in, Setup t, Tensor u, BiFunction<Tensor, Tensor, List<Operation>> forward) {
         Tensor value = t.wide(3);
         List<Operation> planned = forward.apply(random(t, u), value);
-        return new Derivative(List.of(new Pair(in.tensor(0), u)), planned, value, new double[] {1, 0, 0});
+        return new Derivative(List.of(new Pair(in.tensor(0), u)), planned, List.of(value), new double[] {1, 0, 0});
     }
 
     private static @Nullable Derivative crossEntropy(Arguments in, Setup t) {
@@ -273,7 +310,9 @@ final class Derivatives {
         List<Operation> forward =
                 List.of(t.device().readout().crossEntropy(null, y, in.tensor(2), in.get(3, Double.class), meter));
         double perSample = 1.0 / y.shape().extent(0);
-        return dy == null ? null : new Derivative(List.of(new Pair(dy, y)), forward, sums, new double[] {perSample, 0});
+        return dy == null
+                ? null
+                : new Derivative(List.of(new Pair(dy, y)), forward, List.of(sums), new double[] {perSample, 0});
     }
 
     private static Derivative averagePool(Arguments in, Setup t) {

@@ -10,12 +10,14 @@ import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.function.IntToDoubleFunction;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -251,9 +253,26 @@ public record OperationCase(String operation, String name, int terms, Body body)
         }
 
         Tensor integers(int... values) {
-            Tensor integers = scope.allocate(DataType.I32, Shape.of(values.length));
+            return integers(Shape.of(values.length), values);
+        }
+
+        Tensor integers(Shape shape, int... values) {
+            Tensor integers = scope.allocate(DataType.I32, shape);
             integers.write(values);
             return integers;
+        }
+
+        /** Returns {@code [count, n]}, each row an order of 0 to {@code n - 1}. */
+        Tensor orders(int count, int n) {
+            List<Integer> order = new ArrayList<>(IntStream.range(0, n).boxed().toList());
+            int[] values = new int[count * n];
+            for (int i = 0; i < values.length; i++) {
+                if (i % n == 0) {
+                    Collections.shuffle(order, random);
+                }
+                values[i] = order.get(i % n);
+            }
+            return integers(Shape.of(count, n), values);
         }
 
         Clock clock(long step, long epoch, long position) {

@@ -9,6 +9,7 @@ import io.github.kib4j.op.Clock;
 import io.github.kib4j.op.Dropout;
 import io.github.kib4j.op.Estimator;
 import io.github.kib4j.op.Geometry;
+import io.github.kib4j.op.GramOps;
 import io.github.kib4j.op.Grouping;
 import io.github.kib4j.op.Kernel;
 import io.github.kib4j.op.Meter;
@@ -47,6 +48,7 @@ public final class OperationCases {
         list.activity();
         list.cells();
         list.gram();
+        list.pairs();
         list.objective();
         list.statistics();
         list.optimizer();
@@ -504,6 +506,179 @@ public final class OperationCases {
             t.then(t.device()
                     .gram()
                     .dependence(t.output("value", t.wide(1)), x, first, t.randomSingle(batch, 21), second, estimator));
+        });
+    }
+
+    private static final List<Kernel> OF_PAIRS = List.of(
+            Kernel.LINEAR,
+            Kernel.COSINE,
+            Kernel.gaussian(1.5),
+            Kernel.gaussian(4, 1, 2),
+            Kernel.laplace(2),
+            Kernel.laplace(4, 1),
+            Kernel.inverseMultiquadric(2),
+            Kernel.inverseMultiquadric(1, 3),
+            Kernel.DELTA);
+
+    /** What rounding leaves of entries of Gram matrices: a few units of 1, or of the samples' lengths with the linear kernel. */
+    private static final double OF_ENTRIES = 16 * 0x1p-24;
+
+    /** Of sums of entries, whose errors are of all signs. */
+    private static OperationCase.Bound ofSums(double size) {
+        return Bounds.ofEach(OF_ENTRIES, 0x1p-24 * size);
+    }
+
+    private void pairs() {
+        for (Kernel kernel : OF_PAIRS) {
+            // alone, two of them, an odd number, more than tiles of any backend have, and wide samples
+            for (int[] size : new int[][] {{1, 3}, {2, 1}, {9, 5}, {67, 3}, {131, 17}, {33, 300}}) {
+                sums(kernel + " of " + size[0] + " x " + size[1], size[0], t -> of(t, kernel, size));
+                matrix(kernel + " of " + size[0] + " x " + size[1], kernel, size, 0, 1);
+                if (kernel != Kernel.DELTA) {
+                    pull(kernel + " of " + size[0] + " x " + size[1], size[0], t -> of(t, kernel, size));
+                }
+            }
+            sums(kernel + " and another", 67, t -> of(t, kernel, 67, 4), t -> of(t, Kernel.laplace(3), 67, 2));
+            forms(kernel + " and another", 67, 5, true, t -> of(t, kernel, 67, 4), t -> of(t, Kernel.COSINE, 67, 2));
+            forms(kernel + " alone", 40, 33, false, t -> of(t, kernel, 40, 4));
+            shuffled(kernel + " and itself", 67, 7, t -> of(t, kernel, 67, 4), t -> of(t, kernel, 67, 4));
+            shuffled(kernel + " of two samples", 2, 3, t -> of(t, kernel, 2, 1), t -> of(t, Kernel.DELTA, 2, 2));
+            shuffled(kernel + " of one sample", 1, 2, t -> of(t, kernel, 1, 2), t -> of(t, kernel, 1, 2));
+            if (kernel != Kernel.DELTA) {
+                pull(
+                        kernel + " and two more",
+                        67,
+                        t -> of(t, kernel, 67, 3, 2, 2),
+                        t -> of(t, Kernel.gaussian(3), 67, 2),
+                        t -> of(t, Kernel.DELTA, 67, 1));
+            }
+        }
+        PairsOf[] all = IntStream.range(0, GramOps.MOST_VARIABLES)
+                .mapToObj(v -> (PairsOf) t -> of(t, OF_PAIRS.get(v), 35, 1 + v))
+                .toArray(PairsOf[]::new);
+        sums("as many variables as there may be", 35, all);
+        pull("as many variables as there may be", 35, all);
+        forms("as many variables as there may be", 35, 2, true, all);
+        for (Kernel kernel : List.of(Kernel.gaussian(1e-3), Kernel.laplace(1e-3), Kernel.inverseMultiquadric(1e-3))) {
+            matrix(kernel + ", a thousand widths from 0", kernel, new int[] {9, 4}, 1, 1e-3);
+            PairsOf far = t -> new GramOps.Samples(around(t, 1, 1e-3, 9, 4), kernel);
+            sums(kernel + ", a thousand widths from 0", 9, far);
+            pull(kernel + ", a thousand widths from 0", 9, far);
+        }
+        forms(
+                "more samples than are summed in single precision",
+                300,
+                3,
+                true,
+                t -> of(t, Kernel.gaussian(1.5), 300, 3));
+        shuffled(
+                "more samples than are summed in single precision",
+                600,
+                2,
+                t -> of(t, Kernel.gaussian(1.5), 600, 3),
+                t -> of(t, Kernel.laplace(2), 600, 2));
+    }
+
+    /** A variable in a case. */
+    interface PairsOf {
+        GramOps.Samples of(Setup t);
+    }
+
+    /** Numbers of [-1, 1); the second sample is the first again, and of three or more the last is zero. */
+    private static GramOps.Samples of(Setup t, Kernel kernel, int... extents) {
+        int n = extents[0];
+        int width = Shape.of(extents).rowSize();
+        Tensor values = t.edit(t.filled(t.single(extents), -1, 1), v -> {
+            if (n > 1) {
+                System.arraycopy(v, 0, v, width, width);
+            }
+            if (n > 2) {
+                Arrays.fill(v, (n - 1) * width, n * width, 0);
+            }
+        });
+        return new GramOps.Samples(values, kernel);
+    }
+
+    private static List<GramOps.Samples> all(Setup t, PairsOf... variables) {
+        return Arrays.stream(variables).map(variable -> variable.of(t)).toList();
+    }
+
+    private void sums(String title, int n, PairsOf... variables) {
+        int count = variables.length;
+        add("gram.sums", title, 1, t -> {
+            List<GramOps.Samples> all = all(t, variables);
+            double size = n * n * all.stream().mapToDouble(OperationCases::size).reduce(1, (a, b) -> a * b);
+            double most = all.stream().mapToDouble(OperationCases::size).max().orElse(1);
+            t.then(t.device()
+                    .gram()
+                    .sums(
+                            t.output("products", t.wide(1 + count), ofSums(Math.max(size, n * n * most * most))),
+                            t.output("rows", t.wide(count, n), ofSums(n * most)),
+                            t.output("diagonals", t.wide(count, n), ofSums(0)),
+                            all));
+        });
+    }
+
+    /** Returns the most that an entry of a Gram matrix can be. */
+    private static double size(GramOps.Samples samples) {
+        return samples.kernel().kind() == Kernel.Kind.LINEAR
+                ? samples.values().shape().rowSize()
+                : 1;
+    }
+
+    private void pull(String title, int n, PairsOf... variables) {
+        add("gram.gradient", title, n, t -> {
+            List<GramOps.Samples> all = all(t, variables);
+            Tensor x = all.get(0).values();
+            t.then(t.device()
+                    .gram()
+                    .gradient(
+                            t.output("dx", t.single(Derivatives.extents(x.shape()))),
+                            all.get(0),
+                            all.subList(1, all.size()),
+                            t.filled(t.wide(2), -1, 1),
+                            t.filled(t.wide(2, n), -1, 1)));
+        });
+    }
+
+    private void forms(String title, int n, int count, boolean diagonal, PairsOf... variables) {
+        add(
+                "gram.forms",
+                title,
+                n,
+                t -> t.then(t.device()
+                        .gram()
+                        .forms(
+                                t.output("values", t.wide(count)),
+                                all(t, variables),
+                                t.filled(t.wide(variables.length, n), -0.5, 0.5),
+                                t.filled(t.single(n, count), -1, 1),
+                                diagonal)));
+    }
+
+    private void shuffled(String title, int n, int count, PairsOf first, PairsOf second) {
+        add("gram.shuffled", title, n, t -> {
+            t.then(t.device()
+                    .gram()
+                    .shuffled(t.output("values", t.wide(count)), first.of(t), second.of(t), t.orders(count, n)));
+        });
+    }
+
+    private static Tensor around(Setup t, double mean, double spread, int... extents) {
+        return t.singleOf(i -> mean + spread * (2 * t.random().nextDouble() - 1), extents);
+    }
+
+    /** Of samples around {@code mean}, one of which is another's too. */
+    private void matrix(String title, Kernel kernel, int[] size, double mean, double spread) {
+        add("gram.matrix", title, 1, t -> {
+            int n = size[0];
+            Tensor x = around(t, mean, spread, size);
+            Tensor z = around(t, mean, spread, n + 3, size[1]);
+            double[] first = x.readDoubles();
+            t.edit(z, v -> System.arraycopy(first, 0, v, 0, size[1]));
+            t.then(t.device()
+                    .gram()
+                    .matrix(t.output("matrix", t.single(n, n + 3), Bounds.ofLargest(OF_ENTRIES, 0)), x, z, kernel));
         });
     }
 

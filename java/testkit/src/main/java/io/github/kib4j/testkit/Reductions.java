@@ -8,6 +8,7 @@ import io.github.kib4j.op.Clock;
 import io.github.kib4j.op.Dropout;
 import io.github.kib4j.op.Estimator;
 import io.github.kib4j.op.Geometry;
+import io.github.kib4j.op.GramOps;
 import io.github.kib4j.op.Grouping;
 import io.github.kib4j.op.Kernel;
 import io.github.kib4j.op.Meter;
@@ -45,6 +46,7 @@ final class Reductions {
         list.readout();
         list.objective();
         list.optimizer();
+        list.pairs();
         return list.cases;
     }
 
@@ -419,5 +421,44 @@ final class Reductions {
                 }
             });
         }
+    }
+
+    /** Samples that are alike beside the kernels' widths, so that all that is summed is near 1; their pulls cancel. */
+    private void pairs() {
+        int n = 700;
+        List<Kernel> kernels = List.of(Kernel.gaussian(3), Kernel.laplace(3), Kernel.inverseMultiquadric(3));
+        for (Numbers kind : List.of(Numbers.NORMAL, Numbers.FAR, Numbers.HARDLY_VARYING)) {
+            for (Kernel kernel : kernels) {
+                OperationCase.Bound bound = Bounds.ofLargest(1e-6, 0);
+                add(
+                        "gram.sums",
+                        kernel + " of many samples, " + kind,
+                        n,
+                        t -> t.then(t.device()
+                                .gram()
+                                .sums(
+                                        t.output("products", t.wide(3), bound),
+                                        t.output("rows", t.wide(2, n), bound),
+                                        t.output("diagonals", t.wide(2, n), bound),
+                                        List.of(samples(t, kind, kernel, n), samples(t, Numbers.NORMAL, kernel, n)))));
+            }
+        }
+        add(
+                "gram.forms",
+                "of many samples",
+                n,
+                t -> t.then(t.device()
+                        .gram()
+                        .forms(
+                                t.output("values", t.wide(2), Bounds.ofLargest(1e-6, 0)),
+                                List.of(samples(t, Numbers.FAR, kernels.get(0), n)),
+                                t.filled(t.wide(1, n), 0, 0.1),
+                                t.filled(t.single(n, 2), 0, 1),
+                                true)));
+    }
+
+    private static GramOps.Samples samples(Setup t, Numbers kind, Kernel kernel, int n) {
+        Normal normal = new Normal(t.random());
+        return new GramOps.Samples(t.singleOf(i -> kind.number(i, normal.next()), n, 3), kernel);
     }
 }

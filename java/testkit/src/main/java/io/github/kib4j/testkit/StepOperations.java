@@ -8,6 +8,7 @@ import io.github.kib4j.op.Cells;
 import io.github.kib4j.op.Dropout;
 import io.github.kib4j.op.Estimator;
 import io.github.kib4j.op.Geometry;
+import io.github.kib4j.op.GramOps;
 import io.github.kib4j.op.Grouping;
 import io.github.kib4j.op.Kernel;
 import io.github.kib4j.op.ObjectiveOps;
@@ -175,6 +176,24 @@ public final class StepOperations {
             Kernel kernel = Kernel.gaussian(5);
             t.then(t.device().gram().dependence(t.wide(1), x, kernel, y, kernel, Estimator.HSIC));
         });
+        add(
+                "sums over pairs of two variables: Gaussian",
+                SINGLE,
+                matrices,
+                t -> t.then(t.device()
+                        .gram()
+                        .sums(t.wide(3), t.wide(2, batch), t.wide(2, batch), List.of(samples(t), samples(t)))));
+        add("gradient of sums over pairs: Gaussian", SINGLE, matrices, t -> {
+            GramOps.Samples x = samples(t);
+            Tensor dx = t.single(batch, GROUPS);
+            t.then(t.device()
+                    .gram()
+                    .gradient(dx, x, List.of(samples(t)), t.filled(t.wide(2), 0, 1), t.filled(t.wide(2, batch), 0, 1)));
+        });
+    }
+
+    private GramOps.Samples samples(Setup t) {
+        return new GramOps.Samples(t.filled(t.single(batch, GROUPS), 0, 1), Kernel.gaussian(5));
     }
 
     private void objective(Setup t, ObjectiveOps.Spec spec, ObjectiveOps.Form form) {

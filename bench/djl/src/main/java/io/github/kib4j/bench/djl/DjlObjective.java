@@ -27,7 +27,7 @@ record DjlObjective(ObjectiveOps.Spec spec) {
                 NDArray unit = v.div(v.square().sum(new int[] {1}, true).sqrt());
                 yield unit.matMul(unit.transpose());
             }
-            case GAUSSIAN -> {
+            default -> {
                 NDArray squares = v.square().sum(new int[] {1}, true);
                 NDArray distances = squares.add(squares.transpose())
                         .sub(v.matMul(v.transpose()).mul(2));
