@@ -22,7 +22,7 @@ int64_t splits_of(int64_t tiles) {
 // A block adds 64 rows over a split of the columns: n / 64 tiles of all variables. of_products [blocks, 9], of_rows
 // [splits, V, n].
 __global__ void __launch_bounds__(kThreads, 2)
-    sums(double* of_products, double* of_rows, const Variable* all, int count, int64_t n) {
+    pair_sums(double* of_products, double* of_rows, const Variable* all, int count, int64_t n) {
   __shared__ TileMemory memory;
   __shared__ double products[kMostProducts][kThreads], rows[KIB_MOST_VARIABLES][kSide], parts[kWarp];
   int64_t tiles = gridDim.x, splits = gridDim.y, split = blockIdx.y;
@@ -121,7 +121,7 @@ __device__ void load_rows(float (&to)[kSide][kRow], const float* numbers, int64_
 // A block computes P = dF/dK slope of 64 rows and a split of the columns, and adds sum_j P_ij (z_j - z_i), or P_ij z_j
 // with the linear kernel: 64 terms in single precision, then in double. to [splits, n, pitch].
 __global__ void __launch_bounds__(kThreads, 2)
-    gradient(double* to, const Variable* all, int count, const Pulls* pulls, const float* w, int64_t n) {
+    pair_gradient(double* to, const Variable* all, int count, const Pulls* pulls, const float* w, int64_t n) {
   __shared__ TileMemory memory;
   __shared__ float p[kSide][kRow];  // one column below the other
   const Variable& x = *all;
@@ -208,8 +208,9 @@ __global__ void __launch_bounds__(kThreads) finish_gradient(float* dx, const dou
 
 // A block multiplies M, the product of entries less shifts, of 64 rows and of every splits'th tile of columns up to the
 // diagonal, by the weights of columns and of rows. to [blocks, forms]. Half of what lies on the diagonal counts.
-__global__ void __launch_bounds__(kThreads, 2) forms(double* to, const Variable* all, int count, const double* shifts,
-                                                     const float* w, int64_t forms, int diagonal, int64_t n) {
+__global__ void __launch_bounds__(kThreads, 2)
+    pair_forms(double* to, const Variable* all, int count, const double* shifts, const float* w, int64_t forms,
+               int diagonal, int64_t n) {
   __shared__ TileMemory memory;
   __shared__ float m[kSide][kRow];  // one column below the other
   __shared__ double parts[kWarps][kSide];
@@ -284,7 +285,7 @@ __global__ void __launch_bounds__(kThreads)
 
 // A block writes 64 x 64 entries of rows and columns: to [n, m], scaled or as tiles have them.
 __global__ void __launch_bounds__(kThreads, 2)
-    matrix(float* to, const Variable* rows, const Variable* columns, bool scaled) {
+    pair_matrix(float* to, const Variable* rows, const Variable* columns, bool scaled) {
   __shared__ TileMemory memory;
   Place at(blockIdx.x, blockIdx.y, rows->n, columns->n);
   float k[4][4];
@@ -315,8 +316,8 @@ __global__ void __launch_bounds__(kThreads)
 // A block has 64 x 64 entries of K, j < i, in registers, and adds what 64 permutations put beside them: 4 bytes of L,
 // anywhere in its rows, for each entry and permutation. to [tiles (tiles + 1) / 2, count].
 __global__ void __launch_bounds__(kThreads, 2)
-    shuffled(double* to, const Variable* x, const float* l, const int32_t* orders, const int32_t* permutes,
-             int64_t count, int64_t n) {
+    pair_shuffled(double* to, const Variable* x, const float* l, const int32_t* orders, const int32_t* permutes,
+                  int64_t count, int64_t n) {
   __shared__ TileMemory memory;
   __shared__ double parts[kOrders][kWarps];
   if (blockIdx.y > blockIdx.x) return;
@@ -445,7 +446,8 @@ kib_status kib_pairs_sums(double* products, double* rows, double* diagonals, con
   const Variables& all = s.variables;
   Launches launches(queue);
   launches.prepare(all);
-  launches.run("pairs.sums", sums, dim3(count(all.tiles), count(s.splits)), s.products, s.rows, all.all, all.count, n);
+  launches.run("pairs.sums", pair_sums, dim3(count(all.tiles), count(s.splits)), s.products, s.rows, all.all, all.count,
+               n);
   launches.run("pairs.finish", finish_sums, dim3(count(1 + divided_up(all.count * n, kThreads))), products, rows,
                diagonals, s.products, s.rows, all.all, all.count, n, all.tiles * s.splits, s.splits);
   return launches.status();
@@ -467,8 +469,8 @@ kib_status kib_pairs_gradient(float* dx, const kib_variables* variables, const d
   Launches launches(queue);
   launches.prepare(all);
   launches.run("pairs.settle", settle_pulls, dim3(1), s.pulls, s.w, all.all, all.count, scales, weights, n);
-  launches.run("pairs.gradient", gradient, dim3(count(all.tiles), count(s.splits)), s.sums, all.all, all.count, s.pulls,
-               s.w, n);
+  launches.run("pairs.gradient", pair_gradient, dim3(count(all.tiles), count(s.splits)), s.sums, all.all, all.count,
+               s.pulls, s.w, n);
   launches.run("pairs.finish", finish_gradient, dim3(count(divided_up(n, kWarps))), dx, s.sums, all.all, s.pulls,
                weights + n, s.splits);
   return launches.status();
@@ -487,8 +489,8 @@ kib_status kib_pairs_forms(double* values, const kib_variables* variables, const
   const Variables& all = s.variables;
   Launches launches(queue);
   launches.prepare(all);
-  launches.run("pairs.forms", forms, dim3(kib::cuda::count(all.tiles), kib::cuda::count(s.splits)), s.blocks, all.all,
-               all.count, shifts, weights, count, diagonal, n);
+  launches.run("pairs.forms", pair_forms, dim3(kib::cuda::count(all.tiles), kib::cuda::count(s.splits)), s.blocks,
+               all.all, all.count, shifts, weights, count, diagonal, n);
   launches.run("pairs.finish", finish_values, grid_for(count, kThreads).blocks, values, s.blocks, all.all, all.count,
                nullptr, count, all.tiles * s.splits);
   return launches.status();
@@ -511,9 +513,9 @@ kib_status kib_pairs_shuffled(double* values, const kib_variables* variables, co
   Launches launches(queue);
   launches.prepare(all);
   launches.run("pairs.check", check_orders, dim3(kib::cuda::count(count)), s.permutes, s.seen, permutations, n);
-  launches.run("pairs.matrix", matrix, dim3(tiles, tiles), s.l, all.all + 1, all.all + 1, false);
-  launches.run("pairs.shuffled", shuffled, dim3(tiles, tiles), s.blocks, all.all, s.l, permutations, s.permutes, count,
-               n);
+  launches.run("pairs.matrix", pair_matrix, dim3(tiles, tiles), s.l, all.all + 1, all.all + 1, false);
+  launches.run("pairs.shuffled", pair_shuffled, dim3(tiles, tiles), s.blocks, all.all, s.l, permutations, s.permutes,
+               count, n);
   launches.run("pairs.finish", finish_values, grid_for(count, kThreads).blocks, values, s.blocks, all.all, all.count,
                s.permutes, count, s.pairs());
   return launches.status();
@@ -537,7 +539,7 @@ kib_status kib_pairs_matrix(float* to, const kib_variable* x, const float* z, in
   launches.run("pairs.settle", settle, dim3(1), s.all + 1, s.columns, s.rows.norm, n);
   launches.run("pairs.prepare", prepare, rows, s.all);
   launches.run("pairs.prepare", prepare, columns, s.all + 1);
-  launches.run("pairs.matrix", matrix, dim3(count(divided_up(n, kSide)), count(divided_up(m, kSide))), to, s.all,
+  launches.run("pairs.matrix", pair_matrix, dim3(count(divided_up(n, kSide)), count(divided_up(m, kSide))), to, s.all,
                s.all + 1, true);
   return launches.status();
 }
