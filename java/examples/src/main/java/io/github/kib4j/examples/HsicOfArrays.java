@@ -1,13 +1,15 @@
 package io.github.kib4j.examples;
 
-import io.github.kib4j.objective.Dependence;
+import io.github.kib4j.dependence.Independence;
+import io.github.kib4j.dependence.Measure;
+import io.github.kib4j.dependence.TestResult;
+import io.github.kib4j.dependence.Variable;
 import io.github.kib4j.op.Device;
 import io.github.kib4j.op.Devices;
-import io.github.kib4j.op.Estimator;
 import io.github.kib4j.op.Kernel;
 import java.util.Random;
 
-/** How dependent are two variables, of which there are paired samples? HSIC is about 0 where they are independent. */
+/** How dependent are two variables, of which there are paired samples? HSIC is about 0 where they are independent; a test says whether. */
 public final class HsicOfArrays {
     private HsicOfArrays() {}
 
@@ -21,7 +23,20 @@ public final class HsicOfArrays {
      */
     public static double hsic(Device device, float[][] x, float[][] y, double sigma) {
         Kernel kernel = Kernel.gaussian(sigma);
-        return Dependence.of(device, x, kernel, y, kernel, Estimator.HSIC);
+        return Measure.HSIC.of(device, Variable.of(x, kernel), Variable.of(y, kernel));
+    }
+
+    /**
+     * {@return whether they are independent: a test by 199 permutations}
+     *
+     * @param device computes it
+     * @param x samples of one variable
+     * @param y samples of the other, as many
+     * @param sigma width of both kernels
+     */
+    public static TestResult test(Device device, float[][] x, float[][] y, double sigma) {
+        Kernel kernel = Kernel.gaussian(sigma);
+        return Independence.permutations(device, Measure.HSIC, Variable.of(x, kernel), Variable.of(y, kernel), 199, 1);
     }
 
     /**
@@ -42,6 +57,10 @@ public final class HsicOfArrays {
         try (Device device = Devices.open("auto", 0).device()) {
             System.out.printf("HSIC of x and x^2: %.5f%n", hsic(device, x, square, 1));
             System.out.printf("HSIC of x and another: %.5f%n", hsic(device, x, other, 1));
+            System.out.printf(
+                    "Independent? p = %.3f and %.3f%n",
+                    test(device, x, square, 1).pValue(),
+                    test(device, x, other, 1).pValue());
         }
     }
 }
