@@ -285,7 +285,11 @@ final class BadInputTest {
                         .with("begun/config.toml", "dataset = \"shapes\"\nmodel = \"mlp\"\n"),
                 failure("is damaged", "train", "--quiet", "--resume", "@/torn")
                         .with("torn/config.toml", config())
-                        .with("torn/checkpoint/step-3/state.json", "{\"format\": 2, \"epoch\""));
+                        .with("torn/checkpoint/step-3/state.json", "{\"format\": 2, \"epoch\""),
+                failure("is damaged", "predict", "@/torn", "@/file")
+                        .with("torn/checkpoint/step-3/state.json", "{\"format\": 2, \"epoch\""),
+                failure("is damaged", "export", "@/torn", "@/new.onnx")
+                        .with("torn/checkpoint/step-3/state.json", "[]"));
     }
 
     private static String config() {

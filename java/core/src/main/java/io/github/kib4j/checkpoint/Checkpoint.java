@@ -4,6 +4,7 @@ import io.github.kib4j.files.DurableFiles;
 import io.github.kib4j.files.FileContentException;
 import io.github.kib4j.files.Safetensors;
 import io.github.kib4j.files.Sha256;
+import io.github.kib4j.layer.LayerSpec;
 import io.github.kib4j.layer.Network;
 import io.github.kib4j.layer.NetworkSpec;
 import io.github.kib4j.op.Parameter;
@@ -339,13 +340,25 @@ public final class Checkpoint {
         String averaged = state.averaged();
         Path weights = checkpoint.resolve(averaged == null ? WEIGHTS : AVERAGED);
         checkSum(weights, averaged == null ? state.weights() : averaged);
+        Map<String, Safetensors.Array> arrays = Safetensors.read(weights);
+        long numbers = arrays.values().stream()
+                .mapToLong(array -> array.shape().size())
+                .sum();
+        long wanted = network.parameters()
+                + network.hidden().stream()
+                        .filter(LayerSpec::batchNorm)
+                        .mapToLong(layer -> 2L * layer.units())
+                        .sum();
+        if (numbers != wanted) { // before a network of that size is made room for
+            throw foreign(checkpoint, "network: its weights are " + numbers + " numbers, not " + wanted);
+        }
         return new SavedModel(
                 checkpoint,
                 network,
                 identity.settings(),
                 identity.input(),
                 classNames,
-                Safetensors.read(weights),
+                arrays,
                 state.progress(),
                 List.of());
     }
