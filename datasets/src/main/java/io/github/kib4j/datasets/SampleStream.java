@@ -1,5 +1,6 @@
 package io.github.kib4j.datasets;
 
+import io.github.kib4j.data.Pixels;
 import io.github.kib4j.files.Json;
 import io.github.kib4j.tensor.DataType;
 import io.github.kib4j.tensor.Shape;
@@ -21,10 +22,11 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Samples without labels, one after the other: what a network is asked about. They come out of image files, folders of them, tables
- * ({@code .csv}), and lines of JSON ({@code .jsonl}), these two from a pipe as well.
+ * Samples without labels, one after the other: what a network is asked about. They come out of image files, folders of them, arrays of
+ * numpy's ({@code .npy}), tables ({@code .csv}), and lines of JSON ({@code .jsonl}), these two from a pipe as well.
  *
- * <p>For a network that was trained on bytes, numbers in tables and JSON are bytes, from 0 to 255; else they are as in training.
+ * <p>For a network that was trained on bytes, numbers in tables and JSON are bytes, from 0 to 255, and floats of arrays are from 0 to 1;
+ * else they are as in training.
  */
 public final class SampleStream {
     private static final List<String> JSON = List.of("jsonl", "ndjson", "json");
@@ -93,9 +95,11 @@ public final class SampleStream {
             } catch (IOException e) {
                 throw unreadable(file.toString(), e);
             }
+        } else if (ending.equals("npy")) {
+            array(NpyArray.read(file));
         } else {
             throw new DatasetException("What the file " + file + " has is not clear from its ending; name an image ("
-                    + ImageFile.FORMATS + "), a .csv or a .jsonl.");
+                    + ImageFile.FORMATS + "), a .csv, a .npy or a .jsonl.");
         }
     }
 
@@ -151,6 +155,35 @@ public final class SampleStream {
                     + ", but the network reads " + shape + "; scale or convert it.");
         }
         taker.take(file.toString(), channels == 3 ? pixels : Arrays.copyOf(pixels, plane));
+    }
+
+    private void array(NpyArray array) {
+        int size = Math.toIntExact(shape.size());
+        NpySet.Images images = NpySet.Images.of(array, shape);
+        if (!images.image().equals(shape) && images.image().size() != size) {
+            throw new DatasetException("The array " + array.name() + " has samples of " + images.image()
+                    + ", but the network reads " + shape + "; give it an array of such.");
+        }
+        Pixels pixels = images.pixels();
+        if (pixels.type() == DataType.U8 && !bytes) {
+            throw new DatasetException("The array " + array.name()
+                    + " is of bytes, but the network was trained on floats;" + " convert it as in training.");
+        }
+        for (int i = 0; i < pixels.size() / size; i++) {
+            String name = Integer.toString(i);
+            if (pixels.type() == DataType.U8) {
+                taker.take(name, Arrays.copyOfRange(pixels.bytes(), i * size, (i + 1) * size));
+            } else {
+                float[] sample = Arrays.copyOfRange(pixels.floats(), i * size, (i + 1) * size);
+                for (float number : sample) {
+                    if (!Float.isFinite(number)) {
+                        throw new DatasetException("Sample " + i + " of the array " + array.name() + " has the number "
+                                + number + "; give numbers that are finite.");
+                    }
+                }
+                taker.take(name, sample);
+            }
+        }
     }
 
     private void lines(InputStream in, String name, @Nullable Boolean json) throws IOException {

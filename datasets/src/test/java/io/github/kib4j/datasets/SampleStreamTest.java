@@ -4,13 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
+import io.github.kib4j.files.Npy;
 import io.github.kib4j.tensor.DataType;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.testkit.Mutations;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.File;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -163,6 +167,57 @@ final class SampleStreamTest {
         assertThatThrownBy(() -> read(TWO, DataType.F32, folder)).hasMessageContaining("has no PNG");
     }
 
+    private Path array(String name, DataType type, Shape shape, ByteBuffer numbers) throws IOException {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        byte[] header = Npy.header(type == DataType.U8 ? DataType.F32 : type, shape);
+        out.write(
+                type == DataType.U8
+                        ? new String(header, StandardCharsets.ISO_8859_1)
+                                .replace("<f4", "|u1")
+                                .getBytes(StandardCharsets.ISO_8859_1)
+                        : header);
+        out.write(numbers.array());
+        return Files.write(folder.resolve(name), out.toByteArray());
+    }
+
+    @Test
+    void arraysAreOfBytesOrFloats() throws IOException {
+        ByteBuffer floats = ByteBuffer.allocate(16).order(ByteOrder.LITTLE_ENDIAN);
+        floats.asFloatBuffer().put(new float[] {1, 2, 3, 0.5f});
+        Path table = array("table.npy", DataType.F32, Shape.of(2, 2), floats);
+        assertThat(read(TWO, DataType.F32, table)).containsExactly("0:[1.0, 2.0]", "1:[3.0, 0.5]");
+        assertThat(read(Shape.of(1, 1, 2), DataType.U8, table))
+                .as("floats from 0 to 1, for bytes")
+                .hasSize(2);
+        byte[] pixels = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
+        Path last = array("last.npy", DataType.U8, Shape.of(2, 1, 2, 3), ByteBuffer.wrap(pixels));
+        assertThat(read(Shape.of(3, 1, 2), DataType.U8, last))
+                .containsExactly("0:[1, 4, 2, 5, 3, 6]", "1:[7, 10, 8, 11, 9, 12]");
+        assertThatThrownBy(() -> read(Shape.of(3, 1, 2), DataType.F32, last))
+                .hasMessageContaining("is of bytes, but the network was trained on floats");
+        assertThatThrownBy(() -> read(Shape.of(3, 1, 1), DataType.F32, table))
+                .hasMessage("The array " + table
+                        + " has samples of 2 x 1 x 1, but the network reads 3 x 1 x 1; give it an" + " array of such.");
+        floats.asFloatBuffer().put(3, Float.NaN);
+        Path none = array("none.npy", DataType.F32, Shape.of(2, 2), floats);
+        assertThatThrownBy(() -> read(TWO, DataType.F32, none))
+                .hasMessage("Sample 1 of the array " + none + " has the number NaN; give numbers that are finite.");
+    }
+
+    /** An array of floats, or what is left of one. */
+    @FuzzTest(maxDuration = "3m")
+    void arrays(byte[] bytes) throws IOException {
+        Path file = Files.createTempFile("kib-fuzz", ".npy");
+        try {
+            Files.write(file, bytes);
+            assertThat(read(TWO, DataType.F32, file)).allMatch(sample -> sample.endsWith("]"));
+        } catch (DatasetException e) {
+            assertThat(e.getMessage().replaceAll("'.*'", "")).endsWith(".").doesNotContain("Exception");
+        } finally {
+            Files.delete(file);
+        }
+    }
+
     @FuzzTest(maxDuration = "3m")
     void lines(byte[] bytes) {
         for (DataType type : List.of(DataType.U8, DataType.F32)) {
@@ -181,5 +236,7 @@ final class SampleStreamTest {
                 .map(text -> text.getBytes(StandardCharsets.UTF_8))
                 .toList();
         assertThat(Mutations.read(seeds, MILLISECONDS, this::lines)).isPositive();
+        byte[] array = Arrays.copyOf(Npy.header(DataType.F32, Shape.of(2, 2)), 128 + 16);
+        assertThat(Mutations.read(List.of(array), MILLISECONDS, this::arrays)).isPositive();
     }
 }

@@ -181,7 +181,7 @@ public final class Kib {
                         PredictCommand.spec(),
                         "RUN [FILE...] [OPTION]...",
                         "kib predict runs/mine cat.png photos/          # a table on the terminal",
-                        "kib predict runs/mine new.csv --without id --out predicted.csv",
+                        "kib predict runs/mine new.csv --leave-out id --out predicted.csv",
                         "my-program | kib predict runs/mine --json      # line by line"),
                 HelpScreen.of(
                         CodesCommand.spec(),

@@ -24,7 +24,7 @@ import picocli.CommandLine.ParseResult;
 final class PredictCommand {
     private static final String OUT = "--out";
     private static final String ALL = "--all";
-    private static final String WITHOUT = "--without";
+    private static final String LEAVE_OUT = "--leave-out";
     private static final Path PIPE = Path.of("-");
     private static final List<Key> OF_THE_MACHINE = List.of(Key.DEVICE, Key.THREADS);
 
@@ -34,9 +34,9 @@ final class PredictCommand {
         CommandSpec spec = Parts.command(
                 "predict",
                 "Says which class the network of a run's checkpoint takes samples for, and how probable it is: of image files"
-                        + " and folders of them, tables (.csv) and lines of JSON (.jsonl: a list of"
+                        + " and folders of them, NumPy arrays (.npy), tables (.csv) and lines of JSON (.jsonl: a list of"
                         + " numbers, or an object with one by the name input, and an id). For a network that was trained on"
-                        + " bytes numbers are from 0 to 255.");
+                        + " bytes numbers are from 0 to 255; in arrays of floats from 0 to 1.");
         spec.addPositional(
                 Parts.argument(0, true, Path.class, "RUN", "folder of a run, or of one of its rules", List.of()));
         spec.addPositional(PositionalParamSpec.builder()
@@ -51,7 +51,7 @@ final class PredictCommand {
         spec.addOption(Parts.option(OUT, Path.class, "FILE", "is written, instead of the terminal"));
         spec.addOption(Parts.flag(ALL, "the probabilities of all classes, too"));
         spec.addOption(Parts.option(
-                WITHOUT,
+                LEAVE_OUT,
                 String.class,
                 "COLUMN[,...]",
                 "columns of tables that are no input: names, or numbers from 1"));
@@ -76,7 +76,7 @@ final class PredictCommand {
         saved.passedOver().forEach(err::println);
         boolean json = parsed.hasMatchedOption("--json");
         boolean all = parsed.hasMatchedOption(ALL);
-        String without = parsed.matchedOptionValue(WITHOUT, "");
+        String without = parsed.matchedOptionValue(LEAVE_OUT, "");
         List<String> columns = without.isEmpty() ? List.of() : Arrays.asList(without.split(",", -1));
         try (Device device = new RunPlan(settings).device().device();
                 Model model = Model.load(device, saved)) {

@@ -88,7 +88,7 @@ final class ModelCommandsTest {
                 "id," + IntStream.range(0, SIZE).mapToObj(k -> "p" + k).collect(Collectors.joining(",")) + "\n"
                         + rows(",").stream().map(row -> "x," + row + "\n").collect(Collectors.joining()));
         CommandResult csv =
-                kib("predict", path("run"), table.toString(), "--rule", "phsic", "--all", "--without", "id");
+                kib("predict", path("run"), table.toString(), "--rule", "phsic", "--all", "--leave-out", "id");
         assertThat(csv.code()).as(csv.err()).isZero();
         List<String> lines = csv.out().lines().toList();
         assertThat(lines).hasSize(IMAGES + 1);

@@ -306,6 +306,10 @@ public final class Model implements AutoCloseable {
         }
         try {
             int count = samples.count(input.shape());
+            if (samples.type() == DataType.U8 && input.type() == DataType.F32) {
+                throw new RefusedException(
+                        "The network was trained on floats, but the samples are bytes; give floats as in training.");
+            }
             for (int done = 0; done < count; done += batch) {
                 Tensor result = run(layer, samples, done, Math.min(batch, count - done));
                 rows.add(done, result.readFloats(), result.shape().rowSize());

@@ -111,6 +111,10 @@ public abstract class ModelContract extends BackendContract {
                 assertThat(model.logits(Samples.of(features.test().pixels()))).isDeepEqualTo(expected);
                 assertThat(model.saved().requireInput().type()).isEqualTo(DataType.F32);
                 assertThat(model.saved().requireInput().mean()).isEqualTo(features.mean());
+                assertThatThrownBy(() -> model.predict(Samples.ofBytes(new byte[5])))
+                        .isInstanceOf(RefusedException.class)
+                        .hasMessage("The network was trained on floats, but the samples are bytes; give floats as in"
+                                + " training.");
             }
         }
     }
