@@ -207,10 +207,10 @@ class Bound final : public kib::Kernels {
     return kib_random_advance(now, batch, queue);
   }
   kib_status readout_cross_entropy(void* dy, int dy_type, const float* y, const int32_t* labels, const float* shares,
-                                   double smoothing, int64_t batch, int64_t outputs, const kib_meter* meter,
-                                   void* workspace, const kib_queue* queue) const override {
-    return kib_readout_cross_entropy(dy, dy_type, y, labels, shares, smoothing, batch, outputs, meter, workspace,
-                                     queue);
+                                   double smoothing, const float* weights, int64_t batch, int64_t outputs,
+                                   const kib_meter* meter, void* workspace, const kib_queue* queue) const override {
+    return kib_readout_cross_entropy(dy, dy_type, y, labels, shares, smoothing, weights, batch, outputs, meter,
+                                     workspace, queue);
   }
   int64_t readout_workspace(int64_t batch, int64_t outputs) const override {
     return kib_readout_workspace(batch, outputs);

@@ -50,31 +50,39 @@ void test_shares() {
   y[1] = -INFINITY;  // of a class that is not wanted
   const std::vector<int32_t> labels = {0, 2, 1, 1};
   const std::vector<float> shares = {0.75f, 0, 0.25f, 0.125f, 0.25f, 0.625f, 0, 1, 0, 0.5f, 0.5f, 0};
-  for (bool shared : {false, true})
-    for (double smoothing : {0.0, 0.25}) {
-      if (smoothing > 0) y[1] = -1;
-      std::vector<float> dy(B * M);
-      double sums[2] = {0, 0}, loss = 0, right = 0;
-      int64_t now[4] = {0, 0, 0, 0}, fault[2] = {0, 0};
-      kib_meter meter = {sums, 0, now, fault, 1};
-      kib_readout_cross_entropy(dy.data(), KIB_F32, y.data(), shared ? nullptr : labels.data(),
-                                shared ? shares.data() : nullptr, smoothing, B, M, &meter, nullptr, on(1));
-      for (int64_t b = 0; b < B; b++) {
-        const float *row = y.data() + b * M, *part = shares.data() + b * M;
-        double sum = 0;
-        for (int64_t m = 0; m < M; m++) sum += std::exp(row[m]);
-        int64_t label = shared ? std::max_element(part, part + M) - part : labels[b];
-        right += std::max_element(row, row + M) - row == label;
-        for (int64_t m = 0; m < M; m++) {
-          double wanted = (1 - smoothing) * (shared ? part[m] : m == label) + smoothing / M;
-          if (wanted != 0) loss -= wanted * (row[m] - std::log(sum));
-          near(dy[b * M + m], (std::exp(row[m]) / sum - wanted) / B, 1e-6, "gradient by shares");
-        }
+  const float weights[] = {0.5f, 2, 0.25f};
+  const float weight_of_labels = 0.5f + 0.25f + 2 + 2;
+  for (int i = 0; i < 8; i++) {
+    bool shared = i & 1, weighted = i & 4;
+    double smoothing = i & 2 ? 0.25 : 0;
+    if (smoothing > 0) y[1] = -1;
+    std::vector<float> dy(B * M);
+    double sums[2] = {0, 0}, loss = 0, right = 0;
+    int64_t now[4] = {0, 0, 0, 0}, fault[2] = {0, 0};
+    kib_meter meter = {sums, 0, now, fault, 1};
+    kib_readout_cross_entropy(dy.data(), KIB_F32, y.data(), shared ? nullptr : labels.data(),
+                              shared ? shares.data() : nullptr, smoothing, weighted ? weights : nullptr, B, M, &meter,
+                              nullptr, on(1));
+    for (int64_t b = 0; b < B; b++) {
+      const float *row = y.data() + b * M, *part = shares.data() + b * M;
+      double sum = 0;
+      for (int64_t m = 0; m < M; m++) sum += std::exp(row[m]);
+      int64_t label = shared ? std::max_element(part, part + M) - part : labels[b];
+      right += std::max_element(row, row + M) - row == label;
+      double wanted[M], all = 0;
+      for (int64_t m = 0; m < M; m++) {
+        wanted[m] = (1 - smoothing) * (shared ? part[m] : m == label) + smoothing / M;
+        if (weighted) wanted[m] *= weights[m] * B / (shared ? B : weight_of_labels);
+        if (wanted[m] != 0) loss -= wanted[m] * (row[m] - std::log(sum));
+        all += wanted[m];
       }
-      near(sums[0], loss, 1e-6, "loss by shares");
-      check(sums[1] == right && fault[0] == 0, "the heaviest class is the right one");
-      y[1] = -INFINITY;
+      for (int64_t m = 0; m < M; m++)
+        near(dy[b * M + m], (all * std::exp(row[m]) / sum - wanted[m]) / B, 1e-6, "gradient by shares");
     }
+    near(sums[0], loss, 1e-6, "loss by shares");
+    check(sums[1] == right && fault[0] == 0, "the heaviest class is the right one");
+    y[1] = -INFINITY;
+  }
 }
 
 void test_add() {
@@ -95,8 +103,8 @@ void test_readout() {
   double sums[4] = {1, 2, 3, 4};
   int64_t now[4] = {6, 0, 0, 0}, fault[2] = {0, 0};
   kib_meter meter = {sums, 1, now, fault, 2};
-  check(kib_readout_cross_entropy(dy.data(), KIB_F32, y.data(), labels.data(), nullptr, 0, B, M, &meter, nullptr,
-                                  on(1)) == KIB_OK,
+  check(kib_readout_cross_entropy(dy.data(), KIB_F32, y.data(), labels.data(), nullptr, 0, nullptr, B, M, &meter,
+                                  nullptr, on(1)) == KIB_OK,
         "readout");
   double loss = 0, correct = 0;
   for (int64_t b = 0; b < B; b++) {
@@ -113,10 +121,12 @@ void test_readout() {
   check(sums[2] == 3 + correct && sums[0] == 1 && sums[3] == 4, "readout's count");
   check(fault[0] == 0, "a finite loss is no fault");
   meter.correct = -1;
-  kib_readout_cross_entropy(nullptr, KIB_F32, y.data(), labels.data(), nullptr, 0, B, M, &meter, nullptr, on(1));
+  kib_readout_cross_entropy(nullptr, KIB_F32, y.data(), labels.data(), nullptr, 0, nullptr, B, M, &meter, nullptr,
+                            on(1));
   check(sums[2] == 3 + correct, "nothing is counted where nothing is asked for");
   y[4] = NAN;
-  kib_readout_cross_entropy(nullptr, KIB_F32, y.data(), labels.data(), nullptr, 0, B, M, &meter, nullptr, on(1));
+  kib_readout_cross_entropy(nullptr, KIB_F32, y.data(), labels.data(), nullptr, 0, nullptr, B, M, &meter, nullptr,
+                            on(1));
   check(fault[0] == 7 && fault[1] == 1, "a loss that is not a number is a fault");
   test_shares();
   test_add();

@@ -3,6 +3,6 @@
 #define KIB_INTERFACE_H
 
 /* Raised whenever a declaration of these headers changes: a library answers with the one that it was compiled with. */
-#define KIB_INTERFACE 9
+#define KIB_INTERFACE 10
 
 #endif

@@ -157,8 +157,9 @@ class Kernels {
 
   // readout.h
   virtual kib_status readout_cross_entropy(void* dy, int dy_type, const float* y, const int32_t* labels,
-                                           const float* shares, double smoothing, int64_t batch, int64_t outputs,
-                                           const kib_meter* meter, void* workspace, const kib_queue* queue) const = 0;
+                                           const float* shares, double smoothing, const float* weights, int64_t batch,
+                                           int64_t outputs, const kib_meter* meter, void* workspace,
+                                           const kib_queue* queue) const = 0;
   virtual int64_t readout_workspace(int64_t batch, int64_t outputs) const = 0;
   virtual kib_status readout_average_pool(void* y, const void* x, int type, int64_t batch, int64_t channels,
                                           int64_t height, int64_t width, int64_t rows, int64_t columns,

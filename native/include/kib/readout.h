@@ -12,13 +12,15 @@ extern "C" {
 
 /*
  * Softmax cross-entropy of logits y [B, M] with the shares q = (1 - smoothing) p + smoothing / M, where p is one-hot of
- * labels [B] or, where they are NULL, shares [B, M], whose rows sum to 1: dy [B, M] of dy_type (or NULL) =
- * (softmax - q) / B; the meter's slot gets the sum of the losses, its slot of right answers the number of samples whose
- * largest logit is where p is largest (the first of equal ones).
+ * labels [B] or, where they are NULL, shares [B, M], whose rows sum to 1. Where weights [M] of classes are not NULL, a
+ * share of class m is multiplied by weights[m] B / W, where W is the sum of the labels' weights, or B of shares. With
+ * Q = sum_m q, 1 without weights, dy [B, M] of dy_type (or NULL) = (Q softmax - q) / B; the meter's slot gets the sum
+ * of the losses sum_m q (log sum exp(y) - y[m]), its slot of right answers the number of samples whose largest logit is
+ * where p is largest (the first of equal ones).
  */
 kib_status kib_readout_cross_entropy(void* dy, int dy_type, const float* y, const int32_t* labels, const float* shares,
-                                     double smoothing, int64_t batch, int64_t outputs, const kib_meter* meter,
-                                     void* workspace, const kib_queue* queue);
+                                     double smoothing, const float* weights, int64_t batch, int64_t outputs,
+                                     const kib_meter* meter, void* workspace, const kib_queue* queue);
 
 /* Bytes of scratch memory that it needs. */
 int64_t kib_readout_workspace(int64_t batch, int64_t outputs);

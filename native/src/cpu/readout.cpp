@@ -41,12 +41,27 @@ void weighted_sum(T* target, const T* source, int64_t channels, Visit visit) {
   }
 }
 
-// The shares of classes that logits are to have: kept p + spread, of labels or of shares.
+// The shares of classes that logits are to have: kept p + spread, of labels or of shares, and weighted.
 struct Wanted {
   const int32_t* labels;
-  const float* shares;
+  const float *shares, *weights;
   double kept, spread;
   int64_t outputs;
+  double scale = 1;  // of weights
+
+  Wanted(const int32_t* of_labels, const float* of_shares, double smoothing, const float* of_classes, int64_t batch,
+         int64_t count)
+      : labels(of_labels),
+        shares(of_shares),
+        weights(of_classes),
+        kept(1 - smoothing),
+        spread(smoothing / static_cast<double>(count)),
+        outputs(count) {
+    if (weights == nullptr || labels == nullptr) return;
+    double sum = 0;
+    for (int64_t b = 0; b < batch; b++) sum += weights[labels[b]];
+    scale = static_cast<double>(batch) / sum;
+  }
 
   int64_t label(int64_t b) const {
     if (shares == nullptr) return labels[b];
@@ -54,7 +69,14 @@ struct Wanted {
     return std::max_element(row, row + outputs) - row;
   }
   double share(int64_t b, int64_t m) const {
-    return kept * (shares == nullptr ? m == labels[b] : shares[b * outputs + m]) + spread;
+    double share = kept * (shares == nullptr ? m == labels[b] : shares[b * outputs + m]) + spread;
+    return weights == nullptr ? share : share * weights[m] * scale;
+  }
+  double all(int64_t b) const {
+    if (weights == nullptr) return 1;
+    double sum = 0;
+    for (int64_t m = 0; m < outputs; m++) sum += share(b, m);
+    return sum;
   }
 };
 
@@ -63,25 +85,26 @@ struct Wanted {
 int64_t kib_readout_workspace(int64_t, int64_t) { return 0; }
 
 kib_status kib_readout_cross_entropy(void* dy, int dy_type, const float* y, const int32_t* labels, const float* shares,
-                                     double smoothing, int64_t batch, int64_t outputs, const kib_meter* meter, void*,
-                                     const kib_queue*) {
+                                     double smoothing, const float* weights, int64_t batch, int64_t outputs,
+                                     const kib_meter* meter, void*, const kib_queue*) {
   return with_type(dy_type, [&](auto tag) {
     using T = decltype(tag);
-    Wanted wanted{labels, shares, 1 - smoothing, smoothing / static_cast<double>(outputs), outputs};
+    Wanted wanted(labels, shares, smoothing, weights, batch, outputs);
     double loss = 0, correct = 0;
     for (int64_t b = 0; b < batch; b++) {
       const float* row = y + b * outputs;
       int64_t largest = std::max_element(row, row + outputs) - row;
       double sum = 0;
       for (int64_t m = 0; m < outputs; m++) sum += std::exp(static_cast<double>(row[m]) - row[largest]);
-      loss += std::log(sum);
+      double all = wanted.all(b);
+      loss += all * std::log(sum);
       for (int64_t m = 0; m < outputs; m++) {
         double share = wanted.share(b, m);
         if (share != 0) loss += share * (static_cast<double>(row[largest]) - row[m]);
         if (dy == nullptr) continue;
         double softmax = std::exp(static_cast<double>(row[m]) - row[largest]) / sum;
         store(static_cast<T*>(dy) + b * outputs + m,
-              static_cast<float>((softmax - share) / static_cast<double>(batch)));
+              static_cast<float>((all * softmax - share) / static_cast<double>(batch)));
       }
       correct += largest == wanted.label(b);
     }

@@ -53,15 +53,25 @@ struct Largest {
   }
 };
 
-// The shares of classes that logits are to have: kept p + spread, of labels or of shares.
+// The shares of classes that logits are to have: kept p + spread, of labels or of shares, and weighted.
 struct Wanted {
   const int32_t* labels;
-  const float* shares;
+  const float *shares, *weights;
   double kept, spread;
 
   // Of class m of the row that begins at number `row`, of sample b.
-  __device__ double share(int64_t b, int64_t row, int64_t m) const {
-    return kept * (shares == nullptr ? m == labels[b] : shares[row + m]) + spread;
+  __device__ double share(int64_t b, int64_t row, int64_t m, double scale) const {
+    double share = kept * (shares == nullptr ? m == labels[b] : shares[row + m]) + spread;
+    // The product is rounded by itself: with the subtraction of it in one step, no gradient would be zero.
+    return weights == nullptr ? share : __dmul_rn(share * weights[m], scale);
+  }
+
+  // By what weights are multiplied: the same in each block, which reads all labels.
+  __device__ double scale(int64_t batch, double* parts) const {
+    if (weights == nullptr || labels == nullptr) return 1;
+    double sum = 0;
+    for (int64_t b = threadIdx.x; b < batch; b += kThreads) sum += weights[labels[b]];
+    return static_cast<double>(batch) / block_sum(sum, parts);
   }
 };
 
@@ -74,7 +84,8 @@ __global__ void __launch_bounds__(kThreads, kPlain ? 2 : 1)
                   kib_meter meter) {
   __shared__ double parts[kWarp];
   unsigned lane = threadIdx.x % teams.team, count = kThreads / teams.team;
-  double losses = 0, right = 0;
+  double losses = 0, right = 0, scale = 1;
+  if constexpr (!kPlain) scale = wanted.scale(batch, parts);
   for (int64_t first = blockIdx.x * teams.rows; first < min((blockIdx.x + 1) * teams.rows, batch); first += count) {
     int64_t b = first + threadIdx.x / teams.team;
     bool is_row = b < batch;  // all lanes stay, for the others' sums
@@ -92,13 +103,16 @@ __global__ void __launch_bounds__(kThreads, kPlain ? 2 : 1)
     }
     sum = team_sum(sum, teams.team);
     int64_t label = is_row && (kPlain || wanted.shares == nullptr) ? wanted.labels[b] : 0;
-    double below = 0;  // how far the wanted logits are below the largest
+    double below = 0, all = 1;  // how far the wanted logits are below the largest; the sum of shares
     if constexpr (!kPlain) {
+      double whole = 0;
       for (int64_t m = lane; m < end; m += teams.team) {
-        double share = wanted.share(b, b * outputs, m);
+        double share = wanted.share(b, b * outputs, m, scale);
+        whole += share;
         if (share != 0) below += share * (static_cast<double>(largest.value) - logit(m));
       }
       below = team_sum(below, teams.team);
+      if (wanted.weights != nullptr) all = team_sum(whole, teams.team);
       if (wanted.shares != nullptr) {
         const float* shares = wanted.shares + b * outputs;
         Largest heaviest;
@@ -109,14 +123,14 @@ __global__ void __launch_bounds__(kThreads, kPlain ? 2 : 1)
     }
     if (!is_row) continue;
     if (lane == 0) {
-      losses += log(sum) + (kPlain ? static_cast<double>(largest.value) - row[label] : below);
+      losses += all * log(sum) + (kPlain ? static_cast<double>(largest.value) - row[label] : below);
       right += largest.at == label;
     }
     if (dy == nullptr) continue;
     for (int64_t m = lane; m < outputs; m += teams.team) {
       if (!kHeld) e = exp(static_cast<double>(row[m]) - largest.value);
-      double share = kPlain ? m == label : wanted.share(b, b * outputs, m);
-      store(dy + b * outputs + m, static_cast<float>((e / sum - share) / static_cast<double>(batch)));
+      double share = kPlain ? m == label : wanted.share(b, b * outputs, m, scale);
+      store(dy + b * outputs + m, static_cast<float>((all * (e / sum) - share) / static_cast<double>(batch)));
     }
   }
   losses = block_sum(losses, parts);
@@ -253,14 +267,14 @@ int64_t kib_readout_workspace(int64_t batch, int64_t outputs) {
 }
 
 kib_status kib_readout_cross_entropy(void* dy, int dy_type, const float* y, const int32_t* labels, const float* shares,
-                                     double smoothing, int64_t batch, int64_t outputs, const kib_meter* meter,
-                                     void* workspace, const kib_queue* queue) {
+                                     double smoothing, const float* weights, int64_t batch, int64_t outputs,
+                                     const kib_meter* meter, void* workspace, const kib_queue* queue) {
   return with_type(dy_type, [&](auto tag) {
     using T = decltype(tag);
     Teams teams(batch, outputs);
     auto* sums = static_cast<double*>(workspace);
-    Wanted wanted{labels, shares, 1 - smoothing, smoothing / static_cast<double>(outputs)};
-    bool plain = shares == nullptr && smoothing == 0, held = outputs <= kWarp;
+    Wanted wanted{labels, shares, weights, 1 - smoothing, smoothing / static_cast<double>(outputs)};
+    bool plain = shares == nullptr && smoothing == 0 && weights == nullptr, held = outputs <= kWarp;
     auto kernel = plain ? (held ? cross_entropy<true, true, T> : cross_entropy<true, false, T>)
                         : (held ? cross_entropy<false, true, T> : cross_entropy<false, false, T>);
     kib_status status = launch("readout.cross_entropy", kernel, {dim3(static_cast<unsigned>(teams.blocks)), kThreads},

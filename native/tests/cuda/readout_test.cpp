@@ -17,6 +17,7 @@ namespace {
 struct Wanted {
   bool shared = false;
   double smoothing = 0;
+  bool weighted = false;
 };
 
 // Gradient, meter and fault like the processor's, in two steps on the same meter: the second adds to the first, but the
@@ -24,6 +25,7 @@ struct Wanted {
 void compare(const std::vector<float>& y, int64_t batch, int64_t outputs, int type, const Wanted& wanted,
              std::string what) {
   what += wanted.shared ? " shares" : " labels";
+  what += wanted.weighted ? ", weighted" : "";
   std::vector<int32_t> labels;
   for (int64_t b = 0; b < batch; b++) labels.push_back(static_cast<int32_t>((b * 7 + 3) % outputs));
   std::vector<float> shares(y.size(), 0);  // of two classes, as mixing makes them, or of one
@@ -41,6 +43,10 @@ void compare(const std::vector<float>& y, int64_t batch, int64_t outputs, int ty
   test::Array<float> dshares(shares);
   const int32_t *plain = wanted.shared ? nullptr : labels.data(), *dplain = wanted.shared ? nullptr : dlabels.data();
   const float *soft = wanted.shared ? shares.data() : nullptr, *dsoft = wanted.shared ? dshares.data() : nullptr;
+  auto of_classes = random_numbers(static_cast<size_t>(outputs), 0.1f, 3);
+  test::Array<float> dclasses(of_classes);
+  const float* weights = wanted.weighted ? of_classes.data() : nullptr;
+  const float* dweights = wanted.weighted ? dclasses.data() : nullptr;
   test::Array<double> dsums(sums);
   test::Array<int64_t> dnow(now), dfault(fault);
   test::Scratch scratch(static_cast<size_t>(kib_readout_workspace(batch, outputs)));
@@ -49,13 +55,13 @@ void compare(const std::vector<float>& y, int64_t batch, int64_t outputs, int ty
   kib_meter dmeter = {dsums.data(), 1, dnow.data(), dfault.data(), 2};
   for (int i = 0; i < 2; i++, now[0]++) {
     dnow.write(now);
-    expected::kib_readout_cross_entropy(dy.data(), KIB_F32, y.data(), plain, soft, wanted.smoothing, batch, outputs,
-                                        &meter, nullptr, test::processor());
-    expected::kib_readout_cross_entropy(dy16.data(), KIB_BF16, y.data(), plain, soft, wanted.smoothing, batch, outputs,
-                                        &none, nullptr, test::processor());
+    expected::kib_readout_cross_entropy(dy.data(), KIB_F32, y.data(), plain, soft, wanted.smoothing, weights, batch,
+                                        outputs, &meter, nullptr, test::processor());
+    expected::kib_readout_cross_entropy(dy16.data(), KIB_BF16, y.data(), plain, soft, wanted.smoothing, weights, batch,
+                                        outputs, &none, nullptr, test::processor());
     void* to = type == KIB_F32 ? static_cast<void*>(ddy.data()) : ddy16.data();
-    test::ok(kib_readout_cross_entropy(to, type, dlogits.data(), dplain, dsoft, wanted.smoothing, batch, outputs,
-                                       &dmeter, scratch.data(), test::device()),
+    test::ok(kib_readout_cross_entropy(to, type, dlogits.data(), dplain, dsoft, wanted.smoothing, dweights, batch,
+                                       outputs, &dmeter, scratch.data(), test::device()),
              what);
   }
   test::near(dsums.read(), sums, 1e-12, what + ": sums");
@@ -68,7 +74,8 @@ void compare(const std::vector<float>& y, int64_t batch, int64_t outputs, int ty
   }
 }
 
-const Wanted kWanted[] = {{}, {false, 0.1}, {true, 0}, {true, 0.1}};
+const Wanted kWanted[] = {
+    {}, {false, 0.1}, {true, 0}, {true, 0.1}, {false, 0, true}, {false, 0.1, true}, {true, 0, true}};
 
 // Logits that are not numbers, infinite, equal, or far from each other.
 void test_odd_logits() {
@@ -175,13 +182,13 @@ void test_readout() {
   test_odd_logits();
   test::Array<float> y(std::vector<float>{1, 2});
   test::Array<int32_t> labels(std::vector<int32_t>{1});
-  test::ok(kib_readout_cross_entropy(nullptr, KIB_F32, y.data(), labels.data(), nullptr, 0, 1, 2, nullptr, nullptr,
-                                     test::device()),
+  test::ok(kib_readout_cross_entropy(nullptr, KIB_F32, y.data(), labels.data(), nullptr, 0, nullptr, 1, 2, nullptr,
+                                     nullptr, test::device()),
            "neither gradient nor meter");
-  test::ok(kib_readout_cross_entropy(nullptr, KIB_F32, nullptr, nullptr, nullptr, 0, 0, 10, nullptr, nullptr,
+  test::ok(kib_readout_cross_entropy(nullptr, KIB_F32, nullptr, nullptr, nullptr, 0, nullptr, 0, 10, nullptr, nullptr,
                                      test::device()),
            "no samples");
-  check(kib_readout_cross_entropy(nullptr, 9, y.data(), labels.data(), nullptr, 0, 1, 2, nullptr, nullptr,
+  check(kib_readout_cross_entropy(nullptr, 9, y.data(), labels.data(), nullptr, 0, nullptr, 1, 2, nullptr, nullptr,
                                   test::device()) == KIB_UNSUPPORTED_TYPE,
         "no type 9");
 }
@@ -198,13 +205,13 @@ void time_readout(test::Timer& timer) {
     kib_meter meter = {sums.data(), 0, zeros.data(), fault.data(), 1};
     timer.time("readout.cross_entropy", std::to_string(few) + "x" + std::to_string(outputs),
                {static_cast<double>(few * (8 * outputs + 4))}, [&, columns = outputs] {
-                 return kib_readout_cross_entropy(dy.data(), KIB_F32, y.data(), labels.data(), nullptr, 0, few, columns,
-                                                  &meter, scratch.data(), test::device());
+                 return kib_readout_cross_entropy(dy.data(), KIB_F32, y.data(), labels.data(), nullptr, 0, nullptr, few,
+                                                  columns, &meter, scratch.data(), test::device());
                });
     timer.time("readout.cross_entropy", std::to_string(few) + "x" + std::to_string(outputs) + ", smoothed",
                {static_cast<double>(few * (8 * outputs + 4))}, [&, columns = outputs] {
-                 return kib_readout_cross_entropy(dy.data(), KIB_F32, y.data(), labels.data(), nullptr, 0.1, few,
-                                                  columns, &meter, scratch.data(), test::device());
+                 return kib_readout_cross_entropy(dy.data(), KIB_F32, y.data(), labels.data(), nullptr, 0.1, nullptr,
+                                                  few, columns, &meter, scratch.data(), test::device());
                });
   }
   for (const auto& [channels, side, rows, columns] :

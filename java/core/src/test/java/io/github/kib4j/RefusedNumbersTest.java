@@ -24,6 +24,7 @@ import io.github.kib4j.tensor.DataType;
 import io.github.kib4j.tensor.Scope;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
+import io.github.kib4j.train.ClassWeights;
 import io.github.kib4j.train.LabelSpec;
 import java.util.ArrayList;
 import java.util.List;
@@ -50,6 +51,11 @@ final class RefusedNumbersTest {
         List<Double> one = List.of(1.0);
         return Stream.of(
                 new Setting("smoothing", v -> new LabelSpec(v, 0), List.of(0.0, 0.99), List.of(-0.1, 1.0)),
+                new Setting(
+                        "weight of a class",
+                        v -> ClassWeights.of(List.of(v)),
+                        List.of(1e-3, 1e6),
+                        List.of(0.0, -1.0, 1e39)),
                 new Setting("mixup", v -> new LabelSpec(0, v), List.of(0.0, 1e-6, 1e6), List.of(-0.1, 1e-7, 2e6)),
                 new Setting(
                         "augmentation mean",

@@ -21,7 +21,13 @@ import org.jspecify.annotations.Nullable;
 public record KernelReadout(KernelLibrary library) implements ReadoutOps<Work> {
 
     @Override
-    public Work crossEntropy(@Nullable Tensor dy, Tensor y, Tensor wanted, double smoothing, @Nullable Meter meter) {
+    public Work crossEntropy(
+            @Nullable Tensor dy,
+            Tensor y,
+            Tensor wanted,
+            double smoothing,
+            @Nullable Tensor weights,
+            @Nullable Meter meter) {
         library.numbers(y.type());
         boolean labelled = wanted.shape().rank() == 1;
         int type = dy == null ? Specs.type(DataType.F32) : library.typeOf(dy);
@@ -32,10 +38,12 @@ public record KernelReadout(KernelLibrary library) implements ReadoutOps<Work> {
             FloatPointer logits = library.floats(y);
             IntPointer labels = library.intsOrNull(labelled ? wanted : null);
             FloatPointer shares = library.floatsOrNull(labelled ? null : wanted);
+            FloatPointer ofClasses = library.floatsOrNull(weights);
             kib_meter sink = library.meter(meter);
             return () -> library.kernels()
                     .readout_cross_entropy(
-                            gradient, type, logits, labels, shares, smoothing, batch, outputs, sink, scratch, queue);
+                            gradient, type, logits, labels, shares, smoothing, ofClasses, batch, outputs, sink, scratch,
+                            queue);
         });
     }
 

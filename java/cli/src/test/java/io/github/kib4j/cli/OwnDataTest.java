@@ -98,6 +98,20 @@ final class OwnDataTest {
     }
 
     @Test
+    void classesHaveWeights() throws IOException {
+        Path table = folder.resolve("table.csv");
+        TinyFeatures.csv(table, 60);
+        train(table, "--class-weights", "1,2,3")
+                .assertSentence(
+                        2, "--class-weights has 3 numbers, but there are 2 classes; give one for each, or balanced.");
+        out(train(table, "--class-weights", "balanced"));
+        assertThat(folder.resolve("run/config.toml")).content().contains("class-weights = \"balanced\"");
+        out(kib("train", "--resume", folder + "/run", "--epochs", "5"));
+        kib("train", "--resume", folder + "/run", "--epochs", "6", "--class-weights", "1,2")
+                .assertSentence(2, "class-weights");
+    }
+
+    @Test
     void whatFeaturesCannotBeIsRefused() throws IOException {
         Path table = folder.resolve("table.csv");
         TinyFeatures.csv(table, 60);

@@ -13,6 +13,7 @@ import io.github.kib4j.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /** The readout's planned pass of a batch: logits, softmax cross-entropy, gradients. */
 public final class ReadoutPass {
@@ -111,13 +112,15 @@ public final class ReadoutPass {
      *
      * @param labels {@code [B]}, I32, or shares of classes {@code [B, M]}, F32
      * @param smoothing of labels
+     * @param weights of classes {@code [M]}, F32; null for none
      * @param meter adds up the loss
      * @param gradients receive those of the readout's parameters
      * @return the planned operations, in order: first the loss
      */
-    public List<Operation> lossAndGradient(Tensor labels, double smoothing, Meter meter, Gradients gradients) {
+    public List<Operation> lossAndGradient(
+            Tensor labels, double smoothing, @Nullable Tensor weights, Meter meter, Gradients gradients) {
         List<Operation> operations = new ArrayList<>();
-        operations.add(device.readout().crossEntropy(dlogits, logits, labels, smoothing, meter));
+        operations.add(device.readout().crossEntropy(dlogits, logits, labels, smoothing, weights, meter));
         for (int i = 0; i < read.size(); i++) {
             operations.add(device.product()
                     .weightGradient(

@@ -143,7 +143,7 @@ public record LocalClassification(int classes, int features, Feedback.Kind feedb
             Tensor logits = workspace.tensor(DataType.F32, outputs);
             operations.add(device.product().forward(logits, read, weight.operand(), bias.value(), Geometry.LINEAR));
             Tensor dlogits = workspace.tensor(z.type(), outputs);
-            operations.add(device.readout().crossEntropy(dlogits, logits, teaching.tensor(), smoothing, meter));
+            operations.add(device.readout().crossEntropy(dlogits, logits, teaching.tensor(), smoothing, null, meter));
             Feedback.Planned back = feedback.plan(device, workspace);
             operations.addAll(back.operations());
             operations.add(device.product()

@@ -9,7 +9,12 @@ import org.jspecify.annotations.Nullable;
 record CheckedReadout(ReadoutOps<Work> raw, Door door) implements ReadoutOps<Operation> {
     @Override
     public Operation crossEntropy(
-            @Nullable Tensor dy, Tensor y, Tensor wanted, double smoothing, @Nullable Meter meter) {
+            @Nullable Tensor dy,
+            Tensor y,
+            Tensor wanted,
+            double smoothing,
+            @Nullable Tensor weights,
+            @Nullable Meter meter) {
         Check check = new Check("readout.crossEntropy");
         check.require(y.shape().rank() == 2, "y must be [B, M], but is " + y.shape());
         check.type("y", y, DataType.F32);
@@ -20,6 +25,7 @@ record CheckedReadout(ReadoutOps<Work> raw, Door door) implements ReadoutOps<Ope
             check.type("shares", wanted, DataType.F32);
         }
         check.require(smoothing >= 0 && smoothing < 1, "smoothing must be from 0 to below 1, but is " + smoothing);
+        check.vector("weights", weights, y.shape().extent(1));
         if (meter != null) {
             check.meter(meter);
         }
@@ -29,8 +35,8 @@ record CheckedReadout(ReadoutOps<Work> raw, Door door) implements ReadoutOps<Ope
         }
         return door.plan(
                 check.operation(),
-                Touched.reads(y, wanted).writes(dy).meter(meter),
-                () -> raw.crossEntropy(dy, y, wanted, smoothing, meter));
+                Touched.reads(y, wanted, weights).writes(dy).meter(meter),
+                () -> raw.crossEntropy(dy, y, wanted, smoothing, weights, meter));
     }
 
     @Override

@@ -37,20 +37,29 @@ public interface ReadoutOps<R> {
      * Plans softmax cross-entropy, mean over the batch, with the shares {@code q = (1 - smoothing) p + smoothing / M}, where {@code p}
      * is one-hot of labels, or given: {@code loss = mean_b (log sum_m exp(y[b,m]) - sum_m q[b,m] y[b,m])} and
      * {@code dy = (softmax(y) - q) / B} (docs/mathematics.md, section 7.5). The meter's slot gets {@code B loss}, its slot of correct
-     * answers the number of samples whose largest logit is where {@code p} is largest (the first of equal ones). As PyTorch's, but
-     * that a class without a share adds nothing, also where its logit is infinite.
+     * answers the number of samples whose largest logit is where {@code p} is largest (the first of equal ones). Where classes have
+     * weights {@code w}, {@code q[b,m]} is multiplied by {@code w[m] B / W}, {@code W} being the sum of the labels' weights, or {@code B}
+     * of shares: with {@code Q = sum_m q[b,m]} the loss is {@code mean_b (Q log sum_m exp(y[b,m]) - sum_m q[b,m] y[b,m])} and
+     * {@code dy = (Q softmax(y) - q) / B}. As PyTorch's, but that a class without a share adds nothing, also where its logit is infinite.
      *
      * @param dy {@code [B, M]}, T; null if only the meter is wanted
      * @param y logits {@code [B, M]}, F32
      * @param wanted labels {@code [B]}, I32, or shares of classes {@code [B, M]}, F32, of which those of a sample add up to 1
      * @param smoothing from 0 to below 1
+     * @param weights of classes {@code [M]}, F32, positive; null for none
      * @param meter adds up loss and correct answers; null to add up nothing
      * @return the planned operation
      */
-    R crossEntropy(@Nullable Tensor dy, Tensor y, Tensor wanted, double smoothing, @Nullable Meter meter);
+    R crossEntropy(
+            @Nullable Tensor dy,
+            Tensor y,
+            Tensor wanted,
+            double smoothing,
+            @Nullable Tensor weights,
+            @Nullable Meter meter);
 
     /**
-     * Plans softmax cross-entropy without smoothing.
+     * Plans softmax cross-entropy without smoothing and weights.
      *
      * @param dy {@code [B, M]}, T; null if only the meter is wanted
      * @param y logits {@code [B, M]}, F32
@@ -59,7 +68,7 @@ public interface ReadoutOps<R> {
      * @return the planned operation
      */
     default R crossEntropy(@Nullable Tensor dy, Tensor y, Tensor wanted, @Nullable Meter meter) {
-        return crossEntropy(dy, y, wanted, 0, meter);
+        return crossEntropy(dy, y, wanted, 0, null, meter);
     }
 
     /**

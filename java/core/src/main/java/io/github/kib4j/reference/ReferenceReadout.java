@@ -14,12 +14,24 @@ import org.jspecify.annotations.Nullable;
 /** {@link ReadoutOps} in loops. */
 record ReferenceReadout() implements ReadoutOps<Work> {
     @Override
-    public Work crossEntropy(@Nullable Tensor dy, Tensor y, Tensor wanted, double smoothing, @Nullable Meter meter) {
+    public Work crossEntropy(
+            @Nullable Tensor dy,
+            Tensor y,
+            Tensor wanted,
+            double smoothing,
+            @Nullable Tensor weights,
+            @Nullable Meter meter) {
         int batch = y.shape().extent(0);
         int outputs = y.shape().extent(1);
         return Work.of(() -> {
             double[] logits = doubles(y);
             double[] p = wanted.shape().rank() == 1 ? oneHot(ints(wanted), outputs) : doubles(wanted);
+            double[] w = new double[outputs];
+            Arrays.fill(w, 1);
+            if (weights != null) {
+                double scale = wanted.shape().rank() == 1 ? scale(ints(wanted), doubles(weights)) : 1;
+                Arrays.setAll(w, m -> doubles(weights)[m] * scale);
+            }
             double loss = 0;
             for (int b = 0; b < batch; b++) {
                 int largest = largest(logits, b * outputs, outputs);
@@ -27,13 +39,17 @@ record ReferenceReadout() implements ReadoutOps<Work> {
                 for (int m = 0; m < outputs; m++) {
                     sum += Math.exp(logits[b * outputs + m] - logits[b * outputs + largest]);
                 }
-                loss += Math.log(sum);
+                double all = 0;
+                for (int m = 0; m < outputs; m++) {
+                    all += w[m] * ((1 - smoothing) * p[b * outputs + m] + smoothing / outputs);
+                }
+                loss += all * Math.log(sum);
                 for (int m = 0; m < outputs; m++) {
                     double below = logits[b * outputs + largest] - logits[b * outputs + m];
-                    double q = (1 - smoothing) * p[b * outputs + m] + smoothing / outputs;
+                    double q = w[m] * ((1 - smoothing) * p[b * outputs + m] + smoothing / outputs);
                     loss += q == 0 ? 0 : q * below;
                     if (dy != null) {
-                        doubles(dy)[b * outputs + m] = (Math.exp(-below) / sum - q) / batch;
+                        doubles(dy)[b * outputs + m] = (all * Math.exp(-below) / sum - q) / batch;
                     }
                 }
                 if (meter != null && meter.correct() != Meter.NOWHERE) {
@@ -44,6 +60,12 @@ record ReferenceReadout() implements ReadoutOps<Work> {
                 ReferenceObjective.addUp(meter, loss);
             }
         });
+    }
+
+    /** Returns by what weights are multiplied so that those of the labels are 1 in the mean. */
+    private static double scale(int[] labels, double[] weights) {
+        return labels.length
+                / Arrays.stream(labels).mapToDouble(label -> weights[label]).sum();
     }
 
     private static double[] oneHot(int[] labels, int outputs) {

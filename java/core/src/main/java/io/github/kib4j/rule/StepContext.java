@@ -6,6 +6,7 @@ import io.github.kib4j.op.Gradients;
 import io.github.kib4j.op.Meter;
 import io.github.kib4j.op.Workspace;
 import io.github.kib4j.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a training step is planned with.
@@ -15,6 +16,7 @@ import io.github.kib4j.tensor.Tensor;
  * @param x input {@code [B, ...]}
  * @param labels {@code [B]}, I32, or of mixed images shares of classes {@code [B, M]}, F32
  * @param smoothing of labels, where cross-entropy compares with them
+ * @param weights of classes in the readout's cross-entropy {@code [M]}, F32; null for none
  * @param order {@code [samples]}, I32: the epoch's order
  * @param clock where the run stands
  * @param sums F64, one slot for each hidden layer's loss, then the readout's loss, then correct answers
@@ -26,6 +28,7 @@ public record StepContext(
         Tensor x,
         Tensor labels,
         double smoothing,
+        @Nullable Tensor weights,
         Tensor order,
         Clock clock,
         Tensor sums,

@@ -90,7 +90,11 @@ final class Steps {
                 Phase.OBJECTIVE,
                 lane,
                 readout.lossAndGradient(
-                        context.labels(), context.smoothing(), context.readoutMeter(), context.gradients()));
+                        context.labels(),
+                        context.smoothing(),
+                        context.weights(),
+                        context.readoutMeter(),
+                        context.gradients()));
     }
 
     List<Step> all() {

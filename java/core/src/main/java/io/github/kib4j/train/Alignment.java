@@ -32,6 +32,7 @@ import org.jspecify.annotations.Nullable;
  * (docs/mathematics.md, section 7.2).
  *
  * @param images as many of the epoch's first ones are looked at, as they are, not shifted, mirrored or mixed
+ * @param weights of classes; null for none
  * @param apart makes shares of classes of labels, where the rule is taught by such; null where it is not
  */
 record Alignment(
@@ -44,6 +45,7 @@ record Alignment(
         DataType type,
         int batch,
         double smoothing,
+        @Nullable Tensor weights,
         @Nullable Mixup apart) {
 
     /** Returns the angles, degrees; NaN for a layer in which one of both is zero; none where the rule leaves hidden layers alone. */
@@ -84,7 +86,8 @@ record Alignment(
                 device.batch().images(x, labels, images.pixels(), images.labels(), order, preparation, clock)));
         Tensor wanted = apart == null ? labels : apart.plan(workspace, steps, x, labels, clock);
         rule
-                .plan(new StepContext(workspace, gradients, x, wanted, smoothing, order, clock, sums, Exchange.NONE))
+                .plan(new StepContext(
+                        workspace, gradients, x, wanted, smoothing, weights, order, clock, sums, Exchange.NONE))
                 .stream()
                 .filter(step -> step.phase() != Phase.OPTIMIZER)
                 .forEach(steps::add);

@@ -10,10 +10,11 @@ import io.github.kib4j.tensor.RefusedException;
  *     section 7.5)
  * @param mixup {@code alpha} of the distribution {@code Beta(alpha, alpha)} of the part that a mixed image has of its own (section 7.6); 0
  *     where images are not mixed
+ * @param weights of classes in the readout's cross-entropy (section 7.7)
  */
-public record LabelSpec(double smoothing, double mixup) {
+public record LabelSpec(double smoothing, double mixup, ClassWeights weights) {
     /** Labels as they are. */
-    public static final LabelSpec PLAIN = new LabelSpec(0, 0);
+    public static final LabelSpec PLAIN = new LabelSpec(0, 0, ClassWeights.NONE);
 
     /** Below the one all parts are 0 or 1, beyond the other a half. */
     private static final double LEAST_MIXUP = 1e-6;
@@ -25,6 +26,7 @@ public record LabelSpec(double smoothing, double mixup) {
      *
      * @param smoothing from 0 to below 1
      * @param mixup 0, or from a millionth to a million
+     * @param weights of classes
      */
     public LabelSpec {
         if (!(smoothing >= 0 && smoothing < 1)) {
@@ -36,6 +38,16 @@ public record LabelSpec(double smoothing, double mixup) {
         }
     }
 
+    /**
+     * Creates labels without weights of classes.
+     *
+     * @param smoothing from 0 to below 1
+     * @param mixup 0, or from a millionth to a million
+     */
+    public LabelSpec(double smoothing, double mixup) {
+        this(smoothing, mixup, ClassWeights.NONE);
+    }
+
     /** {@return whether images are mixed} */
     public boolean mixes() {
         return mixup > 0;
@@ -45,6 +57,7 @@ public record LabelSpec(double smoothing, double mixup) {
     Signature signature() {
         return Signature.EMPTY
                 .with("smoothing", smoothing == 0 ? null : smoothing)
-                .with("mixup", mixup == 0 ? null : mixup);
+                .with("mixup", mixup == 0 ? null : mixup)
+                .with("weights", weights.isNone() ? null : weights);
     }
 }

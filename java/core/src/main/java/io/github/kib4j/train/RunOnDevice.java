@@ -48,6 +48,7 @@ final class RunOnDevice {
     private final BatchOps.Spec augmentation;
     private final BatchOps.Spec plain;
     private final @Nullable Mixup mixup;
+    private final @Nullable Tensor weights;
     private final Map<Integer, Program> programs = new HashMap<>();
 
     /** Allocates a run, on a dry scope one that can be measured; refuses a network that does not fit the data set. */
@@ -73,6 +74,7 @@ final class RunOnDevice {
         augmentation = dataset.preparation(config.augment(), config.seed());
         plain = dataset.preparation(false, config.seed());
         mixup = mixup(scope, steps());
+        weights = weights(scope, dataset);
     }
 
     /** Returns what mixes the images of so many steps; null where they are not mixed. */
@@ -87,6 +89,19 @@ final class RunOnDevice {
                         config.network().outputs(),
                         steps)
                 : null;
+    }
+
+    /** Returns the weights of classes; null where there are none. */
+    private @Nullable Tensor weights(Scope scope, DeviceDataset dataset) {
+        ClassWeights wanted = config.labels().weights();
+        if (wanted.isNone()) {
+            return null;
+        }
+        Tensor all = scope.allocate(DataType.F32, Shape.of(dataset.classes()));
+        if (!all.owner().isDry()) {
+            all.write(wanted.of(dataset));
+        }
+        return all;
     }
 
     private TrainingSet trainingSet(DeviceDataset dataset) {
@@ -121,6 +136,7 @@ final class RunOnDevice {
             throw new RefusedException("The network has " + config.network().outputs() + " outputs, but "
                     + dataset.name() + " has " + dataset.classes() + " classes.");
         }
+        config.labels().weights().require(dataset.classes());
         if (dataset.trainCount() < 2) {
             throw new RefusedException(
                     "Training needs at least 2 images, but " + dataset.name() + " has " + dataset.trainCount() + ".");
@@ -229,6 +245,7 @@ final class RunOnDevice {
                 type,
                 batch,
                 config.labels().smoothing(),
+                weights,
                 apart);
     }
 
@@ -252,6 +269,7 @@ final class RunOnDevice {
                 x,
                 wanted,
                 config.labels().smoothing(),
+                weights,
                 order,
                 clock,
                 sums,

@@ -127,6 +127,11 @@ public final class Trainer implements AutoCloseable {
     }
 
     private void checkExchange() {
+        if (exchange.size() > 1 && !config.labels().weights().isNone()) {
+            throw new RefusedException(
+                    "Weights of classes in batches of " + exchange.size()
+                            + " devices are not there: each would divide by its own labels' weights; train without, or on one device.");
+        }
         if (exchange.size() > 1 && config.network().hidden().stream().anyMatch(LayerSpec::batchNorm)) {
             throw new RefusedException(
                     "Batch normalization over the batches of " + exchange.size()

@@ -177,6 +177,12 @@ public enum Key {
             Range.between(0, 1e6),
             "0.0",
             "mix images and labels of a batch by parts of Beta(X, X), for example 0.2; 0 for not"),
+    /** What classes weigh. */
+    CLASS_WEIGHTS(
+            Type.WEIGHTS,
+            Range.between(1e-6, 1e6),
+            "",
+            "weights of classes in the readout's cross-entropy: balanced (by how rare each is), or one for each class; default: none"),
     /** How often all training images are seen. */
     EPOCHS(INTEGER, Range.EPOCHS, "10", "how often all training images are seen"),
     /** {@code B}, the images of a step. */
@@ -309,6 +315,8 @@ public enum Key {
         NUMBER("X", "a number"),
         /** A number, or several with commas. */
         NUMBERS("X,X,...", "a number, or several with commas between them,"),
+        /** Weights of classes. */
+        WEIGHTS("balanced|X,X,...", "balanced, or numbers with commas between them,"),
         /** True or false. */
         FLAG("true|false", "true or false"),
         /** Whole numbers with commas. */
@@ -436,11 +444,8 @@ public enum Key {
                     Arrays.stream(trimmed.split(",", -1)).map(this::chosen).collect(Collectors.joining(","));
                 case INTEGER -> Long.toString(inRange(Long.parseLong(trimmed)));
                 case NUMBER -> Double.toString(inRange(Double.parseDouble(trimmed)));
-                case NUMBERS ->
-                    numbers(trimmed).stream()
-                            .map(this::inRange)
-                            .map(String::valueOf)
-                            .collect(Collectors.joining(","));
+                case NUMBERS -> normalNumbers(trimmed);
+                case WEIGHTS -> trimmed.equals("balanced") ? trimmed : normalNumbers(trimmed);
                 case FLAG -> flag(trimmed);
                 case INTEGERS ->
                     integers(trimmed).stream()
@@ -452,6 +457,10 @@ public enum Key {
             throw new UsageException(
                     "--" + title() + " must be " + type.words + range.words() + ", but is '" + value + "'.");
         }
+    }
+
+    private String normalNumbers(String value) {
+        return numbers(value).stream().map(this::inRange).map(String::valueOf).collect(Collectors.joining(","));
     }
 
     /** Returns the choice that is written otherwise, {@code FashionMNIST}; what is none stays as it is. */

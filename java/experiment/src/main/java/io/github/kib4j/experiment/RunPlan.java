@@ -37,6 +37,7 @@ import io.github.kib4j.rule.ReadoutRule;
 import io.github.kib4j.rule.Rule;
 import io.github.kib4j.tensor.RefusedException;
 import io.github.kib4j.tensor.Shape;
+import io.github.kib4j.train.ClassWeights;
 import io.github.kib4j.train.DeviceDataset.Sizes;
 import io.github.kib4j.train.LabelSpec;
 import io.github.kib4j.train.MemoryBudget;
@@ -181,12 +182,26 @@ public record RunPlan(Settings settings) {
                             settings.seed(),
                             settings.flag(Key.AUGMENT))
                     .withViews(settings.integer(Key.VIEWS))
-                    .withLabels(new LabelSpec(settings.number(Key.LABEL_SMOOTHING), settings.number(Key.MIXUP)))
+                    .withLabels(new LabelSpec(
+                            settings.number(Key.LABEL_SMOOTHING), settings.number(Key.MIXUP), classWeights(classes)))
                     .withWeightAverage(settings.number(Key.WEIGHT_AVERAGE))
                     .withTestFlips(settings.flag(Key.TEST_FLIPS));
         } catch (RefusedException e) {
             throw new UsageException(String.valueOf(e.getMessage()));
         }
+    }
+
+    private ClassWeights classWeights(int classes) {
+        String given = settings.text(Key.CLASS_WEIGHTS);
+        if (given.isEmpty() || given.equals("balanced")) {
+            return given.isEmpty() ? ClassWeights.NONE : ClassWeights.BALANCED;
+        }
+        List<Double> weights = settings.numbers(Key.CLASS_WEIGHTS);
+        if (weights.size() != classes) {
+            throw new UsageException("--class-weights has " + Words.count(weights.size(), "number") + ", but there are "
+                    + Words.count(classes, "class") + "; give one for each, or balanced.");
+        }
+        return ClassWeights.of(weights);
     }
 
     /** Refuses weights that are not there to begin from. */

@@ -307,8 +307,9 @@ final class Derivatives {
         Tensor y = in.tensor(1);
         Tensor sums = t.wide(2);
         Meter meter = new Meter(sums, 0, t.clock(0, 0, 0));
-        List<Operation> forward =
-                List.of(t.device().readout().crossEntropy(null, y, in.tensor(2), in.get(3, Double.class), meter));
+        List<Operation> forward = List.of(t.device()
+                .readout()
+                .crossEntropy(null, y, in.tensor(2), in.get(3, Double.class), in.find(4, Tensor.class), meter));
         double perSample = 1.0 / y.shape().extent(0);
         return dy == null
                 ? null

@@ -136,8 +136,8 @@ public final class GoldenTraining {
         Tensor order = scope.allocate(DataType.I32, Shape.of(batch));
         Workspace workspace = device.newWorkspace(scope);
         Gradients gradients = new Gradients(workspace);
-        List<Step> planned =
-                bound.plan(new StepContext(workspace, gradients, x, labels, 0, order, clock, sums, Exchange.NONE));
+        List<Step> planned = bound.plan(
+                new StepContext(workspace, gradients, x, labels, 0, null, order, clock, sums, Exchange.NONE));
         parameters.removeIf(parameter -> parameter.name().endsWith("_backward")); // fixed
         parameters.forEach(parameter -> workspace.keep(gradients.of(parameter)));
         Tensor logits = workspace.keep(logits(planned));

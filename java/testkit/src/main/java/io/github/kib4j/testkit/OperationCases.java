@@ -1104,8 +1104,9 @@ public final class OperationCases {
             for (double smoothing : new double[] {0, 0.1}) {
                 for (boolean shared : new boolean[] {false, true}) {
                     if (shared || smoothing > 0) {
-                        softCrossEntropy(s, smoothing, shared);
+                        softCrossEntropy(s, smoothing, shared, false);
                     }
+                    softCrossEntropy(s, smoothing, shared, true);
                 }
             }
         }
@@ -1123,8 +1124,8 @@ public final class OperationCases {
         });
     }
 
-    private void softCrossEntropy(int[] s, double smoothing, boolean shared) {
-        String what = " smoothed by " + smoothing + (shared ? ", shares" : "");
+    private void softCrossEntropy(int[] s, double smoothing, boolean shared, boolean weighted) {
+        String what = " smoothed by " + smoothing + (shared ? ", shares" : "") + (weighted ? ", weighted" : "");
         add("readout.crossEntropy", "B=" + s[0] + " M=" + s[1] + what, s[1], t -> {
             Tensor logits = t.filled(t.single(s), -4, 4);
             Meter meter = new Meter(t.output("sums", t.wide(3)), 1, 2, t.clock(0, 0, 0));
@@ -1135,7 +1136,8 @@ public final class OperationCases {
                 wanted = shares;
             }
             Tensor dy = t.output("dy", t.activation(s));
-            t.then(t.device().readout().crossEntropy(dy, logits, wanted, smoothing, meter));
+            Tensor weights = weighted ? t.filled(t.single(s[1]), 0.25, 4) : null;
+            t.then(t.device().readout().crossEntropy(dy, logits, wanted, smoothing, weights, meter));
         });
     }
 

@@ -19,6 +19,7 @@ import io.github.kib4j.rule.BackpropRule;
 import io.github.kib4j.rule.ReadoutRule;
 import io.github.kib4j.rule.Rule;
 import io.github.kib4j.tensor.Shape;
+import io.github.kib4j.train.ClassWeights;
 import io.github.kib4j.train.EpochResult;
 import io.github.kib4j.train.Evaluation;
 import io.github.kib4j.train.LabelSpec;
@@ -97,6 +98,9 @@ public abstract class ResumeContract extends BackendContract {
                     precision,
                     config(features.network(), features.rule(), features.local(), features.schedule(), precision)));
         }
+        TrainingConfig weighted = mlp(TinyRun.phsic(), Precision.BF16)
+                .withLabels(new LabelSpec(0.1, 0, ClassWeights.of(List.of(0.5, 1.0, 2.0, 4.0))));
+        runs.add(Arguments.of("mlp", "phsic, weights of classes", Precision.BF16, weighted));
         Rule readout = new ReadoutRule();
         runs.add(Arguments.of("vgg", readout.name(), Precision.F32, vgg(readout, Precision.F32)));
         return runs.stream();

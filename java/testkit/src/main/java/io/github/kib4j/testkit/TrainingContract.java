@@ -43,6 +43,7 @@ import io.github.kib4j.tensor.RefusedException;
 import io.github.kib4j.tensor.Scope;
 import io.github.kib4j.tensor.Shape;
 import io.github.kib4j.tensor.Tensor;
+import io.github.kib4j.train.ClassWeights;
 import io.github.kib4j.train.DeviceDataset;
 import io.github.kib4j.train.EpochResult;
 import io.github.kib4j.train.Evaluation;
@@ -63,6 +64,7 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -137,6 +139,52 @@ public abstract class TrainingContract extends BackendContract {
             }
             assertThat(Checkpoint.input(folder.resolve(rule.name())))
                     .contains(new Input(Shape.of(5, 1, 1), DataType.F32, dataset.mean(), dataset.deviation()));
+        }
+    }
+
+    /** Balanced weights are those of a class's share, of classes that are as frequent none; and what is estimated is there. */
+    @Test
+    void classesWeighWhatTheyAreGiven() {
+        Dataset all = TinyRun.features(64, 20);
+        int[] uneven =
+                IntStream.range(0, 64).filter(i -> i % 4 == 0 || i % 8 < 4).toArray(); // 16 of one, 8 of the others
+        Dataset dataset = Dataset.standardized("uneven", all.train().select("uneven", uneven), all.test());
+        List<Double> shares = List.of(40 / (4 * 16.0), 40 / (4 * 8.0), 40 / (4 * 8.0), 40 / (4 * 8.0));
+        for (Rule rule : List.of(TinyRun.phsic(), new BackpropRule())) {
+            TrainingConfig config = TinyRun.onFeatures(rule, 1, 16);
+            List<float[]> balanced = weighted(dataset, config, ClassWeights.BALANCED);
+            assertSame(weighted(dataset, config, ClassWeights.of(shares)), balanced);
+            assertThat(weighted(dataset, config, ClassWeights.NONE).get(0))
+                    .as(rule.name() + ": whether the readout reaches the first layer")
+                    .satisfies(first -> assertThat(Arrays.equals(first, balanced.get(0)))
+                            .isEqualTo(rule.name().equals("phsic")));
+            assertSame(
+                    weighted(all, config, ClassWeights.BALANCED),
+                    weighted(all, config, ClassWeights.of(List.of(1.0, 1.0, 1.0, 1.0))));
+        }
+        TrainingConfig config = TinyRun.onFeatures(TinyRun.phsic(), 1, 16);
+        assertThatThrownBy(() -> weighted(dataset, config, ClassWeights.of(List.of(1.0, 2.0))))
+                .isInstanceOf(RefusedException.class)
+                .hasMessage("There are 4 classes, but 2 weights of classes; give one for each.");
+        Dataset without = Dataset.standardized(
+                "without", all.train().select("without", new int[] {0, 1, 2, 4, 5, 6}), all.test());
+        assertThatThrownBy(() -> weighted(without, config, ClassWeights.BALANCED))
+                .isInstanceOf(RefusedException.class)
+                .hasMessage("No training sample is of class 'd', so that balanced weights of classes cannot be found;"
+                        + " give weights, or samples of it.");
+    }
+
+    private List<float[]> weighted(Dataset dataset, TrainingConfig config, ClassWeights classWeights) {
+        TrainingConfig weighted = config.withLabels(new LabelSpec(0, 0, classWeights));
+        try (Device device = open()) {
+            MemoryEstimate estimate = MemoryEstimate.of(device, DeviceDataset.Sizes.of(dataset), weighted)
+                    .orElseThrow();
+            try (Trainer trainer = new Trainer(device, dataset, weighted)) {
+                epoch(trainer);
+                trainer.evaluate();
+                assertThat(device.liveBytes()).isEqualTo(estimate.onDevice());
+                return weights(trainer);
+            }
         }
     }
 
