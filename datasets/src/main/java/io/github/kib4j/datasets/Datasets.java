@@ -99,7 +99,7 @@ public final class Datasets {
                         Recognised.FOLDER,
                         "The data set 'folder' needs a place: a folder with a folder of images for each class.");
             }
-            return ImageFolder.read(data, selection, notes);
+            return ImageFolder.read(data, reading, notes);
         }
         if (name.equals(Recognised.CSV)) {
             return CsvSet.read(own(name, data, "a file, or the folder of train.csv and test.csv"), reading);

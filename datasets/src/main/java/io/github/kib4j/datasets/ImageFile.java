@@ -157,7 +157,7 @@ record ImageFile(Shape shape, byte[] pixels) {
         Shape shape = Shape.of(3, height, width);
         if (expected != null && !shape.equals(expected)) {
             throw new DatasetException("The image " + file + " is " + shape + ", but the first one is " + expected
-                    + "; scale all images to one size.");
+                    + "; bring all images to one size.");
         }
         return shape;
     }

@@ -18,6 +18,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Folders of images, one for each class: {@code DIR/train/CLASS/*} and {@code DIR/test/CLASS/*} (by any of the names of
@@ -30,12 +31,14 @@ final class ImageFolder {
 
     private final Path folder;
     private final Selection selection;
+    private final @Nullable ImageSize size;
     private final ClassFolders found = new ClassFolders();
     private final List<String> notes = new ArrayList<>();
 
-    private ImageFolder(Path folder, Selection selection) {
+    private ImageFolder(Path folder, Reading reading) {
         this.folder = folder;
-        this.selection = selection;
+        selection = reading.selection();
+        size = reading.size();
     }
 
     /** What a folder of a folder is for, by its name in any case. */
@@ -59,8 +62,8 @@ final class ImageFolder {
 
     private record Labelled(Path file, int label) {}
 
-    static Dataset read(Path folder, Selection selection, Consumer<String> notes) {
-        ImageFolder reading = new ImageFolder(folder, selection);
+    static Dataset read(Path folder, Reading wanted, Consumer<String> notes) {
+        ImageFolder reading = new ImageFolder(folder, wanted);
         Dataset dataset = reading.read();
         reading.found.notes().forEach(notes);
         reading.notes.forEach(notes);
@@ -189,7 +192,7 @@ final class ImageFolder {
         }
         train = share(train, selection.train(), classes.size());
         test = share(test, selection.test(), classes.size());
-        Shape image = ImageFile.read(train.get(0).file(), null).shape();
+        Shape image = size == null ? ImageFile.read(train.get(0).file(), null).shape() : size.shape();
         ImageSet trainSet = load("folder train", train, image, classes);
         ImageSet testSet = load("folder test", test, image, classes);
         List<Double> half = Collections.nCopies(3, 0.5);
@@ -210,19 +213,23 @@ final class ImageFolder {
                 .toList();
     }
 
-    private static ImageSet load(String name, List<Labelled> files, Shape shape, List<String> classes) {
-        int size = Math.toIntExact(shape.size());
-        if ((long) size * files.size() > LARGEST_SET) {
+    private ImageSet load(String name, List<Labelled> files, Shape shape, List<String> classes) {
+        int numbers = Math.toIntExact(shape.size());
+        if ((long) numbers * files.size() > LARGEST_SET) {
             throw new DatasetException(
                     "The " + files.size() + " images beside " + files.get(0).file() + " of " + shape + " are more than "
                             + LARGEST_SET + " bytes; scale them down or take fewer.");
         }
-        byte[] pixels = new byte[files.size() * size];
+        byte[] pixels = new byte[files.size() * numbers];
         int[] labels = new int[files.size()];
         for (int i = 0; i < files.size(); i++) {
             labels[i] = files.get(i).label();
-            System.arraycopy(ImageFile.read(files.get(i).file(), shape).pixels(), 0, pixels, i * size, size);
+            System.arraycopy(image(files.get(i).file(), shape), 0, pixels, i * numbers, numbers);
         }
         return new ImageSet(name, shape, pixels, labels, classes);
+    }
+
+    private byte[] image(Path file, Shape shape) {
+        return size == null ? ImageFile.read(file, shape).pixels() : size.of(ImageFile.read(file, null));
     }
 }

@@ -28,7 +28,7 @@ final class ImageFolderTest {
 
     private Dataset read(Selection selection) {
         notes.clear();
-        return ImageFolder.read(folder, selection, notes::add);
+        return ImageFolder.read(folder, Reading.of(selection), notes::add);
     }
 
     private Dataset read() {

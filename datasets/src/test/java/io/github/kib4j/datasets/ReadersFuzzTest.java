@@ -233,7 +233,7 @@ final class ReadersFuzzTest {
             makeImages(root, data.consumeString(20), data.consumeString(12));
         }
         allowed(() -> {
-            Dataset set = ImageFolder.read(root, Selection.ALL, note -> {});
+            Dataset set = ImageFolder.read(root, Reading.ALL, note -> {});
             check(set.train());
             check(set.test());
         });

@@ -151,6 +151,7 @@ final class BadInputTest {
                 case NUMBER -> List.of("", "x", "-1", "NaN", "Infinity", "-Infinity", "1e31", "1e999", "0x");
                 case NUMBERS -> List.of("", "x", "-1", "1,,2", "1,", "2,NaN", "1,-1", "1e31", "Infinity");
                 case INTEGERS -> List.of("x", "1,,2", "-1", "0", "1.5", "99999999999", "NaN");
+                case SIZE -> List.of("", "x", "0", "-1", "32x", "32x32x3", "1.5", "4097", "3x5000");
                 case WEIGHTS -> List.of("", "x", "uniform", "1,,2", "0", "-1", "1e31", "NaN");
                 case FLAG -> List.of("yes", "1", "TRUE");
                 case TEXT, NAME, NAMES, CHOICE -> List.of();

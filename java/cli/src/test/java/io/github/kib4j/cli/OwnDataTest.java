@@ -98,6 +98,25 @@ final class OwnDataTest {
     }
 
     @Test
+    void imagesOfSeveralSizesAreResized() throws IOException {
+        for (String name : new String[] {"cat", "dog"}) {
+            Files.createDirectories(folder.resolve("images").resolve(name));
+            for (int i = 0; i < 10; i++) {
+                TinyImages.image(folder.resolve("images").resolve(name).resolve(i + ".png"), 8 + i, 20 - i);
+            }
+        }
+        Path images = folder.resolve("images");
+        train(images, "--model", "mlp").assertSentence(1, "but the first one is 3 x ");
+        CommandResult trained = train(images, "--model", "mlp", "--resize", "6x7");
+        out(trained);
+        assertThat(trained.err()).contains("folder: 18 training images (9 of each class)", "3 x 6 x 7");
+        assertThat(folder.resolve("run/config.toml")).content().contains("resize = \"6x7\"");
+        assertThat(out(kib("eval", folder + "/run"))).contains("of 2 test images");
+        kib("train", "--dataset", "mnist", "--resize", "6")
+                .assertSentence(2, "--resize means nothing to the data set mnist");
+    }
+
+    @Test
     void classesHaveWeights() throws IOException {
         Path table = folder.resolve("table.csv");
         TinyFeatures.csv(table, 60);

@@ -34,6 +34,11 @@ record Effects(Settings settings) {
                         ? null
                         : "the data set " + settings.text(Key.DATASET)
                                 + ", which is no table; add --dataset csv, or leave it out";
+            case RESIZE ->
+                is(Key.DATASET, "folder")
+                        ? null
+                        : "the data set " + settings.text(Key.DATASET)
+                                + ", which is no folder of images; add --dataset folder, or leave it out";
             case SHIFT ->
                 is(Key.DATASET, "csv") && !is(Key.SHIFT, "0") && !is(Key.SHIFT, "")
                         ? "the data set csv, whose samples are features; leave it out"

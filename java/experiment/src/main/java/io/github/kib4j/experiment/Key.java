@@ -8,6 +8,7 @@ import static io.github.kib4j.experiment.Key.Type.NUMBERS;
 import static io.github.kib4j.experiment.Key.Type.TEXT;
 
 import io.github.kib4j.datasets.Datasets;
+import io.github.kib4j.datasets.ImageSize;
 import io.github.kib4j.op.DeviceProvider;
 import io.github.kib4j.op.Devices;
 import java.text.DecimalFormat;
@@ -33,6 +34,11 @@ public enum Key {
     LABEL(Type.NAME, "", "csv: the column of the classes; default: the one called label, class, target, species or y"),
     /** Which columns of a table are not read. */
     LEAVE_OUT(Type.NAMES, "", "csv: columns that are not read, such as numbers of rows; default: none"),
+    /** To what size images of a folder are brought. */
+    RESIZE(
+            Type.SIZE,
+            "",
+            "folder: bring images to NxN or HxW, scaled with their proportions and cropped at their middle; default: none"),
     /** Whether a part of the training images, or a folder's own, is tested on. */
     VALIDATION(
             FLAG,
@@ -315,6 +321,8 @@ public enum Key {
         NUMBER("X", "a number"),
         /** A number, or several with commas. */
         NUMBERS("X,X,...", "a number, or several with commas between them,"),
+        /** A size of images. */
+        SIZE("N|HxW", "a whole number or two with an x between them, from 1 to " + ImageSize.LARGEST),
         /** Weights of classes. */
         WEIGHTS("balanced|X,X,...", "balanced, or numbers with commas between them,"),
         /** True or false. */
@@ -446,6 +454,7 @@ public enum Key {
                 case NUMBER -> Double.toString(inRange(Double.parseDouble(trimmed)));
                 case NUMBERS -> normalNumbers(trimmed);
                 case WEIGHTS -> trimmed.equals("balanced") ? trimmed : normalNumbers(trimmed);
+                case SIZE -> size(trimmed);
                 case FLAG -> flag(trimmed);
                 case INTEGERS ->
                     integers(trimmed).stream()
@@ -480,6 +489,17 @@ public enum Key {
             throw new IllegalArgumentException("neither true nor false");
         }
         return value;
+    }
+
+    private static String size(String value) {
+        String[] sides = value.split("x", -1);
+        int height = Integer.parseInt(sides[0]);
+        int width = sides.length == 2 ? Integer.parseInt(sides[1]) : height;
+        if (sides.length > 2) {
+            throw new IllegalArgumentException("more than two");
+        }
+        ImageSize size = new ImageSize(height, width); // which refuses others
+        return size.height() + "x" + size.width();
     }
 
     static List<Double> numbers(String value) {

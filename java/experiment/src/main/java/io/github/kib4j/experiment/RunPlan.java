@@ -4,6 +4,7 @@ import io.github.kib4j.data.Dataset;
 import io.github.kib4j.data.Pixels;
 import io.github.kib4j.datasets.CsvTable;
 import io.github.kib4j.datasets.Datasets;
+import io.github.kib4j.datasets.ImageSize;
 import io.github.kib4j.datasets.Reading;
 import io.github.kib4j.datasets.Selection;
 import io.github.kib4j.layer.LayerSpec;
@@ -102,8 +103,8 @@ public record RunPlan(Settings settings) {
      * @throws io.github.kib4j.datasets.DatasetException if they are missing or damaged
      */
     public Dataset dataset(Consumer<String> notes) {
-        Dataset loaded =
-                Datasets.load(settings.choice(Key.DATASET), data(), 0, new Reading(selection(), columns()), notes);
+        Dataset loaded = Datasets.load(
+                settings.choice(Key.DATASET), data(), 0, new Reading(selection(), columns(), size()), notes);
         if (loaded.test().count() == 0) {
             throw new UsageException(loaded.name() + " has no test image; give at least one.");
         }
@@ -118,6 +119,11 @@ public record RunPlan(Settings settings) {
                     "--shift moves images, but the samples of " + loaded.name() + " are features; leave it out.");
         }
         return loaded.withPadding(shift);
+    }
+
+    private @Nullable ImageSize size() {
+        String[] sides = settings.text(Key.RESIZE).split("x");
+        return sides.length == 2 ? new ImageSize(Integer.parseInt(sides[0]), Integer.parseInt(sides[1])) : null;
     }
 
     /** {@return which columns of a table are what} */

@@ -264,7 +264,7 @@ public final class Settings {
                 continue;
             }
             String written = switch (key.type()) {
-                case TEXT, NAME, NAMES, WEIGHTS, CHOICE -> "\"" + Toml.tomlEscape(value) + "\"";
+                case TEXT, NAME, NAMES, SIZE, WEIGHTS, CHOICE -> "\"" + Toml.tomlEscape(value) + "\"";
                 case INTEGERS -> list(value);
                 case NUMBERS -> value.contains(",") ? list(value) : value;
                 default -> value;

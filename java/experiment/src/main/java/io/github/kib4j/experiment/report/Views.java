@@ -14,8 +14,15 @@ import java.util.function.Consumer;
 
 /** Tries runs' networks, each on its data set, which stays for the next run if that has the same. */
 final class Views {
-    private static final List<Key> OF_THE_DATA =
-            List.of(Key.DATASET, Key.DATA, Key.LABEL, Key.LEAVE_OUT, Key.VALIDATION, Key.LIMIT_TRAIN, Key.LIMIT_TEST);
+    private static final List<Key> OF_THE_DATA = List.of(
+            Key.DATASET,
+            Key.DATA,
+            Key.LABEL,
+            Key.LEAVE_OUT,
+            Key.RESIZE,
+            Key.VALIDATION,
+            Key.LIMIT_TRAIN,
+            Key.LIMIT_TEST);
 
     /** Runs whose networks are tried, and whose filters are shown, at most: more than that nobody looks at. */
     static final int MOST = 12;
