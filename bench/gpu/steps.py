@@ -94,11 +94,11 @@ def doctor(place, _):
 
 
 def native_program(place):
-    """The C++ program of the CUDA kernels, which are beside it or in the jar; or a sentence on why it is not here."""
+    """The C++ program of the CUDA kernels, which are beside it or in a jar; or a sentence on why it is not here."""
     path = os.path.join(HERE, "native", "kib_cuda_test")
     if not os.path.exists(path):
         return "This folder has no native/kib_cuda_test; bench/gpu/make-bundle adds it where nvcc has built the CUDA kernels."
-    for jar in glob.glob(os.path.join(HERE, "jars", "kib4j-cuda-*.jar")):
+    for jar in glob.glob(os.path.join(HERE, "jars", "kib4j-cuda-*-linux-x86_64.jar")):
         with zipfile.ZipFile(jar) as entries:
             for name in entries.namelist():
                 if name.endswith("/" + KERNELS):

@@ -112,6 +112,22 @@ final class DocumentsTest {
     }
 
     @Test
+    void everyPackageIsOnThePageOfWhatMayChange() {
+        String page = read(root.resolve("docs/stability.md"));
+        Set<String> packages = new TreeSet<>();
+        forEach(Set.of("java"), (file, text) -> {
+            if (file.endsWith("package-info.java")
+                    && file.toString().contains("src/main")
+                    && !file.startsWith(root.resolve("bench"))) {
+                packages.addAll(all(Pattern.compile("(?m)^package io\\.github\\.kib4j\\.(.*);$"), text));
+            }
+        });
+        assertThat(packages)
+                .hasSizeGreaterThan(20)
+                .allSatisfy(name -> assertThat(page).contains("`" + name + "`"));
+    }
+
+    @Test
     void linksLeadSomewhere() {
         forEach(
                 Set.of("md"),

@@ -29,6 +29,9 @@ record ClassPath(Map<String, Path> entries) {
             "org/bytedeco/cuda/(?!(cudart|cublas|cudnn|presets)/|global/(cudart|cublas|cudnn)\\.class"
                     + "|linux-x86_64/libjni(cudart|cublas|cudnn)\\.so).*[^/]";
 
+    /** What a class path of all jars of a folder has, too, and no program needs. */
+    private static final String NO_CLASSES = ".*-(sources|javadoc)\\.jar";
+
     /** Returns what this program runs from, with what its jars' manifests name. */
     static ClassPath ofThisProgram() throws IOException {
         return of(System.getProperty("java.class.path", ""));
@@ -44,6 +47,9 @@ record ClassPath(Map<String, Path> entries) {
     }
 
     private static void add(Path entry, Map<String, Path> entries) throws IOException {
+        if (name(entry).matches(NO_CLASSES)) {
+            return;
+        }
         if (Files.isDirectory(entry)) {
             entries.putIfAbsent("classes-" + entries.size() + ".jar", entry);
         } else if (Files.isRegularFile(entry) && entries.putIfAbsent(name(entry), entry) == null) {

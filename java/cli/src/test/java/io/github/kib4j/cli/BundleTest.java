@@ -174,6 +174,8 @@ final class BundleTest {
         String text = String.join(
                 File.pathSeparator,
                 first.toString(),
+                jar(folder.resolve("first-sources.jar"), "", "source").toString(),
+                jar(folder.resolve("first-javadoc.jar"), "", "page").toString(),
                 other.toString(),
                 classes.resolve("../..").toString());
         Path jars = Files.createDirectory(folder.resolve("jars"));

@@ -210,7 +210,7 @@ public final class Devices {
         return Devices.class.getModule().isNamed()
                 ? "in the module graph; put kib4j-cpu and its libraries on the module path and start Java with"
                         + " --add-modules ALL-MODULE-PATH"
-                : "on the class path; add io.github.kib4j:kib4j-cpu";
+                : "on the class path; add io.github.kib4j:kib4j, which brings them";
     }
 
     private static void log(String taken, List<String> passedOver) {

@@ -4,18 +4,18 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 
-/** Which kib4j this is. */
+/** Which kib4j this is, as the build wrote it down. */
 public final class Version {
-    /** Name and number of the version. */
-    public static final String NUMBER = "0.1.0-SNAPSHOT";
+    /** The number of the version, which is that of the Maven artifacts. */
+    public static final String NUMBER = read("version");
 
     /** The commit it was built from, {@code -dirty} if files had been changed; {@code unknown} without a repository. */
-    public static final String COMMIT = commit();
+    public static final String COMMIT = read("commit");
 
     private Version() {}
 
-    private static String commit() {
-        try (InputStream in = Version.class.getResourceAsStream("commit")) {
+    private static String read(String name) {
+        try (InputStream in = Version.class.getResourceAsStream(name)) {
             return in == null ? "unknown" : new String(in.readAllBytes(), StandardCharsets.US_ASCII).strip();
         } catch (IOException e) {
             return "unknown";

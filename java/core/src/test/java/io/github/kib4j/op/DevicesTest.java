@@ -40,7 +40,8 @@ final class DevicesTest {
         assertThat(choice.device().name()).isEqualTo("reference");
         assertThat(choice.passedOver())
                 .as("nothing else is there: that is said, with what to add")
-                .containsExactly("There is no other backend on the class path; add io.github.kib4j:kib4j-cpu.");
+                .containsExactly(
+                        "There is no other backend on the class path; add io.github.kib4j:kib4j, which brings them.");
         choice.device().close();
     }
 
@@ -72,7 +73,7 @@ final class DevicesTest {
         assertThat(new SimpleFormatter().formatMessage(said.get(0)))
                 .isEqualTo(
                         "The device is 'reference', plain Java in double precision, many times slower than the others."
-                                + " There is no other backend on the class path; add io.github.kib4j:kib4j-cpu.");
+                                + " There is no other backend on the class path; add io.github.kib4j:kib4j, which brings them.");
     }
 
     @Test

@@ -73,7 +73,7 @@ public final class CpuProvider implements DeviceProvider {
                     + (CpuProvider.class.getModule().isNamed()
                             ? "Java was started with --add-modules ALL-MODULE-PATH, that the module path"
                             : "the class path")
-                    + " has the linux-x86_64 jars of javacpp, dnnl and opencl beside those without, and that JavaCPP's"
+                    + " has the linux-x86_64 jars of kib4j-cpu, kib4j-bindings, javacpp, dnnl and opencl beside those without, and that JavaCPP's"
                     + " cache (~/.javacpp) can be written.");
         }
     }

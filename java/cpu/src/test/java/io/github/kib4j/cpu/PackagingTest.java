@@ -47,8 +47,8 @@ final class PackagingTest {
     @ValueSource(classes = {CpuProvider.class, OtherProvider.class})
     void aJarOfAllModulesHasTheCpuDevice(Class<?> keptService) throws Exception {
         Path jar = folder.resolve("all.jar");
-        List<Path> sources = List.of(
-                origin(Devices.class), origin(Specs.class), origin(CpuProvider.class), origin(Application.class));
+        List<Path> sources = new ArrayList<>(bindings());
+        sources.addAll(List.of(origin(Devices.class), origin(CpuProvider.class), origin(Application.class)));
         pack(jar, sources, "", keptService == null ? "" : keptService.getName() + "\n");
         Said said = java("-cp", jar + ":" + librariesPath(), Application.class.getName());
         assertThat(said.out()).as(said.err()).isEqualTo("device cpu\n");
@@ -101,17 +101,32 @@ final class PackagingTest {
         assertThat(said.out()).as(said.err()).isEqualTo("device reference\n");
         assertThat(said.err())
                 .contains("com.example.GoneProvider")
-                .contains("There is no other backend on the class path; add io.github.kib4j:kib4j-cpu.");
+                .contains("There is no other backend on the class path; add io.github.kib4j:kib4j, which brings them.");
     }
 
     private void modules(boolean cpu) throws Exception {
         pack(folder.resolve("core.jar"), List.of(origin(Devices.class)), "io.github.kib4j.core", "");
         if (cpu) {
             String provider = CpuProvider.class.getName() + "\n";
-            pack(folder.resolve("bindings.jar"), List.of(origin(Specs.class)), "io.github.kib4j.bindings", "");
+            pack(folder.resolve("bindings.jar"), bindings(), "io.github.kib4j.bindings", "");
             pack(folder.resolve("cpu.jar"), List.of(origin(CpuProvider.class)), "io.github.kib4j.cpu", provider);
         }
         pack(folder.resolve("application.jar"), List.of(origin(Application.class)), "application", "");
+    }
+
+    /** Returns where the bindings are, and their native libraries. */
+    private static List<Path> bindings() throws URISyntaxException {
+        List<Path> all = new ArrayList<>(List.of(origin(Specs.class)));
+        classPath()
+                .filter(entry -> entry.matches(".*/kib4j-bindings-[^/]*-linux-x86_64\\.jar"))
+                .map(Path::of)
+                .forEach(all::add);
+        return all;
+    }
+
+    private static Stream<String> classPath() {
+        return Stream.of(System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"))
+                .split(":"));
     }
 
     /** Returns the folder or jar that a class was loaded from. */
@@ -121,8 +136,7 @@ final class PackagingTest {
 
     /** Returns the class path's jars that are not kib4j's and not the tests'. */
     private static String librariesPath() {
-        String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
-        return Stream.of(classPath.split(":"))
+        return classPath()
                 .filter(entry -> entry.contains("/org/bytedeco/") || entry.contains("/org/jspecify/"))
                 .collect(Collectors.joining(":"));
     }

@@ -9,15 +9,17 @@ import org.bytedeco.cuda.cudart.CUstream_st;
 import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.javacpp.Pointer;
 
-/** The kernels of {@code native/src/cuda}, in the library that the build puts into this module's jar where it has nvcc. */
+/** The kernels of {@code native/src/cuda}, in the library that the build makes where it has nvcc. */
 final class LoadedKernels implements OwnKernels {
-    private static final String LIBRARY = "libkib_cuda.so";
+    /** In a jar of its own, which on a module path is another module: not a resource of this one. */
+    private static final String LIBRARY = "io/github/kib4j/cuda/linux-x86_64/libkib_cuda.so";
 
     /** A build without nvcc has a library of no kernels, which says that it is for no architecture. */
     @Override
     public Optional<String> problem() {
-        if (CudaBackend.class.getResource("linux-x86_64/" + LIBRARY) == null) {
-            return Optional.of("kib4j-cuda's jar has no native libraries; take the one of this build.");
+        if (CudaBackend.class.getClassLoader().getResource(LIBRARY) == null) {
+            return Optional.of(
+                    "its native libraries are missing; put kib4j-cuda's linux-x86_64 jar beside the one without.");
         }
         if (CudaLibraries.problem().isPresent()) {
             return Optional.empty();

@@ -1,0 +1,3 @@
+module com.example {
+    requires io.github.kib4j.core;
+}
