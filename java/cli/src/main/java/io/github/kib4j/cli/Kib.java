@@ -2,6 +2,7 @@ package io.github.kib4j.cli;
 
 import io.github.kib4j.datasets.DatasetException;
 import io.github.kib4j.datasets.FileFailure;
+import io.github.kib4j.experiment.Extensions;
 import io.github.kib4j.experiment.Invocation;
 import io.github.kib4j.experiment.UsageException;
 import io.github.kib4j.op.Devices;
@@ -14,6 +15,7 @@ import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -23,6 +25,7 @@ import java.util.logging.Logger;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -33,6 +36,8 @@ public final class Kib {
     private static final int USAGE = 2;
     /** As {@code sysexits.h} has it for failures of the software itself. */
     private static final int BUG = 70;
+
+    private static final String PLUGIN = "--plugin";
 
     /** How many places a bug's report names. */
     private static final int FRAMES = 5;
@@ -134,7 +139,14 @@ public final class Kib {
     static CommandLine line() {
         CommandSpec root = Parts.command(
                         "kib", "Trains deep networks without backpropagation: each layer learns by a local rule.")
-                .version("kib4j " + Version.NUMBER);
+                .version("kib4j " + Version.NUMBER)
+                .addOption(OptionSpec.builder(PLUGIN)
+                        .type(Path[].class)
+                        .arity("1")
+                        .paramLabel("JAR")
+                        .description(
+                                "a jar that adds rules and teaching signals, before the command; its code runs as kib does")
+                        .build());
         HelpScreen.of(
                 root,
                 "COMMAND [OPTION]...",
@@ -252,6 +264,10 @@ public final class Kib {
         if (sub == null) {
             line.usage(err);
             return USAGE;
+        }
+        Path[] plugins = parsed.matchedOptionValue(PLUGIN, new Path[0]);
+        if (plugins.length > 0) {
+            Extensions.load(List.of(plugins));
         }
         return switch (sub.commandSpec().name()) {
             case "train" -> new TrainCommand(sub, out, err).run();

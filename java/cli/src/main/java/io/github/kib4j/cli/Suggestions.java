@@ -5,6 +5,7 @@ import io.github.kib4j.experiment.Key;
 import io.github.kib4j.experiment.Presets;
 import io.github.kib4j.experiment.Words;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -55,6 +56,13 @@ final class Suggestions {
         Map<String, String> options = new LinkedHashMap<>();
         List<CommandSpec> specs = new ArrayList<>(List.of(line.getCommandSpec()));
         line.getSubcommands().values().forEach(sub -> specs.add(sub.getCommandSpec()));
+        if (line.getParent() != null) {
+            line.getParent()
+                    .getCommandSpec()
+                    .options()
+                    .forEach(option -> Arrays.stream(option.names())
+                            .forEach(name -> options.putIfAbsent(bare(name), "kib " + name)));
+        }
         for (CommandSpec spec : specs) {
             String before = spec == line.getCommandSpec() ? "" : "kib " + spec.name() + " ";
             for (OptionSpec option : spec.options()) {

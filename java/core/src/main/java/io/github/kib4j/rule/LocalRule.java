@@ -178,7 +178,7 @@ public record LocalRule(String name, Objective.Kind objective, TeachingSignal te
                 }
             }
             if (readsOut) {
-                ReadoutRule.addTo(steps, network, optimizers, readout);
+                steps.learnReadout(network, optimizers, readout);
             }
             return steps.all();
         }

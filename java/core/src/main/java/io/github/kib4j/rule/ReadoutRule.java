@@ -4,7 +4,6 @@ import io.github.kib4j.layer.LayerPass;
 import io.github.kib4j.layer.Network;
 import io.github.kib4j.layer.ReadoutPass;
 import io.github.kib4j.objective.TrainingSet;
-import io.github.kib4j.op.Lane;
 import io.github.kib4j.op.Signature;
 import io.github.kib4j.tensor.Scope;
 import java.util.List;
@@ -35,14 +34,8 @@ public record ReadoutRule() implements Rule {
                     network.passes(context.x(), context.workspace(), LayerPass.Use.TRAINING, context.clock());
             ReadoutPass readout = network.readoutPass(passes, context.workspace());
             steps.forward(passes, readout);
-            addTo(steps, network, optimizers, readout);
+            steps.learnReadout(network, optimizers, readout);
             return steps.all();
         };
-    }
-
-    /** Adds the learning of the readout of passes that were added. */
-    static void addTo(Steps steps, Network network, Optimizers optimizers, ReadoutPass readout) {
-        steps.readoutLoss(readout, Lane.UPDATE);
-        steps.updateByMean(network.readout().parameters(), optimizers.readout(), Lane.UPDATE);
     }
 }

@@ -255,7 +255,7 @@ record Effects(Settings settings) {
     /** Returns what all rules of the run lack, if each of them does. */
     private @Nullable String without(Predicate<String> lacks, String one, String several) {
         List<String> rules = Arrays.asList(settings.text(Key.RULE).split(","));
-        if (!rules.stream().allMatch(lacks)) {
+        if (!rules.stream().allMatch(rule -> lacks.test(rule) && !Extensions.isRule(rule))) {
             return null;
         }
         return rules.size() == 1

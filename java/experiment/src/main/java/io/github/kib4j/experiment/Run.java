@@ -190,6 +190,7 @@ public final class Run {
         int threads = ThreadCount.of(settings).threads();
         about.put("device", device.description());
         about.put("threads", threads > 0 ? threads : Runtime.getRuntime().availableProcessors());
+        Extensions.describe(about);
         return about.put("rule", settings.text(Key.RULE));
     }
 

@@ -467,9 +467,12 @@ public record RunPlan(Settings settings) {
             case "sign-symmetry" -> backprop(Feedback.Kind.SIGNS);
             case "layerwise" -> layerwise(name, classes, Feedback.Kind.EXACT);
             case "layerwise-feedback-alignment" -> layerwise(name, classes, Feedback.Kind.RANDOM);
-            default ->
-                new LocalRule(
-                        name, cells(dependence(name, network.hidden().size())), teaching(network.input(), classes));
+            default -> {
+                TeachingSignal teaching = teaching(network.input(), classes);
+                yield Extensions.rule(new RuleProvider.Request(name, settings, network, classes, teaching))
+                        .orElseGet(() -> new LocalRule(
+                                name, cells(dependence(name, network.hidden().size())), teaching));
+            }
         };
     }
 
@@ -560,7 +563,10 @@ public record RunPlan(Settings settings) {
                         settings.seed());
             case "views" -> views();
             case "targets" -> TeachingSignals.pictures(image, WINDOW, kernel(Key.LABEL_KERNEL), true);
-            default -> labels(classes);
+            case "labels" -> labels(classes);
+            default ->
+                Extensions.teaching(by, new TeachingProvider.Request(settings, image, classes))
+                        .orElseThrow();
         };
     }
 

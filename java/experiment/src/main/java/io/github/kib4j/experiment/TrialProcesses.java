@@ -60,6 +60,9 @@ public final class TrialProcesses implements TrialWorker {
                 .map(entry -> isFolderOfJars(Path.of(entry)) ? entry + File.separator + "*" : entry)
                 .reduce((a, b) -> a + File.pathSeparator + b)
                 .orElse("");
+        for (Path plugin : Extensions.jars()) {
+            classes += File.pathSeparator + plugin.toAbsolutePath();
+        }
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(options);
