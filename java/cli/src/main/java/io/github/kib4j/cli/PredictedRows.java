@@ -79,6 +79,9 @@ final class PredictedRows implements SampleStream.Taker {
             }
             begun = true;
             int count = names.size();
+            if (count == 0) {
+                return;
+            }
             Samples samples = type == DataType.U8
                     ? Samples.ofBytes(Arrays.copyOf(bytes, count * width))
                     : Samples.of(Arrays.copyOf(floats, count * width));

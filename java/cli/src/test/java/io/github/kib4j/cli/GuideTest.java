@@ -5,14 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
@@ -29,7 +24,19 @@ final class GuideTest {
     private static final Path GUIDE = Path.of("../../docs/guide.md");
     private static final Pattern BOX = Pattern.compile("(?ms)^```(sh|java)\n(.*?)^```$");
     private static final List<String> PACKAGES = List.of(
-            "checkpoint", "data", "experiment", "files", "layer", "model", "objective", "op", "optimizer", "rule", "tensor", "train");
+            "checkpoint",
+            "data",
+            "dependence",
+            "experiment",
+            "files",
+            "layer",
+            "model",
+            "objective",
+            "op",
+            "optimizer",
+            "rule",
+            "tensor",
+            "train");
 
     @TempDir
     Path folder;
@@ -62,17 +69,22 @@ final class GuideTest {
         for (int i = 0; i < 200; i++) {
             double angle = random.nextDouble() * 2 * Math.PI;
             double radius = (i % 2 == 0 ? 1 : 2) + 0.1 * random.nextGaussian();
-            table.append(radius * Math.cos(angle)).append(',').append(radius * Math.sin(angle)).append(',');
+            table.append(radius * Math.cos(angle))
+                    .append(',')
+                    .append(radius * Math.sin(angle))
+                    .append(',');
             table.append(i % 2 == 0 ? "inner\n" : "outer\n");
         }
         Files.writeString(folder.resolve("points.csv"), table);
     }
 
     private void command(String line) {
-        List<String> words = new ArrayList<>(
-                List.of(line.replaceFirst(" +#.*", "").trim().split(" +")));
+        List<String> words =
+                new ArrayList<>(List.of(line.replaceFirst(" +#.*", "").trim().split(" +")));
         assertThat(words.remove(0)).as(line).isEqualTo("./kib");
-        words.replaceAll(word -> word.startsWith("runs/") || word.endsWith(".csv") ? folder.resolve(word).toString() : word);
+        words.replaceAll(word -> word.startsWith("runs/") || word.endsWith(".csv")
+                ? folder.resolve(word).toString()
+                : word);
         String name = words.get(0);
         boolean resumes = words.contains("--resume");
         if ((name.equals("train") || name.equals("experiment")) && !resumes) {
@@ -95,8 +107,10 @@ final class GuideTest {
                         PACKAGES.stream().map(one -> "io.github.kib4j." + one), Stream.of("java.util", "java.nio.file"))
                 .map(one -> "import " + one + ".*;\n")
                 .collect(Collectors.joining());
-        Path source = Files.writeString(folder.resolve(name + ".java"), imports + "final class " + name
-                + " {\npublic static void main(String[] arguments) throws Exception {\n" + statements + "}\n}\n");
+        Path source = Files.writeString(
+                folder.resolve(name + ".java"),
+                imports + "final class " + name + " {\npublic static void main(String[] arguments) throws Exception {\n"
+                        + statements + "}\n}\n");
         ByteArrayOutputStream errors = new ByteArrayOutputStream();
         String classPath = System.getProperty("java.class.path");
         int status = ToolProvider.getSystemJavaCompiler()
@@ -104,7 +118,10 @@ final class GuideTest {
         assertThat(status).as(statements + errors).isZero();
         Path said = folder.resolve(name + ".txt");
         Process process = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp", folder + ":" + classPath, name)
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-cp",
+                        folder + ":" + classPath,
+                        name)
                 .directory(folder.toFile())
                 .redirectErrorStream(true)
                 .redirectOutput(said.toFile())

@@ -54,6 +54,7 @@ import org.junit.jupiter.api.Test;
 /** DJL with PyTorch: arrays, a listener, models that learn locally. */
 final class DjlTest {
     private static final int SAMPLES = 40;
+    private static final int EPOCHS = 100;
 
     private final Device device = Devices.open("reference", 1).device();
     private final NDManager manager = NDManager.newBaseManager();
@@ -120,6 +121,7 @@ final class DjlTest {
 
     @Test
     void layersAreListenedToWhileDjlTrains() {
+        Engine.getInstance().setRandomSeed(1);
         Dataset rings = LocalMlp.rings();
         NDArray points = points(rings.train());
         int[] labels = rings.train().labels();
@@ -134,7 +136,7 @@ final class DjlTest {
             trainer.setMetrics(new Metrics());
             trainer.initialize(new Shape(1, 2));
             NDArray wanted = manager.create(labels);
-            for (int epoch = 0; epoch < 20; epoch++) {
+            for (int epoch = 0; epoch < EPOCHS; epoch++) {
                 try (GradientCollector collector = trainer.newGradientCollector()) {
                     NDArray loss = trainer.getLoss().evaluate(new NDList(wanted), trainer.forward(new NDList(points)));
                     collector.backward(loss);
@@ -143,13 +145,14 @@ final class DjlTest {
                 trainer.notifyListeners(one -> one.onEpoch(trainer));
             }
             assertThat(listener.epochs())
-                    .hasSize(20)
+                    .hasSize(EPOCHS)
                     .allSatisfy(layers -> assertThat(layers).hasSize(5));
             DependenceListener.LayerDependence before = listener.epochs().get(0).get(4);
-            DependenceListener.LayerDependence after = listener.epochs().get(19).get(4);
+            DependenceListener.LayerDependence after =
+                    listener.epochs().get(EPOCHS - 1).get(4);
             assertThat(after.cka()).isGreaterThan(before.cka() + 0.1).isLessThan(1);
             assertThat(after.hsic()).isGreaterThan(before.hsic());
-            assertThat(trainer.getMetrics().getMetric("cka_" + after.layer())).hasSize(20);
+            assertThat(trainer.getMetrics().getMetric("cka_" + after.layer())).hasSize(EPOCHS);
         }
         assertThatThrownBy(() -> new DependenceListener(device, points, 1, 2))
                 .isInstanceOf(RefusedException.class)
