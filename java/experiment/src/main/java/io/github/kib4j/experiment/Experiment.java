@@ -183,7 +183,7 @@ public record Experiment(Settings settings, @Nullable String preset, List<String
                     + " there are; a step takes all of them.");
         }
         String alike = new Effects(settings).withoutAugmentation();
-        if (views > 1 && alike != null && settings.choice(Key.TEACHING).equals("labels")) {
+        if (views > 1 && alike != null && settings.text(Key.TEACHING).equals("labels")) {
             said.add("Note: --views " + views + " shows each image " + views + " times alike, since " + alike
                     + "; with --augment true --shift 2 its views differ.");
         }

@@ -108,17 +108,24 @@ public final class Extensions {
         }
     }
 
-    /** Returns the names that a setting may have. */
-    static List<String> choices(Key key) {
-        return switch (key) {
-            case RULE -> joined(key, rules().stream().map(RuleProvider::name));
-            case TEACHING -> joined(key, teachings().stream().map(TeachingProvider::name));
-            default -> key.choices();
-        };
-    }
-
-    private static List<String> joined(Key key, Stream<String> others) {
-        return Stream.concat(key.choices().stream(), others).toList();
+    /**
+     * Returns this name of a rule or teaching signal, if there is one of it.
+     *
+     * @throws UsageException if it is none; it lists those there are
+     */
+    static String choice(Key key, String name) {
+        Stream<String> others = key == Key.RULE
+                ? rules().stream().map(RuleProvider::name)
+                : teachings().stream().map(TeachingProvider::name);
+        List<String> names = Stream.concat(key.choices().stream(), others).toList();
+        if (!names.contains(name)) {
+            UsageException unknown = UsageException.unknown(key.title(), name, names);
+            throw Words.didYouMean(name, names, "").isEmpty()
+                    ? new UsageException(
+                            unknown.getMessage() + " One of a plugin needs 'kib --plugin JAR' before the command.")
+                    : unknown;
+        }
+        return name;
     }
 
     /** Returns whether a rule is another's. */

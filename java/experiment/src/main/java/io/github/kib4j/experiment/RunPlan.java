@@ -77,7 +77,7 @@ public record RunPlan(Settings settings) {
      */
     public List<String> rules() {
         List<String> rules = List.of(settings.text(Key.RULE).split(",", -1));
-        rules.forEach(rule -> Settings.choice(Key.RULE, rule));
+        rules.forEach(rule -> Extensions.choice(Key.RULE, rule));
         if (Set.copyOf(rules).size() != rules.size()) {
             throw new UsageException("--rule names a rule twice: " + settings.text(Key.RULE) + ".");
         }
@@ -514,7 +514,7 @@ public record RunPlan(Settings settings) {
     }
 
     private Rule layerwise(String name, int classes, Feedback.Kind feedback) {
-        String taught = settings.choice(Key.TEACHING);
+        String taught = taught();
         if (!taught.equals("labels")) {
             throw new UsageException("The rule " + name + " learns classes from their labels, and --teaching is "
                     + taught + "; phsic, hsic and hebbian-pairs learn from it.");
@@ -526,8 +526,12 @@ public record RunPlan(Settings settings) {
                 labels(classes));
     }
 
+    private String taught() {
+        return Extensions.choice(Key.TEACHING, settings.text(Key.TEACHING));
+    }
+
     private PairMemory pairs() {
-        String taught = settings.choice(Key.TEACHING);
+        String taught = taught();
         if (!settings.choice(Key.PAIRS).equals("batch") && Effects.SIMILARITIES.contains(taught)) {
             throw new UsageException(
                     "--pairs " + settings.choice(Key.PAIRS) + " compares with samples of batches before,"
@@ -550,7 +554,7 @@ public record RunPlan(Settings settings) {
 
     /** Returns what a rule that compares codes is taught by. */
     private TeachingSignal teaching(Shape image, int classes) {
-        String by = settings.choice(Key.TEACHING);
+        String by = taught();
         if (settings.number(Key.MIXUP) > 0 && !by.equals("labels")) {
             throw new UsageException("--mixup mixes class labels, but --teaching " + by
                     + " does without; give --teaching labels, or --mixup 0.");

@@ -121,17 +121,12 @@ public final class Settings {
 
     /** Returns this value if it is one of the key's choices; another value is an error that lists them. */
     static String choice(Key key, String value) {
-        List<String> names = Extensions.choices(key);
+        List<String> names = key.choices();
         // One of several devices of a kind has a number: cuda:1.
         String name = key == Key.DEVICE ? value.replaceFirst(":[0-9]+$", "") : value;
         if (!names.contains(name)) {
             String what = key == Key.DATASET ? "data set" : key.title().replace('-', ' ');
-            UsageException unknown = UsageException.unknown(what, value, names);
-            boolean extensible = key == Key.RULE || key == Key.TEACHING;
-            throw extensible && Words.didYouMean(value, names, "").isEmpty()
-                    ? new UsageException(
-                            unknown.getMessage() + " One of a plugin needs 'kib --plugin JAR' before the command.")
-                    : unknown;
+            throw UsageException.unknown(what, value, names);
         }
         return value;
     }
