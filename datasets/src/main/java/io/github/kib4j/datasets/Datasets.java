@@ -28,7 +28,13 @@ public final class Datasets {
     /** {@return the names of all data sets} */
     public static List<String> names() {
         return Stream.concat(
-                        Stream.of(SHAPES, Recognised.FOLDER, Recognised.IDX, Recognised.CSV, Recognised.NPY),
+                        Stream.of(
+                                SHAPES,
+                                Recognised.FOLDER,
+                                Recognised.IDX,
+                                Recognised.CSV,
+                                Recognised.NPY,
+                                Recognised.STL10),
                         Arrays.stream(Published.values()).map(Published::title))
                 .toList();
     }
@@ -106,6 +112,9 @@ public final class Datasets {
         }
         if (name.equals(Recognised.NPY)) {
             return NpySet.read(own(name, data, "a file of arrays of numpy's, or their folder"), reading, notes);
+        }
+        if (name.equals(Recognised.STL10)) {
+            return selection.of(Stl10.read(own(name, data, "the folder of train_X.bin and its like")));
         }
         if (name.equals(Recognised.IDX)) {
             if (data == null) {

@@ -21,6 +21,7 @@ public record Recognised(String dataset, Path place, String how) {
     static final String IDX = "idx";
     static final String CSV = "csv";
     static final String NPY = "npy";
+    static final String STL10 = "stl10";
 
     private static final int SHOWN = 5;
     /** Folders of images that may lie between a place and its images: a part, a class, one below it. */
@@ -40,6 +41,7 @@ public record Recognised(String dataset, Path place, String how) {
                             || PublishedFiles.cifar(set).isArchive(source))
                     .ifPresent(source -> found.add(new Recognised(set.title(), place, "by the names of its files")));
         }
+        Stl10.folder(place).ifPresent(folder -> found.add(new Recognised(STL10, place, "by the names of its files")));
         IdxFiles.at(place).forEach(files -> found.add(likeMnist(files)));
         if (found.isEmpty() && hasImages(place)) {
             found.add(new Recognised(FOLDER, place, "it has images in folders"));
@@ -103,7 +105,7 @@ public record Recognised(String dataset, Path place, String how) {
             return new DatasetException("There is no " + place + "; name a folder or archive that is there.");
         }
         return new DatasetException("What data set is in " + place + " cannot be told (it " + holds(place)
-                + "); there should be CIFAR's files or archive, files like MNIST's, a table (.csv), arrays of numpy's (.npy,"
+                + "); there should be CIFAR's files or archive, STL-10's or files like MNIST's, a table (.csv), arrays of numpy's (.npy,"
                 + " .npz), or a folder of images for each class.");
     }
 

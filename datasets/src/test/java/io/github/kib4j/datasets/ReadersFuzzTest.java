@@ -165,6 +165,19 @@ final class ReadersFuzzTest {
         allowed(() -> check(NpySet.read(samples, Reading.ALL, note -> {}).train()));
     }
 
+    /** The labels of one image or more, or what comes behind the first byte as the images of one. */
+    @FuzzTest(maxDuration = "3m")
+    void stl10(byte[] bytes) throws IOException {
+        Path files = Files.createDirectories(folder.resolve("stl10"));
+        for (String part : List.of("train", "test")) {
+            Files.write(files.resolve(part + "_X.bin"), new byte[3 * 96 * 96]);
+            Files.write(files.resolve(part + "_y.bin"), new byte[] {1});
+        }
+        boolean labels = bytes.length > 0 && bytes[0] < 0;
+        Files.write(files.resolve(labels ? "train_y.bin" : "class_names.txt"), bytes);
+        allowed(() -> check(Stl10.read(files).train()));
+    }
+
     @FuzzTest(maxDuration = "3m")
     void npzSet(byte[] bytes) throws IOException {
         Path archive = Files.write(folder.resolve("set.npz"), bytes);

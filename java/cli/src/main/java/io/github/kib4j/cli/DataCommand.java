@@ -150,6 +150,7 @@ final class DataCommand {
                         case "folder" -> "your images: --data DIR";
                         case "csv" -> "your table: --data FILE.csv";
                         case "npy" -> "your arrays of numpy's: --data FILE.npz, or a folder of .npy";
+                        case "stl10" -> "STL-10's binary version: --data DIR";
                         case "idx" -> "your files like MNIST's (EMNIST, QMNIST, Kuzushiji-49, ...): --data DIR";
                         default -> "generated";
                     }

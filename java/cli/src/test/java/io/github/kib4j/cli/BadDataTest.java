@@ -82,6 +82,7 @@ final class BadDataTest {
                 data -> TinyImages.png(data, 10, "train/cat", "train/dog", "test/cat", "test/dog"),
                 "train/cat/0.png",
                 "test/dog/3.png"),
+        STL10("stl10", "", data -> TinyImages.stl10(data, 12, 10), "train_X.bin", "test_X.bin", "train_y.bin"),
         CSV("csv", "", data -> TinyFeatures.csv(data.resolve("data.csv"), 60), "data.csv"),
         CSV_OF_PARTS(
                 "csv",
@@ -254,6 +255,7 @@ final class BadDataTest {
                         "another size",
                         file -> TinyImages.image(file, 7, 8),
                         "is 3 x 8 x 7, but the first one is 3 x 8 x 8"),
+                of(Layout.STL10, "test_y.bin", "a class too many", Damage.at(3, 11), "Label 11 of image 3 in"),
                 of(
                         Layout.CSV,
                         "data.csv",

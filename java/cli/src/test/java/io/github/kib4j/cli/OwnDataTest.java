@@ -3,12 +3,14 @@ package io.github.kib4j.cli;
 import static io.github.kib4j.cli.CommandResult.kib;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.kib4j.testkit.DataFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -112,8 +114,37 @@ final class OwnDataTest {
         assertThat(trained.err()).contains("folder: 18 training images (9 of each class)", "3 x 6 x 7");
         assertThat(folder.resolve("run/config.toml")).content().contains("resize = \"6x7\"");
         assertThat(out(kib("eval", folder + "/run"))).contains("of 2 test images");
+        CommandResult mirrored = kib(
+                "train",
+                "--config",
+                folder + "/run/config.toml",
+                "--mirror",
+                "--normalize",
+                "training",
+                "--out",
+                folder + "/mirrored");
+        out(mirrored);
+        assertThat(folder.resolve("mirrored/config.toml"))
+                .content()
+                .contains("mirror = true", "normalize = \"training\"");
+        assertThat(mean("run")).isEqualTo(0.5);
+        assertThat(mean("mirrored")).isBetween(0.0, 0.2); // the images are black
+        assertThat(mean("run")).isNotEqualTo(mean("mirrored"));
         kib("train", "--dataset", "mnist", "--resize", "6")
                 .assertSentence(2, "--resize means nothing to the data set mnist");
+    }
+
+    /** Returns the first channel's mean by which a run's images were normalized. */
+    private double mean(String run) throws IOException {
+        try (Stream<Path> states = Files.walk(folder.resolve(run))) {
+            Path state = states.filter(path -> path.endsWith("state.json"))
+                    .findFirst()
+                    .orElseThrow();
+            return new ObjectMapper()
+                    .readTree(state.toFile())
+                    .at("/input/mean/0")
+                    .asDouble();
+        }
     }
 
     @Test
@@ -140,7 +171,11 @@ final class OwnDataTest {
                         2, "The model vgg reads images, but the samples of csv are features; give --model mlp.");
         train(table, "--shift", "2")
                 .assertSentence(2, "--shift means nothing to the data set csv, whose samples are features");
+        train(table, "--mirror")
+                .assertSentence(2, "--mirror means nothing to the data set csv, whose samples are features");
         TinyFeatures.npy(folder.resolve("arrays"), 60);
+        train(folder.resolve("arrays"), "--mirror")
+                .assertSentence(2, "--mirror mirrors images, but the samples of npy are features; leave it out.");
         train(folder.resolve("arrays"), "--shift", "2")
                 .assertSentence(2, "--shift moves images, but the samples of npy are features; leave it out.");
         train(folder.resolve("arrays"), "--label", "a")

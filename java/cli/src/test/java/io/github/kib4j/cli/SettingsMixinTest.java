@@ -115,6 +115,7 @@ final class SettingsMixinTest {
                 "--centre-codes --rule readout | --centre-codes has no effect: the rule readout has no local objective",
                 "--augment | --augment has no effect: images of mnist are trained on as they are",
                 "--shift 2 --augment false | --shift has no effect: training images are not augmented (--augment)",
+                "--mirror --augment false | --mirror has no effect: training images are not augmented (--augment)",
                 "--teaching targets --rule backprop | --teaching has no effect: the rule backprop has no local objective",
                 "--judgements-flipped 0.1 | --judgements-flipped has no effect: --teaching is labels",
                 "--teaching judgements --label-kernel linear | --label-kernel has no effect: --teaching judgements is a similarity by itself",
@@ -136,6 +137,7 @@ final class SettingsMixinTest {
                 "--schedule cosine --warm-up 1",
                 "--augment false --milestones= --groups 0",
                 "--augment --shift 2 --views 2 --teaching views",
+                "--augment --mirror",
                 "--teaching judgements --judgements-flipped 0.2 --judgements-unknown 0.2 --rule backprop,hsic",
                 "--teaching targets --label-kernel linear"
             })

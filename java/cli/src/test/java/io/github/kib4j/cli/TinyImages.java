@@ -38,6 +38,23 @@ final class TinyImages {
         Files.write(folder.resolve(part + "-labels-idx1-ubyte"), DataFiles.idx(i -> i % 10, count));
     }
 
+    /** Writes the four files of STL-10's binary version. */
+    static void stl10(Path folder, int train, int test) throws IOException {
+        Files.createDirectories(folder);
+        Random random = new Random(20);
+        for (String part : new String[] {"train", "test"}) {
+            int count = part.equals("train") ? train : test;
+            byte[] images = new byte[count * 3 * 96 * 96];
+            random.nextBytes(images);
+            Files.write(folder.resolve(part + "_X.bin"), images);
+            byte[] labels = new byte[count];
+            for (int i = 0; i < count; i++) {
+                labels[i] = (byte) (1 + i % 10);
+            }
+            Files.write(folder.resolve(part + "_y.bin"), labels);
+        }
+    }
+
     /** Writes the six files of CIFAR-10's binary version, of {@code count} images each. */
     static void cifar(Path folder, int count) throws IOException {
         Files.createDirectories(folder);

@@ -126,6 +126,15 @@ public record Dataset(
         return new Dataset(name, train, test, mean, deviation, other, flip);
     }
 
+    /**
+     * {@return this, its training images mirrored at random or not}
+     *
+     * @param other whether they are
+     */
+    public Dataset withMirroring(boolean other) {
+        return new Dataset(name, train, test, mean, deviation, padding, other);
+    }
+
     private static void requireImages(String name, ImageSet images) {
         if (images.count() == 0) {
             throw new RefusedException(name + ": there is no training image; give at least one.");

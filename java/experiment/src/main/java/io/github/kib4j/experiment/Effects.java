@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /** Which settings the others leave without effect. */
 record Effects(Settings settings) {
     /** Data sets whose training images are cropped and mirrored. */
-    private static final List<String> AUGMENTED = List.of("cifar10", "cifar100");
+    private static final List<String> AUGMENTED = List.of("cifar10", "cifar100", "stl10");
 
     /** What teaches a batch's pairs, and has nothing to say of a sample alone. */
     static final Set<String> SIMILARITIES = Set.of("judgements", "views");
@@ -39,6 +39,10 @@ record Effects(Settings settings) {
                         ? null
                         : "the data set " + settings.text(Key.DATASET)
                                 + ", which is no folder of images; add --dataset folder, or leave it out";
+            case MIRROR ->
+                is(Key.DATASET, "csv") && is(Key.MIRROR, "true")
+                        ? "the data set csv, whose samples are features; leave it out"
+                        : null;
             case SHIFT ->
                 is(Key.DATASET, "csv") && !is(Key.SHIFT, "0") && !is(Key.SHIFT, "")
                         ? "the data set csv, whose samples are features; leave it out"
@@ -54,6 +58,7 @@ record Effects(Settings settings) {
                     case DELTA, POWER -> withoutGroups() != null;
                     case CELLS -> !hasCells() || withoutGroups() != null || withoutImages() != null;
                     case DIVISIVE_POWER -> withoutGroups() != null || withoutDivisiveNorm() != null;
+                    case NORMALIZE -> is(Key.NORMALIZE, "usual");
                     case SIGMA -> withoutGaussian() != null;
                     case MOMENTUM -> withoutMomentum() != null;
                     case MILESTONES, LR_DECAY -> otherSchedule() != null;
@@ -108,7 +113,7 @@ record Effects(Settings settings) {
             case LR_DECAY -> first(otherSchedule(), withoutMilestones());
             case SCHEDULE -> otherSchedule() == null ? withoutMilestones() : null;
             case AUGMENT -> settings.flag(Key.AUGMENT) ? withoutAugmentation() : null;
-            case SHIFT -> settings.flag(Key.AUGMENT) ? null : "training images are not augmented (--augment)";
+            case SHIFT, MIRROR -> settings.flag(Key.AUGMENT) ? null : "training images are not augmented (--augment)";
             case THREADS -> is(Key.DEVICE, "reference") ? "the device reference computes in one thread" : null;
             default -> null;
         };
@@ -286,7 +291,9 @@ record Effects(Settings settings) {
             return "training images are not augmented (--augment)";
         }
         boolean shifted = !settings.text(Key.SHIFT).isEmpty() && settings.integer(Key.SHIFT) > 0;
-        return shifted || AUGMENTED.contains(settings.text(Key.DATASET))
+        boolean usual = AUGMENTED.contains(settings.text(Key.DATASET));
+        boolean mirrored = settings.isSet(Key.MIRROR) ? settings.flag(Key.MIRROR) : usual;
+        return shifted || mirrored || usual && settings.text(Key.SHIFT).isEmpty()
                 ? null
                 : "images of " + settings.text(Key.DATASET) + " are trained on as they are";
     }

@@ -59,7 +59,19 @@ public enum Key {
             INTEGER,
             Range.between(0, 1000),
             "",
-            "pixels by which crops move training images at most; default: what is usual, 4 for CIFAR and 0 for others"),
+            "pixels by which crops move training images at most; default: what is usual, 4 for CIFAR, 12 for STL-10, 0 for others"),
+    /** Whether training images are mirrored. */
+    MIRROR(
+            FLAG,
+            "",
+            "mirror training images at random; default: what is usual, true for CIFAR and STL-10, false for others"),
+    /** How images are normalized. */
+    NORMALIZE(
+            "usual",
+            "mean and deviation that images are normalized by: the usual ones of the data set, or those of each channel of the"
+                    + " training images",
+            "usual",
+            "training"),
     /** How often an image is in a batch. */
     VIEWS(
             INTEGER,

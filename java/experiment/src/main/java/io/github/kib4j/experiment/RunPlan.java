@@ -118,7 +118,17 @@ public record RunPlan(Settings settings) {
             throw new UsageException(
                     "--shift moves images, but the samples of " + loaded.name() + " are features; leave it out.");
         }
-        return loaded.withPadding(shift);
+        boolean mirrored = settings.isSet(Key.MIRROR) ? settings.flag(Key.MIRROR) : loaded.flip();
+        if (mirrored && loaded.train().hasFeatures()) {
+            throw new UsageException(
+                    "--mirror mirrors images, but the samples of " + loaded.name() + " are features; leave it out.");
+        }
+        Dataset augmented = loaded.withPadding(shift).withMirroring(mirrored);
+        if (settings.choice(Key.NORMALIZE).equals("usual")) {
+            return augmented;
+        }
+        Dataset learned = Dataset.standardized(loaded.name(), loaded.train(), loaded.test());
+        return augmented.withNormalization(learned.mean(), learned.deviation());
     }
 
     private @Nullable ImageSize size() {
