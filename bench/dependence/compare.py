@@ -34,8 +34,12 @@ y = 0.02 * x ** 2 + random.standard_normal((n, d))
 for name, values in (("x", x), ("y", y)):
     values.astype("<f4").tofile(f"{folder}/{name}.f32")
 """
-VERSIONS = "import json, sys, numpy as np; c = np.show_config(mode='dicts'); b = c['Build Dependencies']['blas']; " \
-    "print(json.dumps([sys.version.split()[0], np.__version__, b.get('name', '?') + ' ' + str(b.get('version', ''))]))"
+# The BLAS is the one that is loaded: what numpy was built for is not always what it finds.
+VERSIONS = """import json, os, re, sys, numpy as np
+np.ones((2, 2)) @ np.ones((2, 2))
+with open("/proc/self/maps") as maps:
+    loaded = sorted({os.path.realpath(line.split()[-1]) for line in maps if re.search(r"/lib[^/]*(blas|mkl_rt|blis)[^/]*$", line)})
+print(json.dumps([sys.version.split()[0], np.__version__, ", ".join(os.path.basename(f) for f in loaded) or "no BLAS that is known"]))"""
 
 
 def said(command):
@@ -47,9 +51,6 @@ def said(command):
 
 def numpy_version(python):
     ran = subprocess.run([python, "-c", VERSIONS], capture_output=True, text=True, check=False)
-    if ran.returncode:
-        ran = subprocess.run([python, "-c", "import json, sys, numpy as np; print(json.dumps([sys.version.split()[0], np.__version__, '?']))"],
-                             capture_output=True, text=True, check=False)
     if ran.returncode:
         sys.exit(f"compare: {python} has no numpy; install python3-numpy, or name another by --python.")
     return json.loads(ran.stdout)
